@@ -1,0 +1,113 @@
+# smime-milter: one Makefile for everything.  Output goes to $(BUILD).
+#
+#	make                    the daemon and the tool
+#	make check              unit tests and checks of the source
+#	make bench              measurements
+#	make lint               only the checks of the source
+#	make install            below $(DESTDIR)$(PREFIX)
+#	make SANITIZE=address,undefined check    (or thread; use another BUILD)
+
+BUILD ?= build
+# V=1 shows each command whole.
+ifdef V
+SAY = @:
+else
+QUIET = @
+SAY = @echo
+endif
+PREFIX ?= /usr/local
+SBINDIR ?= $(PREFIX)/sbin
+BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
+DOCDIR ?= $(PREFIX)/share/doc/smime-milter
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+SYSCONFDIR ?= /etc
+
+PKG_CONFIG ?= pkg-config
+LIBRARIES = gmime-3.0 gio-2.0 glib-2.0 libcrypto
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES))
+PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES))
+
+CFLAGS ?= -O2 -g
+WARNINGS = -Wall -Wextra -Werror -Wformat=2 -Wshadow -Wstrict-prototypes \
+	-Wmissing-prototypes -Wvla
+HARDEN_CFLAGS = -fstack-protector-strong -fPIE -fno-strict-aliasing
+HARDEN_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack
+ifdef SANITIZE
+HARDEN_CFLAGS += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
+	-fno-sanitize-recover=all
+HARDEN_LDFLAGS += -fsanitize=$(SANITIZE)
+else
+HARDEN_CFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
+
+ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -MMD -MP $(WARNINGS) $(HARDEN_CFLAGS) \
+	$(PKG_CFLAGS) $(CFLAGS)
+ALL_LDFLAGS = $(HARDEN_LDFLAGS) $(LDFLAGS)
+LIBS = $(PKG_LIBS) -lpthread
+
+SMIME = $(wildcard smime/*.c)
+CTL = $(wildcard milter/ctl*.c)
+DAEMON = milter/main.c milter/mta.c
+COMMON = $(filter-out $(CTL) $(DAEMON),$(wildcard milter/*.c))
+TESTS = $(wildcard tests/*.c tests/*/test_*.c)
+TEST_LIBS = $(filter-out tests/mta/milter-client.c tests/mta/echo_milter.c \
+	tests/mta/test_%.c,$(wildcard tests/mta/*.c))
+
+objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
+
+all: $(BUILD)/smime-milter $(BUILD)/smimectl
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(SAY) CC $<
+	$(QUIET)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# Built anew from nothing, so that a removed module leaves it.
+$(BUILD)/libsmime.a: $(call objects,$(SMIME))
+	$(SAY) AR $@
+	$(QUIET)rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/smime-milter: $(call objects,$(DAEMON) $(COMMON)) $(BUILD)/libsmime.a
+	$(SAY) LD $@
+	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lmilter $(LIBS)
+
+$(BUILD)/smimectl: $(call objects,$(CTL) $(COMMON)) $(BUILD)/libsmime.a
+	$(SAY) LD $@
+	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+# --- tests ----------------------------------------------------------------
+
+$(BUILD)/tests/unit: $(call objects,$(TESTS) $(TEST_LIBS) $(COMMON)) \
+		$(BUILD)/libsmime.a
+	$(SAY) LD $@
+	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcriterion $(LIBS)
+
+$(BUILD)/tests/milter-client: $(call objects,tests/mta/milter-client.c \
+		$(TEST_LIBS))
+	$(SAY) LD $@
+	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/tests/echo_milter: $(call objects,tests/mta/echo_milter.c)
+	$(SAY) LD $@
+	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lmilter $(LIBS)
+
+TEST_PROGRAMS = $(BUILD)/tests/unit $(BUILD)/tests/milter-client \
+	$(BUILD)/tests/echo_milter
+
+tests: $(TEST_PROGRAMS)
+
+unit: all $(TEST_PROGRAMS)
+	BUILD=$(BUILD) $(BUILD)/tests/unit --jobs 2
+
+check: lint unit
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(wildcard $(BUILD)/smime/*.d $(BUILD)/milter/*.d \
+	$(BUILD)/tests/*.d $(BUILD)/tests/*/*.d)
+
+.PHONY: all tests unit check clean lint bench install uninstall

@@ -1,0 +1,171 @@
+#include <errno.h>
+#include <stdio.h>
+#include <sysexits.h>
+
+#include "../smime/error.h"
+#include "../smime/mime.h"
+#include "../smime/sign.h"
+#include "ctl.h"
+#include "rewrite.h"
+
+typedef struct {
+	char *config_path;
+	char *key;
+	char *cert;
+	char *chain;
+	char *format;
+	char *digest;
+} Arguments;
+
+static void
+arguments_clear(Arguments *arguments)
+{
+	g_free(arguments->config_path);
+	g_free(arguments->key);
+	g_free(arguments->cert);
+	g_free(arguments->chain);
+	g_free(arguments->format);
+	g_free(arguments->digest);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Arguments, arguments_clear)
+
+/* As the daemon: the key of the one author. */
+static Identity *
+authors_identity(const Config *config, const MimeMessage *message,
+    const Address *author, GError **error)
+{
+	g_autoptr(Keyring) keyring = NULL;
+
+	if (author == NULL) {
+		g_set_error_literal(error, SMIME_ERROR, SMIME_ERROR_UNSIGNABLE,
+		    message->authors == NULL ?
+			"From is absent, doubled or ambiguous" :
+			"several authors");
+		return NULL;
+	}
+	keyring = keyring_open(config->sign_keys, error);
+	if (keyring == NULL)
+		return NULL;
+	return keyring_lookup(keyring, author, error);
+}
+
+static Outcome *
+make_signed(const Arguments *arguments, const Config *config,
+    const SignOptions *options, const MimeMessage *message, GError **error)
+{
+	g_autoptr(Identity) identity = NULL;
+	g_autoptr(SignedMessage) made = NULL;
+	gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+	const Address *author = NULL;
+	Outcome *outcome;
+
+	if (message->authors != NULL && message->authors->len == 1)
+		author = g_ptr_array_index(message->authors, 0);
+	identity = arguments->key != NULL ?
+	    identity_load(arguments->key, arguments->cert, arguments->chain,
+		error) :
+	    authors_identity(config, message, author, error);
+	if (identity == NULL || !identity_check(identity, author, now, error))
+		return NULL;
+	made = sign_message(message, identity, options, now, error);
+	if (made == NULL)
+		return NULL;
+	outcome = outcome_new(OUTCOME_ACCEPT);
+	rewrite_as_signed(outcome, message, made);
+	return outcome;
+}
+
+static int
+sign_file(const Arguments *arguments, const Config *config,
+    const SignOptions *options, const char *file)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Spool) spool = NULL;
+	g_autoptr(MimeMessage) message = NULL;
+	g_autoptr(Outcome) outcome = NULL;
+	bool had_crlf;
+
+	spool = ctl_read_message(config, file, &had_crlf, &error);
+	if (spool == NULL)
+		return ctl_fail(&ctl_command_sign, error);
+	message = mime_parse(spool);
+	if (message->kind != MIME_KIND_PLAIN) {
+		fprintf(stderr, "smimectl sign: %s is signed or encrypted "
+				"already\n",
+		    file);
+		return CTL_NOTHING;
+	}
+	outcome = make_signed(arguments, config, options, message, &error);
+	if (outcome == NULL)
+		return ctl_fail(&ctl_command_sign, error);
+	if (!rewrite_write(outcome, message, stdout, had_crlf)) {
+		fprintf(stderr, "smimectl sign: cannot write: %s\n",
+		    g_strerror(errno));
+		return EX_IOERR;
+	}
+	return CTL_YES;
+}
+
+static int
+sign(const Arguments *arguments, const char *file)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Config) config = NULL;
+	SignOptions options;
+	int format, digest;
+
+	if ((arguments->key != NULL) != (arguments->cert != NULL) ||
+	    (arguments->chain != NULL && arguments->cert == NULL)) {
+		fprintf(stderr, "smimectl sign: --key and --cert belong "
+				"together, --chain goes with them\n");
+		return EX_USAGE;
+	}
+	config = ctl_config(arguments->config_path, &error);
+	if (config == NULL)
+		return ctl_fail(&ctl_command_sign, error);
+	config_sign_options(config, &options);
+	format = (int)options.format;
+	digest = (int)options.digest;
+	if (!ctl_name(&ctl_command_sign, "format", sign_format_names,
+		arguments->format, &format) ||
+	    !ctl_name(&ctl_command_sign, "digest", sign_digest_names,
+		arguments->digest, &digest))
+		return EX_USAGE;
+	options.format = (SignFormat)format;
+	options.digest = (SignDigest)digest;
+	return sign_file(arguments, config, &options, file);
+}
+
+static int
+run(int argc, char **argv)
+{
+	g_auto(Arguments) arguments = { 0 };
+	const char *file;
+	const GOptionEntry entries[] = {
+		{ "config", 'c', 0, G_OPTION_ARG_FILENAME,
+		    &arguments.config_path, "The configuration file", "FILE" },
+		{ "key", 0, 0, G_OPTION_ARG_FILENAME, &arguments.key,
+		    "The private key instead of the author's own", "FILE" },
+		{ "cert", 0, 0, G_OPTION_ARG_FILENAME, &arguments.cert,
+		    "Its certificate", "FILE" },
+		{ "chain", 0, 0, G_OPTION_ARG_FILENAME, &arguments.chain,
+		    "Intermediate certificates", "FILE" },
+		{ "format", 0, 0, G_OPTION_ARG_STRING, &arguments.format,
+		    "detached, opaque", "FORM" },
+		{ "digest", 0, 0, G_OPTION_ARG_STRING, &arguments.digest,
+		    "sha256, sha384, sha512", "NAME" },
+		{ NULL, 0, 0, 0, NULL, NULL, NULL },
+	};
+
+	if (!ctl_parse(&argc, &argv, &ctl_command_sign, entries, "FILE|-",
+		&file))
+		return EX_USAGE;
+	return sign(&arguments, file);
+}
+
+const CtlCommand ctl_command_sign = {
+	.name = "sign",
+	.summary = "Sign a message and print all of it",
+	.run = run,
+};

@@ -1,0 +1,221 @@
+/*
+ * params - every option of the configuration, described once.
+ *
+ * Not a header in the usual sense: whoever includes it has defined
+ *
+ *	PARAM_GROUP(group, help)
+ *	PARAM(group, field, key, TYPE, default, min, max, names, help)
+ *
+ * or one of the two, and gets one expansion for each line.  The fields of
+ * struct config, the parser, the defaults, the sample configuration and the
+ * options of smime-milter.conf(5) all come from here.
+ *
+ * TYPE is one of CONFIG_TYPES in config.h; default is the text that a file
+ * would hold; min and max bound a number or the length of a word; names is
+ * the table of an ENUM or of FLAGS.  The help is plain text, two spaces after
+ * each sentence; then may follow "\nvalue: what it means" for single values.
+ */
+#ifndef PARAM_GROUP
+#define PARAM_GROUP(group, help)
+#endif
+#ifndef PARAM
+#define PARAM(group, field, key, type, def, min, max, names, help)
+#endif
+
+/* clang-format off */
+
+PARAM_GROUP(milter,
+    "The daemon itself and its connection to the MTA.")
+
+PARAM(milter, socket, "socket", SOCKET,
+    "unix:/run/smime-milter/smime-milter.sock", 0, 0, NULL,
+    "Where the MTA reaches the filter.  "
+    "Who can connect can say who is logged in, and so have mail signed: "
+    "give a unix socket to the MTA's group only, "
+    "and let a port listen on the loopback address or on a network that "
+    "holds nothing but mail gateways.")
+
+PARAM(milter, socket_group, "socket-group", WORD, "", 1, 64, NULL,
+    "The group that a unix socket is given to, so that the MTA may connect.  "
+    "Empty: the group that the daemon runs as.")
+
+PARAM(milter, socket_mode, "socket-mode", OCTAL, "0660", 0, 0777, NULL,
+    "The permissions of a unix socket.")
+
+PARAM(milter, roles, "roles", FLAGS, "sign, verify", 0, 0, policy_role_names,
+    "What the daemon is there for.  "
+    "Mail of a direction whose role is missing passes untouched.\n"
+    "sign: outbound mail is signed.\n"
+    "verify: inbound mail is verified.")
+
+PARAM(milter, user, "user", WORD, "", 1, 64, NULL,
+    "The user to become when started as root, once the socket is open.  "
+    "Empty: stay who we are, which is right under systemd(1), "
+    "where the unit names the user.  "
+    "The configuration and the keys must be readable for this user: "
+    "they are read again at each reload.")
+
+PARAM(milter, group, "group", WORD, "", 1, 64, NULL,
+    "The group to become when started as root.  "
+    "Empty: the group of that user.")
+
+PARAM(milter, authserv_id, "authserv-id", WORD, "", 1, 253, NULL,
+    "The name that Authentication-Results fields of ours begin with.  "
+    "A field that comes from outside under this name and holds an smime "
+    "result is forged, and removed.  "
+    "Gateways of one organisation may share a name.  "
+    "Empty: the MTA's own name for itself, its macro {j}.")
+
+PARAM(milter, internal_hosts, "internal-hosts", NETWORKS,
+    "127.0.0.0/8, ::1/128", 0, 0, NULL,
+    "Clients that count as our own where [sign] require-auth is no.  "
+    "An IPv4 client that appears as an IPv4-mapped IPv6 address is looked "
+    "for under its IPv4 address.")
+
+PARAM(milter, originating_daemons, "originating-daemons", LIST, "", 0, 0, NULL,
+    "Services of the MTA whose clients count as our own whatever their "
+    "address, where [sign] require-auth is no: values of the macro "
+    "{daemon_name}.  "
+    "In Postfix the service sets it by milter_macro_daemon_name, "
+    "in Sendmail it is the Name of DAEMON_OPTIONS.")
+
+PARAM(milter, max_message_size, "max-message-size", SIZE, "50M",
+    1 << 10, 256 << 20, NULL,
+    "The largest message that is looked at.  "
+    "A larger one passes unaltered: inbound with smime=neutral, "
+    "outbound if on-unsignable is accept.")
+
+PARAM(milter, spool_dir, "spool-dir", PATH, "/var/tmp", 0, 0, NULL,
+    "The folder that takes messages larger than spool-memory.  "
+    "Their files have no name, are readable for nobody else, "
+    "and are gone when the message is done or the process has ended.")
+
+PARAM(milter, spool_memory, "spool-memory", SIZE, "1M",
+    4 << 10, 256 << 20, NULL,
+    "Up to this size a message is held in memory.")
+
+PARAM(milter, log, "log", ENUM, "syslog", 0, 0, config_log_names,
+    "Where the log goes.  "
+    "A daemon in the foreground always logs to stderr.\n"
+    "syslog: to the system's log, with the facility mail.\n"
+    "stderr: to the standard error output.")
+
+PARAM(milter, log_level, "log-level", ENUM, "info", 0, 0,
+    config_log_level_names,
+    "The least important messages that are still logged.  "
+    "At info there is one line for each mail.")
+
+PARAM(milter, pid_file, "pid-file", PATH, "", 0, 0, NULL,
+    "A file that takes the daemon's process id.  "
+    "Empty: none.  Not needed under systemd(1).")
+
+PARAM_GROUP(sign,
+    "Outbound mail.")
+
+PARAM(sign, domains, "domains", DOMAINS, "", 0, 0, NULL,
+    "The mail domains that are ours.  "
+    "Only mail with an author (From) in one of them is signed.  "
+    "A domain stands for itself, not for the domains below it.  "
+    "Empty: nothing is signed.")
+
+PARAM(sign, keys, "keys", PATH, "/etc/smime-milter/keys", 0, 0, NULL,
+    "The folder of keys.  "
+    "It holds a folder for each mailbox, named by the mail address in lower "
+    "case, with the files key.pem, cert.pem and perhaps chain.pem.")
+
+PARAM(sign, require_auth, "require-auth", BOOL, "yes", 0, 0, NULL,
+    "Which clients' mail is outbound.\n"
+    "yes: only that of clients which have logged in.\n"
+    "no: also that of clients in internal-hosts or of originating-daemons; "
+    "each of them can have the signature of every author.")
+
+PARAM(sign, format, "format", ENUM, "detached", 0, 0, sign_format_names,
+    "The form of a signed message.\n"
+    "detached: multipart/signed, which any mail program can show.\n"
+    "opaque: application/pkcs7-mime, which survives relays that rewrite "
+    "mail, but which a program without S/MIME cannot show.")
+
+PARAM(sign, digest, "digest", ENUM, "sha256", 0, 0, sign_digest_names,
+    "The digest that is signed.")
+
+PARAM(sign, on_no_key, "on-no-key", ENUM, "accept", 0, 0, policy_action_names,
+    "What becomes of outbound mail whose author has no key in use.\n"
+    "accept: it goes out unsigned.\n"
+    "tempfail: it is refused for now (4xx); the client may try again.\n"
+    "reject: it is refused for good (5xx).")
+
+PARAM(sign, on_unsignable, "on-unsignable", ENUM, "accept", 0, 0,
+    policy_action_names,
+    "What becomes of outbound mail that cannot be signed without changing "
+    "what it says: it has several authors, is malformed, "
+    "or is larger than max-message-size.")
+
+PARAM(sign, on_error, "on-error", ENUM, "tempfail", 0, 0, policy_action_names,
+    "What becomes of outbound mail when signing fails on our side: "
+    "the key cannot be read, the certificate has expired, the disk is full.")
+
+PARAM_GROUP(verify,
+    "Inbound mail.")
+
+PARAM(verify, anchors, "anchors", PATHS, "", 0, 0, NULL,
+    "Files, or folders of files, with the root certificates that are "
+    "trusted.  "
+    "Those of the operating system are never used.  "
+    "Empty: no signature passes.")
+
+PARAM(verify, intermediates, "intermediates", PATHS, "", 0, 0, NULL,
+    "Files, or folders of files, with certificates of authorities that may "
+    "help to find the path to a root.  "
+    "They are not trusted for being here.")
+
+PARAM(verify, identity, "identity", ENUM, "from", 0, 0,
+    verify_identity_names,
+    "Which mailbox of the header the certificate must speak for.\n"
+    "from: the author's.\n"
+    "from-or-sender: the author's, or the one in the field Sender.\n"
+    "off: none; then a valid signature of anybody passes under every "
+    "author's name.")
+
+PARAM(verify, localpart, "localpart", ENUM, "fold", 0, 0,
+    cert_localpart_names,
+    "How the parts before the @ of two mailboxes are compared.\n"
+    "fold: without regard to upper and lower case.\n"
+    "exact: byte by byte.")
+
+PARAM(verify, min_rsa_bits, "min-rsa-bits", NUMBER, "2048", 1024, 8192, NULL,
+    "Signatures with a shorter RSA key are smime=policy.")
+
+PARAM(verify, allow_sha1, "allow-sha1", BOOL, "no", 0, 0, NULL,
+    "Accept the broken digests SHA-1 and MD5.  "
+    "Meant for judging old mail by hand.")
+
+PARAM(verify, allow_no_signed_attributes, "allow-no-signed-attributes", BOOL,
+    "no", 0, 0, NULL,
+    "Accept signatures without signed attributes.  "
+    "Such a signature does not say what kind of content it was made for.")
+
+PARAM(verify, none_header, "none-header", BOOL, "yes", 0, 0, NULL,
+    "Add smime=none to mail that carries no S/MIME signature.")
+
+PARAM_GROUP(revocation,
+    "Whether the certificates of a signature have been revoked.")
+
+PARAM(revocation, mode, "mode", ENUM, "hard", 0, 0, revocation_mode_names,
+    "What a status that cannot be had does to an otherwise good signature.\n"
+    "off: nobody asks.\n"
+    "soft: the result stands, the reason tells it.\n"
+    "hard: smime=temperror; but for a certificate that names no source of "
+    "revocations, and whose issuer has none in crls, "
+    "the result stands and the reason tells it.\n"
+    "require: smime=temperror in that case too.")
+
+PARAM(revocation, crls, "crls", PATHS, "", 0, 0, NULL,
+    "Files, or folders of files, with certificate revocation lists, "
+    "in DER or PEM.  "
+    "Each counts for its issuer, and only while it is in force: "
+    "fetch new ones in time and reload.")
+
+/* clang-format on */
+
+#undef PARAM
+#undef PARAM_GROUP

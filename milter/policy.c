@@ -1,0 +1,98 @@
+#include <string.h>
+
+#include "../smime/error.h"
+#include "policy.h"
+
+const NameCode policy_role_names[] = {
+	{ "sign", POLICY_ROLE_SIGN },
+	{ "verify", POLICY_ROLE_VERIFY },
+	{ NULL, 0 },
+};
+
+const NameCode policy_action_names[] = {
+	{ "accept", OUTCOME_ACCEPT },
+	{ "tempfail", OUTCOME_TEMPFAIL },
+	{ "reject", OUTCOME_REJECT },
+	{ NULL, 0 },
+};
+
+static bool
+is_ours(const Address *address, const char *const *domains)
+{
+	return g_strv_contains(domains, address->domain);
+}
+
+bool
+policy_is_known(const PolicyClient *client, bool require_auth)
+{
+	return client->login != NULL || (client->internal && !require_auth);
+}
+
+PolicyDirection
+policy_direction(const PolicyClient *client, bool require_auth,
+    const GPtrArray *authors, const char *const *domains)
+{
+	if (!policy_is_known(client, require_auth) || domains[0] == NULL)
+		return POLICY_INBOUND;
+	if (authors == NULL)
+		return POLICY_OUTBOUND;
+	for (guint i = 0; i < authors->len; i++) {
+		if (is_ours(g_ptr_array_index(authors, i), domains))
+			return POLICY_OUTBOUND;
+	}
+	return POLICY_INBOUND;
+}
+
+bool
+policy_may_sign_as(const PolicyClient *client, const Address *author,
+    const char *const *domains)
+{
+	const char *login = client->login;
+	g_autoptr(Address) mailbox = NULL;
+
+	if (!is_ours(author, domains))
+		return false;
+	if (login == NULL)
+		return client->internal;
+	if (strchr(login, '@') == NULL)
+		return g_ascii_strcasecmp(login, author->local) == 0;
+	mailbox = address_parse(login, strlen(login));
+	return mailbox != NULL && address_equal(mailbox, author, true);
+}
+
+OutcomeAction
+policy_on_sign_failure(const PolicyActions *actions, const GError *error)
+{
+	if (error->domain != SMIME_ERROR)
+		return actions->on_error;
+	switch ((enum smime_error_code)error->code) {
+	case SMIME_ERROR_NO_KEY:
+		return actions->on_no_key;
+	case SMIME_ERROR_TOO_BIG:
+	case SMIME_ERROR_MALFORMED:
+	case SMIME_ERROR_UNSIGNABLE:
+		return actions->on_unsignable;
+	case SMIME_ERROR_IO:
+	case SMIME_ERROR_CRYPTO:
+	case SMIME_ERROR_KEY:
+	case SMIME_ERROR_NOT_USABLE:
+		return actions->on_error;
+	}
+	return actions->on_error;
+}
+
+const char *
+policy_sign_failure_reply(const GError *error)
+{
+	if (g_error_matches(error, SMIME_ERROR, SMIME_ERROR_NO_KEY))
+		return "This mail cannot be signed: you have no signing key "
+		       "for its From address. Ask your postmaster.";
+	if (g_error_matches(error, SMIME_ERROR, SMIME_ERROR_TOO_BIG))
+		return "This mail cannot be signed: it is too big. Send less "
+		       "in one mail.";
+	if (smime_error_is_temporary(error))
+		return "This mail cannot be signed at the moment. Try again "
+		       "later, or ask your postmaster.";
+	return "This mail cannot be signed in its present form. Send it as "
+	       "a new mail, or ask your postmaster.";
+}

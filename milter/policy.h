@@ -1,0 +1,74 @@
+/*
+ * policy - the pure decisions: which way a message goes, whose signature it
+ * may have, and what a failure leads to.
+ *
+ * No OpenSSL, no GMime, no sockets, no clock: everything that a decision
+ * rests on is an argument.
+ */
+#ifndef MILTER_POLICY_H
+#define MILTER_POLICY_H
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+#include "../smime/address.h"
+#include "../smime/name_code.h"
+#include "outcome.h"
+
+/* What the daemon is there for; [milter] roles. */
+typedef enum {
+	POLICY_ROLE_SIGN = 1 << 0,
+	POLICY_ROLE_VERIFY = 1 << 1,
+} PolicyRole;
+
+extern const NameCode policy_role_names[];
+
+extern const NameCode policy_action_names[]; /* of OutcomeAction */
+
+typedef enum {
+	POLICY_INBOUND,
+	POLICY_OUTBOUND,
+} PolicyDirection;
+
+/* What is known of the client. */
+typedef struct {
+	const char *login; /* {auth_authen}, NULL: not authenticated */
+	bool internal;	   /* in internal-hosts or originating-daemons */
+} PolicyClient;
+
+/* What becomes of outbound mail that is not signed; [sign] on-…. */
+typedef struct {
+	OutcomeAction on_no_key;
+	OutcomeAction on_unsignable;
+	OutcomeAction on_error;
+} PolicyActions;
+
+/* Do we know the client as one of ours?  Only authenticated ones when
+ * require_auth. */
+bool policy_is_known(const PolicyClient *client, bool require_auth);
+
+/*
+ * Outbound is mail of a client that we know with an author in our domains,
+ * or with a From that cannot be read in one way only.
+ * authors: Address elements, NULL when not readable; domains: in lower case.
+ */
+PolicyDirection policy_direction(const PolicyClient *client,
+    bool require_auth, const GPtrArray *authors, const char *const *domains);
+
+/*
+ * May this client have the signature of author?  An authenticated one only
+ * for the mailbox that its login names: the whole address, or its local part
+ * in one of our domains.  Compared without regard to case.
+ */
+bool policy_may_sign_as(const PolicyClient *client, const Address *author,
+    const char *const *domains);
+
+/* What a failure to sign leads to; error is the library's. */
+OutcomeAction policy_on_sign_failure(const PolicyActions *actions,
+    const GError *error);
+
+/* The text of the reply for it; constant. */
+const char *policy_sign_failure_reply(const GError *error);
+
+#endif

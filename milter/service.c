@@ -1,0 +1,150 @@
+#include "service.h"
+
+struct service {
+	char *config_path;
+	GMutex lock; /* guards current */
+	Snapshot *current;
+};
+
+static bool
+signs(const Config *config)
+{
+	return (config->milter_roles & POLICY_ROLE_SIGN) != 0 &&
+	    config->sign_domains[0] != NULL;
+}
+
+Snapshot *
+snapshot_new(Config *config, GError **error)
+{
+	g_autoptr(Snapshot) snapshot = g_new0(Snapshot, 1);
+
+	g_atomic_ref_count_init(&snapshot->refs);
+	snapshot->config = config_ref(config);
+	snapshot->trust = trust_new(config->verify_anchors,
+	    config->verify_intermediates, error);
+	if (snapshot->trust == NULL) {
+		g_prefix_error(error, "[verify]: ");
+		return NULL;
+	}
+	snapshot->revocation = revocation_new(config->revocation_mode,
+	    config->revocation_crls, error);
+	if (snapshot->revocation == NULL) {
+		g_prefix_error(error, "[revocation] crls: ");
+		return NULL;
+	}
+	if (!signs(config))
+		return g_steal_pointer(&snapshot);
+	snapshot->keyring = keyring_open(config->sign_keys, error);
+	if (snapshot->keyring == NULL) {
+		g_prefix_error(error, "[sign] keys: ");
+		return NULL;
+	}
+	return g_steal_pointer(&snapshot);
+}
+
+Snapshot *
+snapshot_load(const char *config_path, GError **error)
+{
+	g_autoptr(Config) config = config_load(config_path, error);
+	Snapshot *snapshot;
+
+	if (config == NULL)
+		return NULL;
+	snapshot = snapshot_new(config, error);
+	if (snapshot == NULL)
+		g_prefix_error(error, "%s: ", config_path);
+	return snapshot;
+}
+
+Snapshot *
+snapshot_ref(Snapshot *snapshot)
+{
+	g_atomic_ref_count_inc(&snapshot->refs);
+	return snapshot;
+}
+
+void
+snapshot_unref(Snapshot *snapshot)
+{
+	if (snapshot == NULL || !g_atomic_ref_count_dec(&snapshot->refs))
+		return;
+	config_unref(snapshot->config);
+	keyring_unref(snapshot->keyring);
+	trust_unref(snapshot->trust);
+	revocation_unref(snapshot->revocation);
+	g_free(snapshot);
+}
+
+char **
+snapshot_warnings(const Snapshot *snapshot)
+{
+	const Config *config = snapshot->config;
+	g_autoptr(GStrvBuilder) warnings = g_strv_builder_new();
+
+	if (config->milter_roles & POLICY_ROLE_SIGN) {
+		if (config->sign_domains[0] == NULL)
+			g_strv_builder_add(warnings,
+			    "[sign] domains is empty: nothing is signed");
+		else if (keyring_size(snapshot->keyring) == 0)
+			g_strv_builder_add(warnings,
+			    "[sign] keys: no mailbox has a key");
+	}
+	if ((config->milter_roles & POLICY_ROLE_VERIFY) &&
+	    config->verify_anchors[0] == NULL)
+		g_strv_builder_add(warnings,
+		    "[verify] anchors is empty: no signature passes");
+	return g_strv_builder_end(warnings);
+}
+
+Service *
+service_new(const char *config_path, GError **error)
+{
+	g_autoptr(Snapshot) snapshot = snapshot_load(config_path, error);
+	Service *service;
+
+	if (snapshot == NULL)
+		return NULL;
+	service = g_new0(Service, 1);
+	service->config_path = g_strdup(config_path);
+	g_mutex_init(&service->lock);
+	service->current = g_steal_pointer(&snapshot);
+	return service;
+}
+
+void
+service_free(Service *service)
+{
+	if (service == NULL)
+		return;
+	snapshot_unref(service->current);
+	g_mutex_clear(&service->lock);
+	g_free(service->config_path);
+	g_free(service);
+}
+
+Snapshot *
+service_snapshot(Service *service)
+{
+	Snapshot *snapshot;
+
+	g_mutex_lock(&service->lock);
+	snapshot = snapshot_ref(service->current);
+	g_mutex_unlock(&service->lock);
+	return snapshot;
+}
+
+bool
+service_reload(Service *service, GError **error)
+{
+	g_autoptr(Snapshot) loaded = snapshot_load(service->config_path, error);
+	Snapshot *old;
+
+	if (loaded == NULL)
+		return false;
+	g_mutex_lock(&service->lock);
+	old = service->current;
+	service->current = g_steal_pointer(&loaded);
+	g_mutex_unlock(&service->lock);
+	snapshot_unref(old);
+	return true;
+}

@@ -1,0 +1,53 @@
+/*
+ * service - what outlives a message: the configuration in force with all that
+ * was made of it, and its replacement while mail flows.
+ *
+ * A Snapshot is immutable and refcounted; each message takes one and keeps it
+ * to its end.  A reload builds a whole new one aside and swaps it in, or
+ * changes nothing.
+ *
+ * Thread-safe.  The mutex guards only the pointer to the snapshot in force.
+ */
+#ifndef MILTER_SERVICE_H
+#define MILTER_SERVICE_H
+
+#include <glib.h>
+
+#include "../smime/keyring.h"
+#include "../smime/revocation.h"
+#include "../smime/trust.h"
+#include "config.h"
+
+typedef struct {
+	gatomicrefcount refs;
+	Config *config;
+	Keyring *keyring; /* NULL when nothing is signed */
+	Trust *trust;
+	Revocation *revocation;
+} Snapshot;
+
+/* Errors: NOT_USABLE, naming file and option. */
+Snapshot *snapshot_load(const char *config_path, GError **error);
+Snapshot *snapshot_new(Config *config, GError **error);
+Snapshot *snapshot_ref(Snapshot *snapshot);
+void snapshot_unref(Snapshot *snapshot);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Snapshot, snapshot_unref)
+
+/* What a postmaster should know of a configuration that works all the same;
+ * a NULL-terminated vector, caller frees. */
+char **snapshot_warnings(const Snapshot *snapshot);
+
+typedef struct service Service;
+
+Service *service_new(const char *config_path, GError **error);
+void service_free(Service *service);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Service, service_free)
+
+/* The snapshot in force; caller unrefs. */
+Snapshot *service_snapshot(Service *service);
+
+/* Reads the configuration again.  Errors: as snapshot_load; then the old one
+ * stays in force. */
+bool service_reload(Service *service, GError **error);
+
+#endif

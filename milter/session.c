@@ -1,0 +1,512 @@
+#include <netdb.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../smime/error.h"
+#include "../smime/mime.h"
+#include "../smime/sign.h"
+#include "../smime/verify.h"
+#include "authres.h"
+#include "log.h"
+#include "policy.h"
+#include "rewrite.h"
+#include "session.h"
+
+/* A field that claims our result: how the MTA counts it. */
+typedef struct {
+	char *name;
+	guint index; /* among the fields of that name, from 1 */
+	bool forged;
+} SeenResult;
+
+typedef struct {
+	Snapshot *snapshot;
+	char *login;	    /* NULL: not authenticated */
+	Spool *spool;
+	GError *error;	    /* why the spool is not whole, or NULL */
+	GPtrArray *results; /* of SeenResult: all Authentication-Results */
+	bool may_be_smime;  /* by its Content-Type */
+} Mail;
+
+struct session {
+	Service *service;
+	struct sockaddr_storage address;
+	bool has_address;
+	char *daemon_name;
+	char *mta_name;
+	Mail *mail; /* NULL between mails */
+};
+
+/* --- life -------------------------------------------------------------- */
+
+static void
+seen_result_free(void *data)
+{
+	SeenResult *result = data;
+
+	g_free(result->name);
+	g_free(result);
+}
+
+static Mail *
+mail_new(Service *service, const char *login)
+{
+	Mail *mail = g_new0(Mail, 1);
+	SpoolLimits limits;
+
+	mail->snapshot = service_snapshot(service);
+	if (login != NULL && login[0] != '\0')
+		mail->login = g_strdup(login);
+	mail->results = g_ptr_array_new_with_free_func(seen_result_free);
+	config_spool_limits(mail->snapshot->config, &limits);
+	mail->spool = spool_new(&limits);
+	return mail;
+}
+
+static void
+mail_free(Mail *mail)
+{
+	if (mail == NULL)
+		return;
+	spool_free(mail->spool);
+	snapshot_unref(mail->snapshot);
+	g_ptr_array_unref(mail->results);
+	g_clear_error(&mail->error);
+	g_free(mail->login);
+	g_free(mail);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Mail, mail_free)
+
+Session *
+session_new(Service *service)
+{
+	Session *session = g_new0(Session, 1);
+
+	session->service = service;
+	return session;
+}
+
+void
+session_free(Session *session)
+{
+	if (session == NULL)
+		return;
+	mail_free(session->mail);
+	g_free(session->daemon_name);
+	g_free(session->mta_name);
+	g_free(session);
+}
+
+void
+session_abort(Session *session)
+{
+	g_clear_pointer(&session->mail, mail_free);
+}
+
+/* --- collecting -------------------------------------------------------- */
+
+static socklen_t
+address_size(const struct sockaddr *address)
+{
+	switch (address->sa_family) {
+	case AF_INET:
+		return sizeof(struct sockaddr_in);
+	case AF_INET6:
+		return sizeof(struct sockaddr_in6);
+	default:
+		return 0;
+	}
+}
+
+void
+session_connect(Session *session, const struct sockaddr *address,
+    const char *daemon_name, const char *mta_name)
+{
+	socklen_t size = address != NULL ? address_size(address) : 0;
+
+	session->has_address = size > 0;
+	if (size > 0)
+		memcpy(&session->address, address, size);
+	g_free(session->daemon_name);
+	session->daemon_name = g_strdup(daemon_name);
+	g_free(session->mta_name);
+	session->mta_name = g_strdup(mta_name);
+}
+
+static PolicyClient
+client_of(const Session *session)
+{
+	const Config *config = session->mail->snapshot->config;
+	bool internal = session->has_address &&
+	    config_is_internal(config,
+		(const struct sockaddr *)&session->address);
+
+	if (session->daemon_name != NULL)
+		internal = internal ||
+		    g_strv_contains(config->milter_originating_daemons,
+			session->daemon_name);
+	return (PolicyClient) { session->mail->login, internal };
+}
+
+static bool
+is_known(const Session *session)
+{
+	PolicyClient client = client_of(session);
+
+	return policy_is_known(&client,
+	    session->mail->snapshot->config->sign_require_auth);
+}
+
+bool
+session_mail(Session *session, const char *login)
+{
+	guint roles;
+
+	session_abort(session);
+	session->mail = mail_new(session->service, login);
+	roles = session->mail->snapshot->config->milter_roles;
+	if ((roles & POLICY_ROLE_VERIFY) != 0 || is_known(session))
+		return true;
+	session_abort(session);
+	return false;
+}
+
+/* The first failure counts; after it the rest is let go. */
+static void
+mail_append(Mail *mail, const char *data, gsize size)
+{
+	if (mail->error == NULL)
+		spool_append_text(mail->spool, data, size, &mail->error);
+}
+
+static const char *
+authserv_id(const Session *session)
+{
+	const char *configured =
+	    session->mail->snapshot->config->milter_authserv_id;
+
+	if (configured != NULL)
+		return configured;
+	return session->mta_name != NULL ? session->mta_name :
+					   g_get_host_name();
+}
+
+static void
+note_result(const Session *session, const char *name, const char *value)
+{
+	GPtrArray *results = session->mail->results;
+	SeenResult *result = g_new0(SeenResult, 1);
+
+	result->name = g_strdup(name);
+	result->index = 1;
+	result->forged = authres_is_forged(value, authserv_id(session));
+	for (guint i = 0; i < results->len; i++) {
+		const SeenResult *earlier = g_ptr_array_index(results, i);
+
+		if (g_ascii_strcasecmp(earlier->name, name) == 0)
+			result->index++;
+	}
+	g_ptr_array_add(results, result);
+}
+
+void
+session_header(Session *session, const char *name, const char *value)
+{
+	Mail *mail = session->mail;
+
+	if (mail == NULL)
+		return;
+	if (authres_is_field(name))
+		note_result(session, name, value);
+	if (g_ascii_strcasecmp(name, "Content-Type") == 0 &&
+	    mime_may_be_smime(value))
+		mail->may_be_smime = true;
+	mail_append(mail, name, strlen(name));
+	mail_append(mail, ":", 1);
+	mail_append(mail, value, strlen(value));
+	mail_append(mail, "\r\n", 2);
+}
+
+bool
+session_end_of_header(Session *session)
+{
+	if (session->mail == NULL)
+		return false;
+	mail_append(session->mail, "\r\n", 2);
+	return is_known(session) || session->mail->may_be_smime;
+}
+
+void
+session_body(Session *session, const char *data, gsize size)
+{
+	if (session->mail != NULL)
+		mail_append(session->mail, data, size);
+}
+
+/* --- deciding ---------------------------------------------------------- */
+
+typedef struct {
+	const Session *session;
+	const Config *config;
+	const char *queue_id;
+	const MimeMessage *message;
+} Decision;
+
+/* Descending, so that an index stays right while later ones go. */
+static void
+remove_forged(const Decision *decision, Outcome *outcome)
+{
+	const GPtrArray *results = decision->session->mail->results;
+	guint removed = 0;
+
+	for (guint i = results->len; i-- > 0;) {
+		const SeenResult *result = g_ptr_array_index(results, i);
+
+		if (!result->forged)
+			continue;
+		outcome_edit(outcome, OUTCOME_EDIT_DELETE, result->name,
+		    result->index, NULL);
+		removed++;
+	}
+	if (removed > 0)
+		log_line(LOG_WARNING, decision->queue_id,
+		    "removed %u forged " AUTHRES_FIELD " field%s", removed,
+		    removed == 1 ? "" : "s");
+}
+
+/* The one author, whose signature this client may have. */
+static const Address *
+signing_author(const Decision *decision, GError **error)
+{
+	PolicyClient client = client_of(decision->session);
+	const GPtrArray *authors = decision->message->authors;
+	const Address *author;
+
+	if (authors == NULL || authors->len != 1) {
+		g_set_error_literal(error, SMIME_ERROR, SMIME_ERROR_UNSIGNABLE,
+		    authors == NULL ?
+			"From is absent, doubled or ambiguous" :
+			"several authors");
+		return NULL;
+	}
+	author = g_ptr_array_index(authors, 0);
+	if (!policy_may_sign_as(&client, author,
+		decision->config->sign_domains)) {
+		g_set_error(error, SMIME_ERROR, SMIME_ERROR_NO_KEY,
+		    "login %s may not have the signature of %s@%s",
+		    client.login, author->local, author->domain);
+		return NULL;
+	}
+	return author;
+}
+
+static bool
+try_to_sign(const Decision *decision, Outcome *outcome, GError **error)
+{
+	const Snapshot *snapshot = decision->session->mail->snapshot;
+	const Address *author = signing_author(decision, error);
+	gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+	g_autoptr(Identity) identity = NULL;
+	g_autoptr(SignedMessage) made = NULL;
+	SignOptions options;
+
+	if (author == NULL)
+		return false;
+	identity = keyring_lookup(snapshot->keyring, author, error);
+	if (identity == NULL || !identity_check(identity, author, now, error))
+		return false;
+	config_sign_options(snapshot->config, &options);
+	made = sign_message(decision->message, identity, &options, now, error);
+	if (made == NULL)
+		return false;
+	rewrite_as_signed(outcome, decision->message, made);
+	log_line(LOG_INFO, decision->queue_id,
+	    "outbound: signed, author=%s@%s certificate=%s", author->local,
+	    author->domain, identity_serial(identity));
+	return true;
+}
+
+static Outcome *
+sign_failed(const Decision *decision, const GError *error)
+{
+	const Config *config = decision->config;
+	PolicyActions actions = {
+		config->sign_on_no_key,
+		config->sign_on_unsignable,
+		config->sign_on_error,
+	};
+	Outcome *outcome =
+	    outcome_new(policy_on_sign_failure(&actions, error));
+
+	if (outcome->action != OUTCOME_ACCEPT)
+		outcome->reply = g_strdup(policy_sign_failure_reply(error));
+	log_line(LOG_WARNING, decision->queue_id, "outbound: not signed, %s: %s",
+	    name_code_name(policy_action_names, outcome->action),
+	    error->message);
+	return outcome;
+}
+
+static const char *
+skip_reason(MimeKind kind)
+{
+	switch (kind) {
+	case MIME_KIND_PLAIN:
+		return NULL;
+	case MIME_KIND_SMIME_DETACHED:
+	case MIME_KIND_OTHER_SIGNED:
+		return "signed already";
+	case MIME_KIND_SMIME_OPAQUE:
+		return "signed or encrypted already";
+	case MIME_KIND_ENCRYPTED:
+		return "encrypted already";
+	}
+	g_assert_not_reached();
+}
+
+static Outcome *
+decide_outbound(const Decision *decision)
+{
+	const char *skip = skip_reason(decision->message->kind);
+	g_autoptr(Outcome) outcome = outcome_new(OUTCOME_ACCEPT);
+	g_autoptr(GError) error = NULL;
+
+	if ((decision->config->milter_roles & POLICY_ROLE_SIGN) == 0)
+		return g_steal_pointer(&outcome);
+	if (skip != NULL) {
+		log_line(LOG_INFO, decision->queue_id,
+		    "outbound: not signed, %s", skip);
+	} else if (!try_to_sign(decision, outcome, &error)) {
+		outcome_free(g_steal_pointer(&outcome));
+		outcome = sign_failed(decision, error);
+	}
+	/* A login is no reason to believe what a client says of a check. */
+	if (outcome->action == OUTCOME_ACCEPT)
+		remove_forged(decision, outcome);
+	return g_steal_pointer(&outcome);
+}
+
+static void
+log_verdict(const Decision *decision, const Verdict *verdict)
+{
+	if (verdict->entries->len == 0)
+		log_line(LOG_INFO, decision->queue_id, "inbound: smime=none");
+	for (guint i = 0; i < verdict->entries->len; i++) {
+		const VerdictEntry *entry =
+		    g_ptr_array_index(verdict->entries, i);
+		g_autofree char *reason = verdict_entry_reason(entry);
+
+		log_line(LOG_INFO, decision->queue_id,
+		    "inbound: smime=%s part=%s signer=%s certificate=%s "
+		    "issuer=\"%s\" reason=\"%s\"",
+		    name_code_name(smime_result_names,
+			verdict_entry_result(entry)),
+		    entry->part != NULL ? entry->part : "-",
+		    entry->identifier != NULL ? entry->identifier : "-",
+		    entry->serial != NULL ? entry->serial : "-",
+		    entry->issuer != NULL ? entry->issuer : "-",
+		    reason != NULL ? reason : "");
+	}
+}
+
+/* Forged fields go first, ours comes on top of what is left. */
+static Outcome *
+tell_verdict(const Decision *decision, const Verdict *verdict)
+{
+	Outcome *outcome = outcome_new(OUTCOME_ACCEPT);
+
+	remove_forged(decision, outcome);
+	log_verdict(decision, verdict);
+	if (verdict->entries->len > 0 ||
+	    decision->config->verify_none_header) {
+		g_autofree char *value =
+		    authres_format(verdict, authserv_id(decision->session));
+
+		outcome_edit(outcome, OUTCOME_EDIT_INSERT, AUTHRES_FIELD, 0,
+		    value);
+	}
+	return outcome;
+}
+
+static Outcome *
+decide_inbound(const Decision *decision)
+{
+	const Snapshot *snapshot = decision->session->mail->snapshot;
+	g_autoptr(Verdict) verdict = NULL;
+	VerifyOptions options;
+
+	if ((decision->config->milter_roles & POLICY_ROLE_VERIFY) == 0)
+		return outcome_new(OUTCOME_ACCEPT);
+	config_verify_options(snapshot->config, &options);
+	verdict = verify_message(decision->message, snapshot->trust,
+	    snapshot->revocation, &options,
+	    g_get_real_time() / G_USEC_PER_SEC);
+	return tell_verdict(decision, verdict);
+}
+
+/*
+ * The message is not whole in the spool: over a limit, or the spool failed.
+ * Whether a client that we know wrote it as one of ours can not be told any
+ * more, so it counts as outbound.
+ */
+static Outcome *
+decide_unread(const Decision *decision, const GError *error)
+{
+	g_autoptr(Verdict) verdict = NULL;
+	VerdictEntry *entry;
+
+	if (is_known(decision->session) &&
+	    (decision->config->milter_roles & POLICY_ROLE_SIGN) != 0 &&
+	    decision->config->sign_domains[0] != NULL) {
+		Outcome *outcome = sign_failed(decision, error);
+
+		if (outcome->action == OUTCOME_ACCEPT)
+			remove_forged(decision, outcome);
+		return outcome;
+	}
+	if ((decision->config->milter_roles & POLICY_ROLE_VERIFY) == 0)
+		return outcome_new(OUTCOME_ACCEPT);
+	verdict = verdict_new();
+	entry = verdict_add(verdict, NULL);
+	verdict_record(entry, VERDICT_STEP_STRUCTURE,
+	    smime_error_is_temporary(error) ? VERDICT_REASON_LOCAL_ERROR :
+					      VERDICT_REASON_OVER_LIMIT,
+	    error->message);
+	return tell_verdict(decision, verdict);
+}
+
+static Outcome *
+decide(const Session *session, const char *queue_id)
+{
+	Mail *mail = session->mail;
+	PolicyClient client = client_of(session);
+	g_autoptr(MimeMessage) message = NULL;
+	Decision decision = { session, mail->snapshot->config, queue_id, NULL };
+
+	if (mail->error == NULL)
+		spool_seal(mail->spool, &mail->error);
+	if (mail->error != NULL)
+		return decide_unread(&decision, mail->error);
+	message = mime_parse(mail->spool);
+	decision.message = message;
+	switch (policy_direction(&client, decision.config->sign_require_auth,
+	    message->authors, decision.config->sign_domains)) {
+	case POLICY_OUTBOUND:
+		return decide_outbound(&decision);
+	case POLICY_INBOUND:
+		return decide_inbound(&decision);
+	}
+	g_assert_not_reached();
+}
+
+Outcome *
+session_end(Session *session, const char *queue_id)
+{
+	Outcome *outcome;
+
+	if (session->mail == NULL)
+		return outcome_new(OUTCOME_ACCEPT);
+	outcome = decide(session, queue_id);
+	session_abort(session);
+	return outcome;
+}

@@ -1,0 +1,472 @@
+#include <string.h>
+
+#include <gmime/gmime.h>
+
+#include "canon.h"
+#include "error.h"
+
+#define QP_LINE 76	  /* RFC 2045, section 6.7 (5), with the soft break */
+#define BASE64_LINE 57	  /* octets that make 76 characters */
+#define BASE64_LINES 1024 /* encoded at a time */
+
+/* What a relay could stumble over; bits. */
+typedef enum {
+	TROUBLE_8BIT = 1 << 0,
+	TROUBLE_CONTROL = 1 << 1,   /* NUL, bare CR or bare LF */
+	TROUBLE_LONG_LINE = 1 << 2,
+	TROUBLE_TRAILING = 1 << 3,  /* white space at the end of a line */
+	TROUBLE_FROM_LINE = 1 << 4, /* "From " at the start of a line */
+	TROUBLE_DOT_LINE = 1 << 5,  /* a line of one dot */
+} Trouble;
+
+/* What no relay may have to carry, whatever else it does. */
+#define TROUBLE_FATAL (TROUBLE_8BIT | TROUBLE_CONTROL | TROUBLE_LONG_LINE)
+
+typedef struct {
+	CanonSink sink;
+	void *context;
+	GError **error;
+	GString *section; /* IMAP section of the entity being written */
+} Writer;
+
+static bool write_entity(Writer *writer, const MimeEntity *entity, bool root);
+
+static bool
+put(Writer *writer, const char *data, gsize size)
+{
+	return size == 0 ||
+	    writer->sink(writer->context, data, size, writer->error);
+}
+
+static bool
+put_text(Writer *writer, const char *text)
+{
+	return put(writer, text, strlen(text));
+}
+
+static bool
+put_range(Writer *writer, const MimeEntity *entity, MimeRange range)
+{
+	return put(writer, entity->base + range.start, mime_range_size(range));
+}
+
+static bool
+unsignable(Writer *writer, const char *why)
+{
+	g_set_error(writer->error, SMIME_ERROR, SMIME_ERROR_UNSIGNABLE,
+	    "part %s: %s",
+	    writer->section->len > 0 ? writer->section->str : "TEXT", why);
+	return false;
+}
+
+/* --- looking ----------------------------------------------------------- */
+
+static guint
+line_troubles(const char *line, gsize size)
+{
+	guint troubles = 0;
+
+	if (size > MIME_MAX_LINE)
+		troubles |= TROUBLE_LONG_LINE;
+	if (size > 0 && (line[size - 1] == ' ' || line[size - 1] == '\t'))
+		troubles |= TROUBLE_TRAILING;
+	if (size >= 5 && memcmp(line, "From ", 5) == 0)
+		troubles |= TROUBLE_FROM_LINE;
+	if (size == 1 && line[0] == '.')
+		troubles |= TROUBLE_DOT_LINE;
+	return troubles;
+}
+
+static guint
+find_troubles(const char *data, gsize size)
+{
+	const char *at = data, *end = data + size;
+	guint troubles = 0;
+	guchar high = 0;
+
+	for (gsize i = 0; i < size; i++)
+		high |= (guchar)data[i];
+	if (high >= 0x80)
+		troubles |= TROUBLE_8BIT;
+	if (memchr(data, '\0', size) != NULL)
+		troubles |= TROUBLE_CONTROL;
+	while (at < end) {
+		const char *lf = memchr(at, '\n', (gsize)(end - at));
+		const char *stop = lf != NULL ? lf : end;
+
+		if (lf != NULL && lf > at && lf[-1] == '\r')
+			stop = lf - 1;
+		else if (lf != NULL)
+			troubles |= TROUBLE_CONTROL;
+		if (memchr(at, '\r', (gsize)(stop - at)) != NULL)
+			troubles |= TROUBLE_CONTROL;
+		troubles |= line_troubles(at, (gsize)(stop - at));
+		at = lf != NULL ? lf + 1 : end;
+	}
+	return troubles;
+}
+
+static guint
+range_troubles(const MimeEntity *entity, MimeRange range)
+{
+	return find_troubles(entity->base + range.start,
+	    mime_range_size(range));
+}
+
+/* --- encoding ---------------------------------------------------------- */
+
+bool
+canon_write_base64(const char *data, gsize size, CanonSink sink, void *context,
+    GError **error)
+{
+	g_autofree char *out = g_malloc((BASE64_LINE / 3 * 4 + 2) *
+	    BASE64_LINES + 1);
+
+	while (size > 0) {
+		gsize written = 0;
+
+		for (int line = 0; line < BASE64_LINES && size > 0; line++) {
+			gsize take = MIN(size, BASE64_LINE);
+			int state = 0, save = 0;
+
+			written += g_base64_encode_step((const guchar *)data,
+			    take, FALSE, out + written, &state, &save);
+			written += g_base64_encode_close(FALSE, out + written,
+			    &state, &save);
+			memcpy(out + written, "\r\n", 2);
+			written += 2;
+			data += take;
+			size -= take;
+		}
+		if (!sink(context, out, written, error))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * At the start of an encoded line a dot, a dash or "From " is encoded: no
+ * relay may take it for a stuffed dot, a delimiter or an mbox line, also
+ * where a soft break made the line start.
+ */
+static bool
+qp_needs_escape(const char *at, const char *stop, gsize column)
+{
+	guchar c = (guchar)*at;
+
+	if (c == ' ' || c == '\t')
+		return at + 1 == stop;
+	if (c < 33 || c > 126 || c == '=')
+		return true;
+	if (column > 0)
+		return false;
+	return c == '.' || c == '-' ||
+	    (stop - at >= 5 && memcmp(at, "From ", 5) == 0);
+}
+
+static void
+qp_line(GString *out, const char *at, const char *stop)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	gsize column = 0;
+
+	for (; at < stop; at++) {
+		bool escape = qp_needs_escape(at, stop, column);
+		gsize width = escape ? 3 : 1;
+		gsize room = at + 1 == stop ? QP_LINE : QP_LINE - 1;
+
+		if (column + width > room) {
+			g_string_append(out, "=\r\n");
+			column = 0;
+			escape = qp_needs_escape(at, stop, column);
+			width = escape ? 3 : 1;
+		}
+		if (escape) {
+			g_string_append_c(out, '=');
+			g_string_append_c(out, hex[(guchar)*at >> 4]);
+			g_string_append_c(out, hex[(guchar)*at & 15]);
+		} else {
+			g_string_append_c(out, *at);
+		}
+		column += width;
+	}
+}
+
+static bool
+put_quoted_printable(Writer *writer, const char *data, gsize size)
+{
+	const char *at = data, *end = data + size;
+	g_autoptr(GString) out = g_string_sized_new(4096);
+
+	while (at < end) {
+		const char *lf = memchr(at, '\n', (gsize)(end - at));
+		const char *stop = lf != NULL ? lf - 1 : end;
+
+		qp_line(out, at, stop);
+		if (lf != NULL)
+			g_string_append(out, "\r\n");
+		at = lf != NULL ? lf + 1 : end;
+		if (out->len >= 4096 || at == end) {
+			if (!put(writer, out->str, out->len))
+				return false;
+			g_string_truncate(out, 0);
+		}
+	}
+	return true;
+}
+
+/* --- header ------------------------------------------------------------ */
+
+static bool
+is_content_field(const MimeEntity *entity, const MimeField *field)
+{
+	return mime_range_size(field->name) > 8 &&
+	    g_ascii_strncasecmp(entity->base + field->name.start, "Content-",
+		8) == 0;
+}
+
+static bool
+put_encoding(Writer *writer, const char *encoding)
+{
+	return encoding == NULL ||
+	    (put_text(writer, "Content-Transfer-Encoding: ") &&
+		put_text(writer, encoding) && put_text(writer, "\r\n"));
+}
+
+/*
+ * The root's Content-* fields, or all fields of a part, byte for byte; but
+ * when relabel, encoding (NULL: none) replaces Content-Transfer-Encoding.
+ */
+static bool
+write_header(Writer *writer, const MimeEntity *entity, bool root,
+    bool relabel, const char *encoding)
+{
+	for (guint i = 0; i < entity->fields->len; i++) {
+		const MimeField *field =
+		    &g_array_index(entity->fields, MimeField, i);
+
+		if (root && !is_content_field(entity, field))
+			continue;
+		if (relabel &&
+		    mime_field_is(entity, field, "Content-Transfer-Encoding"))
+			continue;
+		if (range_troubles(entity, field->whole) & TROUBLE_FATAL)
+			return unsignable(writer,
+			    "a header field is not 7-bit or too long");
+		if (!put_range(writer, entity, field->whole))
+			return false;
+	}
+	if (relabel && !put_encoding(writer, encoding))
+		return false;
+	return put_text(writer, "\r\n");
+}
+
+/*
+ * RFC 2045, section 5.2: no Content-Type means ASCII text.  Where that is
+ * not so and the octets are UTF-8, they are labelled as such; anything else
+ * would be a guess.
+ */
+static bool
+write_default_type(Writer *writer, const MimeEntity *root)
+{
+	const char *data = root->base + root->body.start;
+	gsize size = mime_range_size(root->body);
+	bool ascii = !(find_troubles(data, size) & TROUBLE_8BIT);
+
+	if (root->has_content_type)
+		return true;
+	if (!ascii && !g_utf8_validate(data, (gssize)size, NULL))
+		return unsignable(writer, "8-bit text of unknown charset");
+	return put_text(writer, ascii ?
+		"Content-Type: text/plain; charset=us-ascii\r\n" :
+		"Content-Type: text/plain; charset=utf-8\r\n");
+}
+
+/* --- bodies ------------------------------------------------------------ */
+
+static bool
+is_text(const MimeEntity *entity)
+{
+	return strcmp(entity->type, "text") == 0;
+}
+
+/* Encodes octets anew as suits their type. */
+static bool
+write_encoded(Writer *writer, const MimeEntity *entity, bool root,
+    const char *data, gsize size)
+{
+	bool as_text = is_text(entity) &&
+	    !(find_troubles(data, size) & TROUBLE_CONTROL);
+	const char *encoding = as_text ? "quoted-printable" : "base64";
+
+	if (!write_header(writer, entity, root, true, encoding))
+		return false;
+	if (as_text)
+		return put_quoted_printable(writer, data, size);
+	return canon_write_base64(data, size, writer->sink, writer->context,
+	    writer->error);
+}
+
+static bool
+write_decoded(Writer *writer, const MimeEntity *entity, bool root)
+{
+	g_autoptr(GBytes) octets = mime_decode_body(entity);
+	const char *data;
+	gsize size;
+
+	if (octets == NULL)
+		return unsignable(writer, "malformed base64");
+	data = g_bytes_get_data(octets, &size);
+	return write_encoded(writer, entity, root, data, size);
+}
+
+static bool
+write_leaf(Writer *writer, const MimeEntity *entity, bool root)
+{
+	guint troubles = range_troubles(entity, entity->body);
+
+	switch (entity->encoding) {
+	case MIME_ENCODING_7BIT:
+	case MIME_ENCODING_8BIT:
+	case MIME_ENCODING_BINARY:
+		if (troubles == 0)
+			return write_header(writer, entity, root,
+				   entity->encoding != MIME_ENCODING_7BIT,
+				   "7bit") &&
+			    put_range(writer, entity, entity->body);
+		return write_encoded(writer, entity, root,
+		    entity->base + entity->body.start,
+		    mime_range_size(entity->body));
+	case MIME_ENCODING_QUOTED_PRINTABLE:
+	case MIME_ENCODING_BASE64:
+		if (troubles == 0)
+			return write_header(writer, entity, root, false,
+				   NULL) &&
+			    put_range(writer, entity, entity->body);
+		return write_decoded(writer, entity, root);
+	case MIME_ENCODING_UNKNOWN:
+		break;
+	}
+	return unsignable(writer, "unknown Content-Transfer-Encoding");
+}
+
+/* The label that a composite may keep: it says nothing beyond its parts. */
+static bool
+write_composite_header(Writer *writer, const MimeEntity *entity, bool root)
+{
+	bool relabel = entity->encoding != MIME_ENCODING_7BIT;
+
+	return write_header(writer, entity, root, relabel,
+	    relabel ? "7bit" : NULL);
+}
+
+static bool
+write_child(Writer *writer, const MimeEntity *child, guint number)
+{
+	gsize outer = writer->section->len;
+	bool ok;
+
+	g_string_append_printf(writer->section, "%s%u", outer > 0 ? "." : "",
+	    number);
+	ok = write_entity(writer, child, false);
+	g_string_truncate(writer->section, outer);
+	return ok;
+}
+
+/* Nobody reads what stands before the first and after the last part; it is
+ * kept where it is harmless and left out where it is not. */
+static bool
+write_aside(Writer *writer, const MimeEntity *entity, MimeRange range)
+{
+	return range_troubles(entity, range) != 0 ||
+	    put_range(writer, entity, range);
+}
+
+static bool
+write_multipart(Writer *writer, const MimeEntity *entity, bool root)
+{
+	const char *boundary = mime_parameter(entity, "boundary");
+
+	if (!write_composite_header(writer, entity, root) ||
+	    !write_aside(writer, entity, entity->preamble))
+		return false;
+	for (guint i = 0; i < entity->children->len; i++) {
+		if (!put_text(writer, i > 0 ? "\r\n--" : "--") ||
+		    !put_text(writer, boundary) || !put_text(writer, "\r\n") ||
+		    !write_child(writer,
+			g_ptr_array_index(entity->children, i), i + 1))
+			return false;
+	}
+	if (!put_text(writer, "\r\n--") || !put_text(writer, boundary) ||
+	    !put_text(writer, "--"))
+		return false;
+	if (entity->base[entity->epilogue.start - 1] != '\n')
+		return true;
+	return put_text(writer, "\r\n") &&
+	    write_aside(writer, entity, entity->epilogue);
+}
+
+static bool
+has_8bit_label(const MimeEntity *entity)
+{
+	if (entity->encoding == MIME_ENCODING_8BIT ||
+	    entity->encoding == MIME_ENCODING_BINARY)
+		return true;
+	for (guint i = 0; i < entity->children->len; i++) {
+		if (has_8bit_label(g_ptr_array_index(entity->children, i)))
+			return true;
+	}
+	return false;
+}
+
+/* What somebody else signed or encrypted: as it is or not at all. */
+static bool
+write_verbatim(Writer *writer, const MimeEntity *entity, bool root)
+{
+	if (has_8bit_label(entity) ||
+	    range_troubles(entity, entity->body) & TROUBLE_FATAL)
+		return unsignable(writer,
+		    "a signed, encrypted or partial message in it is not 7-bit");
+	return write_header(writer, entity, root, false, NULL) &&
+	    put_range(writer, entity, entity->body);
+}
+
+static bool
+must_stay_verbatim(const MimeEntity *entity)
+{
+	return mime_is(entity, "multipart", "signed") ||
+	    mime_is(entity, "multipart", "encrypted") ||
+	    (strcmp(entity->type, "message") == 0 &&
+		!mime_is(entity, "message", "rfc822"));
+}
+
+static bool
+write_entity(Writer *writer, const MimeEntity *entity, bool root)
+{
+	if (must_stay_verbatim(entity))
+		return write_verbatim(writer, entity, root);
+	if (strcmp(entity->type, "multipart") == 0)
+		return write_multipart(writer, entity, root);
+	if (mime_is(entity, "message", "rfc822"))
+		return write_composite_header(writer, entity, root) &&
+		    write_entity(writer,
+			g_ptr_array_index(entity->children, 0), false);
+	return write_leaf(writer, entity, root);
+}
+
+/* A header without anything after it is an empty part, for every reader. */
+#define HARMLESS_PROBLEMS MIME_PROBLEM_NO_BLANK_LINE
+
+bool
+canon_write(const MimeMessage *message, CanonSink sink, void *context,
+    GError **error)
+{
+	g_autoptr(GString) section = g_string_new(NULL);
+	Writer writer = { sink, context, error, section };
+	guint problems = mime_problems(message->root) & ~HARMLESS_PROBLEMS;
+
+	if (problems != 0)
+		return unsignable(&writer, mime_problem_text(problems));
+	return write_default_type(&writer, message->root) &&
+	    write_entity(&writer, message->root, true);
+}

@@ -1,0 +1,44 @@
+/*
+ * canon - the entity that is signed, written so that it survives transport.
+ *
+ * RFC 8551, section 3.1: the message's Content-* fields and its body, with
+ * CRLF line ends, 7-bit, and in such a form that no relay has a reason to
+ * rewrite it:
+ *  - nothing is labelled 8bit or binary, at any level (a relay without 8BITMIME
+ *    re-encodes what is labelled so, whatever its bytes are);
+ *  - leaves with 8-bit bytes, NUL, bare CR, lines over 998 octets, white space
+ *    at the end of a line, a line "From ..." or a line "." are encoded anew:
+ *    text in quoted-printable, everything else in base64;
+ *  - whatever is safe already is copied byte for byte.
+ * The decoded octets of every leaf stay the same.  Parts that are signed or
+ * encrypted themselves are copied or refused, never changed.
+ *
+ * Not thread-safe; all state is the caller's.
+ */
+#ifndef SMIME_CANON_H
+#define SMIME_CANON_H
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+#include "mime.h"
+
+typedef bool (*CanonSink)(void *context, const char *data, gsize size,
+    GError **error);
+
+/*
+ * Writes the entity of message to sink, in pieces of any size.  The sink
+ * returns false with error set to stop.
+ *
+ * Errors: UNSIGNABLE, naming the part (IMAP section) and what is wrong with
+ * it; those of the sink.
+ */
+bool canon_write(const MimeMessage *message, CanonSink sink, void *context,
+    GError **error);
+
+/* Appends the base64 of data in lines of 76 with CRLF. */
+bool canon_write_base64(const char *data, gsize size, CanonSink sink,
+    void *context, GError **error);
+
+#endif

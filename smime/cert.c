@@ -1,0 +1,347 @@
+#include <string.h>
+
+#include <openssl/ec.h>
+#include <openssl/objects.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+
+#include "cert.h"
+
+const NameCode cert_localpart_names[] = {
+	{ "fold", CERT_LOCALPART_FOLD },
+	{ "exact", CERT_LOCALPART_EXACT },
+	{ NULL, 0 },
+};
+
+/* --- mailboxes --------------------------------------------------------- */
+
+static void
+add_mailbox(GPtrArray *mailboxes, const ASN1_STRING *text)
+{
+	Address *address;
+
+	if (text == NULL || mailboxes->len >= CERT_MAX_MAILBOXES)
+		return;
+	address = address_parse((const char *)ASN1_STRING_get0_data(text),
+	    (gsize)ASN1_STRING_length(text));
+	if (address != NULL)
+		g_ptr_array_add(mailboxes, address);
+}
+
+static void
+add_alternative_name(GPtrArray *mailboxes, const GENERAL_NAME *name)
+{
+	int kind;
+	void *value = GENERAL_NAME_get0_value(name, &kind);
+	OTHERNAME *other = value;
+
+	if (kind == GEN_EMAIL)
+		add_mailbox(mailboxes, value);
+	else if (kind == GEN_OTHERNAME &&
+	    OBJ_obj2nid(other->type_id) == NID_id_on_SmtpUTF8Mailbox &&
+	    other->value != NULL && other->value->type == V_ASN1_UTF8STRING)
+		add_mailbox(mailboxes, other->value->value.utf8string);
+}
+
+static void
+add_subject_addresses(GPtrArray *mailboxes, X509 *cert)
+{
+	const X509_NAME *subject = X509_get_subject_name(cert);
+	int at = -1;
+
+	while ((at = X509_NAME_get_index_by_NID(subject,
+		    NID_pkcs9_emailAddress, at)) >= 0)
+		add_mailbox(mailboxes,
+		    X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+}
+
+GPtrArray *
+cert_mailboxes(X509 *cert)
+{
+	GPtrArray *mailboxes = g_ptr_array_new_with_free_func((GDestroyNotify)address_free);
+	g_autoptr(GENERAL_NAMES) names =
+	    X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++)
+		add_alternative_name(mailboxes,
+		    sk_GENERAL_NAME_value(names, i));
+	add_subject_addresses(mailboxes, cert);
+	ERR_clear_error();
+	return mailboxes;
+}
+
+bool
+cert_mailboxes_include(const GPtrArray *mailboxes, const Address *address,
+    CertLocalpart localpart)
+{
+	for (guint i = 0; i < mailboxes->len; i++) {
+		if (address_equal(g_ptr_array_index(mailboxes, i), address,
+			localpart == CERT_LOCALPART_FOLD))
+			return true;
+	}
+	return false;
+}
+
+/* --- usage ------------------------------------------------------------- */
+
+static bool
+eku_allows_mail(X509 *cert)
+{
+	EXTENDED_KEY_USAGE *usages;
+	int critical;
+	bool allows = false;
+
+	usages = X509_get_ext_d2i(cert, NID_ext_key_usage, &critical, NULL);
+	/* -1 is "absent"; present but broken or doubled allows nothing. */
+	if (usages == NULL) {
+		ERR_clear_error();
+		return critical == -1;
+	}
+	for (int i = 0; i < sk_ASN1_OBJECT_num(usages); i++) {
+		int nid = OBJ_obj2nid(sk_ASN1_OBJECT_value(usages, i));
+
+		allows = allows || nid == NID_email_protect ||
+		    nid == NID_anyExtendedKeyUsage;
+	}
+	EXTENDED_KEY_USAGE_free(usages);
+	return allows;
+}
+
+VerdictReason
+cert_may_sign_mail(X509 *cert, const char **why)
+{
+	/* UINT32_MAX when there is no keyUsage: everything allowed. */
+	guint32 usage = X509_get_key_usage(cert);
+
+	*why = NULL;
+	if ((usage & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)) == 0)
+		*why = "keyUsage has neither digitalSignature nor "
+		       "nonRepudiation (RFC 8550, section 4.4.2)";
+	else if (!eku_allows_mail(cert))
+		*why = "extendedKeyUsage has not emailProtection "
+		       "(RFC 8550, section 4.4.4)";
+	return *why == NULL ? VERDICT_REASON_OK : VERDICT_REASON_NOT_FOR_MAIL;
+}
+
+bool
+cert_may_issue_for_mail(X509 *cert)
+{
+	return eku_allows_mail(cert);
+}
+
+/* --- strength ---------------------------------------------------------- */
+
+static VerdictReason
+rsa_strength(EVP_PKEY *key, guint min_bits)
+{
+	g_autoptr(BIGNUM) e = NULL;
+	BIGNUM *exponent = NULL;
+	int bits = EVP_PKEY_get_bits(key);
+
+	if (bits > CERT_MAX_RSA_BITS ||
+	    EVP_PKEY_get_bn_param(key, "e", &exponent) != 1)
+		return VERDICT_REASON_ALGORITHM_UNSUPPORTED;
+	e = exponent;
+	if (!BN_is_odd(e) || BN_is_one(e))
+		return VERDICT_REASON_ALGORITHM_UNSUPPORTED;
+	return bits < (int)min_bits ? VERDICT_REASON_WEAK_KEY :
+				      VERDICT_REASON_OK;
+}
+
+static VerdictReason
+ec_strength(EVP_PKEY *key)
+{
+	char group[64] = "";
+	gsize size = 0;
+
+	if (EVP_PKEY_get_group_name(key, group, sizeof(group), &size) != 1)
+		return VERDICT_REASON_ALGORITHM_UNSUPPORTED;
+	switch (OBJ_txt2nid(group)) {
+	case NID_X9_62_prime256v1:
+	case NID_secp384r1:
+	case NID_secp521r1:
+		return VERDICT_REASON_OK;
+	default:
+		return VERDICT_REASON_ALGORITHM_UNSUPPORTED;
+	}
+}
+
+VerdictReason
+cert_key_strength(X509 *cert, guint min_rsa_bits)
+{
+	EVP_PKEY *key = X509_get0_pubkey(cert);
+	VerdictReason reason = VERDICT_REASON_ALGORITHM_UNSUPPORTED;
+
+	if (key != NULL) {
+		switch (EVP_PKEY_get_base_id(key)) {
+		case EVP_PKEY_RSA:
+		case EVP_PKEY_RSA_PSS:
+			reason = rsa_strength(key, min_rsa_bits);
+			break;
+		case EVP_PKEY_EC:
+			reason = ec_strength(key);
+			break;
+		case EVP_PKEY_DSA:
+			reason = VERDICT_REASON_WEAK_KEY;
+			break;
+		}
+	}
+	ERR_clear_error();
+	return reason;
+}
+
+int
+cert_signature_digest(X509 *cert)
+{
+	int digest = NID_undef, key, bits;
+	guint32 flags;
+
+	if (X509_get_signature_info(cert, &digest, &key, &bits, &flags) != 1)
+		digest = NID_undef;
+	ERR_clear_error();
+	return digest;
+}
+
+VerdictReason
+cert_validity(X509 *cert, gint64 now)
+{
+	int from = ossl_time_compare(X509_get0_notBefore(cert), now);
+	int until = ossl_time_compare(X509_get0_notAfter(cert), now);
+
+	if (from == -2 || from == 1)
+		return VERDICT_REASON_NOT_YET_VALID;
+	if (until == -2 || until == -1)
+		return VERDICT_REASON_EXPIRED;
+	return VERDICT_REASON_OK;
+}
+
+bool
+cert_names_revocation_source(X509 *cert)
+{
+	bool names = X509_get_ext_by_NID(cert, NID_crl_distribution_points,
+	    -1) >= 0;
+	STACK_OF(OPENSSL_STRING) *ocsp = X509_get1_ocsp(cert);
+
+	names = names || sk_OPENSSL_STRING_num(ocsp) > 0;
+	X509_email_free(ocsp);
+	ERR_clear_error();
+	return names;
+}
+
+/* --- texts ------------------------------------------------------------- */
+
+char *
+cert_serial_text(X509 *cert)
+{
+	g_autoptr(BIGNUM) number =
+	    ASN1_INTEGER_to_BN(X509_get0_serialNumber(cert), NULL);
+	char *decimal = number != NULL ? BN_bn2dec(number) : NULL;
+	char *text = g_strdup(decimal != NULL ? decimal : "0");
+
+	OPENSSL_free(decimal);
+	ERR_clear_error();
+	return text;
+}
+
+char *
+cert_name_text(const X509_NAME *name)
+{
+	g_autoptr(BIO) bio = BIO_new(BIO_s_mem());
+	char *data = NULL;
+	long size;
+	unsigned long flags = XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB;
+
+	if (bio == NULL || X509_NAME_print_ex(bio, name, 0, flags) < 0)
+		size = 0;
+	else
+		size = BIO_get_mem_data(bio, &data);
+	ERR_clear_error();
+	return g_utf8_make_valid(size > 0 ? data : "", size);
+}
+
+/* --- files ------------------------------------------------------------- */
+
+static bool
+parse_pem(BIO *bio, OsslX509Stack *stack)
+{
+	X509 *cert;
+	unsigned long last;
+
+	while ((cert = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL)
+		sk_X509_push(stack, cert);
+	last = ERR_peek_last_error();
+	ERR_clear_error();
+	return ERR_GET_REASON(last) == PEM_R_NO_START_LINE;
+}
+
+static bool
+parse_der(const char *data, gsize size, OsslX509Stack *stack)
+{
+	const guchar *at = (const guchar *)data;
+	X509 *cert = d2i_X509(NULL, &at, (long)size);
+
+	ERR_clear_error();
+	if (cert == NULL)
+		return false;
+	sk_X509_push(stack, cert);
+	return (const char *)at == data + size;
+}
+
+static bool
+load_file(const char *path, OsslX509Stack *stack, GError **error)
+{
+	g_autofree char *data = NULL;
+	g_autoptr(BIO) bio = NULL;
+	g_autoptr(GError) cause = NULL;
+	gsize size;
+	int before = sk_X509_num(stack);
+
+	if (!g_file_get_contents(path, &data, &size, &cause)) {
+		g_set_error(error, SMIME_ERROR, SMIME_ERROR_NOT_USABLE,
+		    "%s: %s", path, cause->message);
+		return false;
+	}
+	bio = size <= CERT_MAX_FILE_SIZE ?
+	    BIO_new_mem_buf(data, (int)size) :
+	    NULL;
+	if (bio != NULL &&
+	    (data[0] == 0x30 ? parse_der(data, size, stack) :
+			       parse_pem(bio, stack)) &&
+	    sk_X509_num(stack) > before)
+		return true;
+	g_set_error(error, SMIME_ERROR, SMIME_ERROR_NOT_USABLE,
+	    "%s: not a certificate in PEM or DER", path);
+	return false;
+}
+
+static bool
+load_folder(const char *path, OsslX509Stack *stack, GError **error)
+{
+	g_autoptr(GDir) folder = NULL;
+	g_autoptr(GError) cause = NULL;
+	const char *name;
+
+	folder = g_dir_open(path, 0, &cause);
+	if (folder == NULL) {
+		g_set_error(error, SMIME_ERROR, SMIME_ERROR_NOT_USABLE, "%s",
+		    cause->message);
+		return false;
+	}
+	while ((name = g_dir_read_name(folder)) != NULL) {
+		g_autofree char *file = g_build_filename(path, name, NULL);
+
+		if (name[0] != '.' &&
+		    g_file_test(file, G_FILE_TEST_IS_REGULAR) &&
+		    !load_file(file, stack, error))
+			return false;
+	}
+	return true;
+}
+
+bool
+cert_load(const char *path, OsslX509Stack *stack, GError **error)
+{
+	return g_file_test(path, G_FILE_TEST_IS_DIR) ?
+	    load_folder(path, stack, error) :
+	    load_file(path, stack, error);
+}

@@ -1,0 +1,71 @@
+/*
+ * cert - questions to one certificate, and certificates from files.
+ *
+ * RFC 8550 (what a certificate must say to sign mail), RFC 5280.  Nothing here
+ * trusts a certificate: whether its issuer does is for trust and revocation.
+ *
+ * Certificates are shared between threads; the functions only read them.
+ */
+#ifndef SMIME_CERT_H
+#define SMIME_CERT_H
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+#include "address.h"
+#include "name_code.h"
+#include "ossl.h"
+#include "verdict.h"
+
+#define CERT_MAX_MAILBOXES 64
+#define CERT_MAX_RSA_BITS 8192 /* bigger ones only cost time */
+#define CERT_MAX_FILE_SIZE (16U << 20)
+
+/* How local parts are compared; RFC 8550, section 3 says fold. */
+typedef enum {
+	CERT_LOCALPART_FOLD,
+	CERT_LOCALPART_EXACT,
+} CertLocalpart;
+
+extern const NameCode cert_localpart_names[];
+
+/* The mailboxes that cert speaks for, owned Address elements: rfc822Name,
+ * SmtpUTF8Mailbox (RFC 9598), emailAddress of the subject, in that order.
+ * What is no address is left out. */
+GPtrArray *cert_mailboxes(X509 *cert);
+
+bool cert_mailboxes_include(const GPtrArray *mailboxes, const Address *address,
+    CertLocalpart localpart);
+
+/* RFC 8550, sections 4.4.2 and 4.4.4: OK or NOT_FOR_MAIL, *why a constant. */
+VerdictReason cert_may_sign_mail(X509 *cert, const char **why);
+
+/* May an issuer certificate stand in a path for mail? Its extended key usage,
+ * where it has one, limits what it issues. */
+bool cert_may_issue_for_mail(X509 *cert);
+
+/* OK, WEAK_KEY or ALGORITHM_UNSUPPORTED. */
+VerdictReason cert_key_strength(X509 *cert, guint min_rsa_bits);
+
+/* The digest with which cert was signed; NID_undef when it is unknown. */
+int cert_signature_digest(X509 *cert);
+
+/* OK, EXPIRED or NOT_YET_VALID at now (seconds since 1970). */
+VerdictReason cert_validity(X509 *cert, gint64 now);
+
+/* Does it say where its revocation status can be had? */
+bool cert_names_revocation_source(X509 *cert);
+
+/* Decimal; caller frees. */
+char *cert_serial_text(X509 *cert);
+
+/* RFC 4514, UTF-8; may hold any character; caller frees. */
+char *cert_name_text(const X509_NAME *name);
+
+/* All certificates of a PEM or DER file, or of every regular file of a folder
+ * that does not begin with a dot, are appended to stack.
+ * Errors: NOT_USABLE, naming the file. */
+bool cert_load(const char *path, OsslX509Stack *stack, GError **error);
+
+#endif

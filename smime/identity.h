@@ -1,0 +1,20 @@
+/*
+ * identity - what an Identity is made of, for the modules that use its key:
+ * keyring makes it, sign uses it.  See keyring.h.
+ */
+#ifndef SMIME_IDENTITY_H
+#define SMIME_IDENTITY_H
+
+#include "keyring.h"
+#include "ossl.h"
+
+struct identity {
+	gatomicrefcount refs;
+	EVP_PKEY *key;
+	X509 *cert;
+	OsslX509Stack *chain; /* intermediates, without root */
+	GPtrArray *mailboxes; /* of Address: of cert */
+	char *serial;
+};
+
+#endif

@@ -1,0 +1,312 @@
+#include <string.h>
+
+#include "cert.h"
+#include "identity.h"
+#include "key_source.h"
+
+static const KeySource *const key_sources[] = {
+	&key_source_pem,
+};
+
+typedef struct {
+	char *folder;
+	Identity *identity; /* NULL until first used */
+} Slot;
+
+struct keyring {
+	gatomicrefcount refs;
+	GHashTable *slots; /* address in lower case → Slot */
+	GMutex lock;	   /* guards Slot.identity */
+};
+
+/* --- identities -------------------------------------------------------- */
+
+static Identity *
+identity_new(void)
+{
+	Identity *identity = g_new0(Identity, 1);
+
+	g_atomic_ref_count_init(&identity->refs);
+	identity->chain = sk_X509_new_null();
+	return identity;
+}
+
+Identity *
+identity_ref(Identity *identity)
+{
+	g_atomic_ref_count_inc(&identity->refs);
+	return identity;
+}
+
+void
+identity_unref(Identity *identity)
+{
+	if (identity == NULL || !g_atomic_ref_count_dec(&identity->refs))
+		return;
+	EVP_PKEY_free(identity->key);
+	X509_free(identity->cert);
+	ossl_x509_stack_free(identity->chain);
+	g_clear_pointer(&identity->mailboxes, g_ptr_array_unref);
+	g_free(identity->serial);
+	g_free(identity);
+}
+
+/* Whatever is wrong with a file of ours is a KEY error. */
+static bool
+load_certs(const char *path, OsslX509Stack *stack, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+
+	if (cert_load(path, stack, &cause))
+		return true;
+	g_set_error_literal(error, SMIME_ERROR, SMIME_ERROR_KEY,
+	    cause->message);
+	return false;
+}
+
+/* RFC 8550, section 2.3: everything but the root, which a recipient must know
+ * anyway. */
+static void
+take_intermediates(Identity *identity, OsslX509Stack *certs)
+{
+	for (int i = 0; i < sk_X509_num(certs); i++) {
+		X509 *cert = sk_X509_value(certs, i);
+
+		if (X509_self_signed(cert, 0) == 1 ||
+		    X509_cmp(cert, identity->cert) == 0)
+			continue;
+		X509_up_ref(cert);
+		sk_X509_push(identity->chain, cert);
+	}
+	ERR_clear_error();
+}
+
+static bool
+identity_load_certificates(Identity *identity, const char *cert_path,
+    const char *chain_path, GError **error)
+{
+	g_autoptr(OsslX509Stack) certs = sk_X509_new_null();
+
+	if (!load_certs(cert_path, certs, error))
+		return false;
+	identity->cert = sk_X509_value(certs, 0);
+	X509_up_ref(identity->cert);
+	if (chain_path != NULL && !load_certs(chain_path, certs, error))
+		return false;
+	take_intermediates(identity, certs);
+	identity->mailboxes = cert_mailboxes(identity->cert);
+	identity->serial = cert_serial_text(identity->cert);
+	return true;
+}
+
+static Identity *
+identity_load_from(const KeySource *source, const char *key_path,
+    const char *cert_path, const char *chain_path, GError **error)
+{
+	g_autoptr(Identity) identity = identity_new();
+
+	if (!identity_load_certificates(identity, cert_path, chain_path, error))
+		return NULL;
+	identity->key = source->load(key_path, error);
+	if (identity->key == NULL)
+		return NULL;
+	if (X509_check_private_key(identity->cert, identity->key) != 1) {
+		ossl_set_error(error, SMIME_ERROR_KEY,
+		    "%s is not the key of %s", key_path, cert_path);
+		return NULL;
+	}
+	return g_steal_pointer(&identity);
+}
+
+Identity *
+identity_load(const char *key_path, const char *cert_path,
+    const char *chain_path, GError **error)
+{
+	return identity_load_from(&key_source_pem, key_path, cert_path,
+	    chain_path, error);
+}
+
+static bool
+identity_error(const Identity *identity, const char *why, GError **error)
+{
+	g_autofree char *subject =
+	    cert_name_text(X509_get_subject_name(identity->cert));
+
+	g_set_error(error, SMIME_ERROR, SMIME_ERROR_KEY,
+	    "certificate %s (%s): %s", identity->serial, subject, why);
+	return false;
+}
+
+bool
+identity_check(Identity *identity, const Address *mailbox, gint64 now,
+    GError **error)
+{
+	const char *why;
+	VerdictReason reason = cert_validity(identity->cert, now);
+
+	if (reason == VERDICT_REASON_OK)
+		reason = cert_key_strength(identity->cert,
+		    KEYRING_MIN_RSA_BITS);
+	if (reason != VERDICT_REASON_OK)
+		return identity_error(identity, verdict_reason_text(reason),
+		    error);
+	if (cert_may_sign_mail(identity->cert, &why) != VERDICT_REASON_OK)
+		return identity_error(identity, why, error);
+	if (mailbox != NULL && identity->mailboxes->len > 0 &&
+	    !cert_mailboxes_include(identity->mailboxes, mailbox,
+		CERT_LOCALPART_FOLD))
+		return identity_error(identity, "names another mailbox",
+		    error);
+	return true;
+}
+
+const char *
+identity_serial(const Identity *identity)
+{
+	return identity->serial;
+}
+
+/* --- the key folder ---------------------------------------------------- */
+
+static void
+slot_free(void *data)
+{
+	Slot *slot = data;
+
+	identity_unref(slot->identity);
+	g_free(slot->folder);
+	g_free(slot);
+}
+
+static char *
+index_key(const Address *mailbox)
+{
+	g_autofree char *text = address_text(mailbox);
+
+	return g_ascii_strdown(text, -1);
+}
+
+static void
+index_folder(Keyring *keyring, const char *folder, const char *name)
+{
+	g_autoptr(Address) mailbox = address_parse(name, strlen(name));
+	Slot *slot;
+
+	if (mailbox == NULL)
+		return;
+	slot = g_new0(Slot, 1);
+	slot->folder = g_build_filename(folder, name, NULL);
+	g_hash_table_replace(keyring->slots, index_key(mailbox), slot);
+}
+
+Keyring *
+keyring_open(const char *folder, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+	g_autoptr(GDir) dir = g_dir_open(folder, 0, &cause);
+	Keyring *keyring;
+	const char *name;
+
+	if (dir == NULL) {
+		g_set_error(error, SMIME_ERROR, SMIME_ERROR_NOT_USABLE, "%s",
+		    cause->message);
+		return NULL;
+	}
+	keyring = g_new0(Keyring, 1);
+	g_atomic_ref_count_init(&keyring->refs);
+	g_mutex_init(&keyring->lock);
+	keyring->slots =
+	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, slot_free);
+	while ((name = g_dir_read_name(dir)) != NULL)
+		index_folder(keyring, folder, name);
+	return keyring;
+}
+
+Keyring *
+keyring_ref(Keyring *keyring)
+{
+	g_atomic_ref_count_inc(&keyring->refs);
+	return keyring;
+}
+
+void
+keyring_unref(Keyring *keyring)
+{
+	if (keyring == NULL || !g_atomic_ref_count_dec(&keyring->refs))
+		return;
+	g_hash_table_unref(keyring->slots);
+	g_mutex_clear(&keyring->lock);
+	g_free(keyring);
+}
+
+guint
+keyring_size(const Keyring *keyring)
+{
+	return g_hash_table_size(keyring->slots);
+}
+
+static Identity *
+load_folder(const char *folder, GError **error)
+{
+	g_autofree char *cert = g_build_filename(folder, "cert.pem", NULL);
+	g_autofree char *chain = g_build_filename(folder, "chain.pem", NULL);
+	bool has_chain = g_file_test(chain, G_FILE_TEST_EXISTS);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(key_sources); i++) {
+		g_autofree char *key =
+		    g_build_filename(folder, key_sources[i]->file, NULL);
+
+		if (g_file_test(key, G_FILE_TEST_EXISTS))
+			return identity_load_from(key_sources[i], key, cert,
+			    has_chain ? chain : NULL, error);
+	}
+	g_set_error(error, SMIME_ERROR, SMIME_ERROR_KEY,
+	    "%s: no key.pem in it", folder);
+	return NULL;
+}
+
+static bool
+is_disabled(const Slot *slot)
+{
+	g_autofree char *mark = g_build_filename(slot->folder, "disabled",
+	    NULL);
+
+	return g_file_test(mark, G_FILE_TEST_EXISTS);
+}
+
+static Identity *
+slot_identity(Keyring *keyring, Slot *slot, GError **error)
+{
+	Identity *loaded, *kept = NULL;
+
+	g_mutex_lock(&keyring->lock);
+	if (slot->identity != NULL)
+		kept = identity_ref(slot->identity);
+	g_mutex_unlock(&keyring->lock);
+	if (kept != NULL)
+		return kept;
+
+	loaded = load_folder(slot->folder, error);
+	if (loaded == NULL)
+		return NULL;
+	g_mutex_lock(&keyring->lock);
+	if (slot->identity == NULL)
+		slot->identity = identity_ref(loaded);
+	g_mutex_unlock(&keyring->lock);
+	return loaded;
+}
+
+Identity *
+keyring_lookup(Keyring *keyring, const Address *mailbox, GError **error)
+{
+	g_autofree char *key = index_key(mailbox);
+	Slot *slot = g_hash_table_lookup(keyring->slots, key);
+
+	if (slot == NULL || is_disabled(slot)) {
+		g_set_error(error, SMIME_ERROR, SMIME_ERROR_NO_KEY,
+		    slot == NULL ? "no key for %s" : "key of %s is disabled",
+		    key);
+		return NULL;
+	}
+	return slot_identity(keyring, slot, error);
+}

@@ -1,0 +1,57 @@
+/*
+ * keyring - from a mailbox to the identity that signs for it.
+ *
+ * A key folder has one folder for each mailbox, named by the address in lower
+ * case, with key.pem, cert.pem and perhaps chain.pem (intermediates).  A file
+ * `disabled` takes an identity out of use at once.  The folder is indexed when
+ * the keyring is opened; an identity is read at its first use and kept.  An
+ * address only ever becomes a path by way of the index.
+ *
+ * Keyrings and identities are refcounted and shared by threads.  An identity
+ * is immutable.  The keyring's mutex guards the loaded identities and is not
+ * held while files are read.
+ */
+#ifndef SMIME_KEYRING_H
+#define SMIME_KEYRING_H
+
+#include <glib.h>
+
+#include "address.h"
+
+#define KEYRING_MIN_RSA_BITS 2048 /* RFC 8551, section 4.2 */
+
+typedef struct identity Identity;
+typedef struct keyring Keyring;
+
+/* Errors: NOT_USABLE when the folder cannot be read. */
+Keyring *keyring_open(const char *folder, GError **error);
+Keyring *keyring_ref(Keyring *keyring);
+void keyring_unref(Keyring *keyring);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Keyring, keyring_unref)
+
+/* Mailboxes with a folder of their own. */
+guint keyring_size(const Keyring *keyring);
+
+/*
+ * The identity of mailbox.  Errors: NO_KEY when there is none or it is
+ * disabled, KEY when there is one that cannot be used.
+ */
+Identity *keyring_lookup(Keyring *keyring, const Address *mailbox,
+    GError **error);
+
+/* chain_path may be NULL.  Errors: KEY. */
+Identity *identity_load(const char *key_path, const char *cert_path,
+    const char *chain_path, GError **error);
+Identity *identity_ref(Identity *identity);
+void identity_unref(Identity *identity);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Identity, identity_unref)
+
+/* May it sign mail of mailbox at now (seconds since 1970)?  mailbox may be
+ * NULL: of anybody.  Errors: KEY. */
+bool identity_check(Identity *identity, const Address *mailbox, gint64 now,
+    GError **error);
+
+/* Decimal serial number of its certificate; owned by identity. */
+const char *identity_serial(const Identity *identity);
+
+#endif

@@ -1,0 +1,51 @@
+#include <stdarg.h>
+#include <time.h>
+
+#include <openssl/asn1.h>
+
+#include "ossl.h"
+
+void
+ossl_set_error(GError **error, enum smime_error_code code, const char *format,
+    ...)
+{
+	g_autofree char *text = NULL;
+	const char *reason;
+	unsigned long newest;
+	va_list ap;
+
+	va_start(ap, format);
+	text = g_strdup_vprintf(format, ap);
+	va_end(ap);
+
+	newest = ERR_peek_last_error();
+	reason = newest != 0 ? ERR_reason_error_string(newest) : NULL;
+	ERR_clear_error();
+	if (reason != NULL)
+		g_set_error(error, SMIME_ERROR, code, "%s: %s", text, reason);
+	else
+		g_set_error_literal(error, SMIME_ERROR, code, text);
+}
+
+int
+ossl_time_compare(const ASN1_TIME *a, gint64 b)
+{
+	int order = ASN1_TIME_cmp_time_t(a, (time_t)b);
+
+	ERR_clear_error();
+	return order;
+}
+
+char *
+ossl_time_text(const ASN1_TIME *t)
+{
+	struct tm tm = { 0 };
+
+	if (t == NULL || ASN1_TIME_to_tm(t, &tm) != 1) {
+		ERR_clear_error();
+		return g_strdup("unknown time");
+	}
+	return g_strdup_printf("%04d-%02d-%02dT%02d:%02d:%02dZ",
+	    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+	    tm.tm_min, tm.tm_sec);
+}

@@ -1,0 +1,61 @@
+/*
+ * ossl - what every user of OpenSSL in the library shares.
+ *
+ * Automatic cleanup for OpenSSL's types, and the way from OpenSSL's
+ * per-thread error queue to a GError.  Functions that call OpenSSL leave that
+ * queue empty: a stale entry would be told as the cause of another failure.
+ */
+#ifndef SMIME_OSSL_H
+#define SMIME_OSSL_H
+
+#include <glib.h>
+#include <openssl/bio.h>
+#include <openssl/cms.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include "error.h"
+
+typedef STACK_OF(X509) OsslX509Stack;
+
+static inline void
+ossl_x509_stack_free(OsslX509Stack *stack)
+{
+	sk_X509_pop_free(stack, X509_free);
+}
+
+static inline void
+ossl_general_names_free(GENERAL_NAMES *names)
+{
+	GENERAL_NAMES_free(names);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(BIO, BIO_free_all)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(BIGNUM, BN_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CMS_ContentInfo, CMS_ContentInfo_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(EVP_MD_CTX, EVP_MD_CTX_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(EVP_PKEY, EVP_PKEY_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GENERAL_NAMES, ossl_general_names_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(OsslX509Stack, ossl_x509_stack_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(X509, X509_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(X509_CRL, X509_CRL_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(X509_STORE, X509_STORE_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(X509_STORE_CTX, X509_STORE_CTX_free)
+
+/*
+ * Sets *error to SMIME_ERROR with code, the formatted text and the newest
+ * reason of OpenSSL's queue, which is emptied.
+ */
+void ossl_set_error(GError **error, enum smime_error_code code,
+    const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* Makes a moment in seconds since 1970 into ASN.1 time comparisons:
+ * is a before (-1), at (0) or after (1) b; -2 when a is no time. */
+int ossl_time_compare(const ASN1_TIME *a, gint64 b);
+
+/* A time as an RFC 3339 date and time in UTC; caller frees. */
+char *ossl_time_text(const ASN1_TIME *t);
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * sign - one sealed message and an identity in, a signed message out.
+ *
+ * RFC 8551, sections 3.5.2 (opaque) and 3.5.3 (detached).  The message itself
+ * is never changed; what must become of its header, and its new body, are
+ * returned as a value for the caller to apply as a whole or not at all.
+ *
+ * Thread-safe: identities are shared between threads, everything else belongs
+ * to the caller.
+ */
+#ifndef SMIME_SIGN_H
+#define SMIME_SIGN_H
+
+#include <glib.h>
+
+#include "keyring.h"
+#include "mime.h"
+#include "name_code.h"
+#include "spool.h"
+
+typedef enum {
+	SIGN_DETACHED, /* multipart/signed */
+	SIGN_OPAQUE,   /* application/pkcs7-mime; smime-type=signed-data */
+} SignFormat;
+
+typedef enum {
+	SIGN_SHA256,
+	SIGN_SHA384,
+	SIGN_SHA512,
+} SignDigest;
+
+extern const NameCode sign_format_names[];
+extern const NameCode sign_digest_names[];
+
+typedef struct {
+	SignFormat format;
+	SignDigest digest;
+	SpoolLimits spool; /* for the new body */
+} SignOptions;
+
+typedef struct {
+	char *content_type;   /* value for the one Content-Type field, folded
+				 with CRLF + space, no final line end */
+	char *content_transfer_encoding; /* value, or NULL: field absent */
+	char *content_disposition;	 /* likewise */
+	Spool *body;	      /* sealed; CRLF */
+} SignedMessage;
+
+void signed_message_free(SignedMessage *signed_message);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SignedMessage, signed_message_free)
+
+/*
+ * Signs message as identity at the moment now (seconds since 1970, becomes
+ * the signingTime).  In the signed message every other Content-* field of the
+ * outer header is gone, the three above have the values returned (or are
+ * gone), and MIME-Version: 1.0 is there exactly once.
+ *
+ * Errors: UNSIGNABLE when the message cannot be signed without changing what
+ * it says, KEY when the identity may not sign now, IO, CRYPTO, TOO_BIG.
+ */
+SignedMessage *sign_message(const MimeMessage *message, Identity *identity,
+    const SignOptions *options, gint64 now, GError **error);
+
+#endif

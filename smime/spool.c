@@ -1,0 +1,218 @@
+#include <sys/mman.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "spool.h"
+
+#define SPOOL_FILE_BUFFER (256U << 10)
+#define SPOOL_READ_SIZE (64U << 10)
+
+struct spool {
+	SpoolLimits limits;
+	GByteArray *memory; /* everything, or what the file does not hold yet */
+	gsize size;
+	int fd;		    /* -1 while all is in memory */
+	void *map;	    /* of the sealed file, or NULL */
+	bool last_was_cr;
+	bool sealed;
+};
+
+Spool *
+spool_new(const SpoolLimits *limits)
+{
+	Spool *spool = g_new0(Spool, 1);
+
+	spool->limits = *limits;
+	spool->memory = g_byte_array_new();
+	spool->fd = -1;
+	return spool;
+}
+
+void
+spool_free(Spool *spool)
+{
+	if (spool == NULL)
+		return;
+	if (spool->map != NULL)
+		munmap(spool->map, spool->size);
+	if (spool->fd != -1)
+		close(spool->fd);
+	g_byte_array_unref(spool->memory);
+	g_free(spool);
+}
+
+static bool
+spool_io_error(const Spool *spool, const char *what, GError **error)
+{
+	g_set_error(error, SMIME_ERROR, SMIME_ERROR_IO,
+	    "cannot %s a temporary file in %s: %s", what, spool->limits.dir,
+	    g_strerror(errno));
+	return false;
+}
+
+/* Not every file system knows O_TMPFILE. */
+static bool
+spool_open_file(Spool *spool, GError **error)
+{
+	g_autofree char *template = NULL;
+
+	spool->fd =
+	    open(spool->limits.dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (spool->fd != -1)
+		return true;
+	if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT)
+		return spool_io_error(spool, "create", error);
+	template = g_build_filename(spool->limits.dir, "smime-XXXXXX", NULL);
+	spool->fd = mkostemp(template, O_CLOEXEC);
+	if (spool->fd == -1)
+		return spool_io_error(spool, "create", error);
+	unlink(template);
+	return true;
+}
+
+static bool
+spool_write(Spool *spool, const guint8 *data, gsize size, GError **error)
+{
+	while (size > 0) {
+		ssize_t written = write(spool->fd, data, size);
+
+		if (written == -1 && errno == EINTR)
+			continue;
+		if (written <= 0)
+			return spool_io_error(spool, "write to", error);
+		data += written;
+		size -= (gsize)written;
+	}
+	return true;
+}
+
+static bool
+spool_flush(Spool *spool, GError **error)
+{
+	if (spool->fd == -1 && !spool_open_file(spool, error))
+		return false;
+	if (!spool_write(spool, spool->memory->data, spool->memory->len, error))
+		return false;
+	g_byte_array_set_size(spool->memory, 0);
+	return true;
+}
+
+bool
+spool_append(Spool *spool, const void *data, gsize size, GError **error)
+{
+	gsize room;
+
+	g_assert(!spool->sealed);
+	if (size > spool->limits.max_size ||
+	    spool->size > spool->limits.max_size - size) {
+		g_set_error(error, SMIME_ERROR, SMIME_ERROR_TOO_BIG,
+		    "message is over %" G_GSIZE_FORMAT " bytes",
+		    spool->limits.max_size);
+		return false;
+	}
+	room = spool->fd == -1 ? spool->limits.memory : SPOOL_FILE_BUFFER;
+	if (spool->memory->len + size > room && !spool_flush(spool, error))
+		return false;
+	if (spool->fd != -1 && size > SPOOL_FILE_BUFFER) {
+		if (!spool_write(spool, data, size, error))
+			return false;
+	} else {
+		g_byte_array_append(spool->memory, data, (guint)size);
+	}
+	spool->size += size;
+	return true;
+}
+
+bool
+spool_append_text(Spool *spool, const char *data, gsize size, GError **error)
+{
+	const char *end = data + size, *start = data, *lf = data;
+
+	while ((lf = memchr(lf, '\n', (gsize)(end - lf))) != NULL) {
+		bool has_cr = lf == data ? spool->last_was_cr : lf[-1] == '\r';
+
+		if (!has_cr) {
+			if (!spool_append(spool, start, (gsize)(lf - start),
+				error) ||
+			    !spool_append(spool, "\r", 1, error))
+				return false;
+			start = lf;
+		}
+		lf++;
+	}
+	if (size > 0)
+		spool->last_was_cr = end[-1] == '\r';
+	return spool_append(spool, start, (gsize)(end - start), error);
+}
+
+bool
+spool_append_file(Spool *spool, const char *path, bool *had_crlf,
+    GError **error)
+{
+	bool is_stdin = strcmp(path, "-") == 0, first = true, ok = true;
+	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	g_autofree char *buffer = g_malloc(SPOOL_READ_SIZE);
+
+	*had_crlf = false;
+	while (ok) {
+		ssize_t got = fd == -1 ? -1 : read(fd, buffer, SPOOL_READ_SIZE);
+		const char *lf;
+
+		if (got == -1 && fd != -1 && errno == EINTR)
+			continue;
+		if (got == -1) {
+			g_set_error(error, SMIME_ERROR, SMIME_ERROR_IO,
+			    "cannot read %s: %s", path, g_strerror(errno));
+			ok = false;
+		}
+		if (got <= 0)
+			break;
+		lf = first ? memchr(buffer, '\n', (gsize)got) : NULL;
+		if (lf != NULL) {
+			*had_crlf = lf > buffer && lf[-1] == '\r';
+			first = false;
+		}
+		ok = spool_append_text(spool, buffer, (gsize)got, error);
+	}
+	if (fd != -1 && !is_stdin)
+		close(fd);
+	return ok;
+}
+
+bool
+spool_seal(Spool *spool, GError **error)
+{
+	g_assert(!spool->sealed);
+	if (spool->fd != -1) {
+		if (!spool_flush(spool, error))
+			return false;
+		spool->map = mmap(NULL, spool->size, PROT_READ, MAP_PRIVATE,
+		    spool->fd, 0);
+		if (spool->map == MAP_FAILED) {
+			spool->map = NULL;
+			return spool_io_error(spool, "map", error);
+		}
+	}
+	spool->sealed = true;
+	return true;
+}
+
+gsize
+spool_size(const Spool *spool)
+{
+	return spool->size;
+}
+
+const char *
+spool_data(const Spool *spool)
+{
+	g_assert(spool->sealed);
+	if (spool->map != NULL)
+		return spool->map;
+	return spool->memory->len > 0 ? (const char *)spool->memory->data : "";
+}

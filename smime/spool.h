@@ -1,0 +1,52 @@
+/*
+ * spool - the bytes of one message: append, seal, then one contiguous view.
+ *
+ * Small messages stay on the heap; what grows over the memory limit goes to an
+ * unlinked temporary file that nobody else can open, and is mapped when
+ * sealed.  The view lives as long as the spool.
+ *
+ * Not thread-safe; a spool belongs to one message.
+ */
+#ifndef SMIME_SPOOL_H
+#define SMIME_SPOOL_H
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+typedef struct {
+	gsize max_size;	 /* bytes; one more is SMIME_ERROR_TOO_BIG */
+	gsize memory;	 /* bytes on the heap before a file is used */
+	const char *dir; /* for the file; must outlive the spool */
+} SpoolLimits;
+
+typedef struct spool Spool;
+
+Spool *spool_new(const SpoolLimits *limits);
+void spool_free(Spool *spool);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Spool, spool_free)
+
+/* Appends bytes as they are.  Errors: TOO_BIG, IO.  After an error the spool
+ * can only be freed. */
+bool spool_append(Spool *spool, const void *data, gsize size, GError **error);
+
+/* Appends text, each LF that has no CR before it made CRLF, also where a line
+ * end is split between two calls (RFC 8551, section 3.1.1). */
+bool spool_append_text(Spool *spool, const char *data, gsize size,
+    GError **error);
+
+/* Appends a whole file (- is standard input) by spool_append_text; *had_crlf
+ * says whether its first line ended with CRLF.  Errors: also IO. */
+bool spool_append_file(Spool *spool, const char *path, bool *had_crlf,
+    GError **error);
+
+/* Ends appending.  Errors: IO. */
+bool spool_seal(Spool *spool, GError **error);
+
+/* Bytes appended so far. */
+gsize spool_size(const Spool *spool);
+
+/* The bytes of a sealed spool, not NUL-terminated; never NULL. */
+const char *spool_data(const Spool *spool);
+
+#endif

@@ -1,0 +1,157 @@
+#include "cert.h"
+#include "trust.h"
+
+struct trust {
+	gatomicrefcount refs;
+	X509_STORE *store;
+	OsslX509Stack *intermediates;
+};
+
+static bool
+load_all(const char *const *paths, OsslX509Stack *stack, GError **error)
+{
+	for (; paths != NULL && *paths != NULL; paths++) {
+		if (!cert_load(*paths, stack, error))
+			return false;
+	}
+	return true;
+}
+
+Trust *
+trust_new(const char *const *anchors, const char *const *intermediates,
+    GError **error)
+{
+	g_autoptr(Trust) trust = g_new0(Trust, 1);
+	g_autoptr(OsslX509Stack) loaded = sk_X509_new_null();
+
+	g_atomic_ref_count_init(&trust->refs);
+	trust->store = X509_STORE_new();
+	trust->intermediates = sk_X509_new_null();
+	if (!load_all(anchors, loaded, error) ||
+	    !load_all(intermediates, trust->intermediates, error))
+		return NULL;
+	for (int i = 0; i < sk_X509_num(loaded); i++) {
+		if (X509_STORE_add_cert(trust->store,
+			sk_X509_value(loaded, i)) != 1) {
+			ossl_set_error(error, SMIME_ERROR_CRYPTO,
+			    "cannot take a trust anchor");
+			return NULL;
+		}
+	}
+	return g_steal_pointer(&trust);
+}
+
+Trust *
+trust_ref(Trust *trust)
+{
+	g_atomic_ref_count_inc(&trust->refs);
+	return trust;
+}
+
+void
+trust_unref(Trust *trust)
+{
+	if (trust == NULL || !g_atomic_ref_count_dec(&trust->refs))
+		return;
+	X509_STORE_free(trust->store);
+	ossl_x509_stack_free(trust->intermediates);
+	g_free(trust);
+}
+
+const OsslX509Stack *
+trust_intermediates(const Trust *trust)
+{
+	return trust->intermediates;
+}
+
+static VerdictReason
+reason_of(int error, bool at_anchor)
+{
+	switch (error) {
+	case X509_V_OK:
+		return VERDICT_REASON_OK;
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+	case X509_V_ERR_CERT_UNTRUSTED:
+		return VERDICT_REASON_UNTRUSTED;
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+		return at_anchor ? VERDICT_REASON_ANCHOR_EXPIRED :
+				   VERDICT_REASON_EXPIRED;
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		return VERDICT_REASON_NOT_YET_VALID;
+	case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+	case X509_V_ERR_UNABLE_TO_DECRYPT_CERT_SIGNATURE:
+	case X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY:
+		return VERDICT_REASON_PATH_SIGNATURE;
+	case X509_V_ERR_CERT_CHAIN_TOO_LONG:
+		return VERDICT_REASON_OVER_LIMIT;
+	case X509_V_ERR_OUT_OF_MEM:
+	case X509_V_ERR_UNSPECIFIED:
+		return VERDICT_REASON_LOCAL_ERROR;
+	default:
+		return VERDICT_REASON_PATH_INVALID;
+	}
+}
+
+static char *
+describe(X509_STORE_CTX *context, int error)
+{
+	X509 *cert = X509_STORE_CTX_get_current_cert(context);
+	g_autofree char *subject = NULL;
+
+	if (cert != NULL)
+		subject = cert_name_text(X509_get_subject_name(cert));
+	return g_strdup_printf("%s (%s)", X509_verify_cert_error_string(error),
+	    subject != NULL ? subject : "no certificate");
+}
+
+static OsslX509Stack *
+all_untrusted(const Trust *trust, OsslX509Stack *included)
+{
+	OsslX509Stack *all = X509_chain_up_ref(included);
+
+	for (int i = 0; i < sk_X509_num(trust->intermediates); i++) {
+		X509 *cert = sk_X509_value(trust->intermediates, i);
+
+		X509_up_ref(cert);
+		sk_X509_push(all, cert);
+	}
+	return all;
+}
+
+VerdictReason
+trust_path(const Trust *trust, X509 *leaf, OsslX509Stack *included, gint64 now,
+    OsslX509Stack **path, char **detail)
+{
+	g_autoptr(X509_STORE_CTX) context = X509_STORE_CTX_new();
+	g_autoptr(OsslX509Stack) untrusted = all_untrusted(trust, included);
+	X509_VERIFY_PARAM *parameters;
+	bool at_anchor;
+	int error;
+
+	*path = NULL;
+	*detail = NULL;
+	if (X509_STORE_CTX_init(context, trust->store, leaf, untrusted) != 1)
+		return VERDICT_REASON_LOCAL_ERROR;
+	parameters = X509_STORE_CTX_get0_param(context);
+	X509_VERIFY_PARAM_set_time(parameters, (time_t)now);
+	X509_VERIFY_PARAM_set_depth(parameters, TRUST_MAX_DEPTH);
+	X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN);
+
+	if (X509_verify_cert(context) == 1) {
+		*path = X509_STORE_CTX_get1_chain(context);
+		ERR_clear_error();
+		return VERDICT_REASON_OK;
+	}
+	error = X509_STORE_CTX_get_error(context);
+	at_anchor = X509_STORE_CTX_get_error_depth(context) ==
+	    X509_STORE_CTX_get_num_untrusted(context);
+	*detail = describe(context, error);
+	ERR_clear_error();
+	/* Never success without a path. */
+	return error == X509_V_OK ? VERDICT_REASON_LOCAL_ERROR :
+				    reason_of(error, at_anchor);
+}
