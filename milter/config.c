@@ -629,7 +629,8 @@ scan_line(Scan *scan, char *line, guint number, GError **error)
 	g_strstrip(line);
 	if (line[0] == '\0' || line[0] == '#')
 		return true;
-	if (line[0] == '[' && g_str_has_suffix(line, "]")) {
+	if (line[0] == '[' && g_str_has_suffix(line, "]") &&
+	    strlen(line) > strlen("[]")) {
 		g_free(scan->group);
 		scan->group = g_strndup(line + 1, strlen(line) - 2);
 		return true;

@@ -116,20 +116,24 @@ serve_signals(void *service)
 }
 
 /* libmilter has a thread of its own for SIGTERM, SIGINT and SIGHUP, which all
- * mean stop to it; a reload is SIGUSR1, taken by ours alone. */
+ * mean stop to it; a reload is SIGUSR1, taken by ours alone.  Ours blocks all
+ * signals: one that it let through would end the process before libmilter
+ * has finished the mails in hand. */
 static void
 start_signal_thread(Service *service)
 {
-	sigset_t blocked;
+	sigset_t all, reload_only;
 	pthread_t thread;
 	int failed;
 
-	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGUSR1);
-	pthread_sigmask(SIG_BLOCK, &blocked, NULL);
+	sigfillset(&all);
+	sigemptyset(&reload_only);
+	sigaddset(&reload_only, SIGUSR1);
+	pthread_sigmask(SIG_SETMASK, &all, NULL);
 	failed = pthread_create(&thread, NULL, serve_signals, service);
 	g_assert(failed == 0);
 	pthread_detach(thread);
+	pthread_sigmask(SIG_SETMASK, &reload_only, NULL);
 }
 
 /* --- running ----------------------------------------------------------- */
