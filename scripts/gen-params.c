@@ -152,6 +152,8 @@ print_manual_param(const ConfigParam *param)
 
 	printf(".It Cm %s\n", param->key);
 	print_manual_help(param->help);
+	if (!is_explained(param))
+		printf(".br\n");
 	if (!is_explained(param) || param->type == CONFIG_FLAGS)
 		print_manual_text(must);
 	if (param->default_text[0] == '\0')

@@ -712,27 +712,26 @@ mime_is_pkcs7_mime(const MimeEntity *entity)
 	    is_octet_stream_named(entity, ".p7m");
 }
 
-static bool
-has_pkcs7_protocol(const MimeEntity *entity)
+bool
+mime_is_pkcs7_protocol(const char *protocol)
 {
-	const char *protocol = mime_parameter(entity, "protocol");
-
-	return protocol != NULL &&
-	    (g_ascii_strcasecmp(protocol, "application/pkcs7-signature") == 0 ||
-		g_ascii_strcasecmp(protocol,
-		    "application/x-pkcs7-signature") == 0);
+	return g_ascii_strcasecmp(protocol, "application/pkcs7-signature") ==
+	    0 ||
+	    g_ascii_strcasecmp(protocol, "application/x-pkcs7-signature") == 0;
 }
 
 static MimeKind
 entity_kind(const MimeEntity *entity)
 {
+	const char *protocol = mime_parameter(entity, "protocol");
+
 	if (mime_is(entity, "multipart", "encrypted"))
 		return MIME_KIND_ENCRYPTED;
 	if (mime_is_pkcs7_mime(entity))
 		return MIME_KIND_SMIME_OPAQUE;
 	if (!mime_is(entity, "multipart", "signed"))
 		return MIME_KIND_PLAIN;
-	if (has_pkcs7_protocol(entity))
+	if (protocol != NULL && mime_is_pkcs7_protocol(protocol))
 		return MIME_KIND_SMIME_DETACHED;
 	for (guint i = 0; i < entity->children->len; i++) {
 		if (mime_is_pkcs7_signature(

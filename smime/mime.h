@@ -140,6 +140,9 @@ bool mime_is(const MimeEntity *entity, const char *type, const char *subtype);
 bool mime_is_pkcs7_signature(const MimeEntity *entity);
 bool mime_is_pkcs7_mime(const MimeEntity *entity);
 
+/* Does a protocol parameter (RFC 1847) name S/MIME? */
+bool mime_is_pkcs7_protocol(const char *protocol);
+
 /* The parameter's value or NULL; name in lower case. */
 const char *mime_parameter(const MimeEntity *entity, const char *name);
 

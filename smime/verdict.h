@@ -70,6 +70,8 @@ typedef enum {
 	X(NOT_TWO_PARTS, PERMERROR, "multipart/signed has not two parts")      \
 	X(NOT_A_SIGNATURE_PART, PERMERROR,                                     \
 	    "second part is no application/pkcs7-signature")                   \
+	X(PROTOCOL_MISMATCH, PERMERROR,                                        \
+	    "protocol names another kind of signature")                        \
 	X(CONTENT_ATTACHED, PERMERROR,                                         \
 	    "detached signature carries its own content")                      \
 	X(CONTENT_ABSENT, PERMERROR, "signed data without content")            \

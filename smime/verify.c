@@ -596,6 +596,7 @@ static VerdictReason
 multipart_reason(const MimeMessage *message, const char **why)
 {
 	const MimeEntity *root = message->root, *signature;
+	const char *protocol = mime_parameter(root, "protocol");
 	guint problems = root->problems;
 
 	*why = mime_problem_text(problems);
@@ -616,6 +617,10 @@ multipart_reason(const MimeMessage *message, const char **why)
 		return VERDICT_REASON_MIME_AMBIGUOUS;
 	if (!mime_is_pkcs7_signature(signature))
 		return VERDICT_REASON_NOT_A_SIGNATURE_PART;
+	/* RFC 1847, section 2.1.  Some programs leave it out; one that is there
+	 * tells other readers how to read the message. */
+	if (protocol != NULL && !mime_is_pkcs7_protocol(protocol))
+		return VERDICT_REASON_PROTOCOL_MISMATCH;
 	return VERDICT_REASON_OK;
 }
 

@@ -34,7 +34,8 @@ detached() {
 	    'Content-Type: multipart/signed; micalg=sha-256;' \
 	    ' protocol="application/pkcs7-signature"; boundary="b"' '' '--b'
 	entity
-	printf '%s\n' '--b' 'Content-Type: application/pkcs7-signature' \
+	# The line end before a delimiter belongs to the delimiter.
+	printf '%s\n' '' '--b' 'Content-Type: application/pkcs7-signature' \
 	    'Content-Transfer-Encoding: base64' ''
 	openssl base64
 	printf '%s\n' '' '--b--'
