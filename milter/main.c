@@ -167,6 +167,9 @@ run(Service *service, const Config *config, const Arguments *arguments,
 	start_signal_thread(service);
 	log_line(LOG_INFO, NULL, "version " SMIME_MILTER_VERSION " serves %s",
 	    config->milter_socket);
+	if (geteuid() == 0)
+		log_line(LOG_WARNING, NULL,
+		    "runs as root: give it a user of its own ([milter] user)");
 	if (!mta_run(error))
 		return false;
 	log_line(LOG_INFO, NULL, "stopped");

@@ -81,6 +81,17 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 	return SMFIS_CONTINUE;
 }
 
+/*
+ * What a callback that decides nothing returns.  Where no reply was agreed on
+ * it must not decide: libmilter would keep the decision from the MTA, forget
+ * the mail, and never answer its end.
+ */
+static sfsistat
+undecided(const Connection *connection, unsigned long no_reply)
+{
+	return connection->steps & no_reply ? SMFIS_NOREPLY : SMFIS_CONTINUE;
+}
+
 static sfsistat
 on_connect(SMFICTX *ctx, char *host G_GNUC_UNUSED, _SOCK_ADDR *address)
 {
@@ -95,7 +106,7 @@ on_connect(SMFICTX *ctx, char *host G_GNUC_UNUSED, _SOCK_ADDR *address)
 	connection->session = session_new(the_service);
 	session_connect(connection->session, (const struct sockaddr *)address,
 	    macro(ctx, "{daemon_name}"), macro(ctx, "j"));
-	return SMFIS_CONTINUE;
+	return undecided(connection, SMFIP_NR_CONN);
 }
 
 static sfsistat
@@ -117,8 +128,10 @@ on_header(SMFICTX *ctx, char *name, char *value)
 {
 	Connection *connection = connection_of(ctx);
 
-	if (connection == NULL || connection->session == NULL)
+	if (connection == NULL)
 		return SMFIS_TEMPFAIL;
+	if (connection->session == NULL)
+		return undecided(connection, SMFIP_NR_HDR);
 	if (connection->steps & SMFIP_HDR_LEADSPC) {
 		session_header(connection->session, name, value);
 	} else {
@@ -126,8 +139,7 @@ on_header(SMFICTX *ctx, char *name, char *value)
 
 		session_header(connection->session, name, spaced);
 	}
-	return connection->steps & SMFIP_NR_HDR ? SMFIS_NOREPLY :
-						  SMFIS_CONTINUE;
+	return undecided(connection, SMFIP_NR_HDR);
 }
 
 static sfsistat
@@ -135,11 +147,12 @@ on_end_of_header(SMFICTX *ctx)
 {
 	Connection *connection = connection_of(ctx);
 
-	if (connection == NULL || connection->session == NULL)
+	if (connection == NULL)
 		return SMFIS_TEMPFAIL;
-	connection->skip_body = !session_end_of_header(connection->session);
-	return connection->steps & SMFIP_NR_EOH ? SMFIS_NOREPLY :
-						  SMFIS_CONTINUE;
+	if (connection->session != NULL)
+		connection->skip_body =
+		    !session_end_of_header(connection->session);
+	return undecided(connection, SMFIP_NR_EOH);
 }
 
 static sfsistat

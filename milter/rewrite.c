@@ -4,17 +4,30 @@
 
 /* --- edits ------------------------------------------------------------- */
 
+/* How many fields of that name there are; *first is one of them. */
 static guint
-count_fields(const MimeEntity *root, const char *name)
+count_fields(const MimeEntity *root, const char *name, const MimeField **first)
 {
 	guint count = 0;
 
+	*first = NULL;
 	for (guint i = 0; i < root->fields->len; i++) {
-		if (mime_field_is(root,
-			&g_array_index(root->fields, MimeField, i), name))
-			count++;
+		const MimeField *field =
+		    &g_array_index(root->fields, MimeField, i);
+
+		if (mime_field_is(root, field, name) && count++ == 0)
+			*first = field;
 	}
 	return count;
+}
+
+static bool
+has_value(const MimeEntity *root, const MimeField *field, const char *value)
+{
+	g_autofree char *text = g_strndup(root->base + field->value.start,
+	    mime_range_size(field->value));
+
+	return strcmp(g_strstrip(text), value) == 0;
 }
 
 /* The fields that move into the signed part: each name once, in lower case,
@@ -62,17 +75,18 @@ static void
 set_field(Outcome *outcome, const MimeEntity *root, const char *name,
     const char *value)
 {
-	guint count = count_fields(root, name);
+	const MimeField *first;
+	guint count = count_fields(root, name, &first);
 	g_autofree char *folded = value != NULL ? with_lf(value) : NULL;
 
 	if (value == NULL) {
 		delete_fields(outcome, name, 1, count);
 		return;
 	}
-	if (count > 0)
-		outcome_edit(outcome, OUTCOME_EDIT_CHANGE, name, 1, folded);
-	else
+	if (count == 0)
 		outcome_edit(outcome, OUTCOME_EDIT_ADD, name, 0, folded);
+	else if (!has_value(root, first, value))
+		outcome_edit(outcome, OUTCOME_EDIT_CHANGE, name, 1, folded);
 	delete_fields(outcome, name, 2, count);
 }
 

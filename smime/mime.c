@@ -4,7 +4,18 @@
 
 #include "mime.h"
 
-static MimeEntity *entity_parse(const char *base, MimeRange range, int depth);
+/* What is left of the limits while a message is parsed. */
+typedef struct {
+	guint parts;
+	guint fields;
+	guint prefixed;
+} Budget;
+
+static const Budget whole_budget = { MIME_MAX_PARTS, MIME_MAX_FIELDS,
+	MIME_MAX_PREFIXED };
+
+static MimeEntity *entity_parse(const char *base, MimeRange range, int depth,
+    Budget *budget);
 
 static void
 mime_parameter_clear(void *data)
@@ -106,7 +117,7 @@ is_blank_line(const char *base, gsize start, gsize end)
 }
 
 static void
-entity_parse_fields(MimeEntity *entity, MimeRange range)
+entity_parse_fields(MimeEntity *entity, MimeRange range, Budget *budget)
 {
 	const char *base = entity->base;
 	MimeField field = { 0 };
@@ -125,11 +136,12 @@ entity_parse_fields(MimeEntity *entity, MimeRange range)
 		}
 		if (open)
 			g_array_append_val(entity->fields, field);
-		open = entity->fields->len < MIME_MAX_FIELDS &&
+		open = budget->fields > 0 &&
 		    field_start(base, at, next, &field);
-		if (!open)
-			entity->problems |=
-			    entity->fields->len < MIME_MAX_FIELDS ?
+		if (open)
+			budget->fields--;
+		else
+			entity->problems |= budget->fields > 0 ?
 			    MIME_PROBLEM_FIELD_SYNTAX :
 			    MIME_PROBLEM_TOO_MANY;
 		field.whole = (MimeRange) { at, next };
@@ -442,6 +454,8 @@ typedef struct {
 	char *dash_boundary; /* with the two dashes */
 	gsize dash_size;
 	GArray *prefixed; /* of MimeRange: lines that begin with it and go on */
+	bool too_many_prefixed;
+	Budget *budget;
 } PartScan;
 
 /* The line at start begins with the dash-boundary: is it a delimiter? */
@@ -458,8 +472,14 @@ delimiter_kind(PartScan *scan, gsize start, gsize end)
 	}
 	if (is_blank_line(base, at, end))
 		return kind;
-	MimeRange line = { start, end };
-	g_array_append_val(scan->prefixed, line);
+	if (scan->budget->prefixed > 0) {
+		MimeRange line = { start, end };
+
+		scan->budget->prefixed--;
+		g_array_append_val(scan->prefixed, line);
+	} else {
+		scan->too_many_prefixed = true;
+	}
 	return DELIMITER_NONE;
 }
 
@@ -494,21 +514,23 @@ next_delimiter(PartScan *scan, gsize *at, gsize *line, gsize *after)
 }
 
 static void
-entity_add_part(MimeEntity *entity, gsize start, gsize delimiter, int depth)
+entity_add_part(MimeEntity *entity, gsize start, gsize delimiter, int depth,
+    Budget *budget)
 {
 	/* RFC 2046, section 5.1.1: the CRLF before a delimiter is its own. */
 	MimeRange range = { start, delimiter };
 
-	if (entity->children->len >= MIME_MAX_PARTS) {
+	if (budget->parts == 0) {
 		entity->problems |= MIME_PROBLEM_TOO_MANY;
 		return;
 	}
+	budget->parts--;
 	if (delimiter == start)
 		entity->problems |= MIME_PROBLEM_EMPTY_PART;
 	else
 		range.end = without_line_end(entity->base, start, delimiter);
 	g_ptr_array_add(entity->children,
-	    entity_parse(entity->base, range, depth + 1));
+	    entity_parse(entity->base, range, depth + 1, budget));
 }
 
 /* Is the line a delimiter of a multipart inside of entity? */
@@ -555,7 +577,7 @@ prefixed_lines_are_inner(const MimeEntity *entity, const GArray *prefixed)
 }
 
 static void
-entity_parse_parts(MimeEntity *entity, int depth)
+entity_parse_parts(MimeEntity *entity, int depth, Budget *budget)
 {
 	const char *boundary = mime_parameter(entity, "boundary");
 	g_autofree char *dash_boundary = NULL;
@@ -571,7 +593,7 @@ entity_parse_parts(MimeEntity *entity, int depth)
 	}
 	dash_boundary = g_strconcat("--", boundary, NULL);
 	scan = (PartScan) { entity->base, entity->body.end, dash_boundary,
-		strlen(dash_boundary), prefixed };
+		strlen(dash_boundary), prefixed, false, budget };
 
 	kind = next_delimiter(&scan, &at, &line, &after);
 	entity->preamble = (MimeRange) { entity->body.start,
@@ -580,7 +602,8 @@ entity_parse_parts(MimeEntity *entity, int depth)
 		start = after;
 		kind = next_delimiter(&scan, &at, &line, &after);
 		entity_add_part(entity, start,
-		    kind == DELIMITER_NONE ? entity->body.end : line, depth);
+		    kind == DELIMITER_NONE ? entity->body.end : line, depth,
+		    budget);
 	}
 	if (kind == DELIMITER_NONE)
 		entity->problems |= MIME_PROBLEM_NO_CLOSE;
@@ -591,7 +614,8 @@ entity_parse_parts(MimeEntity *entity, int depth)
 	if (kind == DELIMITER_CLOSE &&
 	    next_delimiter(&scan, &at, &line, &after) != DELIMITER_NONE)
 		entity->problems |= MIME_PROBLEM_AFTER_CLOSE;
-	if (!prefixed_lines_are_inner(entity, prefixed))
+	if (scan.too_many_prefixed ||
+	    !prefixed_lines_are_inner(entity, prefixed))
 		entity->problems |= MIME_PROBLEM_BOUNDARY_PREFIX;
 }
 
@@ -603,7 +627,7 @@ is_composite(const MimeEntity *entity)
 }
 
 static void
-entity_parse_children(MimeEntity *entity, int depth)
+entity_parse_children(MimeEntity *entity, int depth, Budget *budget)
 {
 	if (!is_composite(entity))
 		return;
@@ -618,14 +642,15 @@ entity_parse_children(MimeEntity *entity, int depth)
 		return;
 	}
 	if (strcmp(entity->type, "multipart") == 0)
-		entity_parse_parts(entity, depth);
+		entity_parse_parts(entity, depth, budget);
 	else
 		g_ptr_array_add(entity->children,
-		    entity_parse(entity->base, entity->body, depth + 1));
+		    entity_parse(entity->base, entity->body, depth + 1,
+			budget));
 }
 
 static MimeEntity *
-entity_parse(const char *base, MimeRange range, int depth)
+entity_parse(const char *base, MimeRange range, int depth, Budget *budget)
 {
 	MimeEntity *entity = g_new0(MimeEntity, 1);
 
@@ -634,18 +659,20 @@ entity_parse(const char *base, MimeRange range, int depth)
 	entity->parameters = g_array_new(FALSE, FALSE, sizeof(MimeParameter));
 	g_array_set_clear_func(entity->parameters, mime_parameter_clear);
 	entity->children = g_ptr_array_new_with_free_func((GDestroyNotify)mime_entity_free);
-	entity_parse_fields(entity, range);
+	entity_parse_fields(entity, range, budget);
 	entity_parse_content_type(entity);
 	entity_parse_encoding(entity);
 	only_field(entity, "MIME-Version", MIME_PROBLEM_TWO_VERSIONS);
-	entity_parse_children(entity, depth);
+	entity_parse_children(entity, depth, budget);
 	return entity;
 }
 
 MimeEntity *
 mime_entity_parse(const char *base, MimeRange range)
 {
-	return entity_parse(base, range, 0);
+	Budget budget = whole_budget;
+
+	return entity_parse(base, range, 0, &budget);
 }
 
 guint
@@ -903,7 +930,7 @@ mime_parse(const Spool *spool)
 	guint sender_fields;
 
 	second_reader_start();
-	message->root = entity_parse(spool_data(spool), all, 0);
+	message->root = mime_entity_parse(spool_data(spool), all);
 	message->kind = entity_kind(message->root);
 	if (message->kind == MIME_KIND_SMIME_DETACHED)
 		cross_check(message->root, spool);

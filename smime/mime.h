@@ -26,8 +26,10 @@
 
 /* Limits. */
 #define MIME_MAX_DEPTH 32
-#define MIME_MAX_PARTS 1000	 /* of one multipart */
-#define MIME_MAX_FIELDS 2000	 /* of one header */
+#define MIME_MAX_PARTS 1000	 /* of one message, at all depths */
+#define MIME_MAX_FIELDS 10000	 /* likewise, header fields */
+#define MIME_MAX_PREFIXED 1000	 /* likewise, lines that begin with a
+				    boundary and go on */
 #define MIME_MAX_BOUNDARY 70	 /* RFC 2046, section 5.1.1 */
 #define MIME_MAX_PARAMETERS 64	 /* of one Content-Type */
 #define MIME_MAX_LINE 998	 /* RFC 5322, section 2.1.1, without CRLF */

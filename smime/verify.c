@@ -262,23 +262,23 @@ examine_signature(Examination *exam, VerdictEntry *entry,
 {
 	int nid = signer_digest_nid(signer);
 	const EVP_MD *md = EVP_get_digestbynid(nid);
-	VerdictReason reason, strength, time, key;
+	VerdictReason key =
+	    cert_key_strength(cert, exam->options->min_rsa_bits);
+	VerdictReason reason;
 	const char *why = NULL;
 
-	if (md == NULL)
+	/* A key that is out of all measure is not even tried. */
+	if (md == NULL || key == VERDICT_REASON_ALGORITHM_UNSUPPORTED)
 		return verdict_record(entry, VERDICT_STEP_SIGNATURE,
 		    VERDICT_REASON_ALGORITHM_UNSUPPORTED, NULL);
 	/* What was altered is told before what is merely weak. */
 	reason = mathematics_reason(exam, signer, cert, md, &why);
-	strength = digest_strength(nid, exam->options->allow_sha1);
-	key = cert_key_strength(cert, exam->options->min_rsa_bits);
-	time = signing_time_reason(exam, signer, cert);
 	if (reason == VERDICT_REASON_OK)
-		reason = strength;
+		reason = digest_strength(nid, exam->options->allow_sha1);
 	if (reason == VERDICT_REASON_OK)
 		reason = key;
 	if (reason == VERDICT_REASON_OK)
-		reason = time;
+		reason = signing_time_reason(exam, signer, cert);
 	return verdict_record(entry, VERDICT_STEP_SIGNATURE, reason, why);
 }
 

@@ -1,0 +1,206 @@
+/*
+ * pki - certificates, revocation lists, signatures and messages for tests,
+ * good ones and such as nobody should accept.
+ *
+ * Everything is made in process with fixed keys, relative to the one moment
+ * PKI_NOW: no files, no clock, no network.  CMS is written octet by octet and
+ * not by OpenSSL's CMS functions, so that each rule of it can be broken alone
+ * and the library under test is read by an independent writer.
+ *
+ * The keys are constants in pki.c; they protect nothing.
+ *
+ * Ownership: what returns a pointer gives it to the caller, but for pki_key(),
+ * whose key lives as long as the process.  Trouble in here ends the process.
+ * Not thread-safe.
+ */
+#ifndef TESTS_PKI_H
+#define TESTS_PKI_H
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+#include "../smime/mime.h"
+#include "../smime/ossl.h"
+#include "../smime/revocation.h"
+#include "../smime/spool.h"
+#include "../smime/trust.h"
+
+/* 2026-03-01T00:00:00Z */
+#define PKI_NOW G_GINT64_CONSTANT(1772323200)
+#define PKI_DAY (24 * 60 * 60)
+#define PKI_YEAR (365 * PKI_DAY)
+
+typedef enum {
+	PKI_KEY_ROOT,	 /* P-256 */
+	PKI_KEY_CA,	 /* RSA, 2048 */
+	PKI_KEY_LEAF,	 /* RSA, 2048 */
+	PKI_KEY_LEAF_EC, /* P-256 */
+	PKI_KEY_OTHER,	 /* P-256, of whoever has no business here */
+	PKI_KEY_WEAK,	 /* RSA, 1024 */
+	PKI_KEY_KOBLITZ, /* secp256k1 */
+	PKI_KEY_ED25519,
+	PKI_N_KEYS
+} PkiKey;
+
+EVP_PKEY *pki_key(PkiKey which);
+const char *pki_key_pem(PkiKey which);
+
+/* --- certificates ------------------------------------------------------- */
+
+/* Zeros give a certificate of a person who may sign mail. */
+typedef struct {
+	const char *name;	/* commonName; NULL: Budi Test */
+	const char *email;	/* emailAddress in the subject */
+	const char *mailboxes;	/* of subjectAltName, with spaces between;
+				   utf8:… is an SmtpUTF8Mailbox.  NULL: none */
+	const char *key_usage;	/* as openssl.cnf has it; NULL: as usual,
+				   "": no such extension */
+	const char *eku;	/* likewise */
+	const char *constraints; /* basicConstraints, likewise */
+	const char *names;	/* nameConstraints; NULL: none */
+	const char *crl_url;	/* CRL distribution point */
+	const char *ocsp_url;
+	const char *unknown;	/* OID of an unknown critical extension */
+	PkiKey key;		/* 0 is PKI_KEY_LEAF for a person */
+	bool is_ca;
+	bool no_key_ids;	/* neither SKI nor AKI */
+	bool eku_twice;
+	gint64 from;		/* seconds from PKI_NOW; both 0: a year ago */
+	gint64 until;		/* and in a year */
+	long serial;		/* 0: 4711 */
+	const EVP_MD *(*digest)(void); /* NULL: SHA-256 */
+} PkiCert;
+
+/* issuer NULL: self-signed with its own key. */
+X509 *pki_cert(const PkiCert *spec, X509 *issuer, PkiKey issuer_key);
+
+/* Root, issuing CA and a leaf made as spec says; leaf's issuer is ca. */
+typedef struct {
+	X509 *root;
+	X509 *ca;
+	X509 *leaf;
+	PkiKey leaf_key;
+} Pki;
+
+/* leaf NULL: RSA key, mailbox budi@daerah.example. */
+Pki *pki_new(const PkiCert *leaf);
+void pki_free(Pki *pki);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pki, pki_free)
+
+/* --- revocation lists --------------------------------------------------- */
+
+#define PKI_NO_NEXT_UPDATE G_MININT64
+
+typedef struct {
+	X509 *revoked;	      /* lists its serial; NULL: nobody */
+	int reason;	      /* CRL_REASON_*; 0: none given */
+	gint64 this_update;   /* seconds from PKI_NOW; 0: a day ago */
+	gint64 next_update;   /* 0: in a week */
+	const char *idp;      /* issuing distribution point, as openssl.cnf
+				 has it; NULL: none */
+	const char *unknown;  /* OID of an unknown critical extension */
+	bool delta;
+	bool wrong_key_id;    /* AKI of somebody else */
+} PkiCrl;
+
+X509_CRL *pki_crl(const PkiCrl *spec, X509 *issuer, PkiKey issuer_key);
+
+/* --- signatures --------------------------------------------------------- */
+
+/* What is wrong with a SignerInfo. */
+typedef enum {
+	PKI_FLAW_NO_ATTRIBUTES = 1 << 0,
+	PKI_FLAW_NO_CONTENT_TYPE = 1 << 1,
+	PKI_FLAW_WRONG_CONTENT_TYPE = 1 << 2,
+	PKI_FLAW_NO_DIGEST = 1 << 3,
+	PKI_FLAW_WRONG_DIGEST = 1 << 4,
+	PKI_FLAW_TWO_DIGESTS = 1 << 5,	   /* the attribute twice */
+	PKI_FLAW_TWO_VALUES = 1 << 6,	   /* in the one attribute */
+	PKI_FLAW_TWO_TIMES = 1 << 7,
+	PKI_FLAW_BAD_TIME = 1 << 8,	   /* not a time at all */
+	PKI_FLAW_WRONG_SIGNATURE = 1 << 9, /* one octet of it */
+	PKI_FLAW_ESS_WRONG = 1 << 10,	   /* names another certificate */
+	PKI_FLAW_ESS_GARBAGE = 1 << 11,	   /* no SigningCertificateV2 */
+	PKI_FLAW_ESS_TWO_VALUES = 1 << 12,
+	PKI_FLAW_ESS_NO_NAMES = 1 << 13,   /* an empty list */
+	/* what is in order, but less usual */
+	PKI_WITH_ESS_CHAIN = 1 << 14, /* names the issuer too (RFC 5035, 5.4) */
+	PKI_WITH_NO_ESS = 1 << 15,
+	PKI_WITH_NO_TIME = 1 << 16,
+	PKI_WITH_KEY_ID = 1 << 17,    /* sid is the subjectKeyIdentifier */
+	PKI_WITH_PSS = 1 << 18,
+	PKI_WITH_UNKNOWN_ATTRIBUTE = 1 << 19,
+} PkiSignerFlaw;
+
+typedef struct {
+	X509 *cert;
+	X509 *issuer; /* for PKI_WITH_ESS_CHAIN and the wrong name */
+	PkiKey key;
+	const EVP_MD *(*digest)(void); /* NULL: SHA-256 */
+	gint64 time;  /* signingTime, seconds from PKI_NOW */
+	guint flaws;
+} PkiSigner;
+
+typedef enum {
+	PKI_CMS_ATTACHED = 1 << 0,   /* with eContent */
+	PKI_CMS_NO_CERTS = 1 << 1,
+	PKI_CMS_INDEFINITE = 1 << 2, /* BER */
+	PKI_CMS_TRAILING = 1 << 3,   /* an octet after it */
+	PKI_CMS_TRUNCATED = 1 << 4,  /* last octet absent */
+	PKI_CMS_TIMESTAMP = 1 << 5,  /* eContentType TSTInfo */
+	PKI_CMS_CHUNKED = 1 << 6,    /* eContent as constructed string */
+} PkiCmsFlag;
+
+typedef struct {
+	const PkiSigner *signers;
+	gsize n_signers;
+	X509 *certs[4]; /* up to the first NULL */
+	guint flags;
+} PkiCms;
+
+GBytes *pki_cms(const void *content, gsize size, const PkiCms *spec);
+
+/* Signed by pki's leaf over content, with leaf and ca; flags PkiCmsFlag,
+ * flaws PkiSignerFlaw. */
+GBytes *pki_sign(const Pki *pki, const char *content, guint flags,
+    guint flaws);
+
+/* --- messages ------------------------------------------------------------ */
+
+#define PKI_BOUNDARY "=_pki"
+#define PKI_PART "Content-Type: text/plain\r\n\r\nSelamat pagi.\r\n"
+#define PKI_FROM "From: Budi <budi@daerah.example>\r\n"
+
+/* header (complete lines) and what makes cms over part a signed message. */
+char *pki_detached(const char *header, const char *part, GBytes *cms);
+char *pki_opaque(const char *header, GBytes *cms);
+
+char *pki_base64(GBytes *octets);
+
+/* A sealed spool of the octets as they are. */
+Spool *pki_spool(const char *data, gsize size);
+
+/* --- files --------------------------------------------------------------- */
+
+/* A new folder of the test's own, and its removal with all that is in it. */
+char *pki_folder_new(void);
+void pki_folder_remove(const char *folder);
+
+/* Each writes folder/name and gives its path. */
+char *pki_write(const char *folder, const char *name, const char *text,
+    gssize size);
+char *pki_write_certs(const char *folder, const char *name, X509 *first, ...)
+    G_GNUC_NULL_TERMINATED;
+char *pki_write_crl(const char *folder, const char *name, X509_CRL *crl);
+char *pki_write_key(const char *folder, const char *name, PkiKey key);
+
+/* The same as DER. */
+GBytes *pki_cert_der(X509 *cert);
+GBytes *pki_crl_der(X509_CRL *crl);
+
+/* Trust in anchor (NULL: in nobody), and revocation by crl (NULL: none). */
+Trust *pki_trust(X509 *anchor, X509 *intermediate);
+Revocation *pki_revocation(RevocationMode mode, X509_CRL *crl);
+
+#endif
