@@ -26,6 +26,14 @@ typedef struct {
 	gboolean version;
 } Arguments;
 
+static void
+arguments_clear(Arguments *arguments)
+{
+	g_free(arguments->config_path);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Arguments, arguments_clear)
+
 /* A dump of our memory would hold private keys. */
 static void
 forbid_core_dumps(void)
@@ -243,7 +251,7 @@ parse_arguments(int argc, char **argv, Arguments *arguments)
 int
 main(int argc, char **argv)
 {
-	Arguments arguments = { 0 };
+	g_auto(Arguments) arguments = { 0 };
 
 	forbid_core_dumps();
 	if (!parse_arguments(argc, argv, &arguments))
