@@ -23,6 +23,7 @@ DOCDIR ?= $(PREFIX)/share/doc/smime-milter
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+# The programs look for their configuration in /etc/smime-milter.
 SYSCONFDIR ?= /etc
 
 PKG_CONFIG ?= pkg-config
@@ -104,10 +105,78 @@ unit: all $(TEST_PROGRAMS)
 
 check: lint unit
 
+# --- documents and checks of the source ------------------------------------
+
+GEN_PARAMS = $(BUILD)/gen-params
+
+$(GEN_PARAMS): $(call objects,scripts/gen-params.c $(COMMON)) \
+		$(BUILD)/libsmime.a
+	$(SAY) LD $@
+	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+# The sample configuration and smime-milter.conf(5), from milter/params.h.
+docs: $(GEN_PARAMS)
+	scripts/gen-docs $(GEN_PARAMS)
+
+lint: all $(GEN_PARAMS)
+	scripts/lint-layers
+	scripts/lint-docs $(GEN_PARAMS) $(BUILD)
+
+# --- measurements ----------------------------------------------------------
+
+$(BUILD)/tests/bench: $(call objects,tests/bench/bench.c tests/pki.c) \
+		$(BUILD)/libsmime.a
+	$(SAY) LD $@
+	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+bench: $(BUILD)/tests/bench
+	$(BUILD)/tests/bench
+
+# --- installation ----------------------------------------------------------
+
+INSTALL ?= install
+CONFDIR = $(SYSCONFDIR)/smime-milter
+MANUALS = man/smime-milter.8 man/smime-milter.conf.5 man/smimectl.1
+SNIPPETS = conf/postfix-main.cf conf/postfix-master.cf conf/sendmail.mc
+
+# An existing configuration is left alone; the sample beside it is new.
+install: all
+	$(INSTALL) -D -m 0755 $(BUILD)/smime-milter \
+	    $(DESTDIR)$(SBINDIR)/smime-milter
+	$(INSTALL) -D -m 0755 $(BUILD)/smimectl $(DESTDIR)$(BINDIR)/smimectl
+	for page in $(MANUALS); do \
+	    $(INSTALL) -D -m 0644 $$page \
+		$(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; \
+	done
+	$(INSTALL) -d $(DESTDIR)$(UNITDIR)
+	sed 's|@SBINDIR@|$(SBINDIR)|g' conf/smime-milter.service.in \
+	    >$(DESTDIR)$(UNITDIR)/smime-milter.service
+	$(INSTALL) -D -m 0644 conf/sysusers.conf \
+	    $(DESTDIR)$(SYSUSERSDIR)/smime-milter.conf
+	$(INSTALL) -D -m 0644 conf/tmpfiles.conf \
+	    $(DESTDIR)$(TMPFILESDIR)/smime-milter.conf
+	$(INSTALL) -d $(DESTDIR)$(DOCDIR)
+	$(INSTALL) -m 0644 README.md LICENSE conf/smime-milter.conf $(SNIPPETS) \
+	    $(DESTDIR)$(DOCDIR)
+	$(INSTALL) -d -m 0750 $(DESTDIR)$(CONFDIR) $(DESTDIR)$(CONFDIR)/keys
+	test -e $(DESTDIR)$(CONFDIR)/smime-milter.conf || \
+	    $(INSTALL) -m 0640 conf/smime-milter.conf $(DESTDIR)$(CONFDIR)
+
+# The configuration and the keys stay.
+uninstall:
+	rm -f $(DESTDIR)$(SBINDIR)/smime-milter $(DESTDIR)$(BINDIR)/smimectl \
+	    $(DESTDIR)$(UNITDIR)/smime-milter.service \
+	    $(DESTDIR)$(SYSUSERSDIR)/smime-milter.conf \
+	    $(DESTDIR)$(TMPFILESDIR)/smime-milter.conf
+	for page in $(MANUALS); do \
+	    rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; \
+	done
+	rm -rf $(DESTDIR)$(DOCDIR)
+
 clean:
 	rm -rf $(BUILD)
 
 -include $(wildcard $(BUILD)/smime/*.d $(BUILD)/milter/*.d \
-	$(BUILD)/tests/*.d $(BUILD)/tests/*/*.d)
+	$(BUILD)/scripts/*.d $(BUILD)/tests/*.d $(BUILD)/tests/*/*.d)
 
-.PHONY: all tests unit check clean lint bench install uninstall
+.PHONY: all tests unit check docs lint bench install uninstall clean

@@ -456,7 +456,8 @@ is_nearer(const char *name, const char *candidate, guint *best)
 	if (strlen(name) > 2 * length)
 		return false;
 	edits = distance(name, candidate);
-	if (edits >= *best || edits > MAX(2, length / 3) || edits >= length)
+	if (edits >= *best || edits > MAX(2, length / 3) ||
+	    2 * edits > length)
 		return false;
 	*best = edits;
 	return true;

@@ -1,12 +1,15 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pthread.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -144,6 +147,54 @@ start_signal_thread(Service *service)
 	pthread_sigmask(SIG_SETMASK, &reload_only, NULL);
 }
 
+/* --- background -------------------------------------------------------- */
+
+/*
+ * The parent stays until the child serves or has failed, so that its exit
+ * status tells which, and what went wrong is still said on the terminal.
+ * Returns in the child, with the descriptor that tells the parent.
+ */
+static int
+go_to_background(void)
+{
+	int ready[2], status;
+	char byte;
+	pid_t child;
+
+	if (pipe(ready) == -1 || (child = fork()) == -1) {
+		fprintf(stderr, "smime-milter: cannot become a daemon: %s\n",
+		    g_strerror(errno));
+		exit(EX_OSERR);
+	}
+	if (child == 0) {
+		close(ready[0]);
+		setsid();
+		return ready[1];
+	}
+	close(ready[1]);
+	if (read(ready[0], &byte, 1) == 1)
+		_exit(EX_OK);
+	if (waitpid(child, &status, 0) == child && WIFEXITED(status))
+		_exit(WEXITSTATUS(status));
+	_exit(EX_SOFTWARE);
+}
+
+/* A log on stderr goes on there. */
+static void
+tell_parent(int ready, bool keep_stderr)
+{
+	int null = open("/dev/null", O_RDWR);
+	int last = keep_stderr ? STDOUT_FILENO : STDERR_FILENO;
+
+	if (chdir("/") == -1 || null == -1 || write(ready, "", 1) != 1)
+		log_line(LOG_WARNING, NULL, "the starting process is gone");
+	for (int fd = STDIN_FILENO; null != -1 && fd <= last; fd++)
+		dup2(null, fd);
+	if (null > STDERR_FILENO)
+		close(null);
+	close(ready);
+}
+
 /* --- running ----------------------------------------------------------- */
 
 static bool
@@ -153,64 +204,65 @@ write_pid_file(const Config *config, GError **error)
 	const char *path = config->milter_pid_file;
 	g_autoptr(GError) cause = NULL;
 
-	if (path == NULL ||
-	    g_file_set_contents(path, text, -1, &cause))
+	if (path == NULL || g_file_set_contents(path, text, -1, &cause))
 		return true;
 	return not_usable(error, "pid-file", path, cause->message);
 }
 
 static bool
-run(Service *service, const Config *config, const Arguments *arguments,
-    GError **error)
+start(Service *service, const Config *config, GError **error)
 {
-	if (!mta_open(service, config, error))
+	if (!mta_open(service, config, error) ||
+	    !write_pid_file(config, error) || !drop_privileges(config, error))
 		return false;
-	if (!arguments->foreground && daemon(0, 0) == -1) {
-		g_set_error(error, SMIME_ERROR, SMIME_ERROR_IO,
-		    "cannot become a daemon: %s", g_strerror(errno));
-		return false;
-	}
-	if (!write_pid_file(config, error) || !drop_privileges(config, error))
-		return false;
-	start_signal_thread(service);
-	log_line(LOG_INFO, NULL, "version " SMIME_MILTER_VERSION " serves %s",
-	    config->milter_socket);
 	if (geteuid() == 0)
 		log_line(LOG_WARNING, NULL,
 		    "runs as root: give it a user of its own ([milter] user)");
-	if (!mta_run(error))
-		return false;
-	log_line(LOG_INFO, NULL, "stopped");
+	start_signal_thread(service);
+	log_line(LOG_INFO, NULL, "version " SMIME_MILTER_VERSION " serves %s",
+	    config->milter_socket);
 	return true;
 }
 
+/* Said on the terminal too, while there is one and the log is elsewhere. */
 static int
-serve(const Arguments *arguments)
+failed(const GError *error, bool on_terminal)
+{
+	log_line(LOG_ERR, NULL, "%s", error->message);
+	if (on_terminal)
+		fprintf(stderr, "smime-milter: %s\n", error->message);
+	return EX_OSERR;
+}
+
+/* ready: the descriptor of go_to_background, -1 in the foreground. */
+static int
+serve(const char *config_path, int ready)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(Service) service = service_new(arguments->config_path,
-	    &error);
+	g_autoptr(Service) service = service_new(config_path, &error);
 	g_autoptr(Snapshot) snapshot = NULL;
-	bool ok;
+	const Config *config;
+	bool to_stderr;
 
 	if (service == NULL) {
 		fprintf(stderr, "smime-milter: %s\n", error->message);
 		return EX_CONFIG;
 	}
 	snapshot = service_snapshot(service);
-	log_open(arguments->foreground ||
-		snapshot->config->milter_log == CONFIG_LOG_STDERR,
-	    snapshot->config->milter_log_level);
+	config = snapshot->config;
+	to_stderr = ready == -1 || config->milter_log == CONFIG_LOG_STDERR;
+	log_open(to_stderr, config->milter_log_level);
 	check_log_warnings(snapshot);
-	ok = run(service, snapshot->config, arguments, &error);
-	if (!ok) {
-		log_line(LOG_ERR, NULL, "%s", error->message);
-		if (!arguments->foreground)
-			fprintf(stderr, "smime-milter: %s\n", error->message);
-	}
-	if (ok && snapshot->config->milter_pid_file != NULL)
-		g_unlink(snapshot->config->milter_pid_file);
-	return ok ? EX_OK : EX_OSERR;
+	if (!start(service, config, &error))
+		return failed(error, !to_stderr);
+	if (ready != -1)
+		tell_parent(ready, to_stderr);
+	if (!mta_run(&error))
+		return failed(error, false);
+	log_line(LOG_INFO, NULL, "stopped");
+	if (config->milter_pid_file != NULL)
+		g_unlink(config->milter_pid_file);
+	return EX_OK;
 }
 
 static bool
@@ -230,6 +282,7 @@ parse_arguments(int argc, char **argv, Arguments *arguments)
 	};
 	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
 	g_autoptr(GError) error = NULL;
+	g_autofree char *given = NULL;
 
 	g_option_context_add_main_entries(context, entries, NULL);
 	g_option_context_set_summary(context,
@@ -243,8 +296,10 @@ parse_arguments(int argc, char **argv, Arguments *arguments)
 		fprintf(stderr, "smime-milter: what is %s?\n", argv[1]);
 		return false;
 	}
-	if (arguments->config_path == NULL)
-		arguments->config_path = g_strdup(CONFIG_DEFAULT_PATH);
+	/* A reload reads it again, from another folder. */
+	given = arguments->config_path;
+	arguments->config_path = g_canonicalize_filename(
+	    given != NULL ? given : CONFIG_DEFAULT_PATH, NULL);
 	return true;
 }
 
@@ -260,6 +315,8 @@ main(int argc, char **argv)
 		puts("smime-milter " SMIME_MILTER_VERSION);
 		return EX_OK;
 	}
-	return arguments.only_check ? check_config(arguments.config_path) :
-				      serve(&arguments);
+	if (arguments.only_check)
+		return check_config(arguments.config_path);
+	return serve(arguments.config_path,
+	    arguments.foreground ? -1 : go_to_background());
 }

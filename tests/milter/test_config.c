@@ -460,6 +460,7 @@ static const RefusalCase refusal_cases[] = {
 	    "is max-message-size meant?" },
 	{ "[milter]\ndomains = a.example\n",
 	    "[milter] domains: unknown key; it belongs to [sign]" },
+	{ "[milter]\nfoo = yes\n", "[milter] foo: unknown key" },
 	{ "[sign]\nfrobnicate = yes\n", "[sign] frobnicate: unknown key" },
 	{ "[sign]\ndigest[id] = sha512\n",
 	    "[sign] digest[id]: unknown key" },
