@@ -105,13 +105,22 @@ mentions_smime(const char *text)
 	return strstr(lower, "smime") != NULL;
 }
 
-/* Does a result segment begin with the method smime, perhaps /version? */
+/* Does the method smime, perhaps with a version, stand anywhere in a segment?
+ * It belongs at the beginning, but not every reader looks there only. */
 static bool
 is_smime_result(const char *segment)
 {
-	segment += strspn(segment, " ");
-	return g_ascii_strncasecmp(segment, "smime", 5) == 0 &&
-	    strchr(" /=", segment[5]) != NULL;
+	for (const char *c = segment; *c != '\0'; c++) {
+		const char *after = c + 5;
+
+		if ((c > segment && c[-1] != ' ') ||
+		    g_ascii_strncasecmp(c, "smime", 5) != 0)
+			continue;
+		after += strspn(after, " ");
+		if (*after == '=' || *after == '/')
+			return true;
+	}
+	return false;
 }
 
 static bool

@@ -116,6 +116,7 @@ PARAM(sign, domains, "domains", DOMAINS, "", 0, 0, NULL,
     "The mail domains that are ours.  "
     "Only mail with an author (From) in one of them is signed.  "
     "A domain stands for itself, not for the domains below it.  "
+    "A login without a domain is taken to be in the first one.  "
     "Empty: nothing is signed.")
 
 PARAM(sign, keys, "keys", PATH, "/etc/smime-milter/keys", 0, 0, NULL,

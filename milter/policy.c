@@ -48,15 +48,18 @@ policy_may_sign_as(const PolicyClient *client, const Address *author,
     const char *const *domains)
 {
 	const char *login = client->login;
+	g_autofree char *whole = NULL;
 	g_autoptr(Address) mailbox = NULL;
 
 	if (!is_ours(author, domains))
 		return false;
 	if (login == NULL)
 		return client->internal;
-	if (strchr(login, '@') == NULL)
-		return g_ascii_strcasecmp(login, author->local) == 0;
-	mailbox = address_parse(login, strlen(login));
+	/* In two domains the same local part may be two people. */
+	whole = strchr(login, '@') != NULL ?
+	    g_strdup(login) :
+	    g_strdup_printf("%s@%s", login, domains[0]);
+	mailbox = address_parse(whole, strlen(whole));
 	return mailbox != NULL && address_equal(mailbox, author, true);
 }
 

@@ -58,8 +58,8 @@ PolicyDirection policy_direction(const PolicyClient *client,
 
 /*
  * May this client have the signature of author?  An authenticated one only
- * for the mailbox that its login names: the whole address, or its local part
- * in one of our domains.  Compared without regard to case.
+ * for the mailbox that its login names: the whole address, or the local part
+ * of one in the first of our domains.  Compared without regard to case.
  */
 bool policy_may_sign_as(const PolicyClient *client, const Address *author,
     const char *const *domains);

@@ -338,10 +338,15 @@ sign_failed(const Decision *decision, const GError *error)
 	};
 	Outcome *outcome =
 	    outcome_new(policy_on_sign_failure(&actions, error));
+	bool usual;
 
 	if (outcome->action != OUTCOME_ACCEPT)
 		outcome->reply = g_strdup(policy_sign_failure_reply(error));
-	log_line(LOG_WARNING, decision->queue_id, "outbound: not signed, %s: %s",
+	/* That somebody has no key is every day's mail. */
+	usual = outcome->action == OUTCOME_ACCEPT &&
+	    g_error_matches(error, SMIME_ERROR, SMIME_ERROR_NO_KEY);
+	log_line(usual ? LOG_INFO : LOG_WARNING, decision->queue_id,
+	    "outbound: not signed, %s: %s",
 	    name_code_name(policy_action_names, outcome->action),
 	    error->message);
 	return outcome;
