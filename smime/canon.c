@@ -287,7 +287,7 @@ write_default_type(Writer *writer, const MimeEntity *root)
 static bool
 is_text(const MimeEntity *entity)
 {
-	return strcmp(entity->type, "text") == 0;
+	return strcmp(entity->content_type->type, "text") == 0;
 }
 
 /* Encodes octets anew as suits their type. */
@@ -436,7 +436,7 @@ must_stay_verbatim(const MimeEntity *entity)
 {
 	return mime_is(entity, "multipart", "signed") ||
 	    mime_is(entity, "multipart", "encrypted") ||
-	    (strcmp(entity->type, "message") == 0 &&
+	    (strcmp(entity->content_type->type, "message") == 0 &&
 		!mime_is(entity, "message", "rfc822"));
 }
 
@@ -445,7 +445,7 @@ write_entity(Writer *writer, const MimeEntity *entity, bool root)
 {
 	if (must_stay_verbatim(entity))
 		return write_verbatim(writer, entity, root);
-	if (strcmp(entity->type, "multipart") == 0)
+	if (mime_is_multipart(entity))
 		return write_multipart(writer, entity, root);
 	if (mime_is(entity, "message", "rfc822"))
 		return write_composite_header(writer, entity, root) &&

@@ -1,0 +1,229 @@
+#include <string.h>
+
+#include "content_type.h"
+
+void
+content_type_free(ContentType *type)
+{
+	if (type == NULL)
+		return;
+	g_free(type->type);
+	g_free(type->subtype);
+	g_array_unref(type->parameters);
+	g_free(type);
+}
+
+static void
+parameter_clear(void *data)
+{
+	ContentTypeParameter *parameter = data;
+
+	g_free(parameter->name);
+	g_free(parameter->value);
+}
+
+typedef struct {
+	const char *at;
+	const char *end;
+} Cursor;
+
+static bool
+is_at(const Cursor *cursor, char c)
+{
+	return cursor->at < cursor->end && *cursor->at == c;
+}
+
+static void
+skip_blanks(Cursor *cursor)
+{
+	while (cursor->at < cursor->end &&
+	    strchr(" \t\r\n", *cursor->at) != NULL && *cursor->at != '\0')
+		cursor->at++;
+}
+
+/* token of RFC 2045, section 5.1. */
+static bool
+is_token_char(char c)
+{
+	return c > 32 && c < 127 && strchr("()<>@,;:\\\"/[]?=", c) == NULL;
+}
+
+/* Boundaries and media types are often written without the quotes that their
+ * tspecials need; these few cannot be misread. */
+static bool
+is_loose_value_char(char c)
+{
+	return is_token_char(c) || (c != '\0' && strchr("/=?:@", c) != NULL);
+}
+
+static char *
+read_while(Cursor *cursor, bool (*accept)(char))
+{
+	const char *start = cursor->at;
+
+	while (cursor->at < cursor->end && accept(*cursor->at))
+		cursor->at++;
+	if (cursor->at == start)
+		return NULL;
+	return g_strndup(start, (gsize)(cursor->at - start));
+}
+
+static char *
+read_quoted(Cursor *cursor)
+{
+	g_autoptr(GString) value = g_string_new(NULL);
+
+	for (cursor->at++; cursor->at < cursor->end; cursor->at++) {
+		char c = *cursor->at;
+
+		if (c == '"') {
+			cursor->at++;
+			return g_string_free(g_steal_pointer(&value), FALSE);
+		}
+		if (c == '\0')
+			return NULL;
+		if (c == '\\' && ++cursor->at < cursor->end)
+			c = *cursor->at;
+		if (c != '\r' && c != '\n')
+			g_string_append_c(value, c);
+	}
+	return NULL;
+}
+
+/* Comments are legal and nobody writes them; readers differ in whether they
+ * know them, so they count as a syntax error. */
+static bool
+read_parameter(Cursor *cursor, ContentTypeParameter *parameter)
+{
+	parameter->name = read_while(cursor, is_token_char);
+	if (parameter->name == NULL)
+		return false;
+	skip_blanks(cursor);
+	if (!is_at(cursor, '='))
+		return false;
+	cursor->at++;
+	skip_blanks(cursor);
+	parameter->value = is_at(cursor, '"') ?
+	    read_quoted(cursor) :
+	    read_while(cursor, is_loose_value_char);
+	return parameter->value != NULL;
+}
+
+static char *
+lower(char *text)
+{
+	for (char *c = text; c != NULL && *c != '\0'; c++)
+		*c = g_ascii_tolower(*c);
+	return text;
+}
+
+/* RFC 2231 may split or encode a parameter: name*0, name*1*, name*.  Not every
+ * reader knows that, so it is not accepted for what decides the structure. */
+static bool
+is_structural_continuation(const char *name)
+{
+	static const char *const structural[] = { "boundary*", "protocol*",
+		"smime-type*", "micalg*", NULL };
+
+	for (const char *const *prefix = structural; *prefix != NULL; prefix++)
+		if (g_str_has_prefix(name, *prefix))
+			return true;
+	return false;
+}
+
+static bool
+parse_parameters(ContentType *type, Cursor *cursor)
+{
+	for (;;) {
+		ContentTypeParameter parameter = { NULL, NULL };
+
+		skip_blanks(cursor);
+		if (cursor->at == cursor->end)
+			return true;
+		if (!is_at(cursor, ';'))
+			return false;
+		cursor->at++;
+		skip_blanks(cursor);
+		if (cursor->at == cursor->end)
+			return true;
+		if (type->parameters->len == CONTENT_TYPE_MAX_PARAMETERS)
+			return false;
+		if (!read_parameter(cursor, &parameter)) {
+			parameter_clear(&parameter);
+			return false;
+		}
+		lower(parameter.name);
+		if (content_type_parameter(type, parameter.name) != NULL ||
+		    is_structural_continuation(parameter.name)) {
+			parameter_clear(&parameter);
+			return false;
+		}
+		g_array_append_val(type->parameters, parameter);
+	}
+}
+
+/* Both type and subtype, or neither. */
+static bool
+parse_media_type(ContentType *type, Cursor *cursor)
+{
+	g_autofree char *major = NULL;
+	g_autofree char *minor = NULL;
+
+	skip_blanks(cursor);
+	major = lower(read_while(cursor, is_token_char));
+	if (major == NULL || !is_at(cursor, '/'))
+		return false;
+	cursor->at++;
+	minor = lower(read_while(cursor, is_token_char));
+	if (minor == NULL)
+		return false;
+	g_free(type->type);
+	g_free(type->subtype);
+	type->type = g_steal_pointer(&major);
+	type->subtype = g_steal_pointer(&minor);
+	return true;
+}
+
+ContentType *
+content_type_new(void)
+{
+	ContentType *type = g_new0(ContentType, 1);
+
+	type->type = g_strdup("text");
+	type->subtype = g_strdup("plain");
+	type->parameters =
+	    g_array_new(FALSE, FALSE, sizeof(ContentTypeParameter));
+	g_array_set_clear_func(type->parameters, parameter_clear);
+	return type;
+}
+
+ContentType *
+content_type_parse(const char *value, gsize size, bool *well_formed)
+{
+	ContentType *type = content_type_new();
+	Cursor cursor = { value, value + size };
+
+	*well_formed = parse_media_type(type, &cursor) &&
+	    parse_parameters(type, &cursor);
+	return type;
+}
+
+const char *
+content_type_parameter(const ContentType *type, const char *name)
+{
+	for (guint i = 0; i < type->parameters->len; i++) {
+		const ContentTypeParameter *parameter = &g_array_index(
+		    type->parameters, ContentTypeParameter, i);
+
+		if (strcmp(parameter->name, name) == 0)
+			return parameter->value;
+	}
+	return NULL;
+}
+
+bool
+content_type_is(const ContentType *type, const char *major, const char *minor)
+{
+	return strcmp(type->type, major) == 0 &&
+	    strcmp(type->subtype, minor) == 0;
+}

@@ -1,0 +1,47 @@
+/*
+ * content_type - the value of a Content-Type field, read strictly.
+ *
+ * RFC 2045, section 5.1.  What two programs could read differently is not
+ * well-formed: comments, a parameter that comes twice, the continuations of
+ * RFC 2231 where a parameter decides the structure of a message.  Values that
+ * lack the quotes which they need are accepted where that cannot be misread.
+ *
+ * A plain value of its owner.
+ */
+#ifndef SMIME_CONTENT_TYPE_H
+#define SMIME_CONTENT_TYPE_H
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+#define CONTENT_TYPE_MAX_PARAMETERS 64
+
+typedef struct {
+	char *name;  /* in lower case */
+	char *value; /* unquoted */
+} ContentTypeParameter;
+
+typedef struct {
+	char *type;	    /* in lower case */
+	char *subtype;	    /* likewise */
+	GArray *parameters; /* of ContentTypeParameter */
+} ContentType;
+
+/* text/plain without parameters: what no Content-Type means (section 5.2). */
+ContentType *content_type_new(void);
+
+/* Never NULL: as far as it can be read; the default where nothing can. */
+ContentType *content_type_parse(const char *value, gsize size,
+    bool *well_formed);
+
+void content_type_free(ContentType *type);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ContentType, content_type_free)
+
+/* The parameter's value or NULL; name in lower case. */
+const char *content_type_parameter(const ContentType *type, const char *name);
+
+bool content_type_is(const ContentType *type, const char *major,
+    const char *minor);
+
+#endif
