@@ -1,8 +1,10 @@
 #include <string.h>
 
+#include "../smime/address.h"
 #include "authres.h"
 
 #define LINE_WIDTH 78
+#define TAB_WIDTH 8
 #define MAX_COMMENT_DEPTH 16
 
 /* --- reading ----------------------------------------------------------- */
@@ -97,12 +99,18 @@ same_id(const char *a, const char *b)
 		   ascii_b != NULL ? ascii_b : b) == 0;
 }
 
+/* Nobody can tell what a reader makes of text that cannot be parsed: quotes
+ * and backslashes may be meant, or not. */
 static bool
 mentions_smime(const char *text)
 {
-	g_autofree char *lower = g_ascii_strdown(text, -1);
+	g_autoptr(GString) bare = g_string_new(NULL);
 
-	return strstr(lower, "smime") != NULL;
+	for (const char *c = text; *c != '\0'; c++) {
+		if (*c != '"' && *c != '\\')
+			g_string_append_c(bare, g_ascii_tolower(*c));
+	}
+	return strstr(bare->str, "smime") != NULL;
 }
 
 /* Does the method smime, perhaps with a version, stand anywhere in a segment?
@@ -117,7 +125,7 @@ is_smime_result(const char *segment)
 		    g_ascii_strncasecmp(c, "smime", 5) != 0)
 			continue;
 		after += strspn(after, " ");
-		if (*after == '=' || *after == '/')
+		if (*after == '=' || *after == '/' || *after == '\0')
 			return true;
 	}
 	return false;
@@ -184,16 +192,21 @@ typedef struct {
 static void
 put(Writer *writer, const char *separator, const char *unit)
 {
+	const char *space = writer->text->len > 0 ? " " : "";
 	gsize width = strlen(separator) + strlen(unit);
 
-	if (writer->column + 1 + width > LINE_WIDTH) {
+	if (writer->column + 1 + width <= LINE_WIDTH) {
+		g_string_append_printf(writer->text, "%s%s%s", separator, space,
+		    unit);
+		writer->column += 1 + width;
+	} else if (writer->column + strlen(separator) <= LINE_WIDTH) {
 		g_string_append_printf(writer->text, "%s\n\t%s", separator,
 		    unit);
-		writer->column = 8 + strlen(unit);
+		writer->column = TAB_WIDTH + strlen(unit);
 	} else {
-		g_string_append_printf(writer->text, "%s%s%s", separator,
-		    writer->text->len > 0 ? " " : "", unit);
-		writer->column += 1 + width;
+		g_string_append_printf(writer->text, "\n\t%s %s", separator,
+		    unit);
+		writer->column = TAB_WIDTH + 1 + width;
 	}
 }
 
@@ -247,21 +260,23 @@ put_property(Writer *writer, const char *property, const char *value)
 	put(writer, "", unit);
 }
 
-/* RFC 7281, section 3.2.1 wants a mailbox; one that cannot be written in
- * ASCII is left out. */
-static bool
-is_plain_ascii(const char *text)
+/* RFC 7281, section 3.2.1 wants a mailbox: NULL for anything else, and for
+ * one that cannot be written in ASCII. */
+static char *
+plain_mailbox(const char *text)
 {
-	for (const char *c = text; *c != '\0'; c++) {
-		if (*c < 32 || *c > 126)
-			return false;
-	}
-	return true;
+	g_autoptr(Address) mailbox = address_parse(text, strlen(text));
+
+	if (mailbox == NULL || !g_str_is_ascii(text) ||
+	    strpbrk(text, "\t\r\n") != NULL)
+		return NULL;
+	return address_text(mailbox);
 }
 
 static void
 put_entry(Writer *writer, const VerdictEntry *entry)
 {
+	g_autofree char *identifier = NULL;
 	g_autofree char *reason = verdict_entry_reason(entry);
 	g_autofree char *result = g_strdup_printf("smime=%s",
 	    name_code_name(smime_result_names, verdict_entry_result(entry)));
@@ -273,8 +288,10 @@ put_entry(Writer *writer, const VerdictEntry *entry)
 
 		put(writer, "", unit);
 	}
-	if (entry->identifier != NULL && is_plain_ascii(entry->identifier))
-		put_property(writer, "smime-identifier", entry->identifier);
+	if (entry->identifier != NULL)
+		identifier = plain_mailbox(entry->identifier);
+	if (identifier != NULL)
+		put_property(writer, "smime-identifier", identifier);
 	if (entry->part != NULL) {
 		g_autofree char *part = token_or_quoted(entry->part, 64);
 

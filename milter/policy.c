@@ -48,7 +48,6 @@ policy_may_sign_as(const PolicyClient *client, const Address *author,
     const char *const *domains)
 {
 	const char *login = client->login;
-	g_autofree char *whole = NULL;
 	g_autoptr(Address) mailbox = NULL;
 
 	if (!is_ours(author, domains))
@@ -56,10 +55,10 @@ policy_may_sign_as(const PolicyClient *client, const Address *author,
 	if (login == NULL)
 		return client->internal;
 	/* In two domains the same local part may be two people. */
-	whole = strchr(login, '@') != NULL ?
-	    g_strdup(login) :
-	    g_strdup_printf("%s@%s", login, domains[0]);
-	mailbox = address_parse(whole, strlen(whole));
+	if (strchr(login, '@') == NULL)
+		return strcmp(author->domain, domains[0]) == 0 &&
+		    g_ascii_strcasecmp(author->local, login) == 0;
+	mailbox = address_parse(login, strlen(login));
 	return mailbox != NULL && address_equal(mailbox, author, true);
 }
 

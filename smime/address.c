@@ -124,19 +124,32 @@ read_dot_atom(Cursor *cursor, GString *out)
 	    out->str[out->len - 1] != '.' && strstr(out->str, "..") == NULL;
 }
 
+/* RFC 5890 maps some characters to others: a full-width solidus becomes a
+ * plain one.  So a name is looked at after the mapping too. */
+static bool
+is_host_name(const char *name)
+{
+	if (name[0] == '\0' || name[0] == '.' || strstr(name, "..") != NULL ||
+	    g_str_has_suffix(name, "."))
+		return false;
+	for (const char *c = name; *c != '\0'; c++) {
+		if (!g_ascii_isalnum(*c) && strchr("-_.", *c) == NULL)
+			return false;
+	}
+	return true;
+}
+
 static char *
 domain_canonical(const GString *domain)
 {
-	char *ascii;
+	g_autofree char *ascii = NULL;
 
 	if (!g_utf8_validate(domain->str, (gssize)domain->len, NULL))
 		return NULL;
 	ascii = g_hostname_to_ascii(domain->str);
-	if (ascii == NULL)
+	if (ascii == NULL || !is_host_name(ascii))
 		return NULL;
-	for (char *c = ascii; *c != '\0'; c++)
-		*c = g_ascii_tolower(*c);
-	return ascii;
+	return g_ascii_strdown(ascii, -1);
 }
 
 static Address *

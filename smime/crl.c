@@ -183,9 +183,9 @@ idp_status(const ISSUING_DIST_POINT *idp, X509 *cert, char **detail)
 	if (idp->onlyattr > 0 || (idp->onlyuser > 0 && is_ca) ||
 	    (idp->onlyCA > 0 && !is_ca) || !point_matches(idp, cert))
 		return CRL_NOT_FOR_CERT;
-	if (idp->indirectCRL > 0 || idp->onlysomereasons != NULL) {
-		*detail = g_strdup("indirect or partial revocation lists are "
-				   "not supported (RFC 5280, section 5.2.5)");
+	if (idp->indirectCRL > 0) {
+		*detail = g_strdup("indirect revocation lists are not "
+				   "supported (RFC 5280, section 5.2.5)");
 		return CRL_UNUSABLE;
 	}
 	return CRL_GOOD;
@@ -267,6 +267,17 @@ why_not_authentic(Crl *crl, X509 *issuer)
 	return NULL;
 }
 
+static bool
+has_only_some_reasons(const Crl *crl)
+{
+	ISSUING_DIST_POINT *idp = X509_CRL_get_ext_d2i(crl->list,
+	    NID_issuing_distribution_point, NULL, NULL);
+	bool only_some = idp != NULL && idp->onlysomereasons != NULL;
+
+	ISSUING_DIST_POINT_free(idp);
+	return only_some;
+}
+
 /* Why not being listed proves nothing at now; NULL when it does. */
 static char *
 why_not_complete(const Crl *crl, gint64 now)
@@ -282,6 +293,9 @@ why_not_complete(const Crl *crl, gint64 now)
 	if (has_unknown_critical(crl))
 		return g_strdup("unknown critical extension in the revocation "
 				"list (RFC 5280, section 5.2)");
+	if (has_only_some_reasons(crl))
+		return g_strdup("list of some reasons only "
+				"(RFC 5280, section 5.2.5)");
 	if (begun != -1 && begun != 0)
 		return g_strdup("revocation list is not yet valid");
 	if (next == NULL)

@@ -190,12 +190,13 @@ static void
 index_folder(Keyring *keyring, const char *folder, const char *name)
 {
 	g_autoptr(Address) mailbox = address_parse(name, strlen(name));
+	g_autofree char *path = g_build_filename(folder, name, NULL);
 	Slot *slot;
 
-	if (mailbox == NULL)
+	if (mailbox == NULL || !g_file_test(path, G_FILE_TEST_IS_DIR))
 		return;
 	slot = g_new0(Slot, 1);
-	slot->folder = g_build_filename(folder, name, NULL);
+	slot->folder = g_steal_pointer(&path);
 	g_hash_table_replace(keyring->slots, index_key(mailbox), slot);
 }
 

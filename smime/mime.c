@@ -67,6 +67,9 @@ entity_kind(const MimeEntity *entity)
 		return MIME_KIND_PLAIN;
 	if (protocol != NULL && mime_is_pkcs7_protocol(protocol))
 		return MIME_KIND_SMIME_DETACHED;
+	/* One that we can not read, some other program may. */
+	if (entity->problems & MIME_PROBLEM_CONTENT_TYPE_SYNTAX)
+		return MIME_KIND_SMIME_DETACHED;
 	for (guint i = 0; i < entity->children->len; i++) {
 		if (mime_is_pkcs7_signature(
 			g_ptr_array_index(entity->children, i)))

@@ -360,7 +360,10 @@ is_inner_delimiter(const MimeEntity *entity, MimeRange line)
 		gsize size = boundary != NULL ? strlen(boundary) : 0;
 		gsize at = line.start + 2 + size;
 
-		if (line.start < child->body.start || line.end > child->body.end)
+		/* Not by its end: the line end before the delimiter of the
+		 * outer one is no longer the child's. */
+		if (line.start < child->body.start ||
+		    line.start >= child->body.end)
 			continue;
 		if (child->children->len > 0 && boundary != NULL &&
 		    at <= line.end &&

@@ -56,7 +56,7 @@ typedef struct {
 	X(EMPTY_PART, "a part without an empty line before its end")           \
 	X(ENCODED_COMPOSITE, "an encoded multipart or message")                \
 	X(UNKNOWN_ENCODING, "unknown Content-Transfer-Encoding")               \
-	X(TOO_MANY, "too many fields, parameters, parts or levels")            \
+	X(TOO_MANY, "too many fields, parts or levels")            \
 	X(SECOND_READER, "two readers see different parts")
 
 enum mime_problem_bit {

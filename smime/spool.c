@@ -125,6 +125,8 @@ spool_append(Spool *spool, const void *data, gsize size, GError **error)
 		g_byte_array_append(spool->memory, data, (guint)size);
 	}
 	spool->size += size;
+	if (size > 0)
+		spool->last_was_cr = ((const char *)data)[size - 1] == '\r';
 	return true;
 }
 
@@ -145,8 +147,6 @@ spool_append_text(Spool *spool, const char *data, gsize size, GError **error)
 		}
 		lf++;
 	}
-	if (size > 0)
-		spool->last_was_cr = end[-1] == '\r';
 	return spool_append(spool, start, (gsize)(end - start), error);
 }
 
