@@ -125,7 +125,7 @@ is_smime_result(const char *segment)
 		    g_ascii_strncasecmp(c, "smime", 5) != 0)
 			continue;
 		after += strspn(after, " ");
-		if (*after == '=' || *after == '/' || *after == '\0')
+		if (*after == '=' || *after == '/')
 			return true;
 	}
 	return false;
@@ -199,7 +199,8 @@ put(Writer *writer, const char *separator, const char *unit)
 		g_string_append_printf(writer->text, "%s%s%s", separator, space,
 		    unit);
 		writer->column += 1 + width;
-	} else if (writer->column + strlen(separator) <= LINE_WIDTH) {
+	} else if (separator[0] == '\0' ||
+	    writer->column + strlen(separator) <= LINE_WIDTH) {
 		g_string_append_printf(writer->text, "%s\n\t%s", separator,
 		    unit);
 		writer->column = TAB_WIDTH + strlen(unit);

@@ -1,5 +1,6 @@
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "log.h"
 
@@ -21,36 +22,43 @@ log_set_level(int new_level)
 	g_atomic_int_set(&level, new_level);
 }
 
-static void
-make_printable(char *text)
+/* What would end the line, or do something to a terminal, becomes '?'. */
+static char *
+make_printable(const char *raw)
 {
-	for (char *c = text; *c != '\0'; c = g_utf8_next_char(c)) {
+	g_autofree char *valid = g_utf8_make_valid(raw, -1);
+	GString *text = g_string_sized_new(strlen(valid));
+
+	for (const char *c = valid; *c != '\0'; c = g_utf8_next_char(c)) {
 		gunichar u = g_utf8_get_char(c);
 
-		if (u < 32 || u == 127)
-			*c = '?';
+		/* Spaces other than the space may be line separators. */
+		bool plain = g_unichar_isprint(u) &&
+		    (u == ' ' || !g_unichar_isspace(u));
+
+		g_string_append_unichar(text, plain ? u : '?');
 	}
+	return g_string_free(text, FALSE);
 }
 
 void
 log_line(int priority, const char *queue_id, const char *format, ...)
 {
-	g_autofree char *raw = NULL;
+	g_autoptr(GString) raw = NULL;
 	g_autofree char *text = NULL;
 	va_list ap;
 
 	if (priority > g_atomic_int_get(&level))
 		return;
+	raw = g_string_new(queue_id);
+	if (queue_id != NULL)
+		g_string_append(raw, ": ");
 	va_start(ap, format);
-	raw = g_strdup_vprintf(format, ap);
+	g_string_append_vprintf(raw, format, ap);
 	va_end(ap);
-	text = g_utf8_make_valid(raw, -1);
-	make_printable(text);
+	text = make_printable(raw->str);
 	if (to_syslog)
-		syslog(priority, "%s%s%s", queue_id != NULL ? queue_id : "",
-		    queue_id != NULL ? ": " : "", text);
+		syslog(priority, "%s", text);
 	else
-		fprintf(stderr, "smime-milter: %s%s%s\n",
-		    queue_id != NULL ? queue_id : "",
-		    queue_id != NULL ? ": " : "", text);
+		fprintf(stderr, "smime-milter: %s\n", text);
 }
