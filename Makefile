@@ -124,13 +124,13 @@ lint: all $(GEN_PARAMS)
 
 # --- measurements ----------------------------------------------------------
 
-$(BUILD)/tests/bench: $(call objects,tests/bench/bench.c tests/pki.c) \
+$(BUILD)/bench: $(call objects,tests/bench/bench.c tests/pki.c) \
 		$(BUILD)/libsmime.a
 	$(SAY) LD $@
 	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-bench: $(BUILD)/tests/bench
-	$(BUILD)/tests/bench
+bench: $(BUILD)/bench
+	$(BUILD)/bench
 
 # --- installation ----------------------------------------------------------
 
