@@ -54,7 +54,7 @@ copy_file(const Office *office, const char *from, const char *to)
 /* One key and certificate; issuer NULL: by itself.  folder is made. */
 static void
 issue(const Office *office, const char *folder, const char *issuer,
-    const char *subject, const char *address, const char *days)
+    const char *subject, const char *address)
 {
 	g_autofree char *path = office_path(office, folder);
 	g_autofree char *key = g_build_filename(path, "key.pem", NULL);
@@ -68,7 +68,7 @@ issue(const Office *office, const char *folder, const char *issuer,
 	const char *const usual[] = { "openssl", "req", "-x509", "-new",
 		"-config", config, "-newkey", "ec", "-pkeyopt",
 		"ec_paramgen_curve:P-256", "-noenc", "-sha256", "-subj",
-		subject, "-days", days, "-keyout", key, "-out", cert,
+		subject, "-days", "10", "-keyout", key, "-out", cert,
 		"-extensions", address != NULL ? "person" : "ca" };
 
 	cr_assert(g_mkdir_with_parents(path, 0700) == 0);
@@ -87,15 +87,29 @@ issue(const Office *office, const char *folder, const char *issuer,
 }
 
 static void
-hire(const Office *office, const char *user, const char *days)
+hire(const Office *office, const char *user)
 {
 	g_autofree char *address = g_strconcat(user, "@" OFFICE_DOMAIN, NULL);
 	g_autofree char *folder = g_build_filename("keys", address, NULL);
 	g_autofree char *chain = g_build_filename(folder, "chain.pem", NULL);
 	g_autofree char *subject = g_strconcat("/CN=", user, NULL);
 
-	issue(office, folder, "issuing", subject, address, days);
+	issue(office, folder, "issuing", subject, address);
 	copy_file(office, "issuing/cert.pem", chain);
+}
+
+/* The certificate in folder becomes one that ended yesterday. */
+static void
+let_expire(const Office *office, const char *folder)
+{
+	g_autofree char *path = office_path(office, folder);
+	g_autofree char *key = g_build_filename(path, "key.pem", NULL);
+	g_autofree char *cert = g_build_filename(path, "cert.pem", NULL);
+	g_autofree char *complaint = NULL;
+	const char *const argv[] = { "openssl", "x509", "-in", cert, "-out",
+		cert, "-days", "-1", "-signkey", key, NULL };
+
+	cr_assert(run_program(argv, &complaint), "openssl: %s", complaint);
 }
 
 static void
@@ -117,13 +131,14 @@ make_pki(const Office *office)
 	    "subjectKeyIdentifier = hash\n"
 	    "authorityKeyIdentifier = keyid\n"
 	    "subjectAltName = email:${ENV::ADDRESS}\n");
-	issue(office, "root", NULL, "/CN=Root \"A\", Test", NULL, "30");
-	issue(office, "issuing", "root", "/CN=Issuing", NULL, "20");
+	issue(office, "root", NULL, "/CN=Root \"A\", Test", NULL);
+	issue(office, "issuing", "root", "/CN=Issuing", NULL);
 	copy_file(office, "root/cert.pem", "root.pem");
-	hire(office, "budi", "10");
-	hire(office, "siti", "10");
-	hire(office, "lama", "-1");
-	hire(office, "rusak", "10");
+	hire(office, "budi");
+	hire(office, "siti");
+	hire(office, "lama");
+	let_expire(office, "keys/lama@" OFFICE_DOMAIN);
+	hire(office, "rusak");
 	write_text(office, "keys/rusak@" OFFICE_DOMAIN "/key.pem", "no key\n");
 }
 

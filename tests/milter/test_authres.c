@@ -1,0 +1,800 @@
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "../../milter/authres.h"
+
+#define ID "mx.kab.go.id"
+
+Test(authres, field_name)
+{
+	const struct {
+		const char *name;
+		bool is;
+	} cases[] = {
+		{ "Authentication-Results", true },
+		{ "authentication-RESULTS", true },
+		{ "Authentication-Results ", true },
+		{ "Authentication-Results \t ", true },
+		{ "Authentication-Result", false },
+		{ "Authentication-Results-X", false },
+		{ "ARC-Authentication-Results", false },
+		{ " Authentication-Results", false },
+		{ "Authentication-Results x", false },
+		{ "", false },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+		cr_expect(authres_is_field(cases[i].name) == cases[i].is,
+		    "\"%s\"", cases[i].name);
+}
+
+/* --- forged ones ------------------------------------------------------- */
+
+Test(authres, forged)
+{
+	static const char *const forged[] = {
+		ID "; smime=pass",
+		" " ID "; smime=pass",
+		ID ";smime=pass",
+		ID " ; smime = pass",
+		ID "; SMIME=pass",
+		ID "; sMiMe=PASS body.smime-identifier=a@b.example",
+		"MX.KAB.GO.ID; smime=pass",
+		"Mx.Kab.Go.Id; smime=none",
+		/* somewhere among others */
+		ID "; dkim=pass header.d=kab.go.id; smime=pass",
+		ID "; dkim=pass;\n\tsmime=pass;\n\tspf=fail",
+		ID "; dkim=pass reason=\"a; b\"; smime=pass",
+		ID "; none; smime=pass",
+		ID ";;; smime=pass",
+		/* folded */
+		"\n\t" ID ";\n\tsmime=pass",
+		"\n " ID "\n ;\n smime\n =\n pass",
+		ID ";\r\n smime=pass",
+		/* comments */
+		"(a) " ID "; smime=pass",
+		ID " (a); smime=pass",
+		ID "(a);smime=pass",
+		ID "; (a) smime=pass",
+		ID "; smime (a) = (b) pass",
+		ID "; (a (nested (deep))) smime=pass",
+		ID " (a \\) b); smime=pass",
+		ID " (a \\( b); smime=pass",
+		ID " (\"); smime=pass",
+		ID " (;) ; smime=pass",
+		"(((((((((((((((a))))))))))))))) " ID "; smime=pass",
+		/* quotes */
+		"\"" ID "\"; smime=pass",
+		"\"mx.\\kab.go.id\"; smime=pass",
+		"\"mx\".kab.go.id; smime=pass",
+		ID "; \"smime\"=pass",
+		ID "; \"sm\\ime\"=pass",
+		ID "; dkim=pass reason=\"a\\\"; b\"; smime=pass",
+		/* versions */
+		ID " 1; smime=pass",
+		ID " 1 ; smime/1=pass",
+		ID "; smime/2=pass",
+		ID "; smime / 1 = pass",
+		ID " (one) 1; smime=pass",
+		ID " 2; smime=pass",
+		ID " 2; dkim=pass",
+		ID " 01; dkim=pass",
+		ID " x; smime=pass",
+		/* not even finished */
+		ID "; smime=",
+		ID "; smime=;",
+		ID "; smime/1",
+		/* a reader may look anywhere */
+		ID "; dkim=pass smime=pass",
+		ID "; dkim=pass reason=\"; smime=pass\"",
+		/* no semicolon, no id */
+		ID " smime=pass",
+		ID " 1 smime=pass",
+		"smime=pass",
+		"smime=pass; " ID,
+		"; smime=pass",
+		" ; SMIME=pass",
+		"\"\"; smime=pass",
+		/* nobody can tell where these end */
+		ID "; smime=pass reason=\"open",
+		ID "; smime=pass (open",
+		"\"" ID "; smime=pass",
+		"(" ID "; smime=pass",
+		ID " (((((((((((((((((((((deep))))))))))))))))))))); "
+		   "smime=pass",
+		"other.example; dkim=pass reason=\"" ID "; SMIME=pass",
+		ID "; smime=pass \\",
+		ID "; \"sm\\ime\"=pass (open",
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(forged); i++)
+		cr_expect(authres_is_forged(forged[i], ID), "%s", forged[i]);
+}
+
+Test(authres, not_forged)
+{
+	static const char *const honest[] = {
+		ID "; dkim=pass header.d=kab.go.id",
+		ID "; none",
+		ID " 1; spf=pass smtp.mailfrom=a@b.example",
+		ID "; dkim=pass reason=\"not smime at all\"",
+		ID "; dkim=pass (smime=pass)",
+		ID "; dkim=pass (; smime=pass)",
+		ID "; smime",
+		ID "; smimea=pass",
+		ID "; x-smime=pass",
+		ID "; dkim=pass body.smime=pass",
+		"other.example; smime=pass",
+		"other.example; smime=pass body.smime-identifier=a@" ID,
+		"other.example (" ID "); smime=pass",
+		"other.example 2; smime=pass",
+		"x" ID "; smime=pass",
+		ID ".example; smime=pass",
+		"kab.go.id; smime=pass",
+		ID,
+		"",
+		" ",
+		ID "; dkim=pass reason=\"open",
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(honest); i++)
+		cr_expect(!authres_is_forged(honest[i], ID), "%s", honest[i]);
+}
+
+/* A-labels and U-labels name the same domain, in either place. */
+Test(authres, forged_idn)
+{
+	const char *u = "mx.b\xc3\xbc""cher.example; smime=pass";
+	const char *upper_u = "mx.B\xc3\x9c""CHER.example; smime=pass";
+	const char *a = "mx.xn--bcher-kva.example; smime=pass";
+	const char *upper_a = "MX.XN--BCHER-KVA.EXAMPLE; smime=pass";
+	const char *other = "mx.b\xc3\xa4""cher.example; smime=pass";
+	const char *ids[] = { "mx.b\xc3\xbc""cher.example",
+		"mx.xn--bcher-kva.example" };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(ids); i++) {
+		cr_expect(authres_is_forged(u, ids[i]), "%s", ids[i]);
+		cr_expect(authres_is_forged(upper_u, ids[i]), "%s", ids[i]);
+		cr_expect(authres_is_forged(a, ids[i]), "%s", ids[i]);
+		cr_expect(authres_is_forged(upper_a, ids[i]), "%s", ids[i]);
+		cr_expect(!authres_is_forged(other, ids[i]), "%s", ids[i]);
+		cr_expect(!authres_is_forged("mx.b\xfc""cher.example;"
+					     "smime=pass", ids[i]));
+	}
+	/* bytes that are no UTF-8 are compared as they are */
+	cr_expect(authres_is_forged("mx\xff; smime=pass", "MX\xff"));
+}
+
+/* Whatever the value is, there is an answer, and soon. */
+Test(authres, forged_random)
+{
+	static const char *const pieces[] = { ID, ";", "smime", "=", "pass",
+		"(", ")", "\"", "\\", " ", "\n\t", "\r", "1", "2", "/",
+		"\xc3\xbc", "\xff", "other.example", "dkim" };
+	g_autoptr(GRand) rand = g_rand_new_with_seed(1);
+	guint found = 0;
+
+	for (int i = 0; i < 20000; i++) {
+		g_autoptr(GString) value = g_string_new(NULL);
+		gint count = g_rand_int_range(rand, 0, 30);
+
+		while (count-- > 0)
+			g_string_append(value, pieces[g_rand_int_range(rand, 0,
+						   G_N_ELEMENTS(pieces))]);
+		if (authres_is_forged(value->str, ID))
+			found++;
+	}
+	cr_expect(found > 0 && found < 20000);
+}
+
+Test(authres, forged_huge)
+{
+	g_autoptr(GString) value = g_string_new(ID "; dkim=pass reason=\"");
+	g_autoptr(GString) open = g_string_new(ID " ");
+
+	for (int i = 0; i < 1 << 20; i++)
+		g_string_append_c(value, i % 2 == 0 ? ';' : '(');
+	g_string_append(value, "\"; smime=pass");
+	cr_expect(authres_is_forged(value->str, ID));
+	for (int i = 0; i < 1 << 20; i++)
+		g_string_append_c(open, '(');
+	cr_expect(!authres_is_forged(open->str, ID));
+	g_string_append(open, "smime");
+	cr_expect(authres_is_forged(open->str, ID));
+}
+
+/* --- a small parser of our own, RFC 8601, section 2.2 ------------------ */
+
+/* What one result of a field says, quotes and backslashes taken away; the
+ * order is fixed: method=result reason properties. */
+typedef struct {
+	char *method;
+	char *result;
+	char *reason;
+	GPtrArray *names;  /* of the properties */
+	GPtrArray *values;
+} Result;
+
+static void
+result_free(void *data)
+{
+	Result *result = data;
+
+	g_free(result->method);
+	g_free(result->result);
+	g_free(result->reason);
+	g_ptr_array_unref(result->names);
+	g_ptr_array_unref(result->values);
+	g_free(result);
+}
+
+static bool
+is_tspecial(char c)
+{
+	return strchr("()<>@,;:\\\"/[]?=", c) != NULL;
+}
+
+static void
+skip_blanks(const char **at)
+{
+	*at += strspn(*at, " \t");
+}
+
+/* A token, or with extra characters what a value may be; NULL: none. */
+static char *
+read_token(const char **at, const char *extra)
+{
+	const char *start = *at;
+
+	while (**at > 32 && **at < 127 &&
+	    (!is_tspecial(**at) || strchr(extra, **at) != NULL))
+		(*at)++;
+	return *at > start ? g_strndup(start, (gsize)(*at - start)) : NULL;
+}
+
+static char *
+read_quoted_string(const char **at)
+{
+	GString *text = g_string_new(NULL);
+
+	cr_assert(**at == '"');
+	for ((*at)++; **at != '"'; (*at)++) {
+		if (**at == '\\')
+			(*at)++;
+		cr_assert(**at >= 32 && **at < 127, "%.500s", *at);
+		g_string_append_c(text, **at);
+	}
+	(*at)++;
+	return g_string_free(text, FALSE);
+}
+
+static char *
+read_value(const char **at, const char *extra)
+{
+	return **at == '"' ? read_quoted_string(at) : read_token(at, extra);
+}
+
+static void
+read_property(const char **at, char *name, Result *result)
+{
+	char *value;
+
+	cr_assert(strchr(name, '.') != NULL, "%.500s", name);
+	value = read_value(at, "@/");
+	cr_assert(value != NULL, "%.500s", *at);
+	/* local-part@domain whose local part is quoted */
+	if (**at == '@') {
+		char *domain;
+		char *whole;
+
+		(*at)++;
+		domain = read_token(at, "");
+		whole = g_strconcat(value, "@", domain, NULL);
+		g_free(value);
+		g_free(domain);
+		value = whole;
+	}
+	g_ptr_array_add(result->names, name);
+	g_ptr_array_add(result->values, value);
+}
+
+static Result *
+read_result(const char **at)
+{
+	Result *result = g_new0(Result, 1);
+
+	result->names = g_ptr_array_new_with_free_func(g_free);
+	result->values = g_ptr_array_new_with_free_func(g_free);
+	skip_blanks(at);
+	result->method = read_token(at, "");
+	cr_assert(result->method != NULL && **at == '=', "%.500s", *at);
+	(*at)++;
+	result->result = read_token(at, "");
+	cr_assert(result->result != NULL, "%.500s", *at);
+	for (;;) {
+		char *name;
+
+		cr_assert(strchr(" \t;", **at) != NULL, "%s", *at);
+		skip_blanks(at);
+		if (**at == ';' || **at == '\0')
+			return result;
+		name = read_token(at, "");
+		cr_assert(name != NULL && **at == '=', "%.500s", *at);
+		(*at)++;
+		if (strcmp(name, "reason") == 0) {
+			cr_assert(result->reason == NULL &&
+			    result->names->len == 0);
+			result->reason = read_value(at, "");
+			g_free(name);
+		} else {
+			read_property(at, name, result);
+		}
+	}
+}
+
+/* LF + white space become white space; nothing else may end a line. */
+static char *
+unfold(const char *value)
+{
+	GString *text = g_string_new(NULL);
+
+	for (const char *c = value; *c != '\0'; c++) {
+		if (*c == '\n') {
+			cr_assert(c[1] == '\t' || c[1] == ' ', "%.500s", value);
+			cr_assert(strchr(" \t\n", c[2]) == NULL, "%.500s", value);
+		} else {
+			cr_assert(*c == '\t' || (*c >= 32 && *c < 127),
+			    "character %d in %.500s", *c, value);
+			g_string_append_c(text, *c);
+		}
+	}
+	return g_string_free(text, FALSE);
+}
+
+/* The results (Result) of a field's value; *id: its authserv-id. */
+static GPtrArray *
+read_field(const char *value, char **id)
+{
+	GPtrArray *results = g_ptr_array_new_with_free_func(result_free);
+	g_autofree char *text = unfold(value);
+	const char *at = text;
+
+	skip_blanks(&at);
+	*id = read_value(&at, "");
+	cr_assert(*id != NULL, "%.500s", value);
+	for (skip_blanks(&at); *at != '\0'; skip_blanks(&at)) {
+		cr_assert(*at == ';', "%s", at);
+		at++;
+		g_ptr_array_add(results, read_result(&at));
+	}
+	return results;
+}
+
+static const char *
+property(const Result *result, const char *name)
+{
+	const char *value = NULL;
+
+	for (guint i = 0; i < result->names->len; i++) {
+		if (strcmp(g_ptr_array_index(result->names, i), name) != 0)
+			continue;
+		cr_assert(value == NULL, "%s twice", name);
+		value = g_ptr_array_index(result->values, i);
+	}
+	return value;
+}
+
+/* Is the line nothing but a unit (quotes are not broken) that is too long for
+ * every line? */
+static bool
+is_long_unit(const char *line)
+{
+	const char *start = line + strspn(line, " \t");
+	gsize size = strlen(start);
+	bool quoted = false;
+
+	for (const char *c = start; *c != '\0'; c++) {
+		if (*c == '\\' && c[1] != '\0')
+			c++;
+		else if (*c == '"')
+			quoted = !quoted;
+		else if (*c == ' ' && !quoted)
+			return false;
+	}
+	if (g_str_has_suffix(start, ";"))
+		size--;
+	return 1 + size > 78;
+}
+
+/* Lines as in the message: no more than 78 octets where there is a choice,
+ * never more than 998 (RFC 5322, section 2.1.1). */
+static void
+expect_folded(const char *value)
+{
+	g_autofree char *field = g_strconcat(AUTHRES_FIELD ": ", value, NULL);
+	g_auto(GStrv) lines = g_strsplit(field, "\n", -1);
+
+	for (char **line = lines; *line != NULL; line++) {
+		gsize size = strlen(*line);
+		const char *text = line == lines ?
+		    *line + strlen(AUTHRES_FIELD ": ") :
+		    *line;
+
+		cr_expect(size <= 998, "%zu octets: %.200s", size, *line);
+		cr_expect(size <= 78 || is_long_unit(text),
+		    "%zu octets: %.200s", size, *line);
+		cr_expect(text[0] != '\0' || line == lines, "empty line: %.500s",
+		    value);
+	}
+}
+
+/* --- writing ----------------------------------------------------------- */
+
+static VerdictEntry *
+add_pass(Verdict *verdict, const char *part)
+{
+	VerdictEntry *entry = verdict_add(verdict, part);
+
+	for (int step = 0; step < VERDICT_N_STEPS; step++)
+		verdict_record(entry, (VerdictStep)step, VERDICT_REASON_OK,
+		    NULL);
+	return entry;
+}
+
+static void
+set_texts(VerdictEntry *entry, const char *identifier, const char *serial,
+    const char *issuer)
+{
+	entry->identifier = g_strdup(identifier);
+	entry->serial = g_strdup(serial);
+	entry->issuer = g_strdup(issuer);
+}
+
+Test(authres, format_none)
+{
+	g_autoptr(Verdict) verdict = verdict_new();
+	g_autofree char *value = authres_format(verdict, ID);
+
+	cr_expect_str_eq(value, ID "; smime=none");
+}
+
+Test(authres, format_pass)
+{
+	g_autoptr(Verdict) verdict = verdict_new();
+	g_autofree char *value = NULL;
+	g_autofree char *text = NULL;
+
+	set_texts(add_pass(verdict, "2"), "sekda@kab.go.id", "1034690544",
+	    "CN=BSRE CA DS G1,O=Badan Siber dan Sandi Negara,C=ID");
+	value = authres_format(verdict, ID);
+	text = unfold(value);
+	g_strdelimit(text, "\t", ' ');
+	cr_expect_str_eq(text, ID "; smime=pass "
+	    "body.smime-identifier=sekda@kab.go.id body.smime-part=2 "
+	    "body.smime-serial=1034690544 body.smime-issuer=\"CN=BSRE CA DS "
+	    "G1,O=Badan Siber dan Sandi Negara,C=ID\"");
+	expect_folded(value);
+}
+
+/* Every result has its word, every reason its text, before the properties. */
+Test(authres, format_reasons)
+{
+	for (int reason = VERDICT_REASON_OK + 1;
+	    reason <= VERDICT_REASON_LOCAL_ERROR; reason++) {
+		g_autoptr(Verdict) verdict = verdict_new();
+		VerdictEntry *entry = add_pass(verdict, "2");
+		g_autofree char *value = NULL;
+		g_autofree char *id = NULL;
+		g_autoptr(GPtrArray) results = NULL;
+		const Result *result;
+
+		verdict_record(entry, VERDICT_STEP_REVOCATION,
+		    (VerdictReason)reason, "so it is");
+		value = authres_format(verdict, ID);
+		results = read_field(value, &id);
+		cr_assert(results->len == 1);
+		result = g_ptr_array_index(results, 0);
+		cr_expect_str_eq(result->method, "smime");
+		cr_expect_str_eq(result->result,
+		    name_code_name(smime_result_names,
+			verdict_reason_result((VerdictReason)reason)));
+		cr_assert(result->reason != NULL);
+		cr_expect(g_str_has_prefix(result->reason,
+		    verdict_reason_text((VerdictReason)reason)));
+		cr_expect(g_str_has_suffix(result->reason, ": so it is"));
+		expect_folded(value);
+	}
+}
+
+/* RFC 7281, section 3.2.3: serial and issuer both or neither. */
+Test(authres, format_serial_and_issuer)
+{
+	const struct {
+		const char *serial;
+		const char *issuer;
+		bool there;
+	} cases[] = {
+		{ "1", "CN=a", true },
+		{ "1", NULL, false },
+		{ NULL, "CN=a", false },
+		{ NULL, NULL, false },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Verdict) verdict = verdict_new();
+		g_autofree char *value = NULL;
+
+		set_texts(add_pass(verdict, "2"), NULL, cases[i].serial,
+		    cases[i].issuer);
+		value = authres_format(verdict, ID);
+		cr_expect((strstr(value, "smime-serial") != NULL) ==
+		    cases[i].there);
+		cr_expect((strstr(value, "smime-issuer") != NULL) ==
+		    cases[i].there);
+	}
+}
+
+Test(authres, format_several)
+{
+	g_autoptr(Verdict) verdict = verdict_new();
+	g_autofree char *value = NULL;
+	g_autofree char *id = NULL;
+	g_autoptr(GPtrArray) results = NULL;
+
+	for (int i = 0; i < 8; i++) {
+		g_autofree char *part = g_strdup_printf("1/%d", i);
+		VerdictEntry *entry = add_pass(verdict, part);
+
+		if (i % 2 == 1)
+			verdict_record(entry, VERDICT_STEP_SIGNATURE,
+			    VERDICT_REASON_DIGEST_MISMATCH, NULL);
+		set_texts(entry, "\"a b\"@kab.go.id", "1", "CN=\"x\"");
+	}
+	value = authres_format(verdict, ID);
+	results = read_field(value, &id);
+	cr_assert(results->len == 8);
+	for (guint i = 0; i < 8; i++) {
+		const Result *result = g_ptr_array_index(results, i);
+		g_autofree char *part = g_strdup_printf("1/%u", i);
+
+		cr_expect_str_eq(result->result, i % 2 == 1 ? "fail" : "pass");
+		cr_expect_str_eq(property(result, "body.smime-part"), part);
+		cr_expect_str_eq(property(result, "body.smime-identifier"),
+		    "a b@kab.go.id");
+		cr_expect_str_eq(property(result, "body.smime-issuer"),
+		    "CN=\"x\"");
+	}
+	expect_folded(value);
+}
+
+Test(authres, format_id)
+{
+	const struct {
+		const char *id;
+		const char *written;
+	} cases[] = {
+		{ ID, ID },
+		{ "a b", "a b" },
+		{ "a\"b\\c", "a\"b\\c" },
+		{ "a;smime=pass", "a;smime=pass" },
+		{ "a\r\nX: y", "a??X: y" },
+		{ "b\xc3\xbc""cher", "b?cher" },
+		{ "\xff", "?" },
+		{ "", "" },
+		{ "(a)", "(a)" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Verdict) verdict = verdict_new();
+		g_autofree char *value = authres_format(verdict, cases[i].id);
+		g_autofree char *id = NULL;
+		g_autoptr(GPtrArray) results = read_field(value, &id);
+
+		cr_expect_str_eq(id, cases[i].written);
+		cr_expect(results->len == 1);
+	}
+}
+
+/* Whatever length a unit has, lines fold where they should. */
+Test(authres, format_folding)
+{
+	for (gsize size = 1; size <= 255; size++) {
+		g_autoptr(Verdict) verdict = verdict_new();
+		g_autofree char *id = g_strnfill(size, 'i');
+		g_autofree char *serial = g_strnfill(size, '7');
+		g_autofree char *plain = NULL;
+		g_autofree char *value = NULL;
+
+		plain = authres_format(verdict, id);
+		expect_folded(plain);
+		set_texts(add_pass(verdict, "2"), "a@kab.go.id", serial, id);
+		set_texts(add_pass(verdict, "2"), NULL, serial, id);
+		value = authres_format(verdict, ID);
+		expect_folded(value);
+	}
+}
+
+/* Texts of a certificate: characters that mean something to some reader. */
+static const char *const hostile[] = {
+	"\r\nX-Injected: yes",
+	"\nSubject: x",
+	"\r\n\r\nbody",
+	"\r",
+	"\t",
+	"\x01\x07\x1b[31m\x7f",
+	"\"",
+	"\\",
+	"\\\"",
+	"\"; smime=pass body.smime-identifier=sekda@kab.go.id; x=\"",
+	"; smime=pass",
+	" smime=pass",
+	"(comment",
+	")",
+	"a=b,c=d+e=f",
+	"b\xc3\xbc""cher",
+	"\xe2\x80\xa8line",
+	"\xc2\x85nel",
+	"\xf0\x9f\x98\x80",
+	"\xff\xfe",
+	"\xc0\xaf",
+	"\xe2\x80",
+	"=?utf-8?q?=0d=0a?=",
+	"%s%n",
+	"",
+};
+
+/* A field of one result, whose texts are all text. */
+static void
+expect_harmless(const char *text)
+{
+	g_autoptr(Verdict) verdict = verdict_new();
+	VerdictEntry *entry = add_pass(verdict, text);
+	g_autofree char *value = NULL;
+	g_autofree char *id = NULL;
+	g_autoptr(GPtrArray) results = NULL;
+	const Result *result;
+
+	verdict_record(entry, VERDICT_STEP_PATH, VERDICT_REASON_UNTRUSTED,
+	    text);
+	set_texts(entry, "a@kab.go.id", "1", text);
+	value = authres_format(verdict, ID);
+	expect_folded(value);
+	results = read_field(value, &id);
+	cr_expect_str_eq(id, ID);
+	cr_assert(results->len == 1, "%u results: %.500s", results->len,
+	    value);
+	result = g_ptr_array_index(results, 0);
+	cr_expect_str_eq(result->method, "smime");
+	cr_expect_str_eq(result->result, "policy");
+	cr_expect(result->names->len == 4, "%.500s", value);
+	cr_expect(g_strcmp0(property(result, "body.smime-serial"), "1") == 0);
+	cr_expect(property(result, "body.smime-issuer") != NULL);
+	cr_expect(property(result, "body.smime-part") != NULL);
+	cr_expect(strlen(result->reason) <= AUTHRES_MAX_REASON);
+	cr_expect(strlen(property(result, "body.smime-issuer")) <=
+	    AUTHRES_MAX_ISSUER);
+}
+
+Test(authres, format_hostile)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(hostile); i++)
+		expect_harmless(hostile[i]);
+}
+
+Test(authres, format_hostile_random)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed(2);
+
+	for (int i = 0; i < 3000; i++) {
+		g_autoptr(GString) text = g_string_new(NULL);
+		gint count = g_rand_int_range(rand, 0, 40);
+
+		while (count-- > 0) {
+			if (g_rand_boolean(rand))
+				g_string_append_c(text,
+				    (char)g_rand_int_range(rand, 1, 256));
+			else
+				g_string_append(text,
+				    hostile[g_rand_int_range(rand, 0,
+					G_N_ELEMENTS(hostile))]);
+		}
+		expect_harmless(text->str);
+	}
+}
+
+Test(authres, format_huge)
+{
+	static const char *const units[] = { "a", "\"", "\\", "\r\n", " ",
+		"\xc3\xbc", "\xff" };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(units); i++) {
+		g_autoptr(GString) text = g_string_new(NULL);
+
+		while (text->len < 1 << 20)
+			g_string_append(text, units[i]);
+		expect_harmless(text->str);
+	}
+}
+
+/* RFC 7281, section 3.2.1 wants a mailbox: what is written as one is one, and
+ * an honest one is written. */
+Test(authres, format_identifier)
+{
+	const struct {
+		const char *identifier;
+		const char *written;
+	} cases[] = {
+		{ "a@kab.go.id", "a@kab.go.id" },
+		{ "\"a b\"@kab.go.id", "a b@kab.go.id" },
+		{ "\"a\\\"b\"@kab.go.id", "a\"b@kab.go.id" },
+		{ "b\xc3\xbc@kab.go.id", NULL },
+		{ "a@kab.go.id; smime=pass", NULL },
+		{ "a@kab.go.id body.smime-part=1", NULL },
+		{ "a b@kab.go.id", NULL },
+		{ "\"a@kab.go.id", NULL },
+		{ "", NULL },
+		{ "@kab.go.id", NULL },
+		{ "a@b;c", NULL },
+		{ "a(b@kab.go.id", NULL },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Verdict) verdict = verdict_new();
+		g_autofree char *value = NULL;
+		g_autofree char *id = NULL;
+		g_autoptr(GPtrArray) results = NULL;
+
+		set_texts(add_pass(verdict, "2"), cases[i].identifier, NULL,
+		    NULL);
+		value = authres_format(verdict, ID);
+		results = read_field(value, &id);
+		cr_assert(results->len == 1, "%.500s", value);
+		cr_expect(g_strcmp0(property(g_ptr_array_index(results, 0),
+					"body.smime-identifier"),
+			      cases[i].written) == 0,
+		    "%s", value);
+	}
+}
+
+/* Verdict's texts may hold anything: a huge mailbox is no exception. */
+Test(authres, format_hostile_identifier)
+{
+	g_autofree char *huge = g_strnfill(1 << 20, 'a');
+	g_autofree char *mailbox = g_strconcat(huge, "@kab.go.id", NULL);
+	const char *const texts[] = { huge, mailbox };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(hostile) + G_N_ELEMENTS(texts);
+	    i++) {
+		g_autoptr(Verdict) verdict = verdict_new();
+		g_autofree char *value = NULL;
+		g_autofree char *id = NULL;
+		g_autoptr(GPtrArray) results = NULL;
+
+		set_texts(add_pass(verdict, "2"),
+		    i < G_N_ELEMENTS(texts) ? texts[i] :
+					      hostile[i - G_N_ELEMENTS(texts)],
+		    NULL, NULL);
+		value = authres_format(verdict, ID);
+		expect_folded(value);
+		results = read_field(value, &id);
+		cr_expect(results->len == 1, "%.500s", value);
+	}
+}
+
+/* What we write under our name is found when it comes back from outside. */
+Test(authres, own_fields_are_forged_when_they_come_in)
+{
+	static const char *const ids[] = { ID, "MX", "mx;1" };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(ids); i++) {
+		g_autoptr(Verdict) verdict = verdict_new();
+		g_autofree char *none = authres_format(verdict, ids[i]);
+		g_autofree char *pass = NULL;
+
+		add_pass(verdict, "2");
+		pass = authres_format(verdict, ids[i]);
+		cr_expect(authres_is_forged(none, ids[i]), "%s", none);
+		cr_expect(authres_is_forged(pass, ids[i]), "%s", pass);
+	}
+}

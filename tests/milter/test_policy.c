@@ -1,0 +1,234 @@
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "../../milter/policy.h"
+#include "../../smime/error.h"
+
+static const char *const domains[] = { "kab.go.id", "xn--bcher-kva.example",
+	NULL };
+static const char *const no_domains[] = { NULL };
+
+static GPtrArray *
+read_list(const char *value)
+{
+	return value != NULL ? address_list_parse(value, strlen(value)) : NULL;
+}
+
+Test(policy, names)
+{
+	int code;
+
+	cr_expect(name_code_find(policy_role_names, "sign", &code));
+	cr_expect(code == POLICY_ROLE_SIGN);
+	cr_expect(name_code_find(policy_role_names, "verify", &code));
+	cr_expect(code == POLICY_ROLE_VERIFY);
+	cr_expect(name_code_find(policy_action_names, "accept", &code));
+	cr_expect(code == OUTCOME_ACCEPT);
+	cr_expect(name_code_find(policy_action_names, "tempfail", &code));
+	cr_expect(code == OUTCOME_TEMPFAIL);
+	cr_expect(name_code_find(policy_action_names, "reject", &code));
+	cr_expect(code == OUTCOME_REJECT);
+	cr_expect(!name_code_find(policy_action_names, "Accept", &code));
+}
+
+Test(policy, who_is_known)
+{
+	const struct {
+		PolicyClient client;
+		bool require_auth;
+		bool known;
+	} cases[] = {
+		{ { NULL, false }, true, false },
+		{ { NULL, false }, false, false },
+		{ { NULL, true }, true, false },
+		{ { NULL, true }, false, true },
+		{ { "budi", false }, true, true },
+		{ { "budi", false }, false, true },
+		{ { "budi", true }, true, true },
+		{ { "budi", true }, false, true },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+		cr_expect(policy_is_known(&cases[i].client,
+			      cases[i].require_auth) == cases[i].known,
+		    "case %zu", i);
+}
+
+Test(policy, direction)
+{
+	const PolicyClient stranger = { NULL, false };
+	const PolicyClient internal = { NULL, true };
+	const PolicyClient user = { "budi", false };
+	const struct {
+		const PolicyClient *client;
+		bool require_auth;
+		const char *from;
+		const char *const *domains;
+		PolicyDirection direction;
+	} cases[] = {
+		{ &user, true, "budi@kab.go.id", domains, POLICY_OUTBOUND },
+		{ &user, true, "budi@KAB.go.ID", domains, POLICY_OUTBOUND },
+		{ &user, true, "budi@b\xc3\xbc""cher.example", domains,
+		    POLICY_OUTBOUND },
+		{ &user, true, "siti@kab.go.id", domains, POLICY_OUTBOUND },
+		{ &user, true, "a@b.example, budi@kab.go.id", domains,
+		    POLICY_OUTBOUND },
+		{ &user, true, "budi@kab.go.id, a@b.example", domains,
+		    POLICY_OUTBOUND },
+		{ &user, true, "budi@other.example", domains, POLICY_INBOUND },
+		{ &user, true, "budi@mail.kab.go.id", domains, POLICY_INBOUND },
+		{ &user, true, "budi@notkab.go.id", domains, POLICY_INBOUND },
+		{ &user, true, "budi@kab.go.id.example", domains,
+		    POLICY_INBOUND },
+		{ &user, true, "\"budi@kab.go.id\"@other.example", domains,
+		    POLICY_INBOUND },
+		/* what can be read in two ways is ours to judge */
+		{ &user, true, NULL, domains, POLICY_OUTBOUND },
+		{ &internal, false, NULL, domains, POLICY_OUTBOUND },
+		{ &internal, true, NULL, domains, POLICY_INBOUND },
+		{ &stranger, false, NULL, domains, POLICY_INBOUND },
+		{ &internal, true, "budi@kab.go.id", domains, POLICY_INBOUND },
+		{ &internal, false, "budi@kab.go.id", domains,
+		    POLICY_OUTBOUND },
+		{ &stranger, true, "budi@kab.go.id", domains, POLICY_INBOUND },
+		{ &stranger, false, "budi@kab.go.id", domains,
+		    POLICY_INBOUND },
+		/* who signs for nobody has no outbound mail */
+		{ &user, true, "budi@kab.go.id", no_domains, POLICY_INBOUND },
+		{ &user, true, NULL, no_domains, POLICY_INBOUND },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GPtrArray) authors = read_list(cases[i].from);
+
+		cr_assert((authors == NULL) == (cases[i].from == NULL),
+		    "case %zu: %s", i, cases[i].from);
+		cr_expect(policy_direction(cases[i].client,
+			      cases[i].require_auth, authors,
+			      cases[i].domains) == cases[i].direction,
+		    "case %zu: %s", i, cases[i].from);
+	}
+}
+
+Test(policy, whose_signature)
+{
+	const struct {
+		const char *login;
+		bool internal;
+		const char *author;
+		bool may;
+	} cases[] = {
+		{ "budi", false, "budi@kab.go.id", true },
+		{ "BUDI", false, "budi@kab.go.id", true },
+		{ "budi", false, "Budi@kab.go.id", true },
+		{ "budi@kab.go.id", false, "budi@kab.go.id", true },
+		{ "Budi@KAB.GO.ID", false, "budi@kab.go.id", true },
+		{ "budi@b\xc3\xbc""cher.example", false,
+		    "budi@xn--bcher-kva.example", true },
+		{ "budi", false, "siti@kab.go.id", false },
+		{ "budi@kab.go.id", false, "siti@kab.go.id", false },
+		{ "budi@other.example", false, "budi@kab.go.id", false },
+		{ "budi@kab.go.id", false, "budi@xn--bcher-kva.example",
+		    false },
+		/* without domain: in the first one; another one's may be
+		 * somebody else */
+		{ "budi", false, "budi@xn--bcher-kva.example", false },
+		/* a login is no licence for other domains */
+		{ "budi@other.example", false, "budi@other.example", false },
+		{ "budi", false, "budi@other.example", false },
+		{ "budi", true, "budi@other.example", false },
+		/* nor is the place where somebody sits, once logged in */
+		{ "budi", true, "siti@kab.go.id", false },
+		{ NULL, true, "budi@kab.go.id", true },
+		{ NULL, true, "siti@kab.go.id", true },
+		{ NULL, true, "siti@other.example", false },
+		{ NULL, false, "budi@kab.go.id", false },
+		/* no part, no prefix, no pattern */
+		{ "bud", false, "budi@kab.go.id", false },
+		{ "budi2", false, "budi@kab.go.id", false },
+		{ "bud*", false, "budi@kab.go.id", false },
+		{ " budi", false, "budi@kab.go.id", false },
+		{ "budi@", false, "budi@kab.go.id", false },
+		{ "@kab.go.id", false, "budi@kab.go.id", false },
+		{ "budi@kab.go.id ", false, "budi@kab.go.id", false },
+		{ "budi@kab.go.id,siti@kab.go.id", false, "siti@kab.go.id",
+		    false },
+		{ "siti@kab.go.id@kab.go.id", false, "siti@kab.go.id", false },
+		{ "<siti@kab.go.id>", false, "siti@kab.go.id", false },
+		{ "", false, "budi@kab.go.id", false },
+		{ "siti@kab.go.id", false, "\"siti@kab.go.id\"@kab.go.id",
+		    false },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const PolicyClient client = { cases[i].login,
+			cases[i].internal };
+		g_autoptr(Address) author =
+		    address_parse(cases[i].author, strlen(cases[i].author));
+
+		cr_assert(author != NULL, "%s", cases[i].author);
+		cr_expect(policy_may_sign_as(&client, author, domains) ==
+			cases[i].may,
+		    "login %s, author %s", cases[i].login, cases[i].author);
+	}
+}
+
+/* Three different answers, so that each error shows whose it got. */
+Test(policy, sign_failure)
+{
+	const PolicyActions actions = {
+		.on_no_key = OUTCOME_ACCEPT,
+		.on_unsignable = OUTCOME_REJECT,
+		.on_error = OUTCOME_TEMPFAIL,
+	};
+	const struct {
+		enum smime_error_code code;
+		OutcomeAction action;
+	} cases[] = {
+		{ SMIME_ERROR_NO_KEY, OUTCOME_ACCEPT },
+		{ SMIME_ERROR_UNSIGNABLE, OUTCOME_REJECT },
+		{ SMIME_ERROR_MALFORMED, OUTCOME_REJECT },
+		{ SMIME_ERROR_TOO_BIG, OUTCOME_REJECT },
+		{ SMIME_ERROR_IO, OUTCOME_TEMPFAIL },
+		{ SMIME_ERROR_CRYPTO, OUTCOME_TEMPFAIL },
+		{ SMIME_ERROR_KEY, OUTCOME_TEMPFAIL },
+		{ SMIME_ERROR_NOT_USABLE, OUTCOME_TEMPFAIL },
+	};
+	g_autoptr(GError) foreign =
+	    g_error_new_literal(G_FILE_ERROR, SMIME_ERROR_NO_KEY, "foreign");
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GError) error = g_error_new_literal(SMIME_ERROR,
+		    (int)cases[i].code, "x");
+
+		cr_expect(policy_on_sign_failure(&actions, error) ==
+			cases[i].action,
+		    "code %d", (int)cases[i].code);
+	}
+	cr_expect(policy_on_sign_failure(&actions, foreign) ==
+	    OUTCOME_TEMPFAIL);
+}
+
+/* The text goes into an SMTP reply: one line, no control characters, short
+ * enough; and it tells nothing of our files. */
+Test(policy, reply_texts)
+{
+	g_autoptr(GHashTable) texts =
+	    g_hash_table_new(g_str_hash, g_str_equal);
+
+	for (int code = SMIME_ERROR_IO; code <= SMIME_ERROR_NOT_USABLE;
+	    code++) {
+		g_autoptr(GError) error = g_error_new(SMIME_ERROR, code,
+		    "%s", "/etc/secret/key.pem");
+		const char *text = policy_sign_failure_reply(error);
+
+		g_hash_table_add(texts, (gpointer)text);
+		cr_expect(text[0] != '\0' && strlen(text) < 400);
+		cr_expect(strstr(text, "secret") == NULL);
+		for (const char *c = text; *c != '\0'; c++)
+			cr_expect(*c >= 32 && *c < 127);
+	}
+	/* no key, too big, later, never: four things that differ */
+	cr_expect(g_hash_table_size(texts) == 4);
+}

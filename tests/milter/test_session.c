@@ -1,0 +1,820 @@
+#include <string.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/un.h>
+
+#include <criterion/criterion.h>
+#include <glib/gstdio.h>
+
+#include "../../milter/log.h"
+#include "../../milter/session.h"
+#include "test_fixture.h"
+
+/* --- driving a session ------------------------------------------------- */
+
+typedef struct {
+	const char *login;
+	const char *client;	 /* IPv4 address; NULL: a stranger's */
+	const char *daemon_name;
+	const char *header;	 /* lines with LF, without the empty one */
+	const char *body;
+} Mail;
+
+#define STRANGER "192.0.2.1"
+#define FROM_BUDI "From: Budi <" OFFICE_BUDI ">\n"
+#define BODY "Selamat pagi.\r\n"
+
+static Service *
+service_of(const Office *office)
+{
+	g_autoptr(GError) error = NULL;
+	Service *service = service_new(office->config, &error);
+
+	log_set_level(LOG_EMERG);
+	cr_assert(service != NULL, "%s", error != NULL ? error->message : "?");
+	return service;
+}
+
+static void
+connect_from(Session *session, const Mail *mail)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+
+	cr_assert(inet_pton(AF_INET,
+		      mail->client != NULL ? mail->client : STRANGER,
+		      &address.sin_addr) == 1);
+	session_connect(session, (const struct sockaddr *)&address,
+	    mail->daemon_name, "mta.example");
+}
+
+/* Fields as an MTA brings them: the value with its leading space, folds with
+ * LF. */
+static void
+send_header(Session *session, const char *header)
+{
+	while (*header != '\0') {
+		const char *colon = strchr(header, ':');
+		const char *end = header;
+		g_autofree char *name = NULL;
+		g_autofree char *value = NULL;
+
+		do
+			end = strchr(end, '\n') + 1;
+		while (*end == ' ' || *end == '\t');
+		name = g_strndup(header, (gsize)(colon - header));
+		value = g_strndup(colon + 1, (gsize)(end - colon - 2));
+		session_header(session, name, value);
+		header = end;
+	}
+}
+
+/* A whole mail; NULL: the session did not want it. */
+static Outcome *
+send_mail(Session *session, const Mail *mail)
+{
+	const char *body = mail->body != NULL ? mail->body : BODY;
+
+	if (!session_mail(session, mail->login))
+		return NULL;
+	send_header(session, mail->header);
+	if (session_end_of_header(session))
+		session_body(session, body, strlen(body));
+	return session_end(session, "4ABC");
+}
+
+static Outcome *
+judge(Service *service, const Mail *mail)
+{
+	g_autoptr(Session) session = session_new(service);
+
+	connect_from(session, mail);
+	return send_mail(session, mail);
+}
+
+static Outcome *
+judge_with(const Office *office, const char *config, const Mail *mail)
+{
+	g_autoptr(Service) service = NULL;
+
+	office_configure(office, config);
+	service = service_of(office);
+	return judge(service, mail);
+}
+
+/* --- looking at outcomes ----------------------------------------------- */
+
+static const OutcomeEdit *
+find_edit(const Outcome *outcome, OutcomeEditKind kind, const char *name)
+{
+	for (guint i = 0; i < outcome->edits->len; i++) {
+		const OutcomeEdit *edit = g_ptr_array_index(outcome->edits, i);
+
+		if (edit->kind == kind &&
+		    g_ascii_strcasecmp(edit->name, name) == 0)
+			return edit;
+	}
+	return NULL;
+}
+
+static const char *
+value_of(const Outcome *outcome, OutcomeEditKind kind, const char *name)
+{
+	const OutcomeEdit *edit = find_edit(outcome, kind, name);
+
+	return edit != NULL ? edit->value : NULL;
+}
+
+static const char *
+result_of(const Outcome *outcome)
+{
+	return value_of(outcome, OUTCOME_EDIT_INSERT, "Authentication-Results");
+}
+
+static bool
+is_signed(const Outcome *outcome)
+{
+	const char *added =
+	    value_of(outcome, OUTCOME_EDIT_ADD, "Content-Type");
+	const char *changed =
+	    value_of(outcome, OUTCOME_EDIT_CHANGE, "Content-Type");
+	const char *type = added != NULL ? added : changed;
+
+	return outcome->action == OUTCOME_ACCEPT && outcome->body != NULL &&
+	    type != NULL && g_str_has_prefix(type, "multipart/signed;");
+}
+
+/* Untouched: accepted, nothing edited. */
+static bool
+is_passed(const Outcome *outcome)
+{
+	return outcome->action == OUTCOME_ACCEPT && outcome->body == NULL &&
+	    outcome->edits->len == 0 && outcome->reply == NULL;
+}
+
+static void
+expect_result(const Outcome *outcome, const char *result)
+{
+	g_autofree char *start =
+	    g_strdup_printf(OFFICE_ID "; smime=%s", result);
+	const char *value = result_of(outcome);
+
+	cr_expect(outcome->action == OUTCOME_ACCEPT && outcome->body == NULL);
+	cr_expect(value != NULL && g_str_has_prefix(value, start),
+	    "%s instead of %s", value, start);
+}
+
+/* The mail as it is after outcome, of a mail without Content-* fields. */
+static char *
+signed_text(const Outcome *outcome, const char *header)
+{
+	g_auto(GStrv) lines = NULL;
+	g_autofree char *type = NULL;
+
+	cr_assert(is_signed(outcome));
+	lines = g_strsplit(
+	    value_of(outcome, OUTCOME_EDIT_ADD, "Content-Type"), "\n", -1);
+	type = g_strjoinv("\n", lines);
+	return g_strdup_printf("%sMIME-Version: 1.0\nContent-Type: %s\n\n%.*s",
+	    header, type, (int)spool_size(outcome->body),
+	    spool_data(outcome->body));
+}
+
+/* --- outbound ---------------------------------------------------------- */
+
+Test(session, outbound_signed)
+{
+	g_autoptr(Office) office = office_new();
+	g_autoptr(Service) service = service_of(office);
+	const Mail mail = { .login = "budi", .header = FROM_BUDI };
+	g_autoptr(Outcome) outcome = judge(service, &mail);
+	g_autofree char *text = NULL;
+	g_autofree char *content = NULL;
+
+	cr_assert(is_signed(outcome));
+	cr_expect(outcome->reply == NULL);
+	cr_expect(result_of(outcome) == NULL);
+	cr_expect_str_eq(
+	    value_of(outcome, OUTCOME_EDIT_ADD, "MIME-Version"), "1.0");
+	text = signed_text(outcome, FROM_BUDI);
+	cr_expect(office_openssl_verifies(office, text, strlen(text),
+	    &content));
+	cr_expect(g_str_has_suffix(content, BODY), "%s", content);
+}
+
+Test(session, outbound_comes_back_and_passes)
+{
+	g_autoptr(Office) office = office_new();
+	g_autoptr(Service) service = service_of(office);
+	const Mail mail = { .login = "budi", .header = FROM_BUDI };
+	g_autoptr(Outcome) outcome = judge(service, &mail);
+	g_autofree char *header = NULL;
+	g_autofree char *body = g_strndup(spool_data(outcome->body),
+	    spool_size(outcome->body));
+	g_autoptr(Outcome) verified = NULL;
+	g_autoptr(Outcome) as_siti = NULL;
+	g_autoptr(Outcome) changed = NULL;
+	Mail back;
+
+	header = g_strdup_printf(FROM_BUDI "Content-Type: %s\n",
+	    value_of(outcome, OUTCOME_EDIT_ADD, "Content-Type"));
+	back = (Mail) { .header = header, .body = body };
+	verified = judge(service, &back);
+	expect_result(verified, "pass");
+	cr_expect(strstr(result_of(verified), OFFICE_BUDI) != NULL);
+
+	header[strlen("From: Budi <")] = 'r';
+	as_siti = judge(service, &back);
+	expect_result(as_siti, "policy");
+
+	header[strlen("From: Budi <")] = 'b';
+	*strstr(body, "Selamat") = 's';
+	changed = judge(service, &back);
+	expect_result(changed, "fail");
+}
+
+/* Who gets whose signature, and what becomes of the rest. */
+Test(session, outbound_who)
+{
+	g_autoptr(Office) office = office_new();
+	g_autoptr(Service) service = NULL;
+	enum { SIGNED, TEMPFAIL, REJECT, PASSED, NONE } expected;
+	const struct {
+		Mail mail;
+		int expected;
+	} cases[] = {
+		{ { "budi", NULL, NULL, FROM_BUDI, NULL }, SIGNED },
+		{ { OFFICE_BUDI, NULL, NULL, FROM_BUDI, NULL }, SIGNED },
+		{ { "BUDI", NULL, NULL, FROM_BUDI, NULL }, SIGNED },
+		{ { "budi", NULL, NULL,
+		      "From: BUDI@DHARMASRAYAKAB.GO.ID\n", NULL }, SIGNED },
+		/* not theirs: as no key */
+		{ { "siti", NULL, NULL, FROM_BUDI, NULL }, REJECT },
+		{ { "budi@elsewhere.example", NULL, NULL, FROM_BUDI, NULL },
+		    REJECT },
+		{ { "tamu", NULL, NULL, "From: tamu@" OFFICE_DOMAIN "\n",
+		      NULL }, REJECT },
+		{ { "../budi", NULL, NULL,
+		      "From: \"../budi\"@" OFFICE_DOMAIN "\n", NULL },
+		    REJECT },
+		/* our trouble */
+		{ { "lama", NULL, NULL, "From: lama@" OFFICE_DOMAIN "\n",
+		      NULL }, TEMPFAIL },
+		{ { "rusak", NULL, NULL, "From: rusak@" OFFICE_DOMAIN "\n",
+		      NULL }, TEMPFAIL },
+		/* several, none, unreadable: cannot be signed */
+		{ { "budi", NULL, NULL,
+		      "From: " OFFICE_BUDI ", " OFFICE_SITI "\n", NULL },
+		    PASSED },
+		{ { "budi", NULL, NULL, FROM_BUDI FROM_BUDI, NULL }, PASSED },
+		{ { "budi", NULL, NULL, "Subject: x\n", NULL }, PASSED },
+		{ { "budi", NULL, NULL, "From: Budi <budi@\n", NULL },
+		    PASSED },
+		{ { "budi", NULL, NULL, "From:\n", NULL }, PASSED },
+		/* somebody else's mail, by one of ours: inbound */
+		{ { "budi", NULL, NULL, "From: a@elsewhere.example\n", NULL },
+		    NONE },
+		/* not logged in */
+		{ { NULL, NULL, NULL, FROM_BUDI, NULL }, NONE },
+		{ { "", NULL, NULL, FROM_BUDI, NULL }, NONE },
+		{ { NULL, "127.0.0.1", "ORIGINATING", FROM_BUDI, NULL },
+		    NONE },
+		/* signed or encrypted already */
+		{ { "budi", NULL, NULL,
+		      FROM_BUDI "Content-Type: multipart/signed; boundary=x; "
+				"protocol=\"application/pkcs7-signature\"\n",
+		      "--x\r\n\r\na\r\n--x--\r\n" },
+		    PASSED },
+		{ { "budi", NULL, NULL,
+		      FROM_BUDI "Content-Type: multipart/signed; boundary=x; "
+				"protocol=\"application/pgp-signature\"\n",
+		      "--x\r\n\r\na\r\n--x--\r\n" },
+		    PASSED },
+		{ { "budi", NULL, NULL,
+		      FROM_BUDI "Content-Type: application/pkcs7-mime; "
+				"smime-type=enveloped-data\n",
+		      "AAAA\r\n" },
+		    PASSED },
+		{ { "budi", NULL, NULL,
+		      FROM_BUDI "Content-Type: multipart/encrypted; "
+				"boundary=x\n",
+		      "--x\r\n\r\na\r\n--x--\r\n" },
+		    PASSED },
+	};
+
+	office_configure(office, "[sign]\non-no-key = reject\n");
+	service = service_of(office);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Outcome) outcome = judge(service, &cases[i].mail);
+
+		cr_assert(outcome != NULL, "case %zu", i);
+		if (is_signed(outcome))
+			expected = SIGNED;
+		else if (outcome->action == OUTCOME_TEMPFAIL)
+			expected = TEMPFAIL;
+		else if (outcome->action == OUTCOME_REJECT)
+			expected = REJECT;
+		else if (is_passed(outcome))
+			expected = PASSED;
+		else
+			expected = NONE;
+		cr_expect((int)expected == cases[i].expected,
+		    "case %zu, login %s: %d", i, cases[i].mail.login,
+		    (int)expected);
+		if (expected == TEMPFAIL || expected == REJECT) {
+			cr_expect(outcome->reply != NULL);
+			cr_expect(outcome->edits->len == 0);
+			cr_expect(outcome->body == NULL);
+		}
+	}
+}
+
+Test(session, internal_clients)
+{
+	g_autoptr(Office) office = office_new();
+	g_autoptr(Service) service = NULL;
+	const struct {
+		Mail mail;
+		bool is_signed;
+	} cases[] = {
+		{ { NULL, "127.0.0.1", NULL, FROM_BUDI, NULL }, true },
+		{ { NULL, "192.0.2.77", NULL, FROM_BUDI, NULL }, true },
+		{ { NULL, "192.0.3.77", NULL, FROM_BUDI, NULL }, false },
+		{ { NULL, "192.0.3.77", "OFFICE", FROM_BUDI, NULL }, true },
+		{ { NULL, "192.0.3.77", "office", FROM_BUDI, NULL }, false },
+		{ { NULL, "192.0.3.77", "smtpd", FROM_BUDI, NULL }, false },
+		/* who has logged in is that one, wherever he sits */
+		{ { "siti", "127.0.0.1", NULL, FROM_BUDI, NULL }, false },
+	};
+
+	office_configure(office,
+	    "[sign]\nrequire-auth = no\n"
+	    "[milter]\ninternal-hosts = 127.0.0.0/8, 192.0.2.0/24\n"
+	    "originating-daemons = OFFICE\n");
+	service = service_of(office);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Outcome) outcome = judge(service, &cases[i].mail);
+
+		cr_expect(is_signed(outcome) == cases[i].is_signed,
+		    "case %zu", i);
+	}
+}
+
+/* Clients without an address we know: sendmail(1), a unix socket, IPv6. */
+Test(session, client_addresses)
+{
+	g_autoptr(Office) office = office_new();
+	g_autoptr(Service) service = NULL;
+	const struct sockaddr_un local = { .sun_family = AF_UNIX };
+	struct sockaddr_in6 mapped = { .sin6_family = AF_INET6 };
+	struct sockaddr_in6 six = { .sin6_family = AF_INET6 };
+	const struct {
+		const void *address;
+		bool is_signed;
+	} cases[] = { { NULL, false }, { &local, false }, { &mapped, true },
+		{ &six, false } };
+
+	cr_assert(inet_pton(AF_INET6, "::ffff:127.0.0.1", &mapped.sin6_addr));
+	cr_assert(inet_pton(AF_INET6, "2001:db8::1", &six.sin6_addr));
+	office_configure(office, "[sign]\nrequire-auth = no\n");
+	service = service_of(office);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const Mail mail = { .header = FROM_BUDI };
+		g_autoptr(Session) session = session_new(service);
+		g_autoptr(Outcome) outcome = NULL;
+
+		session_connect(session, cases[i].address, NULL, NULL);
+		outcome = send_mail(session, &mail);
+		cr_expect(is_signed(outcome) == cases[i].is_signed,
+		    "case %zu", i);
+	}
+}
+
+/* Each on-… option, each value, and nothing but its own cases. */
+Test(session, failure_policies)
+{
+	static const char *const options[] = { "on-no-key", "on-unsignable",
+		"on-error" };
+	static const char *const headers[] = {
+		"From: tamu@" OFFICE_DOMAIN "\n",
+		"From: tamu@" OFFICE_DOMAIN ", " OFFICE_SITI "\n",
+		"From: lama@" OFFICE_DOMAIN "\n",
+	};
+	static const char *const logins[] = { "tamu", "tamu", "lama" };
+	static const OutcomeAction usual[] = { OUTCOME_ACCEPT, OUTCOME_ACCEPT,
+		OUTCOME_TEMPFAIL };
+	g_autoptr(Office) office = office_new();
+
+	for (gsize i = 0; i < 9; i++) {
+		const NameCode *action = &policy_action_names[i % 3];
+		g_autofree char *config = g_strdup_printf("[sign]\n%s = %s\n",
+		    options[i / 3], action->name);
+
+		for (gsize at = 0; at < 3; at++) {
+			const Mail mail = { .login = logins[at],
+				.header = headers[at] };
+			g_autoptr(Outcome) outcome =
+			    judge_with(office, config, &mail);
+
+			cr_expect((int)outcome->action ==
+				(at == i / 3 ? action->code :
+					       (int)usual[at]),
+			    "%s: case %zu", config, at);
+			cr_expect((outcome->reply == NULL) ==
+			    (outcome->action == OUTCOME_ACCEPT));
+		}
+	}
+}
+
+/* --- size -------------------------------------------------------------- */
+
+Test(session, oversize_outbound)
+{
+	g_autoptr(Office) office = office_new();
+	g_autofree char *body = g_strnfill(2000, 'x');
+	const Mail mail = { .login = "budi", .header = FROM_BUDI,
+		.body = body };
+
+	for (const NameCode *action = policy_action_names;
+	    action->name != NULL; action++) {
+		g_autofree char *config = g_strdup_printf(
+		    "[milter]\nmax-message-size = 1K\n"
+		    "[sign]\non-unsignable = %s\n", action->name);
+		g_autoptr(Outcome) outcome = judge_with(office, config, &mail);
+
+		cr_expect((int)outcome->action == action->code);
+		cr_expect(outcome->body == NULL && outcome->edits->len == 0);
+		cr_expect((outcome->reply == NULL) ==
+		    (outcome->action == OUTCOME_ACCEPT));
+	}
+}
+
+Test(session, oversize_inbound)
+{
+	g_autoptr(Office) office = office_new();
+	g_autofree char *body = g_strnfill(2000, 'x');
+	const Mail signed_mail = {
+		.header = FROM_BUDI "Content-Type: application/pkcs7-mime\n",
+		.body = body,
+	};
+	const Mail unsigned_mail = { .header = FROM_BUDI, .body = body };
+	g_autoptr(Outcome) outcome = judge_with(office,
+	    "[milter]\nmax-message-size = 1K\n"
+	    "[sign]\non-unsignable = reject\n", &signed_mail);
+	g_autoptr(Outcome) not_signed = judge_with(office,
+	    "[milter]\nmax-message-size = 1K\n", &unsigned_mail);
+
+	expect_result(outcome, "neutral");
+	/* its body need not be seen */
+	expect_result(not_signed, "none");
+}
+
+/* One byte decides; the header counts. */
+Test(session, oversize_by_one)
+{
+	g_autoptr(Office) office = office_new();
+	g_autoptr(Service) service = NULL;
+	gsize head = strlen(FROM_BUDI) + 1 + strlen("\r\n");
+
+	office_configure(office, "[milter]\nmax-message-size = 1K\n"
+				 "[sign]\non-unsignable = reject\n");
+	service = service_of(office);
+	for (gsize more = 0; more < 2; more++) {
+		g_autofree char *body = g_strnfill(1024 - head + more, 'x');
+		const Mail mail = { .login = "siti", .header = FROM_BUDI,
+			.body = body };
+		g_autoptr(Outcome) outcome = judge(service, &mail);
+
+		/* siti may not sign as budi: passed as no-key when whole */
+		cr_expect(outcome->action ==
+			(more == 0 ? OUTCOME_ACCEPT : OUTCOME_REJECT),
+		    "%zu bytes more", more);
+	}
+}
+
+/* A folder that takes no files: our trouble, so a temporary one. */
+Test(session, spool_fails)
+{
+	g_autoptr(Office) office = office_new();
+	g_autofree char *gone = office_path(office, "gone");
+	g_autofree char *config = NULL;
+	g_autofree char *text = NULL;
+	g_autofree char *body = g_strnfill(100 << 10, 'x');
+	g_auto(GStrv) pieces = NULL;
+	g_autofree char *spool_dir = NULL;
+	g_autoptr(Service) service = NULL;
+	const Mail outbound = { .login = "budi", .header = FROM_BUDI,
+		.body = body };
+	const Mail inbound = {
+		.header = FROM_BUDI "Content-Type: application/pkcs7-mime\n",
+		.body = body,
+	};
+	g_autoptr(Outcome) out = NULL;
+	g_autoptr(Outcome) in = NULL;
+
+	office_configure(office, "[milter]\nspool-memory = 4K\n");
+	cr_assert(g_file_get_contents(office->config, &text, NULL, NULL));
+	spool_dir = g_strdup_printf("spool-dir = %s", office->folder);
+	pieces = g_strsplit(text, spool_dir, 2);
+	config = g_strdup_printf("%sspool-dir = %s%s", pieces[0], gone,
+	    pieces[1]);
+	cr_assert(g_file_set_contents(office->config, config, -1, NULL));
+	service = service_of(office);
+	out = judge(service, &outbound);
+	cr_expect(out->action == OUTCOME_TEMPFAIL && out->reply != NULL);
+	in = judge(service, &inbound);
+	expect_result(in, "temperror");
+}
+
+/* --- inbound ----------------------------------------------------------- */
+
+Test(session, inbound_unsigned)
+{
+	g_autoptr(Office) office = office_new();
+	const Mail mail = { .header = "From: a@elsewhere.example\n" };
+	g_autoptr(Outcome) told = judge_with(office, NULL, &mail);
+	g_autoptr(Outcome) untold =
+	    judge_with(office, "[verify]\nnone-header = no\n", &mail);
+
+	expect_result(told, "none");
+	cr_expect(told->edits->len == 1);
+	cr_expect(is_passed(untold));
+}
+
+Test(session, authserv_id)
+{
+	g_autoptr(Office) office = office_new();
+	g_autoptr(Service) service = NULL;
+	const Mail mail = { .header = "From: a@elsewhere.example\n" };
+	g_autoptr(Outcome) by_mta = NULL;
+	g_autoptr(Outcome) by_host = NULL;
+	g_autoptr(Session) nameless = NULL;
+	g_autofree char *host = NULL;
+
+	g_assert(g_file_set_contents(office->config, "", 0, NULL));
+	service = service_of(office);
+	by_mta = judge(service, &mail);
+	cr_expect_str_eq(result_of(by_mta), "mta.example; smime=none");
+	nameless = session_new(service);
+	session_connect(nameless, NULL, NULL, NULL);
+	by_host = send_mail(nameless, &mail);
+	host = g_strdup_printf("%s; smime=none", g_get_host_name());
+	cr_expect_str_eq(result_of(by_host), host);
+}
+
+/* Deleted from the last to the first, then ours on top; others stay. */
+Test(session, forged_results_removed)
+{
+	static const char header[] =
+	    "Authentication-Results: " OFFICE_ID "; smime=pass\n"
+	    "Authentication-Results: other.example; smime=pass\n"
+	    "authentication-results: " OFFICE_ID ";\n\tsmime=pass\n"
+	    "Authentication-Results: " OFFICE_ID "; dkim=pass\n"
+	    "From: a@elsewhere.example\n"
+	    "Authentication-Results : " OFFICE_ID "; smime=pass\n"
+	    "Authentication-Results: " OFFICE_ID "; smime=none\n";
+	static const guint removed[] = { 5, 1, 3, 1 };
+	g_autoptr(Office) office = office_new();
+	const Mail mail = { .header = header };
+	g_autoptr(Outcome) outcome = judge_with(office, NULL, &mail);
+
+	expect_result(outcome, "none");
+	cr_assert(outcome->edits->len == G_N_ELEMENTS(removed) + 1);
+	for (guint i = 0; i < G_N_ELEMENTS(removed); i++) {
+		const OutcomeEdit *edit = g_ptr_array_index(outcome->edits, i);
+
+		cr_expect(edit->kind == OUTCOME_EDIT_DELETE);
+		cr_expect(edit->index == removed[i], "%u: %s %u", i,
+		    edit->name, edit->index);
+	}
+}
+
+/* A login is no reason to believe such a field, nor is a big mail. */
+Test(session, forged_results_removed_outbound)
+{
+	static const char forged[] = "Authentication-Results: " OFFICE_ID
+				     "; smime=pass\n";
+	g_autoptr(Office) office = office_new();
+	g_autofree char *body = g_strnfill(2000, 'x');
+	g_autofree char *signed_header = g_strconcat(forged, FROM_BUDI, NULL);
+	g_autofree char *keyless_header =
+	    g_strconcat(forged, "From: tamu@" OFFICE_DOMAIN "\n", NULL);
+	const Mail mails[] = {
+		{ "budi", NULL, NULL, signed_header, NULL },
+		{ "tamu", NULL, NULL, keyless_header, NULL },
+		{ "budi", NULL, NULL, signed_header, body },
+		{ NULL, NULL, NULL, signed_header, body },
+	};
+
+	office_configure(office, "[milter]\nmax-message-size = 1K\n");
+	for (gsize i = 0; i < G_N_ELEMENTS(mails); i++) {
+		g_autoptr(Service) service = service_of(office);
+		g_autoptr(Outcome) outcome = judge(service, &mails[i]);
+
+		cr_expect(find_edit(outcome, OUTCOME_EDIT_DELETE,
+			      "Authentication-Results") != NULL, "case %zu", i);
+		cr_expect(is_signed(outcome) == (i == 0));
+	}
+}
+
+/* --- roles ------------------------------------------------------------- */
+
+Test(session, roles)
+{
+	g_autoptr(Office) office = office_new();
+	g_autoptr(Service) sign_only = NULL;
+	g_autoptr(Service) verify_only = NULL;
+	const Mail outbound = { .login = "budi", .header = FROM_BUDI };
+	const Mail inbound = { .header = FROM_BUDI };
+	const Mail foreign = { .login = "budi",
+		.header = "From: a@elsewhere.example\n" };
+	g_autoptr(Outcome) signed_mail = NULL;
+	g_autoptr(Outcome) foreign_mail = NULL;
+	g_autoptr(Outcome) passed = NULL;
+	g_autoptr(Outcome) verified = NULL;
+
+	office_configure(office, "[milter]\nroles = sign\n");
+	sign_only = service_of(office);
+	cr_expect(judge(sign_only, &inbound) == NULL, "none of its business");
+	signed_mail = judge(sign_only, &outbound);
+	cr_expect(is_signed(signed_mail));
+	foreign_mail = judge(sign_only, &foreign);
+	cr_expect(is_passed(foreign_mail));
+
+	office_configure(office, "[milter]\nroles = verify\n");
+	verify_only = service_of(office);
+	passed = judge(verify_only, &outbound);
+	cr_expect(is_passed(passed));
+	verified = judge(verify_only, &inbound);
+	expect_result(verified, "none");
+}
+
+/* --- several mails, early ends ----------------------------------------- */
+
+/* Nothing of one mail is left for the next on the connection. */
+Test(session, second_mail)
+{
+	g_autoptr(Office) office = office_new();
+	g_autoptr(Service) service = service_of(office);
+	g_autoptr(Session) session = session_new(service);
+	const Mail first = { .login = "budi",
+		.header = "Authentication-Results: " OFFICE_ID
+			  "; smime=pass\n" FROM_BUDI
+			  "Content-Type: text/html\n" };
+	const Mail second = { .header = "From: a@elsewhere.example\n" };
+	const Mail third = { .login = "siti",
+		.header = "From: " OFFICE_SITI "\n" };
+
+	connect_from(session, &first);
+	for (int i = 0; i < 3; i++) {
+		g_autoptr(Outcome) one = send_mail(session, &first);
+		g_autoptr(Outcome) two = send_mail(session, &second);
+		g_autoptr(Outcome) three = send_mail(session, &third);
+
+		cr_expect(is_signed(one));
+		cr_expect(find_edit(one, OUTCOME_EDIT_DELETE,
+			      "Authentication-Results") != NULL);
+		expect_result(two, "none");
+		cr_expect(two->edits->len == 1);
+		cr_expect(is_signed(three));
+	}
+}
+
+/* So many steps of a mail; returns false when there are no more. */
+static bool
+take_steps(Session *session, int steps)
+{
+	if (steps-- == 0)
+		return true;
+	session_mail(session, "budi");
+	if (steps-- == 0)
+		return true;
+	session_header(session, "From", " a@elsewhere.example");
+	if (steps-- == 0)
+		return true;
+	session_header(session, "Authentication-Results",
+	    " " OFFICE_ID "; smime=pass");
+	if (steps-- == 0)
+		return true;
+	session_end_of_header(session);
+	if (steps-- == 0)
+		return true;
+	session_body(session, "x\r", 2);
+	return steps-- == 0;
+}
+
+Test(session, abort_anywhere)
+{
+	g_autoptr(Office) office = office_new();
+	g_autoptr(Service) service = service_of(office);
+	const Mail mail = { .login = "siti",
+		.header = "From: " OFFICE_SITI "\n" };
+
+	for (int steps = 0; steps <= 5; steps++) {
+		g_autoptr(Session) session = session_new(service);
+		g_autoptr(Outcome) after_abort = NULL;
+		g_autoptr(Outcome) after_nothing = NULL;
+
+		connect_from(session, &mail);
+		cr_assert(take_steps(session, steps));
+		session_abort(session);
+		session_abort(session);
+		after_abort = send_mail(session, &mail);
+		cr_expect(is_signed(after_abort), "%d steps", steps);
+		cr_expect(find_edit(after_abort, OUTCOME_EDIT_DELETE,
+			      "Authentication-Results") == NULL);
+		/* a new MAIL without an end of the last */
+		take_steps(session, steps);
+		after_nothing = send_mail(session, &mail);
+		cr_expect(is_signed(after_nothing), "%d steps", steps);
+		cr_expect(find_edit(after_nothing, OUTCOME_EDIT_DELETE,
+			      "Authentication-Results") == NULL);
+		/* and the connection is gone */
+		take_steps(session, steps);
+	}
+}
+
+/* What comes without a mail changes nothing. */
+Test(session, without_mail)
+{
+	g_autoptr(Office) office = office_new();
+	g_autoptr(Service) service = service_of(office);
+	g_autoptr(Session) session = session_new(service);
+	g_autoptr(Outcome) outcome = NULL;
+	g_autoptr(Outcome) again = NULL;
+
+	session_header(session, "From", " a@b.example");
+	cr_expect(!session_end_of_header(session));
+	session_body(session, "x", 1);
+	outcome = session_end(session, NULL);
+	cr_expect(is_passed(outcome));
+	session_abort(session);
+	again = session_end(session, NULL);
+	cr_expect(is_passed(again));
+}
+
+/* --- reload ------------------------------------------------------------ */
+
+/* A mail keeps the configuration with which it began. */
+Test(session, reload_in_mid_message)
+{
+	g_autoptr(Office) office = office_new();
+	g_autoptr(Service) service = NULL;
+	g_autoptr(Session) session = NULL;
+	const Mail mail = { .login = "tamu",
+		.header = "From: tamu@" OFFICE_DOMAIN "\n" };
+
+	office_configure(office, "[sign]\non-no-key = reject\n");
+	service = service_of(office);
+	session = session_new(service);
+	connect_from(session, &mail);
+	for (int after = 1; after <= 5; after++) {
+		g_autoptr(Outcome) old = NULL;
+		g_autoptr(Outcome) new = NULL;
+
+		office_configure(office, "[sign]\non-no-key = reject\n");
+		cr_assert(service_reload(service, NULL));
+		cr_assert(session_mail(session, mail.login));
+		for (int step = 1; step <= 4; step++) {
+			if (step == after) {
+				office_configure(office,
+				    "[sign]\non-no-key = accept\n");
+				cr_assert(service_reload(service, NULL));
+			}
+			if (step == 1)
+				send_header(session, mail.header);
+			else if (step == 2)
+				cr_expect(session_end_of_header(session));
+			else if (step == 3)
+				session_body(session, BODY, strlen(BODY));
+			else
+				old = session_end(session, "4ABC");
+		}
+		cr_expect(old->action == OUTCOME_REJECT, "step %d", after);
+		if (after == 5)
+			break;
+		new = send_mail(session, &mail);
+		cr_expect(new->action == OUTCOME_ACCEPT, "step %d", after);
+	}
+}
+
+/* A folder `disabled` counts at once, without a reload. */
+Test(session, key_disabled)
+{
+	g_autoptr(Office) office = office_new();
+	g_autoptr(Service) service = service_of(office);
+	g_autofree char *disabled =
+	    office_path(office, "keys/" OFFICE_BUDI "/disabled");
+	const Mail mail = { .login = "budi", .header = FROM_BUDI };
+	g_autoptr(Outcome) before = judge(service, &mail);
+	g_autoptr(Outcome) meanwhile = NULL;
+	g_autoptr(Outcome) after = NULL;
+
+	cr_expect(is_signed(before));
+	cr_assert(g_file_set_contents(disabled, "", 0, NULL));
+	meanwhile = judge(service, &mail);
+	cr_expect(is_passed(meanwhile));
+	cr_assert(g_unlink(disabled) == 0);
+	after = judge(service, &mail);
+	cr_expect(is_signed(after));
+}

@@ -1,0 +1,1062 @@
+#include <string.h>
+
+#include <glib/gstdio.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+
+#include "pki.h"
+
+/* --- keys ---------------------------------------------------------------- */
+
+/* Test keys, worthless: anybody can read them. */
+static const char *const key_pems[PKI_N_KEYS] = {
+	[PKI_KEY_ROOT] =
+	    "-----BEGIN PRIVATE KEY-----\n"
+	    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgLUnQIZjYyoitMCiy\n"
+	    "iRZUuHJhg4UyzdDCPt46aB7EUS6hRANCAAT3RFwfJ2Og69SwDd86XnTEdY3sQzh6\n"
+	    "ksWDqNUZeD7NEB4JQbeKOXa/TEj6ZT5hnSFy0G2WmcATBO/lxP8lLHoO\n"
+	    "-----END PRIVATE KEY-----\n",
+	[PKI_KEY_CA] =
+	    "-----BEGIN PRIVATE KEY-----\n"
+	    "MIIEvAIBADANBgkqhkiG9w0BAQEFAASCBKYwggSiAgEAAoIBAQDJ6Q/JlJoJHt+5\n"
+	    "OLvdGCwvo5o/o9M8jqh8GgEKSbk6MH94YDim0daFj7xUMUwjiHybZ274RnhusA+O\n"
+	    "qUypeswwhZJPZswBOioIDeTFzkwoBZDJo3Y36BGMkCTbJlfJCcjry3HUnurvsTWp\n"
+	    "8UKn4YFGM+xMep6ENzWtJn/zgL7hGAnCNcz7l5T70tIdta2RNCYvwvavoFKjZtR9\n"
+	    "4qgQzOD+6Z6For3CN66jfT6p06NZyVBhw5G7Hjt6+j8VO6yW1AyErBg/CUqmSu+0\n"
+	    "TOxqLSncBgnejBoZXBAKBtLw4o6CaqS6WW9V4k4EAMWIgTB9UukMocQOfUNZ9q+s\n"
+	    "wbE3d5QLAgMBAAECggEAEvYOk/0fDA04sFG6HrS27ZBdG23cl/rDqsfcYiVzPhow\n"
+	    "1lKe71eUYD2Tz4pDnrCiFwv7GViw1aA2Dc0rVF0iUMoyZ799F/5o1RHM8qCBeV6w\n"
+	    "bqcpom1qPHuK4oOyyb/f/PjBi1iTMog/RGLSQibEt52HqtT3Du6KXWTYrjrgcg3f\n"
+	    "o2NTHj/oV/nRsoTQgPNt+qBuC7Eph90z5fqCwfTcTBvQ124nU200D0nuvbM5t57n\n"
+	    "3fTEH4BfodzfohYck/axaZj638f6Cb62gJhBAeb7Dc96grDR7Z1Eu22DZQnjBhjD\n"
+	    "KV2IvgPh76pTKpCicHO7fcUUhsdswz0C/i7DRli8dQKBgQDnf+NRHKh6Xr0KXa9s\n"
+	    "BA65nK5yDK8mIeBhiht4lkWB013eH5ljmydyoLrUsXxqg3AQKgIdmTt/vaG/pUhM\n"
+	    "UfyPWtu9MbhlrmPfMzKw4Kb2QrMb2b19GPUfhBJoYc/bPn/kMxbRmnU4Z9KUxLhx\n"
+	    "nTspAjYHFvMMA4ezUapdIHNj7QKBgQDfR4Cc9P/XoPetvSIP0BOFJ7nKfb86pbl0\n"
+	    "gSpMQ54igRUffyPBM8paurysKfczujmTihwBAWZQvve50YDAqd27wKosDxcK358C\n"
+	    "uS72tfg3hIEGbafiAukT5GMmrDhHfej+isRT1eWBcdNFAW/ls4QWlIk3k2aL1Q9T\n"
+	    "vXQ75cRI1wKBgFOYuQunX6eg4n8Fyb0l0fNxAwWoUu9gOFjAuJ7ZFQyGuVTm8Esp\n"
+	    "0hrws8buuND12dfcc5sgpH3CitBb7TmyOZPC6aruc3o0eVg2cs2wslonR+p8vJKa\n"
+	    "Gppg5QzQlXDEpwZO9KSINGBEDaUvTLOqZZyvcbcpsGbcN3qnuO+cMk8ZAoGAalAc\n"
+	    "cB/D9gMCC6rDni3gLYW11DG9rQod3NhnsHp9wEYgLagW+TZUwpCpp3wv5WRlZ9fZ\n"
+	    "76yf8BCN2d9kY9g96Nka7fGdciL6DozoTLZmYuDnoozx5A6otj0H7PERtxC/sPuX\n"
+	    "8acmKVVuWCwQAJpSaYH+OAUqTah8LM5HmwGTTW8CgYAg8fHiqTRTXswLD8Gme4V9\n"
+	    "Djp1d5V310JYlke6HJtnbjciBeQkCS6gzf73azYlNJUh9q7g3fFO0FaWz1zGp6ua\n"
+	    "b7ySDE+Ckm+Tt/J9BZ+sVgS10Fm3/+swLaF6yRvtHaFhejrh1dWdTjeznTOtZuhs\n"
+	    "WhsRl2pGEFOCEqpAunDoJw==\n"
+	    "-----END PRIVATE KEY-----\n",
+	[PKI_KEY_LEAF] =
+	    "-----BEGIN PRIVATE KEY-----\n"
+	    "MIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIBAQCdXa7B+Be1eGTZ\n"
+	    "lcZzVvIdwdn+zvInEhKwu+rWQvILM2i/KyxWtxZ4Y+IqP7/UXWmAwqMwTZ3qsFOu\n"
+	    "DhGGDoH2SGfbJ3KiqpXTN1LN1R2e6+q3CpGwV0fi0jxwUTC/FoL3nPj6z257xdsJ\n"
+	    "zf3iI9No0kJ7+0Q9yzfUWY/ipSB6HkarTCcLf5Fi/fi69UxoQbbSsowhoVlzCBwx\n"
+	    "4Ly9m+8fVr4EJYeJxu/KmxYB0sHbE8G5y9cUcxXpk58E/QGG0ntN4MT+deX/AezE\n"
+	    "orxlhPXbd3XAyFWdfuMgeaQJEkf+iArCdycmkE++9DRwQ60e7vVi4SyPQoBXh7IV\n"
+	    "PuPxVMsBAgMBAAECggEACJfU7KhtZwGGURYrXYeaAtAsmFjyaS0rK+jYpIJh8QTW\n"
+	    "i4xCFUQiX0jMN1SYcL8r45X9TxLV9KEg5XUraMyCNUTz6Ug1eGnkDFu0UyNExRvx\n"
+	    "Cui+8HtIcVVCODt+wKVSjOhOwkD+F/0p/lZeYdeYYKkNBcDAeh1bbmZe0IufnK6h\n"
+	    "LPx672TmbJIBPlEq4TE9ETXfDCXy/FlmxX05EUQewi+Cy3TiQ30wkB3m9hxBt0Jh\n"
+	    "vbabZ3+dZ55MmnCYf9Lr4+wdUzV+30xTyVGxWvjJqDFx/Uj354o3KLN8zHpOtUBF\n"
+	    "sf4gG3/np/O9Fl7Ke6XzycEWIHPqyEuTPQeLhwNa9wKBgQDYDyIAOQRCTJF/db9r\n"
+	    "2bihNwFOb55P3nQ3LuLoWJeTRWiNDHeajPy08njnrdbRBSYkCqr3GEdPQlrtK/lc\n"
+	    "3kcwk/lee0QeHEcTXPLedrjQivHW0F/3+ickhk33wDs6pDT8jrqRwJhgCH+J3NGQ\n"
+	    "S8b5SOg5yHPWYdw8j0L84123QwKBgQC6dO5j6+jczJzNJI+3qAPEytSq9nLzU38l\n"
+	    "7DGlJZ30oksO/4c7Of2uSTQF8FmMep1gNwh5KxbJnpgZOfNUn9RpzgMJtZMayYrs\n"
+	    "HXbkQkvh8eHATsWME9uTRc6K2+g22lYp9b5WD1xo2EyMCYzvJbf3bgby8DVOWD9E\n"
+	    "ou9k78HmawKBgE0oOlAyDF9Q0LTf69gsDE8mQYUtPy/ulToPuGCZIqgpJUkZpqy+\n"
+	    "pJBJ9vtljU1ftVsxpBRRy0V2wNnp1kdf6bRjY65l/tFx77/udZ0UcLOoquy3xU3d\n"
+	    "O5VDkRxkvcIXWgTHQ8FBMik5X7Jv9Ta+mPP1IVlhSFzK3ceSsa111MXZAoGBAKmC\n"
+	    "9tuWtJxP1NnXvGTOdaaqc899wKGgrj6Ozc+DNGgcR7q56nqYzR1u5cHkcbT6ICtB\n"
+	    "vQ1TdCMWcNa2TZcIu3b5WN+x2KwIwKjKXLVF5HDkk0VfF8+ymfP5Cb5KEIIV2zHI\n"
+	    "fSMGUg/rXSQO5rbgBrEGsYCZiwzPw60lqBiOtCxDAoGBAKVpsia1FP2R0VjxBagc\n"
+	    "ehn/J2KRrEe1Wu7UoLSDjZIJDLGNaO2c6iaiGdLkp/fGA2MhV+8Mh2nMip2iqIKq\n"
+	    "IgkmFViqBMyCgrA1bOpMT5EOdQaAvPheDcyJfdoWg/4c949uNIgg6kICrORfQEQM\n"
+	    "M6HzszaabhizI5tGUCfJtk4h\n"
+	    "-----END PRIVATE KEY-----\n",
+	[PKI_KEY_LEAF_EC] =
+	    "-----BEGIN PRIVATE KEY-----\n"
+	    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgphfMeYIAb9Cu0LLO\n"
+	    "vaSHUsSYS5HlYjLjHJX/D7doLdKhRANCAAQMWv0UUae4JrdnjjDH0YV7/kYQgKWB\n"
+	    "1IpnDaFnF8qouzCAL8OExD/OI0PLwo565/mIZSPYg50S7Db5l88Y724Q\n"
+	    "-----END PRIVATE KEY-----\n",
+	[PKI_KEY_OTHER] =
+	    "-----BEGIN PRIVATE KEY-----\n"
+	    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQguceONNSMj6QNN2U6\n"
+	    "T2om3waP+s7C82rRu155tZjV2cChRANCAAQmhlCQecfQmefSvZHCnaWXmhiEEslR\n"
+	    "dbaJ/qsELyqKwURE6v8RRcn1vWD8FeO6RtUyqU/xIgm4vLUNDqFHBO+2\n"
+	    "-----END PRIVATE KEY-----\n",
+	[PKI_KEY_WEAK] =
+	    "-----BEGIN PRIVATE KEY-----\n"
+	    "MIICdwIBADANBgkqhkiG9w0BAQEFAASCAmEwggJdAgEAAoGBAONBOT7mZkylnYMY\n"
+	    "D4vB5u0nIPHih91b5/YEqC6Oz9CEm5dtQwbuPLQIcEXKDITzqPip70EbMRCv8wK8\n"
+	    "uqBUydfYEk8VOsiPaprzoV7h3xBmqglK/w4M9kmt7hZ5CvblP0MeRKF2GCrgmH7k\n"
+	    "bKozs71sEElYltoswvE2WFMUYVZ9AgMBAAECgYEAlgZcBWNTC6yV9JJwyOHEUrFv\n"
+	    "NWBIM2FWG/rtEHdlSBITKX+PLUcfufaML/Z4F1lIJokBEukhlhOiCR+Q0QHIkUBc\n"
+	    "FsrAw18+9PnN/GMQrUsqkmeVCEC0sJZI0u41UIQM/HonNcERTH9z2a0rcvp6C+9g\n"
+	    "zNI/ob8h6FwuTTPRk6ECQQD3B7QcqrLo8rxnQ1N4IXJaAE+erJExzGW6kmORSsrd\n"
+	    "3HYPeXJcClW1xxNGxfO43/bcqvf5fDx/HBGpExPv7HfJAkEA64GyReswMCTB7FRy\n"
+	    "L34+cvUQOHPWSBirj8EoIhXMghiatYH2HQAaEoze80gZRtoaui7u7gDY6kAIUE2x\n"
+	    "otbrFQJBAPZGttjxkUZOYWhtpbSZW8DAmKAvmN1V0oGr2hoKv69qUEVjJZD/OK3u\n"
+	    "F5iyVyYUGq+qv2f55PIwUKcH/xNt44kCQEGKq9GXnaaYZDvgWJLtIHYfy67aVhVk\n"
+	    "gEKWsBOkW3ENZekDzTnO8HKfL+Em/JniUzPjoe0s4TF4Npgat0gpZe0CQD0IRytq\n"
+	    "KVEYdKncV9jcMnzBpnvX/ZkiXciu4Wyi96Vtuh6wxxyF9bWHuLwzb02WWrry3xsB\n"
+	    "Y60wCebo/+ZLLXI=\n"
+	    "-----END PRIVATE KEY-----\n",
+	[PKI_KEY_KOBLITZ] =
+	    "-----BEGIN PRIVATE KEY-----\n"
+	    "MIGEAgEAMBAGByqGSM49AgEGBSuBBAAKBG0wawIBAQQgwIDWWFuA548GBj8S9Xpd\n"
+	    "nCqln/NIT6uiDsuccHeQh0GhRANCAASR9QQY8FHdLoYVT2VrHTNcuGgfZ61ekPxD\n"
+	    "3Ds749ZueKR8Ay/ZRYta8U40ivPqIDLI+gP/PfUlzoeH8zhnK3oT\n"
+	    "-----END PRIVATE KEY-----\n",
+	[PKI_KEY_ED25519] =
+	    "-----BEGIN PRIVATE KEY-----\n"
+	    "MC4CAQAwBQYDK2VwBCIEINATrbwsQsuK//TiYKuNw3Ip8RgtJ2edYIdJW9ZpRmYh\n"
+	    "-----END PRIVATE KEY-----\n",
+};
+
+const char *
+pki_key_pem(PkiKey which)
+{
+	return key_pems[which];
+}
+
+EVP_PKEY *
+pki_key(PkiKey which)
+{
+	static EVP_PKEY *keys[PKI_N_KEYS];
+
+	if (keys[which] == NULL) {
+		g_autoptr(BIO) bio = BIO_new_mem_buf(key_pems[which], -1);
+
+		keys[which] = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+		g_assert(keys[which] != NULL);
+	}
+	return keys[which];
+}
+
+/* Ed25519 has its digest inside. */
+static const EVP_MD *
+signing_digest(PkiKey key, const EVP_MD *(*digest)(void))
+{
+	if (key == PKI_KEY_ED25519)
+		return NULL;
+	return digest != NULL ? digest() : EVP_sha256();
+}
+
+/* --- certificates -------------------------------------------------------- */
+
+static void
+set_time(ASN1_TIME *time, gint64 offset)
+{
+	g_assert(ASN1_TIME_set(time, (time_t)(PKI_NOW + offset)) != NULL);
+}
+
+static void
+name_add(X509_NAME *name, int nid, const char *text)
+{
+	if (text != NULL)
+		g_assert(X509_NAME_add_entry_by_NID(name, nid, MBSTRING_UTF8,
+			     (const guchar *)text, -1, -1, 0) == 1);
+}
+
+/* value as in openssl.cnf; NULL and "" add nothing. */
+static void
+cert_add_extension(X509 *cert, X509 *issuer, int nid, const char *value)
+{
+	X509V3_CTX context;
+	X509_EXTENSION *extension;
+
+	if (value == NULL || *value == '\0')
+		return;
+	X509V3_set_ctx(&context, issuer, cert, NULL, NULL, 0);
+	extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
+	g_assert(extension != NULL);
+	g_assert(X509_add_ext(cert, extension, -1) == 1);
+	X509_EXTENSION_free(extension);
+}
+
+static X509_EXTENSION *
+unknown_extension(const char *oid)
+{
+	ASN1_OBJECT *object = OBJ_txt2obj(oid, 1);
+	ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
+	X509_EXTENSION *extension;
+
+	ASN1_OCTET_STRING_set(value, (const guchar *)"\x05", 2);
+	extension = X509_EXTENSION_create_by_OBJ(NULL, object, 1, value);
+	ASN1_OCTET_STRING_free(value);
+	ASN1_OBJECT_free(object);
+	g_assert(extension != NULL);
+	return extension;
+}
+
+static GENERAL_NAME *
+mailbox_name(const char *mailbox)
+{
+	GENERAL_NAME *name = GENERAL_NAME_new();
+
+	if (g_str_has_prefix(mailbox, "utf8:")) {
+		ASN1_TYPE *value = ASN1_TYPE_new();
+		ASN1_UTF8STRING *text = ASN1_UTF8STRING_new();
+
+		ASN1_STRING_set(text, mailbox + 5, -1);
+		ASN1_TYPE_set(value, V_ASN1_UTF8STRING, text);
+		GENERAL_NAME_set0_othername(name,
+		    OBJ_nid2obj(NID_id_on_SmtpUTF8Mailbox), value);
+	} else {
+		ASN1_IA5STRING *text = ASN1_IA5STRING_new();
+
+		ASN1_STRING_set(text, mailbox, -1);
+		GENERAL_NAME_set0_value(name, GEN_EMAIL, text);
+	}
+	return name;
+}
+
+static void
+cert_add_mailboxes(X509 *cert, const char *mailboxes)
+{
+	g_auto(GStrv) list = NULL;
+	g_autoptr(GENERAL_NAMES) names = sk_GENERAL_NAME_new_null();
+
+	if (mailboxes == NULL)
+		return;
+	list = g_strsplit(mailboxes, " ", -1);
+	for (char **mailbox = list; *mailbox != NULL; mailbox++)
+		sk_GENERAL_NAME_push(names, mailbox_name(*mailbox));
+	g_assert(X509_add1_ext_i2d(cert, NID_subject_alt_name, names, 0, 0) ==
+	    1);
+}
+
+static const char *
+or_default(const char *value, const char *otherwise)
+{
+	return value != NULL ? value : otherwise;
+}
+
+static void
+cert_add_extensions(X509 *cert, const PkiCert *spec, X509 *issuer)
+{
+	g_autofree char *point = spec->crl_url != NULL ?
+	    g_strconcat("URI:", spec->crl_url, NULL) :
+	    NULL;
+	g_autofree char *access = spec->ocsp_url != NULL ?
+	    g_strconcat("OCSP;URI:", spec->ocsp_url, NULL) :
+	    NULL;
+
+	cert_add_extension(cert, issuer, NID_basic_constraints,
+	    or_default(spec->constraints,
+		spec->is_ca ? "critical,CA:TRUE" : NULL));
+	cert_add_extension(cert, issuer, NID_key_usage,
+	    or_default(spec->key_usage,
+		spec->is_ca ? "critical,keyCertSign,cRLSign" :
+			      "critical,digitalSignature,nonRepudiation"));
+	cert_add_extension(cert, issuer, NID_ext_key_usage,
+	    or_default(spec->eku, spec->is_ca ? NULL : "emailProtection"));
+	if (spec->eku_twice)
+		cert_add_extension(cert, issuer, NID_ext_key_usage,
+		    "emailProtection");
+	cert_add_extension(cert, issuer, NID_name_constraints, spec->names);
+	cert_add_extension(cert, issuer, NID_crl_distribution_points, point);
+	cert_add_extension(cert, issuer, NID_info_access, access);
+	cert_add_mailboxes(cert, spec->mailboxes);
+	if (!spec->no_key_ids) {
+		cert_add_extension(cert, issuer, NID_subject_key_identifier,
+		    "hash");
+		cert_add_extension(cert, issuer,
+		    NID_authority_key_identifier, "keyid");
+	}
+	if (spec->unknown != NULL) {
+		X509_EXTENSION *extension = unknown_extension(spec->unknown);
+
+		X509_add_ext(cert, extension, -1);
+		X509_EXTENSION_free(extension);
+	}
+}
+
+static PkiKey
+cert_key(const PkiCert *spec, const X509 *issuer)
+{
+	if (spec->key != 0)
+		return spec->key;
+	if (!spec->is_ca)
+		return PKI_KEY_LEAF;
+	return issuer != NULL ? PKI_KEY_CA : PKI_KEY_ROOT;
+}
+
+X509 *
+pki_cert(const PkiCert *spec, X509 *issuer, PkiKey issuer_key)
+{
+	X509 *cert = X509_new();
+	X509_NAME *name = X509_get_subject_name(cert);
+	PkiKey key = cert_key(spec, issuer);
+	bool usual = spec->from == 0 && spec->until == 0;
+
+	X509_set_version(cert, X509_VERSION_3);
+	ASN1_INTEGER_set(X509_get_serialNumber(cert),
+	    spec->serial != 0 ? spec->serial : 4711);
+	set_time(X509_getm_notBefore(cert), usual ? -PKI_YEAR : spec->from);
+	set_time(X509_getm_notAfter(cert), usual ? PKI_YEAR : spec->until);
+	name_add(name, NID_countryName, "ID");
+	name_add(name, NID_commonName, or_default(spec->name, "Budi Test"));
+	name_add(name, NID_pkcs9_emailAddress, spec->email);
+	X509_set_issuer_name(cert,
+	    X509_get_subject_name(issuer != NULL ? issuer : cert));
+	X509_set_pubkey(cert, pki_key(key));
+	cert_add_extensions(cert, spec, issuer != NULL ? issuer : cert);
+	if (issuer == NULL)
+		issuer_key = key;
+	g_assert(X509_sign(cert, pki_key(issuer_key),
+		     signing_digest(issuer_key, spec->digest)) > 0);
+	return cert;
+}
+
+Pki *
+pki_new(const PkiCert *leaf)
+{
+	static const PkiCert usual = { .mailboxes = "budi@daerah.example" };
+	Pki *pki = g_new0(Pki, 1);
+
+	if (leaf == NULL)
+		leaf = &usual;
+	pki->leaf_key = cert_key(leaf, NULL);
+	pki->root = pki_cert(&(PkiCert) { .name = "Root Test", .is_ca = true,
+	    .serial = 1 }, NULL, PKI_KEY_ROOT);
+	pki->ca = pki_cert(&(PkiCert) { .name = "CA Test", .is_ca = true,
+	    .serial = 2 }, pki->root, PKI_KEY_ROOT);
+	pki->leaf = pki_cert(leaf, pki->ca, PKI_KEY_CA);
+	return pki;
+}
+
+void
+pki_free(Pki *pki)
+{
+	if (pki == NULL)
+		return;
+	X509_free(pki->root);
+	X509_free(pki->ca);
+	X509_free(pki->leaf);
+	g_free(pki);
+}
+
+/* --- revocation lists ---------------------------------------------------- */
+
+static void
+crl_add_extension(X509_CRL *crl, X509 *issuer, int nid, const char *value)
+{
+	X509V3_CTX context;
+	X509_EXTENSION *extension;
+
+	X509V3_set_ctx(&context, issuer, NULL, NULL, crl, 0);
+	extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
+	g_assert(extension != NULL);
+	X509_CRL_add_ext(crl, extension, -1);
+	X509_EXTENSION_free(extension);
+}
+
+static void
+crl_add_number(X509_CRL *crl, int nid, long number, bool critical)
+{
+	ASN1_INTEGER *value = ASN1_INTEGER_new();
+
+	ASN1_INTEGER_set(value, number);
+	X509_CRL_add1_ext_i2d(crl, nid, value, critical, 0);
+	ASN1_INTEGER_free(value);
+}
+
+static void
+crl_add_revoked(X509_CRL *crl, const PkiCrl *spec)
+{
+	X509_REVOKED *entry = X509_REVOKED_new();
+	ASN1_TIME *since = ASN1_TIME_new();
+
+	set_time(since, -2 * PKI_DAY);
+	X509_REVOKED_set_serialNumber(entry,
+	    X509_get_serialNumber(spec->revoked));
+	X509_REVOKED_set_revocationDate(entry, since);
+	ASN1_TIME_free(since);
+	if (spec->reason != 0) {
+		ASN1_ENUMERATED *reason = ASN1_ENUMERATED_new();
+
+		ASN1_ENUMERATED_set(reason, spec->reason);
+		X509_REVOKED_add1_ext_i2d(entry, NID_crl_reason, reason, 0, 0);
+		ASN1_ENUMERATED_free(reason);
+	}
+	X509_CRL_add0_revoked(crl, entry);
+}
+
+static void
+crl_add_wrong_key_id(X509_CRL *crl)
+{
+	AUTHORITY_KEYID *id = AUTHORITY_KEYID_new();
+
+	id->keyid = ASN1_OCTET_STRING_new();
+	ASN1_OCTET_STRING_set(id->keyid, (const guchar *)"elsewhere", 9);
+	X509_CRL_add1_ext_i2d(crl, NID_authority_key_identifier, id, 0, 0);
+	AUTHORITY_KEYID_free(id);
+}
+
+static void
+crl_add_extensions(X509_CRL *crl, const PkiCrl *spec, X509 *issuer)
+{
+	if (spec->wrong_key_id)
+		crl_add_wrong_key_id(crl);
+	else
+		crl_add_extension(crl, issuer, NID_authority_key_identifier,
+		    "keyid");
+	crl_add_number(crl, NID_crl_number, 7, false);
+	if (spec->delta)
+		crl_add_number(crl, NID_delta_crl, 6, true);
+	if (spec->idp != NULL)
+		crl_add_extension(crl, issuer, NID_issuing_distribution_point,
+		    spec->idp);
+	if (spec->unknown != NULL) {
+		X509_EXTENSION *extension = unknown_extension(spec->unknown);
+
+		X509_CRL_add_ext(crl, extension, -1);
+		X509_EXTENSION_free(extension);
+	}
+}
+
+X509_CRL *
+pki_crl(const PkiCrl *spec, X509 *issuer, PkiKey issuer_key)
+{
+	X509_CRL *crl = X509_CRL_new();
+	ASN1_TIME *time = ASN1_TIME_new();
+
+	X509_CRL_set_version(crl, X509_CRL_VERSION_2);
+	X509_CRL_set_issuer_name(crl, X509_get_subject_name(issuer));
+	set_time(time, spec->this_update != 0 ? spec->this_update : -PKI_DAY);
+	X509_CRL_set1_lastUpdate(crl, time);
+	if (spec->next_update != PKI_NO_NEXT_UPDATE) {
+		set_time(time,
+		    spec->next_update != 0 ? spec->next_update : 7 * PKI_DAY);
+		X509_CRL_set1_nextUpdate(crl, time);
+	}
+	ASN1_TIME_free(time);
+	if (spec->revoked != NULL)
+		crl_add_revoked(crl, spec);
+	crl_add_extensions(crl, spec, issuer);
+	X509_CRL_sort(crl);
+	g_assert(X509_CRL_sign(crl, pki_key(issuer_key), EVP_sha256()) > 0);
+	return crl;
+}
+
+/* --- DER ----------------------------------------------------------------- */
+
+#define DER_INTEGER 0x02
+#define DER_OCTETS 0x04
+#define DER_NULL 0x05
+#define DER_UTF8 0x0c
+#define DER_UTCTIME 0x17
+#define DER_SEQUENCE 0x30
+#define DER_SET 0x31
+#define DER_CONTEXT(n) (0xa0 | (n))
+
+static GByteArray *
+der_raw(const void *data, gsize size)
+{
+	GByteArray *out = g_byte_array_new();
+
+	return g_byte_array_append(out, data, (guint)size);
+}
+
+/* tag, length and all parts (each taken, up to NULL) one after the other. */
+static GByteArray *
+der(guint8 tag, GByteArray *first, ...)
+{
+	g_autoptr(GByteArray) inner = g_byte_array_new();
+	GByteArray *out = g_byte_array_new();
+	guint8 head[4] = { tag };
+	va_list ap;
+
+	va_start(ap, first);
+	for (GByteArray *part = first; part != NULL;
+	     part = va_arg(ap, GByteArray *)) {
+		g_byte_array_append(inner, part->data, part->len);
+		g_byte_array_unref(part);
+	}
+	va_end(ap);
+	g_assert(inner->len < 65536);
+	if (inner->len < 128) {
+		head[1] = (guint8)inner->len;
+		g_byte_array_append(out, head, 2);
+	} else {
+		head[1] = 0x82;
+		head[2] = (guint8)(inner->len >> 8);
+		head[3] = (guint8)inner->len;
+		g_byte_array_append(out, head, 4);
+	}
+	g_byte_array_append(out, inner->data, inner->len);
+	return out;
+}
+
+static GByteArray *
+der_indefinite(guint8 tag, GByteArray *inner)
+{
+	guint8 head[2] = { tag, 0x80 }, end[2] = { 0, 0 };
+	GByteArray *out = der_raw(head, 2);
+
+	g_byte_array_append(out, inner->data, inner->len);
+	g_byte_array_unref(inner);
+	return g_byte_array_append(out, end, 2);
+}
+
+static GByteArray *
+der_value(guint8 tag, const void *data, gsize size)
+{
+	return der(tag, der_raw(data, size), NULL);
+}
+
+static GByteArray *
+der_small(guint8 number)
+{
+	return der_value(DER_INTEGER, &number, 1);
+}
+
+static GByteArray *
+der_oid(int nid)
+{
+	guchar *data = NULL;
+	int size = i2d_ASN1_OBJECT(OBJ_nid2obj(nid), &data);
+	GByteArray *out = der_raw(data, (gsize)size);
+
+	OPENSSL_free(data);
+	return out;
+}
+
+static GByteArray *
+der_algorithm(int nid)
+{
+	return der(DER_SEQUENCE, der_oid(nid), der_value(DER_NULL, "", 0),
+	    NULL);
+}
+
+static GByteArray *
+der_cert(X509 *cert)
+{
+	g_autoptr(GBytes) bytes = pki_cert_der(cert);
+	gsize size;
+	const void *data = g_bytes_get_data(bytes, &size);
+
+	return der_raw(data, size);
+}
+
+static GByteArray *
+der_join(GByteArray *first, GByteArray *second)
+{
+	g_byte_array_append(first, second->data, second->len);
+	g_byte_array_unref(second);
+	return first;
+}
+
+/* --- signatures ---------------------------------------------------------- */
+
+static GByteArray *
+attribute(int nid, GByteArray *values)
+{
+	return der(DER_SEQUENCE, der_oid(nid), der(DER_SET, values, NULL),
+	    NULL);
+}
+
+static GByteArray *
+digest_attribute(const PkiSigner *signer, const void *content, gsize size)
+{
+	const EVP_MD *md = signing_digest(0, signer->digest);
+	guchar digest[EVP_MAX_MD_SIZE];
+	guint digest_size;
+	GByteArray *value;
+
+	EVP_Digest(content, size, digest, &digest_size, md, NULL);
+	if (signer->flaws & PKI_FLAW_WRONG_DIGEST)
+		digest[0] ^= 1;
+	value = der_value(DER_OCTETS, digest, digest_size);
+	if (signer->flaws & PKI_FLAW_TWO_VALUES)
+		value = der_join(value, der_value(DER_OCTETS, "", 0));
+	return attribute(NID_pkcs9_messageDigest, value);
+}
+
+static GByteArray *
+time_attribute(const PkiSigner *signer)
+{
+	g_autoptr(GDateTime) at =
+	    g_date_time_new_from_unix_utc(PKI_NOW + signer->time);
+	g_autofree char *text = g_date_time_format(at, "%y%m%d%H%M%SZ");
+
+	return attribute(NID_pkcs9_signingTime,
+	    signer->flaws & PKI_FLAW_BAD_TIME ?
+		der_value(DER_UTF8, "kemarin", 7) :
+		der_value(DER_UTCTIME, text, strlen(text)));
+}
+
+/* ESSCertIDv2 with the default algorithm, RFC 5035, section 4. */
+static GByteArray *
+ess_name(X509 *cert)
+{
+	guchar digest[EVP_MAX_MD_SIZE];
+	guint size;
+
+	X509_digest(cert, EVP_sha256(), digest, &size);
+	return der(DER_SEQUENCE, der_value(DER_OCTETS, digest, size), NULL);
+}
+
+static GByteArray *
+ess_attribute(const PkiSigner *signer)
+{
+	guint flaws = signer->flaws;
+	X509 *named =
+	    flaws & PKI_FLAW_ESS_WRONG ? signer->issuer : signer->cert;
+	GByteArray *names = g_byte_array_new(), *value;
+
+	if ((flaws & PKI_FLAW_ESS_NO_NAMES) == 0)
+		names = der_join(names, ess_name(named));
+	if (flaws & PKI_WITH_ESS_CHAIN)
+		names = der_join(names, ess_name(signer->issuer));
+	value = der(DER_SEQUENCE, der(DER_SEQUENCE, names, NULL), NULL);
+	if (flaws & PKI_FLAW_ESS_GARBAGE) {
+		g_byte_array_unref(value);
+		value = der_value(DER_UTF8, "Budi", 4);
+	}
+	if (flaws & PKI_FLAW_ESS_TWO_VALUES)
+		value = der_join(value,
+		    der(DER_SEQUENCE,
+			der(DER_SEQUENCE, ess_name(signer->issuer), NULL),
+			NULL));
+	return attribute(NID_id_smime_aa_signingCertificateV2, value);
+}
+
+static void
+add_if(GByteArray *out, bool wanted, GByteArray *part)
+{
+	if (wanted)
+		g_byte_array_append(out, part->data, part->len);
+	g_byte_array_unref(part);
+}
+
+/* SignedAttributes without their tag. */
+static GByteArray *
+attributes(const PkiSigner *signer, const void *content, gsize size,
+    int content_type)
+{
+	GByteArray *out = g_byte_array_new();
+	guint flaws = signer->flaws;
+
+	if (flaws & PKI_FLAW_WRONG_CONTENT_TYPE)
+		content_type = NID_pkcs7_enveloped;
+	add_if(out, (flaws & PKI_FLAW_NO_CONTENT_TYPE) == 0,
+	    attribute(NID_pkcs9_contentType, der_oid(content_type)));
+	add_if(out, (flaws & PKI_WITH_NO_TIME) == 0, time_attribute(signer));
+	add_if(out, (flaws & PKI_FLAW_TWO_TIMES) != 0, time_attribute(signer));
+	add_if(out, (flaws & PKI_FLAW_NO_DIGEST) == 0,
+	    digest_attribute(signer, content, size));
+	add_if(out, (flaws & PKI_FLAW_TWO_DIGESTS) != 0,
+	    digest_attribute(signer, content, size));
+	add_if(out, (flaws & PKI_WITH_NO_ESS) == 0, ess_attribute(signer));
+	add_if(out, (flaws & PKI_WITH_UNKNOWN_ATTRIBUTE) != 0,
+	    attribute(NID_pkcs9_unstructuredName,
+		der_value(DER_UTF8, "apa saja", 8)));
+	return out;
+}
+
+static GByteArray *
+signature_of(const PkiSigner *signer, const void *data, gsize size)
+{
+	g_autoptr(EVP_MD_CTX) context = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *key_context;
+	guchar signature[512];
+	gsize signature_size = sizeof(signature);
+
+	g_assert(EVP_DigestSignInit(context, &key_context,
+		     signing_digest(signer->key, signer->digest), NULL,
+		     pki_key(signer->key)) == 1);
+	if (signer->flaws & PKI_WITH_PSS) {
+		EVP_PKEY_CTX_set_rsa_padding(key_context, RSA_PKCS1_PSS_PADDING);
+		EVP_PKEY_CTX_set_rsa_pss_saltlen(key_context,
+		    RSA_PSS_SALTLEN_DIGEST);
+	}
+	g_assert(EVP_DigestSign(context, signature, &signature_size, data,
+		     size) == 1);
+	if (signer->flaws & PKI_FLAW_WRONG_SIGNATURE)
+		signature[signature_size - 1] ^= 1;
+	return der_value(DER_OCTETS, signature, signature_size);
+}
+
+/* RFC 4055, section 3.1: SHA-256, MGF1 with it, 32 octets of salt. */
+static GByteArray *
+pss_algorithm(void)
+{
+	GByteArray *mask = der(DER_SEQUENCE, der_oid(NID_mgf1),
+	    der_algorithm(NID_sha256), NULL);
+
+	return der(DER_SEQUENCE, der_oid(NID_rsassaPss),
+	    der(DER_SEQUENCE,
+		der(DER_CONTEXT(0), der_algorithm(NID_sha256), NULL),
+		der(DER_CONTEXT(1), mask, NULL),
+		der(DER_CONTEXT(2), der_small(32), NULL), NULL),
+	    NULL);
+}
+
+static GByteArray *
+signature_algorithm(const PkiSigner *signer)
+{
+	const EVP_MD *md = signing_digest(0, signer->digest);
+	int kind = EVP_PKEY_get_base_id(pki_key(signer->key)), nid;
+
+	if (signer->flaws & PKI_WITH_PSS)
+		return pss_algorithm();
+	if (kind == EVP_PKEY_RSA)
+		return der_algorithm(NID_rsaEncryption);
+	if (kind != EVP_PKEY_EC)
+		return der(DER_SEQUENCE, der_oid(kind), NULL);
+	g_assert(OBJ_find_sigid_by_algs(&nid, EVP_MD_get_type(md), kind) == 1);
+	return der(DER_SEQUENCE, der_oid(nid), NULL);
+}
+
+static GByteArray *
+signer_id(const PkiSigner *signer)
+{
+	const ASN1_OCTET_STRING *key_id =
+	    X509_get0_subject_key_id(signer->cert);
+	guchar *name = NULL, *serial = NULL;
+	int name_size, serial_size;
+	GByteArray *out;
+
+	if (signer->flaws & PKI_WITH_KEY_ID)
+		return der_value(0x80, ASN1_STRING_get0_data(key_id),
+		    (gsize)ASN1_STRING_length(key_id));
+	name_size =
+	    i2d_X509_NAME(X509_get_issuer_name(signer->cert), &name);
+	serial_size =
+	    i2d_ASN1_INTEGER(X509_get_serialNumber(signer->cert), &serial);
+	out = der(DER_SEQUENCE, der_raw(name, (gsize)name_size),
+	    der_raw(serial, (gsize)serial_size), NULL);
+	OPENSSL_free(name);
+	OPENSSL_free(serial);
+	return out;
+}
+
+static int
+digest_nid(const PkiSigner *signer)
+{
+	return EVP_MD_get_type(signing_digest(0, signer->digest));
+}
+
+static GByteArray *
+signer_info(const PkiSigner *signer, const void *content, gsize size,
+    int content_type)
+{
+	GByteArray *head = der_small(
+	    signer->flaws & PKI_WITH_KEY_ID ? 3 : 1);
+	GByteArray *signature;
+
+	head = der_join(head, signer_id(signer));
+	head = der_join(head, der_algorithm(digest_nid(signer)));
+	if (signer->flaws & PKI_FLAW_NO_ATTRIBUTES) {
+		signature = signature_of(signer, content, size);
+	} else {
+		GByteArray *attrs =
+		    attributes(signer, content, size, content_type);
+		g_autoptr(GByteArray) set =
+		    der_value(DER_SET, attrs->data, attrs->len);
+
+		signature = signature_of(signer, set->data, set->len);
+		head = der_join(head, der(DER_CONTEXT(0), attrs, NULL));
+	}
+	return der(DER_SEQUENCE, head, signature_algorithm(signer), signature,
+	    NULL);
+}
+
+/* --- signed data --------------------------------------------------------- */
+
+static GByteArray *
+content_info(const PkiCms *spec, const void *content, gsize size,
+    int content_type)
+{
+	gsize half = size / 2;
+	GByteArray *octets;
+
+	if ((spec->flags & PKI_CMS_ATTACHED) == 0)
+		return der(DER_SEQUENCE, der_oid(content_type), NULL);
+	if (spec->flags & PKI_CMS_CHUNKED)
+		octets = der_indefinite(DER_OCTETS | 0x20,
+		    der_join(der_value(DER_OCTETS, content, half),
+			der_value(DER_OCTETS, (const char *)content + half,
+			    size - half)));
+	else
+		octets = der_value(DER_OCTETS, content, size);
+	return der(DER_SEQUENCE, der_oid(content_type),
+	    der(DER_CONTEXT(0), octets, NULL), NULL);
+}
+
+static GByteArray *
+certificates(const PkiCms *spec)
+{
+	GByteArray *all = g_byte_array_new();
+
+	if (spec->flags & PKI_CMS_NO_CERTS)
+		return all;
+	for (gsize i = 0; i < G_N_ELEMENTS(spec->certs) &&
+	     spec->certs[i] != NULL; i++)
+		all = der_join(all, der_cert(spec->certs[i]));
+	return all->len > 0 ? der(DER_CONTEXT(0), all, NULL) : all;
+}
+
+/* SignedData without its tag. */
+static GByteArray *
+signed_data(const PkiCms *spec, const void *content, gsize size)
+{
+	int type = spec->flags & PKI_CMS_TIMESTAMP ? NID_id_smime_ct_TSTInfo :
+						     NID_pkcs7_data;
+	GByteArray *digests = g_byte_array_new();
+	GByteArray *signers = g_byte_array_new();
+	GByteArray *out = der_small(spec->flags & PKI_CMS_TIMESTAMP ? 3 : 1);
+
+	for (gsize i = 0; i < spec->n_signers; i++) {
+		const PkiSigner *signer = &spec->signers[i];
+
+		digests = der_join(digests,
+		    der_algorithm(digest_nid(signer)));
+		signers = der_join(signers,
+		    signer_info(signer, content, size, type));
+	}
+	out = der_join(out, der(DER_SET, digests, NULL));
+	out = der_join(out, content_info(spec, content, size, type));
+	out = der_join(out, certificates(spec));
+	return der_join(out, der(DER_SET, signers, NULL));
+}
+
+static GByteArray *
+cms_octets(const PkiCms *spec, const void *content, gsize size)
+{
+	GByteArray *inside = signed_data(spec, content, size);
+
+	if (spec->flags & PKI_CMS_INDEFINITE)
+		return der_indefinite(DER_SEQUENCE,
+		    der_join(der_oid(NID_pkcs7_signed),
+			der_indefinite(DER_CONTEXT(0),
+			    der_indefinite(DER_SEQUENCE, inside))));
+	return der(DER_SEQUENCE, der_oid(NID_pkcs7_signed),
+	    der(DER_CONTEXT(0), der(DER_SEQUENCE, inside, NULL), NULL), NULL);
+}
+
+GBytes *
+pki_cms(const void *content, gsize size, const PkiCms *spec)
+{
+	GByteArray *octets = cms_octets(spec, content, size);
+
+	if (spec->flags & PKI_CMS_TRAILING)
+		g_byte_array_append(octets, (const guint8 *)"", 1);
+	if (spec->flags & PKI_CMS_TRUNCATED)
+		g_byte_array_set_size(octets, octets->len - 1);
+	return g_byte_array_free_to_bytes(octets);
+}
+
+GBytes *
+pki_sign(const Pki *pki, const char *content, guint flags, guint flaws)
+{
+	PkiSigner signer = { .cert = pki->leaf, .issuer = pki->ca,
+		.key = pki->leaf_key, .flaws = flaws };
+	PkiCms spec = { &signer, 1, { pki->leaf, pki->ca }, flags };
+
+	return pki_cms(content, strlen(content), &spec);
+}
+
+/* --- messages ------------------------------------------------------------ */
+
+char *
+pki_base64(GBytes *octets)
+{
+	gsize size;
+	const guchar *data = g_bytes_get_data(octets, &size);
+	g_autofree char *text = g_base64_encode(data, size);
+	GString *out = g_string_new(NULL);
+
+	for (const char *at = text; *at != '\0';) {
+		gsize take = MIN(strlen(at), 64);
+
+		g_string_append_len(out, at, (gssize)take);
+		g_string_append(out, "\r\n");
+		at += take;
+	}
+	return g_string_free(out, FALSE);
+}
+
+char *
+pki_detached(const char *header, const char *part, GBytes *cms)
+{
+	g_autofree char *base64 = pki_base64(cms);
+
+	return g_strconcat(header,
+	    "MIME-Version: 1.0\r\n"
+	    "Content-Type: multipart/signed; micalg=sha-256;\r\n"
+	    " protocol=\"application/pkcs7-signature\";\r\n"
+	    " boundary=\"" PKI_BOUNDARY "\"\r\n\r\n"
+	    "--" PKI_BOUNDARY "\r\n",
+	    part,
+	    "\r\n--" PKI_BOUNDARY "\r\n"
+	    "Content-Type: application/pkcs7-signature; name=smime.p7s\r\n"
+	    "Content-Transfer-Encoding: base64\r\n\r\n",
+	    base64, "--" PKI_BOUNDARY "--\r\n", NULL);
+}
+
+char *
+pki_opaque(const char *header, GBytes *cms)
+{
+	g_autofree char *base64 = pki_base64(cms);
+
+	return g_strconcat(header,
+	    "MIME-Version: 1.0\r\n"
+	    "Content-Type: application/pkcs7-mime; smime-type=signed-data;\r\n"
+	    " name=smime.p7m\r\n"
+	    "Content-Transfer-Encoding: base64\r\n\r\n",
+	    base64, NULL);
+}
+
+Spool *
+pki_spool(const char *data, gsize size)
+{
+	SpoolLimits limits = { 1U << 30, 1U << 30, "/nonexistent" };
+	Spool *spool = spool_new(&limits);
+
+	g_assert(spool_append(spool, data, size, NULL));
+	g_assert(spool_seal(spool, NULL));
+	return spool;
+}
+
+/* --- files --------------------------------------------------------------- */
+
+char *
+pki_folder_new(void)
+{
+	char *folder = g_dir_make_tmp("smime-test-XXXXXX", NULL);
+
+	g_assert(folder != NULL);
+	return folder;
+}
+
+void
+pki_folder_remove(const char *folder)
+{
+	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+	const char *name;
+
+	while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+		g_autofree char *path = g_build_filename(folder, name, NULL);
+
+		if (g_file_test(path, G_FILE_TEST_IS_DIR) &&
+		    !g_file_test(path, G_FILE_TEST_IS_SYMLINK))
+			pki_folder_remove(path);
+		else
+			g_unlink(path);
+	}
+	g_rmdir(folder);
+}
+
+char *
+pki_write(const char *folder, const char *name, const char *text, gssize size)
+{
+	char *path = g_build_filename(folder, name, NULL);
+	g_autofree char *parent = g_path_get_dirname(path);
+
+	g_assert(g_mkdir_with_parents(parent, 0700) == 0);
+	g_assert(g_file_set_contents_full(path, text, size,
+	    G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL));
+	return path;
+}
+
+static char *
+write_bio(const char *folder, const char *name, BIO *bio)
+{
+	char *data;
+	long size = BIO_get_mem_data(bio, &data);
+
+	return pki_write(folder, name, data, size);
+}
+
+char *
+pki_write_certs(const char *folder, const char *name, X509 *first, ...)
+{
+	g_autoptr(BIO) bio = BIO_new(BIO_s_mem());
+	va_list ap;
+
+	va_start(ap, first);
+	for (X509 *cert = first; cert != NULL; cert = va_arg(ap, X509 *))
+		g_assert(PEM_write_bio_X509(bio, cert) == 1);
+	va_end(ap);
+	return write_bio(folder, name, bio);
+}
+
+char *
+pki_write_crl(const char *folder, const char *name, X509_CRL *crl)
+{
+	g_autoptr(BIO) bio = BIO_new(BIO_s_mem());
+
+	g_assert(PEM_write_bio_X509_CRL(bio, crl) == 1);
+	return write_bio(folder, name, bio);
+}
+
+char *
+pki_write_key(const char *folder, const char *name, PkiKey key)
+{
+	return pki_write(folder, name, pki_key_pem(key), -1);
+}
+
+GBytes *
+pki_cert_der(X509 *cert)
+{
+	guchar *data = NULL;
+	int size = i2d_X509(cert, &data);
+	GBytes *out = g_bytes_new(data, (gsize)size);
+
+	OPENSSL_free(data);
+	return out;
+}
+
+GBytes *
+pki_crl_der(X509_CRL *crl)
+{
+	guchar *data = NULL;
+	int size = i2d_X509_CRL(crl, &data);
+	GBytes *out = g_bytes_new(data, (gsize)size);
+
+	OPENSSL_free(data);
+	return out;
+}
+
+Trust *
+pki_trust(X509 *anchor, X509 *intermediate)
+{
+	g_autofree char *folder = pki_folder_new();
+	g_autofree char *anchors = NULL;
+	g_autofree char *intermediates = NULL;
+	const char *anchor_paths[2] = { NULL, NULL };
+	const char *intermediate_paths[2] = { NULL, NULL };
+	Trust *trust;
+
+	if (anchor != NULL)
+		anchor_paths[0] = anchors =
+		    pki_write_certs(folder, "anchor.pem", anchor, NULL);
+	if (intermediate != NULL)
+		intermediate_paths[0] = intermediates = pki_write_certs(folder,
+		    "intermediate.pem", intermediate, NULL);
+	trust = trust_new(anchor_paths, intermediate_paths, NULL);
+	pki_folder_remove(folder);
+	g_assert(trust != NULL);
+	return trust;
+}
+
+Revocation *
+pki_revocation(RevocationMode mode, X509_CRL *crl)
+{
+	g_autofree char *folder = pki_folder_new();
+	g_autofree char *path = NULL;
+	const char *paths[2] = { NULL, NULL };
+	Revocation *revocation;
+
+	if (crl != NULL)
+		paths[0] = path = pki_write_crl(folder, "list.pem", crl);
+	revocation = revocation_new(mode, paths, NULL);
+	pki_folder_remove(folder);
+	g_assert(revocation != NULL);
+	return revocation;
+}

@@ -1,0 +1,716 @@
+#include <string.h>
+
+#include <criterion/criterion.h>
+#include <gmime/gmime.h>
+
+#include "../../smime/canon.h"
+#include "../../smime/error.h"
+#include "../pki.h"
+
+static bool
+append_sink(void *context, const char *data, gsize size, GError **error)
+{
+	(void)error;
+	g_string_append_len(context, data, (gssize)size);
+	return true;
+}
+
+/* The canonical entity of text; NULL with error. */
+static GString *
+canon(const char *text, gsize size, GError **error)
+{
+	g_autoptr(Spool) spool = pki_spool(text, size);
+	g_autoptr(MimeMessage) message = mime_parse(spool);
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	if (!canon_write(message, append_sink, out, error))
+		return NULL;
+	return g_steal_pointer(&out);
+}
+
+/* --- what is written ------------------------------------------------------ */
+
+#define UTF8 "Content-Type: text/plain; charset=utf-8\r\n"
+#define ASCII "Content-Type: text/plain; charset=us-ascii\r\n"
+#define CTE(value) "Content-Transfer-Encoding: " value "\r\n"
+#define MULTI "Content-Type: multipart/mixed; boundary=b\r\n"
+#define RFC822 "Content-Type: message/rfc822\r\n"
+
+typedef struct {
+	const char *in;
+	const char *out;
+} Case;
+
+static void
+expect_all(const Case *cases, gsize count)
+{
+	for (gsize i = 0; i < count; i++) {
+		g_autoptr(GError) error = NULL;
+		g_autoptr(GString) out =
+		    canon(cases[i].in, strlen(cases[i].in), &error);
+
+		cr_expect(out != NULL, "%s: %s", cases[i].in,
+		    error != NULL ? error->message : "?");
+		if (out != NULL)
+			cr_expect_str_eq(out->str, cases[i].out,
+			    "%s\n=>\n%s\n", cases[i].in, out->str);
+	}
+}
+
+/* What is safe already is copied byte for byte. */
+Test(canon, copied)
+{
+	static const Case cases[] = {
+		{ UTF8 "\r\nisi\r\n", UTF8 "\r\nisi\r\n" },
+		{ UTF8 "\r\nisi", UTF8 "\r\nisi" },
+		{ UTF8 "\r\n", UTF8 "\r\n" },
+		{ UTF8 "\r\n\r\n\r\n", UTF8 "\r\n\r\n\r\n" },
+		/* only Content-* fields, in their order and as they are */
+		{ "From: a@x.id\r\nContent-type:text/plain;\r\n\tcharset=utf-8"
+		  "\r\nSubject: s\r\nCONTENT-Language: id\r\nX-Content-A: b"
+		  "\r\nContentX: y\r\n\r\nisi\r\n",
+		    "Content-type:text/plain;\r\n\tcharset=utf-8\r\n"
+		    "CONTENT-Language: id\r\n\r\nisi\r\n" },
+		{ UTF8 CTE("7bit") "\r\nisi\r\n", UTF8 CTE("7bit")
+		  "\r\nisi\r\n" },
+		{ UTF8 CTE("quoted-printable") "\r\nb=C3=BC=\r\ndi\r\n",
+		    UTF8 CTE("quoted-printable") "\r\nb=C3=BC=\r\ndi\r\n" },
+		{ "Content-Type: a/b\r\n" CTE("base64") "\r\nYQ==\r\n",
+		    "Content-Type: a/b\r\n" CTE("base64") "\r\nYQ==\r\n" },
+		/* parts keep all of their fields */
+		{ MULTI "\r\npre\r\n--b\r\nX-A: b\r\n" UTF8 "\r\nisi\r\n\r\n"
+		  "--b\r\n\r\ndua\r\n--b--\r\nepi\r\n",
+		    MULTI "\r\npre\r\n--b\r\nX-A: b\r\n" UTF8
+		    "\r\nisi\r\n\r\n--b\r\n\r\ndua\r\n--b--\r\nepi\r\n" },
+		{ RFC822 "\r\nFrom: a@x.id\r\nSubject: s\r\n\r\nisi\r\n",
+		    RFC822 "\r\nFrom: a@x.id\r\nSubject: s\r\n\r\nisi\r\n" },
+	};
+
+	expect_all(cases, G_N_ELEMENTS(cases));
+}
+
+/* RFC 2045, section 5.2. */
+Test(canon, default_type)
+{
+	static const Case cases[] = {
+		{ "Subject: s\r\n\r\nisi\r\n", ASCII "\r\nisi\r\n" },
+		{ "\r\n", ASCII "\r\n" },
+		{ "\r\nb\xc3\xbc" "di\r\n",
+		    UTF8 CTE("quoted-printable") "\r\nb=C3=BCdi\r\n" },
+		{ CTE("8bit") "\r\nb\xc3\xbc" "di\r\n",
+		    UTF8 CTE("quoted-printable") "\r\nb=C3=BCdi\r\n" },
+		{ CTE("base64") "\r\nYQ==\r\n",
+		    ASCII CTE("base64") "\r\nYQ==\r\n" },
+	};
+
+	expect_all(cases, G_N_ELEMENTS(cases));
+}
+
+#define QP UTF8 CTE("quoted-printable") "\r\n"
+#define PDF "Content-Type: application/pdf\r\n"
+
+Test(canon, encoded_anew)
+{
+	static const Case cases[] = {
+		{ UTF8 "\r\nb\xc3\xbc" "di\r\n", QP "b=C3=BCdi\r\n" },
+		{ UTF8 CTE("8bit") "\r\nb\xc3\xbc" "di", QP "b=C3=BCdi" },
+		{ UTF8 CTE("binary") "\r\n\xff\r\n", QP "=FF\r\n" },
+		{ UTF8 "\r\na \r\nb\t\r\n", QP "a=20\r\nb=09\r\n" },
+		{ UTF8 "\r\na ", QP "a=20" },
+		{ UTF8 "\r\n \r\n", QP "=20\r\n" },
+		{ UTF8 "\r\nFrom me\r\nFromage\r\n",
+		    QP "=46rom me\r\nFromage\r\n" },
+		{ UTF8 "\r\na\r\n.\r\nb\r\n", QP "a\r\n=2E\r\nb\r\n" },
+		{ UTF8 "\r\n--b \r\n", QP "=2D-b=20\r\n" },
+		{ UTF8 "\r\n1=2 \r\n", QP "1=3D2=20\r\n" },
+		/* a bare CR or LF is no line end: base64 keeps it */
+		{ UTF8 "\r\na\nb\r\n", UTF8 CTE("base64")
+		  "\r\nYQpiDQo=\r\n" },
+		{ UTF8 "\r\na\rb\r\n", UTF8 CTE("base64")
+		  "\r\nYQ1iDQo=\r\n" },
+		{ PDF "\r\n\xff\r\n", PDF CTE("base64") "\r\n/w0K\r\n" },
+		{ PDF "\r\na \r\n", PDF CTE("base64") "\r\nYSANCg==\r\n" },
+		/* encoded already, but not safe */
+		{ UTF8 CTE("base64") "\r\nYQ== \r\n", QP "a" },
+		{ PDF CTE("base64") "\r\nYQ== \r\n",
+		    PDF CTE("base64") "\r\nYQ==\r\n" },
+		{ UTF8 CTE("quoted-printable") "\r\n\xc3\xbc=3D\r\n",
+		    QP "=C3=BC=3D\r\n" },
+		{ UTF8 CTE("quoted-printable") "\r\nFrom a=\r\n.\r\n",
+		    QP "=46rom a.\r\n" },
+	};
+
+	expect_all(cases, G_N_ELEMENTS(cases));
+}
+
+/* Nothing is labelled 8bit or binary, at any level. */
+Test(canon, labels)
+{
+	static const Case cases[] = {
+		{ UTF8 CTE("8bit") "\r\nisi\r\n", UTF8 CTE("7bit")
+		  "\r\nisi\r\n" },
+		{ CTE("BINARY") UTF8 "\r\nisi\r\n", UTF8 CTE("7bit")
+		  "\r\nisi\r\n" },
+		{ CTE("8bit") MULTI "\r\n--b\r\n" CTE("8bit") RFC822 "\r\n"
+		  CTE("8bit") "Subject: s\r\n\r\nisi\r\n--b--\r\n",
+		    MULTI CTE("7bit") "\r\n--b\r\n" RFC822 CTE("7bit")
+		    "\r\nSubject: s\r\n" CTE("7bit") "\r\nisi\r\n--b--\r\n" },
+	};
+
+	expect_all(cases, G_N_ELEMENTS(cases));
+}
+
+/* A header without an empty line after it, and a field to be replaced. */
+Test(canon, part_without_empty_line)
+{
+	static const Case cases[] = {
+		{ MULTI "\r\n--b\r\n" UTF8 "--b--\r\n",
+		    MULTI "\r\n--b\r\n" UTF8 "\r\n\r\n--b--\r\n" },
+		{ MULTI "\r\n--b\r\n" CTE("8bit") UTF8 "--b--\r\n",
+		    MULTI "\r\n--b\r\n" UTF8 CTE("7bit")
+		    "\r\n\r\n--b--\r\n" },
+		{ CTE("8bit") "Content-Type: text/plain",
+		    "Content-Type: text/plain\r\n" CTE("7bit") "\r\n" },
+	};
+
+	expect_all(cases, G_N_ELEMENTS(cases));
+}
+
+/* What somebody else signed or encrypted: as it is or not at all. */
+Test(canon, verbatim)
+{
+	static const char *const bodies[] = {
+		"Content-Type: multipart/signed; boundary=b;\r\n"
+		" protocol=application/pgp-signature\r\n\r\n"
+		"pre \r\n--b\r\n\r\nFrom me \r\n.\r\n\r\n--b\r\n"
+		"Content-Type: application/pgp-signature\r\n\r\nx\r\n--b-- \r\n"
+		"epi",
+		"Content-Type: multipart/encrypted; boundary=b\r\n\r\n"
+		"--b\r\n\r\nVersion: 1 \r\n--b\r\n\r\nx\r\n--b--\r\n",
+		"Content-Type: message/delivery-status\r\n\r\n"
+		"Reporting-MTA: dns; x.id \r\n\r\n",
+		"Content-Type: message/partial; id=a; number=1\r\n\r\nx \r\n",
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(bodies); i++) {
+		g_autofree char *inside = g_strdup_printf(
+		    "Content-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n"
+		    "%s\r\n--c--\r\n", bodies[i]);
+		g_autoptr(GString) root =
+		    canon(bodies[i], strlen(bodies[i]), NULL);
+		g_autoptr(GString) part = canon(inside, strlen(inside), NULL);
+
+		cr_assert(root != NULL && part != NULL, "%s", bodies[i]);
+		cr_expect_str_eq(root->str, bodies[i]);
+		cr_expect(strstr(part->str, bodies[i]) != NULL, "%s",
+		    part->str);
+	}
+}
+
+Test(canon, refused)
+{
+	static const struct {
+		const char *in;
+		const char *words; /* of the error: the part and why */
+	} cases[] = {
+		{ "\r\n\xff\r\n", "charset" },
+		{ UTF8 CTE("uuencode") "\r\nisi\r\n", "Encoding" },
+		{ UTF8 UTF8 "\r\nisi\r\n", "several Content-Type" },
+		{ MULTI "\r\n--b\r\n\r\nisi\r\n", "closing boundary" },
+		{ "Content-Type: text/plain; name=\"\xc3\xbc\"\r\n\r\n",
+		    "header field is not 7-bit" },
+		{ "Content-Type: text/plain; name=\"a\rb\"\r\n\r\n",
+		    "header field is not 7-bit" },
+		{ MULTI "\r\n--b\r\n\r\nisi\r\n--b\r\nX: \xc3\xbc\r\n\r\n"
+		  "\r\n--b--\r\n", "part 2: a header field is not 7-bit" },
+		{ MULTI "\r\n--b\r\n" RFC822 "\r\nSubject: \xc3\xbc\r\n\r\n"
+		  "\r\n--b--\r\n", "part 1: a header field is not 7-bit" },
+		{ PDF CTE("base64") "\r\n*\xff*\r\n", "malformed base64" },
+		{ MULTI "\r\n--b\r\n\r\nisi\r\n--b\r\n"
+		  "Content-Type: multipart/mixed; boundary=c\r\n\r\n"
+		  "--c\r\n\r\nisi\r\n--c\r\n\r\nisi\r\n--c\r\n" PDF
+		  CTE("base64") "\r\nYQ==YQ== \r\n--c--\r\n\r\n--b--\r\n",
+		    "part 2.3: malformed base64" },
+		{ "Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n"
+		  CTE("8bit") "\r\nisi\r\n--b--\r\n", "7-bit" },
+		{ "Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n"
+		  "\r\n\xc3\xbc\r\n--b--\r\n", "7-bit" },
+		{ "Content-Type: message/delivery-status\r\n\r\nX: \xff\r\n",
+		    "7-bit" },
+		{ "Content-Type: message/partial; id=a\r\n\r\na\nb\r\n",
+		    "7-bit" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GError) error = NULL;
+		g_autoptr(GString) out =
+		    canon(cases[i].in, strlen(cases[i].in), &error);
+
+		cr_expect(out == NULL, "%s: %s", cases[i].in, out->str);
+		if (out != NULL)
+			continue;
+		cr_expect(g_error_matches(error, SMIME_ERROR,
+		    SMIME_ERROR_UNSIGNABLE), "%s", cases[i].in);
+		cr_expect(strstr(error->message, cases[i].words) != NULL,
+		    "%s: %s", cases[i].in, error->message);
+	}
+}
+
+/* --- the sink -------------------------------------------------------------- */
+
+typedef struct {
+	gsize room;
+	guint refused;
+} Narrow;
+
+static bool
+narrow_sink(void *context, const char *data, gsize size, GError **error)
+{
+	Narrow *narrow = context;
+
+	(void)data;
+	if (size <= narrow->room) {
+		narrow->room -= size;
+		return true;
+	}
+	narrow->refused++;
+	g_set_error_literal(error, SMIME_ERROR, SMIME_ERROR_TOO_BIG, "full");
+	return false;
+}
+
+/* It is never called again after it has said no. */
+Test(canon, sink_stops)
+{
+	static const char text[] = MULTI "\r\npre\r\n--b\r\n" RFC822 "\r\n" UTF8
+	    "\r\n\xc3\xbc\r\n--b\r\n" PDF "\r\n\xff\r\n--b--\r\nepi\r\n";
+	g_autoptr(Spool) spool = pki_spool(text, sizeof(text) - 1);
+	g_autoptr(MimeMessage) message = mime_parse(spool);
+	g_autoptr(GString) whole = canon(text, sizeof(text) - 1, NULL);
+
+	cr_assert(whole != NULL);
+	for (gsize room = 0; room <= whole->len; room++) {
+		Narrow narrow = { room, 0 };
+		g_autoptr(GError) error = NULL;
+		bool ok = canon_write(message, narrow_sink, &narrow, &error);
+
+		cr_expect_eq(ok, room == whole->len, "%zu", room);
+		cr_expect_eq(narrow.refused, ok ? 0 : 1, "%zu", room);
+		cr_expect(ok ||
+		    g_error_matches(error, SMIME_ERROR, SMIME_ERROR_TOO_BIG));
+	}
+}
+
+static void
+check_base64(gsize size)
+{
+	g_autofree char *data = g_malloc(size + 1);
+	g_autoptr(GString) out = g_string_new(NULL);
+	g_autofree guchar *back = NULL;
+	gsize back_size;
+
+	for (gsize i = 0; i < size; i++)
+		data[i] = (char)(i * 151 + i / 256);
+	cr_assert(canon_write_base64(data, size, append_sink, out, NULL));
+	for (gsize at = 0; at < out->len;) {
+		const char *end = strstr(out->str + at, "\r\n");
+		gsize width = (gsize)(end - out->str) - at;
+
+		cr_assert(end != NULL && width > 0 && width <= 76);
+		at += width + 2;
+		cr_assert(width == 76 || at == out->len);
+	}
+	back = g_base64_decode(out->str, &back_size);
+	cr_expect_eq(back_size, size);
+	cr_expect_eq(memcmp(back, data, size), 0, "%zu octets", size);
+}
+
+Test(canon, base64)
+{
+	static const gsize big[] = { 57 * 1024 - 1, 57 * 1024, 57 * 1024 + 1,
+		200000 };
+
+	for (gsize size = 0; size < 200; size++)
+		check_base64(size);
+	for (gsize i = 0; i < G_N_ELEMENTS(big); i++)
+		check_base64(big[i]);
+}
+
+/* --- random messages -------------------------------------------------------
+ * Made together with the list of what their leaves hold, so that the truth
+ * comes neither from canon nor from its parser; read back by GMime.
+ */
+
+#define RANDOM_MESSAGES 600
+#define RANDOM_DEPTH 4
+
+typedef struct {
+	GRand *rand;
+	GString *text;
+	GPtrArray *leaves; /* of GBytes: their octets */
+	guint boundaries;
+} Maker;
+
+static guint
+pick(Maker *maker, guint count)
+{
+	return (guint)g_rand_int_range(maker->rand, 0, (gint32)count);
+}
+
+static void
+add_line(Maker *maker, GString *octets, bool ascii)
+{
+	static const char *const lines[] = { "", "Selamat pagi,", "a b c ",
+		"\t", "From me to you", ".", "..", "=3D =", ">From", "a\tb\t" };
+	guint length;
+
+	switch (pick(maker, ascii ? 4 : 7)) {
+	case 0:
+	case 1:
+		g_string_append(octets, lines[pick(maker,
+		    G_N_ELEMENTS(lines))]);
+		break;
+	case 2:
+		for (length = pick(maker, 2500); length > 0; length--)
+			g_string_append_c(octets, "abc .F"[length % 6]);
+		break;
+	case 3:
+		g_string_append(octets, "\r\n\r\n");
+		break;
+	case 4:
+		g_string_append(octets, "b\xc3\xbc" "di \xe2\x82\xac");
+		break;
+	case 5:
+		for (length = pick(maker, 90); length > 0; length--) {
+			char c = (char)pick(maker, 256);
+
+			g_string_append_c(octets, c == '-' ? 'x' : c);
+		}
+		break;
+	default:
+		g_string_append(octets, pick(maker, 2) ? "a\rb" : "a\nb");
+	}
+}
+
+static GBytes *
+random_octets(Maker *maker, bool ascii)
+{
+	GString *octets = g_string_new(NULL);
+
+	for (guint lines = pick(maker, 7); lines > 0; lines--) {
+		add_line(maker, octets, ascii);
+		if (lines > 1 || pick(maker, 2))
+			g_string_append(octets, "\r\n");
+	}
+	return g_string_free_to_bytes(octets);
+}
+
+/* Lines of width, and sometimes with white space after them. */
+static void
+write_base64(Maker *maker, const guchar *data, gsize size)
+{
+	static const guint widths[] = { 4, 60, 76, 1200 };
+	g_autofree char *text = g_base64_encode(data, size);
+	guint width = widths[pick(maker, G_N_ELEMENTS(widths))];
+	const char *end = pick(maker, 4) == 0 ? " \r\n" : "\r\n";
+
+	for (const char *at = text; *at != '\0';) {
+		gsize take = MIN(strlen(at), width);
+
+		g_string_append_len(maker->text, at, (gssize)take);
+		g_string_append(maker->text, end);
+		at += take;
+	}
+}
+
+static void
+write_quoted_printable(Maker *maker, const guchar *data, gsize size)
+{
+	guint max = pick(maker, 3) == 0 ? 3000 : 60, column = 0;
+
+	for (gsize i = 0; i < size; i++) {
+		if (i + 1 < size && data[i] == '\r' && data[i + 1] == '\n') {
+			g_string_append(maker->text, "\r\n");
+			i++;
+			column = 0;
+			continue;
+		}
+		if (g_ascii_isalnum(data[i]))
+			g_string_append_c(maker->text, (char)data[i]);
+		else
+			g_string_append_printf(maker->text, "=%02X", data[i]);
+		column += 3;
+		if (column > max) {
+			g_string_append(maker->text, "=\r\n");
+			column = 0;
+		}
+	}
+}
+
+static void
+make_leaf(Maker *maker)
+{
+	static const char *const types[] = {
+		"",
+		"Content-Type: text/plain; charset=utf-8\r\n",
+		"Content-Type: text/html; charset=iso-8859-1\r\n",
+		"Content-Type: application/octet-stream; name=a.bin\r\n",
+		"Content-Type: image/png\r\nContent-ID: <a@b>\r\n",
+	};
+	static const char *const encodings[] = { NULL, "7bit", "8bit",
+		"binary", "Quoted-Printable", "BASE64" };
+	guint type = pick(maker, G_N_ELEMENTS(types));
+	guint encoding = pick(maker, G_N_ELEMENTS(encodings));
+	GBytes *octets = random_octets(maker, type == 0);
+	gsize size;
+	const guchar *data = g_bytes_get_data(octets, &size);
+
+	g_ptr_array_add(maker->leaves, octets);
+	g_string_append(maker->text, types[type]);
+	if (encodings[encoding] != NULL)
+		g_string_append_printf(maker->text, CTE("%s"),
+		    encodings[encoding]);
+	g_string_append(maker->text, "\r\n");
+	if (encoding == 5)
+		write_base64(maker, data, size);
+	else if (encoding == 4)
+		write_quoted_printable(maker, data, size);
+	else
+		g_string_append_len(maker->text, (const char *)data,
+		    (gssize)size);
+}
+
+static void make_entity(Maker *maker, int depth);
+
+static void
+make_multipart(Maker *maker, int depth)
+{
+	static const char *const subtypes[] = { "mixed", "alternative",
+		"related; type=\"text/html\"" };
+	guint number = maker->boundaries++, parts = 1 + pick(maker, 4);
+
+	g_string_append_printf(maker->text,
+	    "Content-Type: multipart/%s;\r\n boundary=\"=_%u_\"\r\n",
+	    subtypes[pick(maker, G_N_ELEMENTS(subtypes))], number);
+	if (pick(maker, 3) == 0)
+		g_string_append(maker->text, CTE("8bit"));
+	g_string_append(maker->text, "\r\n");
+	if (pick(maker, 2))
+		g_string_append(maker->text,
+		    pick(maker, 2) ? "preamble\r\n" : "pr\xc3\xa9" "amble \r\n");
+	for (guint i = 0; i < parts; i++) {
+		g_string_append_printf(maker->text, "%s--=_%u_%s\r\n",
+		    i > 0 ? "\r\n" : "", number, pick(maker, 4) ? "" : " ");
+		make_entity(maker, depth + 1);
+	}
+	g_string_append_printf(maker->text, "\r\n--=_%u_--", number);
+	if (pick(maker, 2))
+		g_string_append(maker->text,
+		    pick(maker, 2) ? "\r\nepilogue\r\n" : "\r\nFrom epilogue");
+}
+
+static void
+make_message(Maker *maker, int depth)
+{
+	g_string_append(maker->text, RFC822);
+	if (pick(maker, 3) == 0)
+		g_string_append(maker->text, CTE("8bit"));
+	g_string_append(maker->text,
+	    "\r\nFrom: a@x.id\r\nSubject: satu\r\n dua\r\n");
+	make_entity(maker, depth + 1);
+}
+
+static void
+make_signed(Maker *maker)
+{
+	static const char part[] = "isi yang ditandatangani\r\n";
+	guint number = maker->boundaries++;
+
+	g_ptr_array_add(maker->leaves, g_bytes_new_static(part,
+	    strlen(part)));
+	g_ptr_array_add(maker->leaves, g_bytes_new_static("x", 1));
+	g_string_append_printf(maker->text,
+	    "Content-Type: multipart/signed; boundary=\"=_%u_\";\r\n"
+	    " protocol=\"application/pgp-signature\"\r\n\r\n--=_%u_\r\n\r\n"
+	    "%s\r\n--=_%u_\r\nContent-Type: application/pgp-signature\r\n\r\n"
+	    "x\r\n--=_%u_--", number, number, part, number, number);
+}
+
+static void
+make_entity(Maker *maker, int depth)
+{
+	guint choice = pick(maker, depth < RANDOM_DEPTH ? 10 : 4);
+
+	if (choice < 4)
+		make_leaf(maker);
+	else if (choice < 8)
+		make_multipart(maker, depth);
+	else if (choice < 9)
+		make_message(maker, depth);
+	else
+		make_signed(maker);
+}
+
+static GBytes *
+part_octets(GMimePart *part)
+{
+	g_autoptr(GByteArray) octets = g_byte_array_new();
+	GMimeStream *stream = g_mime_stream_mem_new_with_byte_array(octets);
+	GMimeDataWrapper *content = g_mime_part_get_content(part);
+
+	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);
+	if (content != NULL)
+		g_mime_data_wrapper_write_to_stream(content, stream);
+	g_object_unref(stream);
+	return g_byte_array_free_to_bytes(g_steal_pointer(&octets));
+}
+
+/* All leaves in their order; no entity may be labelled 8bit or binary. */
+static void
+collect(GMimeObject *object, GPtrArray *leaves, bool check_labels)
+{
+	const char *label =
+	    g_mime_object_get_header(object, "Content-Transfer-Encoding");
+
+	if (check_labels && label != NULL)
+		cr_expect(g_ascii_strcasecmp(label, "8bit") != 0 &&
+		    g_ascii_strcasecmp(label, "binary") != 0);
+	if (GMIME_IS_MULTIPART(object)) {
+		GMimeMultipart *multipart = GMIME_MULTIPART(object);
+
+		for (int i = 0; i < g_mime_multipart_get_count(multipart); i++)
+			collect(g_mime_multipart_get_part(multipart, i),
+			    leaves, check_labels);
+	} else if (GMIME_IS_MESSAGE_PART(object)) {
+		collect(g_mime_message_get_mime_part(
+			    g_mime_message_part_get_message(
+				GMIME_MESSAGE_PART(object))),
+		    leaves, check_labels);
+	} else {
+		g_ptr_array_add(leaves, part_octets(GMIME_PART(object)));
+	}
+}
+
+static GPtrArray *
+read_leaves(const GString *text, bool check_labels)
+{
+	GPtrArray *leaves =
+	    g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+	GMimeStream *stream =
+	    g_mime_stream_mem_new_with_buffer(text->str, text->len);
+	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
+	GMimeMessage *message = g_mime_parser_construct_message(parser, NULL);
+
+	cr_assert(message != NULL);
+	collect(g_mime_message_get_mime_part(message), leaves, check_labels);
+	g_object_unref(message);
+	g_object_unref(parser);
+	g_object_unref(stream);
+	return leaves;
+}
+
+static void
+expect_leaves(guint seed, const char *what, const GPtrArray *expected,
+    const GPtrArray *leaves, const GString *text)
+{
+	cr_assert_eq(leaves->len, expected->len, "seed %u, %s: %u of %u\n%s",
+	    seed, what, leaves->len, expected->len, text->str);
+	for (guint i = 0; i < expected->len; i++)
+		cr_assert(g_bytes_equal(g_ptr_array_index(leaves, i),
+			      g_ptr_array_index(expected, i)),
+		    "seed %u, %s: leaf %u differs\n%s", seed, what, i,
+		    text->str);
+}
+
+static void
+expect_safe_line(guint seed, const char *line, gsize size)
+{
+	cr_assert(size <= 998, "seed %u: a line of %zu", seed, size);
+	for (gsize i = 0; i < size; i++)
+		cr_assert(line[i] != '\0' && line[i] != '\r' &&
+			line[i] != '\n' && (guchar)line[i] < 0x80,
+		    "seed %u: octet %02x", seed, (guchar)line[i]);
+	cr_assert(size == 0 || !g_ascii_isspace(line[size - 1]),
+	    "seed %u: white space at the end of %.*s", seed, (int)size, line);
+	cr_assert(size < 5 || memcmp(line, "From ", 5) != 0, "seed %u: %.*s",
+	    seed, (int)size, line);
+	cr_assert(size != 1 || line[0] != '.', "seed %u: a dot", seed);
+}
+
+static void
+expect_safe(guint seed, const GString *text)
+{
+	const char *at = text->str, *end = text->str + text->len;
+
+	while (at < end) {
+		const char *stop =
+		    memmem(at, (gsize)(end - at), "\r\n", 2);
+
+		expect_safe_line(seed, at,
+		    (gsize)((stop != NULL ? stop : end) - at));
+		at = stop != NULL ? stop + 2 : end;
+	}
+}
+
+static void
+check_random_message(guint seed)
+{
+	Maker maker = { g_rand_new_with_seed(seed),
+		g_string_new("From: a@x.id\r\nMIME-Version: 1.0\r\n"),
+		g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref),
+		0 };
+	g_autoptr(GPtrArray) expected = maker.leaves;
+	g_autoptr(GString) in = maker.text;
+	g_autoptr(GPtrArray) before = NULL;
+	g_autoptr(GPtrArray) after = NULL;
+	g_autoptr(GString) out = NULL;
+	g_autoptr(GString) again = NULL;
+	g_autoptr(GError) error = NULL;
+
+	make_entity(&maker, 0);
+	/* GMime keeps a CR before a last delimiter without a line end. */
+	if (in->len > 3 && memcmp(in->str + in->len - 3, "_--", 3) == 0)
+		g_string_append(in, "\r\n");
+	g_rand_free(maker.rand);
+	before = read_leaves(in, false);
+	expect_leaves(seed, "made", expected, before, in);
+	out = canon(in->str, in->len, &error);
+	cr_assert(out != NULL, "seed %u: %s\n%s", seed, error->message,
+	    in->str);
+	after = read_leaves(out, true);
+	expect_leaves(seed, "canonical", expected, after, out);
+	expect_safe(seed, out);
+	/* Once canonical, always canonical. */
+	again = canon(out->str, out->len, NULL);
+	cr_assert(again != NULL && g_string_equal(out, again), "seed %u\n%s",
+	    seed, out->str);
+}
+
+/* RFC 2046, section 5.1.5: in a digest no Content-Type means message/rfc822,
+ * which may not be encoded. */
+Test(canon, digest)
+{
+	g_autoptr(GString) in = g_string_new(
+	    "Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\n"
+	    "From: a@x.id\r\nSubject: s\r\n\r\nisi \r\n--b--\r\n");
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GString) out = canon(in->str, in->len, &error);
+	g_autoptr(GPtrArray) before = NULL;
+	g_autoptr(GPtrArray) after = NULL;
+
+	if (out == NULL) {
+		cr_expect(g_error_matches(error, SMIME_ERROR,
+		    SMIME_ERROR_UNSIGNABLE));
+		return;
+	}
+	g_mime_init();
+	before = read_leaves(in, false);
+	after = read_leaves(out, true);
+	expect_leaves(0, "digest", before, after, out);
+}
+
+Test(canon, random_messages)
+{
+	g_mime_init();
+	for (guint seed = 1; seed <= RANDOM_MESSAGES; seed++)
+		check_random_message(seed);
+}

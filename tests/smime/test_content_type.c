@@ -1,0 +1,90 @@
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "../../smime/content_type.h"
+
+Test(content_type, values)
+{
+	static const char value[] =
+	    " Multipart/Signed;\r\n\tMICALG=\"SHA-256\"; name=a/b;"
+	    " boundary=\"x\\\"y z\" ;";
+	bool well_formed;
+	g_autoptr(ContentType) type =
+	    content_type_parse(value, sizeof(value) - 1, &well_formed);
+
+	cr_expect(well_formed);
+	cr_expect(content_type_is(type, "multipart", "signed"));
+	cr_expect_not(content_type_is(type, "multipart", "mixed"));
+	cr_expect_str_eq(content_type_parameter(type, "micalg"), "SHA-256");
+	cr_expect_str_eq(content_type_parameter(type, "name"), "a/b");
+	cr_expect_str_eq(content_type_parameter(type, "boundary"), "x\"y z");
+	cr_expect(content_type_parameter(type, "protocol") == NULL);
+	content_type_free(NULL);
+}
+
+Test(content_type, the_default)
+{
+	g_autoptr(ContentType) type = content_type_new();
+
+	cr_expect(content_type_is(type, "text", "plain"));
+	cr_expect_eq(type->parameters->len, 0);
+}
+
+/* Never NULL: as far as it can be read. */
+Test(content_type, malformed)
+{
+	static const struct {
+		const char *value, *type, *subtype;
+	} cases[] = {
+		{ "", "text", "plain" },
+		{ "application", "text", "plain" },
+		{ "application/", "text", "plain" },
+		{ "application/pdf; x", "application", "pdf" },
+		{ "multipart/signed (c); boundary=b", "multipart", "signed" },
+		{ "multipart/mixed; boundary=\"b", "multipart", "mixed" },
+		{ "text/html;;", "text", "html" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		bool well_formed = true;
+		g_autoptr(ContentType) type =
+		    content_type_parse(cases[i].value, strlen(cases[i].value),
+			&well_formed);
+
+		cr_expect_not(well_formed, "%s", cases[i].value);
+		cr_expect(content_type_is(type, cases[i].type,
+			      cases[i].subtype), "%s", cases[i].value);
+	}
+}
+
+/* The value is no string: it ends at size, and a NUL is an octet. */
+Test(content_type, size_and_nul)
+{
+	bool cut, nul;
+	g_autoptr(ContentType) first =
+	    content_type_parse("text/html; charset=x", 9, &cut);
+	g_autoptr(ContentType) second =
+	    content_type_parse("text/html\0; a=b", 15, &nul);
+
+	cr_expect(cut);
+	cr_expect_eq(first->parameters->len, 0);
+	cr_expect_not(nul);
+}
+
+Test(content_type, parameters_limit)
+{
+	g_autoptr(GString) value = g_string_new("text/plain");
+
+	for (guint i = 0; i <= CONTENT_TYPE_MAX_PARAMETERS + 1; i++) {
+		bool well_formed;
+		g_autoptr(ContentType) type =
+		    content_type_parse(value->str, value->len, &well_formed);
+
+		cr_expect_eq(well_formed, i <= CONTENT_TYPE_MAX_PARAMETERS,
+		    "%u", i);
+		cr_expect_eq(type->parameters->len,
+		    MIN(i, CONTENT_TYPE_MAX_PARAMETERS));
+		g_string_append_printf(value, "; p%u=1", i);
+	}
+}

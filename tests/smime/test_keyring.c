@@ -1,0 +1,421 @@
+#include <string.h>
+
+#include <sys/stat.h>
+
+#include <criterion/criterion.h>
+#include <glib/gstdio.h>
+#include <openssl/pem.h>
+
+#include "../../smime/identity.h"
+#include "../../smime/keyring.h"
+#include "../pki.h"
+
+#define BUDI "budi@daerah.example"
+
+/* A key folder with what is in it. */
+typedef struct {
+	char *folder;
+	Pki *pki;
+} Keys;
+
+static void
+keys_add(Keys *keys, const char *name, X509 *cert, PkiKey key)
+{
+	g_autofree char *cert_name = g_strconcat(name, "/cert.pem", NULL);
+	g_autofree char *key_name = g_strconcat(name, "/key.pem", NULL);
+	g_autofree char *cert_path =
+	    pki_write_certs(keys->folder, cert_name, cert, NULL);
+	g_autofree char *key_path =
+	    pki_write_key(keys->folder, key_name, key);
+}
+
+static Keys
+keys_new(void)
+{
+	Keys keys = { pki_folder_new(), pki_new(NULL) };
+
+	keys_add(&keys, BUDI, keys.pki->leaf, PKI_KEY_LEAF);
+	return keys;
+}
+
+static void
+keys_clear(Keys *keys)
+{
+	pki_folder_remove(keys->folder);
+	g_free(keys->folder);
+	pki_free(keys->pki);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Keys, keys_clear)
+
+static void
+keys_write(Keys *keys, const char *name, const char *text)
+{
+	g_autofree char *path = pki_write(keys->folder, name, text, -1);
+}
+
+static Identity *
+lookup(Keyring *keyring, const char *mailbox, GError **error)
+{
+	g_autoptr(Address) address = address_parse(mailbox, strlen(mailbox));
+
+	cr_assert(address != NULL, "%s", mailbox);
+	return keyring_lookup(keyring, address, error);
+}
+
+static void
+expect_error(Keyring *keyring, const char *mailbox, enum smime_error_code code,
+    const char *words)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Identity) identity = lookup(keyring, mailbox, &error);
+
+	cr_assert(identity == NULL, "%s", mailbox);
+	cr_expect(g_error_matches(error, SMIME_ERROR, code), "%s: %s", mailbox,
+	    error->message);
+	cr_expect(strstr(error->message, words) != NULL, "%s: %s", mailbox,
+	    error->message);
+	cr_expect_eq(ERR_peek_error(), 0);
+}
+
+Test(keyring, lookup)
+{
+	static const char *const found[] = { BUDI, "BUDI@Daerah.EXAMPLE",
+		"\"budi\"@daerah.example" };
+	g_auto(Keys) keys = keys_new();
+	g_autoptr(Keyring) keyring = keyring_open(keys.folder, NULL);
+	g_autoptr(Keyring) second = keyring_ref(keyring);
+
+	cr_assert(keyring != NULL);
+	cr_expect_eq(keyring_size(second), 1);
+	for (gsize i = 0; i < G_N_ELEMENTS(found); i++) {
+		g_autoptr(GError) error = NULL;
+		g_autoptr(Identity) identity =
+		    lookup(keyring, found[i], &error);
+
+		cr_assert(identity != NULL, "%s: %s", found[i],
+		    error->message);
+		cr_expect_str_eq(identity_serial(identity), "4711");
+	}
+	keyring_unref(NULL);
+	identity_unref(NULL);
+}
+
+/* An author's address is hostile: it never becomes a path. */
+Test(keyring, addresses_are_no_paths)
+{
+	static const char *const hostile[] = {
+		"siti@daerah.example",
+		"budi@daerah.example.evil.example",
+		"\"../" BUDI "\"@x.id",
+		"\"" BUDI "/../budi\"@daerah.example",
+		"\"" BUDI "/\"@x.id",
+		"\"a/b\"@x.id",
+		"\".\"@x.id",
+		"\"budi \"@daerah.example",
+	};
+	g_auto(Keys) keys = keys_new();
+	g_autoptr(Keyring) keyring = keyring_open(keys.folder, NULL);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(hostile); i++)
+		expect_error(keyring, hostile[i], SMIME_ERROR_NO_KEY, "no key");
+}
+
+/* What is indexed is kept: the folder itself may go. */
+Test(keyring, identity_is_read_once)
+{
+	g_auto(Keys) keys = keys_new();
+	g_autoptr(Keyring) keyring = keyring_open(keys.folder, NULL);
+	g_autoptr(Identity) first = lookup(keyring, BUDI, NULL);
+	g_autoptr(Identity) again = NULL;
+
+	pki_folder_remove(keys.folder);
+	again = lookup(keyring, BUDI, NULL);
+	cr_expect(first != NULL && again == first);
+}
+
+Test(keyring, not_indexed_later)
+{
+	g_auto(Keys) keys = keys_new();
+	g_autoptr(Keyring) keyring = keyring_open(keys.folder, NULL);
+
+	keys_add(&keys, "siti@daerah.example", keys.pki->leaf, PKI_KEY_LEAF);
+	expect_error(keyring, "siti@daerah.example", SMIME_ERROR_NO_KEY,
+	    "siti@daerah.example");
+}
+
+/* Also once it has been loaded, and back again. */
+Test(keyring, disabled_at_once)
+{
+	g_auto(Keys) keys = keys_new();
+	g_autoptr(Keyring) keyring = keyring_open(keys.folder, NULL);
+	g_autoptr(Identity) before = lookup(keyring, BUDI, NULL);
+	g_autoptr(Identity) after = NULL;
+	g_autofree char *mark =
+	    pki_write(keys.folder, BUDI "/disabled", "", 0);
+
+	cr_expect(before != NULL);
+	expect_error(keyring, BUDI, SMIME_ERROR_NO_KEY, "disabled");
+	g_unlink(mark);
+	after = lookup(keyring, BUDI, NULL);
+	cr_expect(after != NULL);
+}
+
+Test(keyring, what_is_no_mailbox_is_not_indexed)
+{
+	g_auto(Keys) keys = keys_new();
+	g_autoptr(Keyring) keyring = NULL;
+
+	keys_write(&keys, "README", "x");
+	keys_write(&keys, "lost+found/x", "x");
+	keys_write(&keys, "@daerah.example/x", "x");
+	/* a file is no folder */
+	keys_write(&keys, "file@daerah.example", "x");
+	keyring = keyring_open(keys.folder, NULL);
+	cr_expect_eq(keyring_size(keyring), 1, "%u", keyring_size(keyring));
+}
+
+Test(keyring, unreadable_folder)
+{
+	g_autoptr(GError) error = NULL;
+
+	cr_expect(keyring_open("/nonexistent/keys", &error) == NULL);
+	cr_expect(g_error_matches(error, SMIME_ERROR, SMIME_ERROR_NOT_USABLE));
+}
+
+/* There is one, but it cannot be used: an error that a postmaster mends. */
+Test(keyring, unusable_identities)
+{
+	static const struct {
+		const char *name, *file, *text, *words;
+	} cases[] = {
+		{ "a@x.id", "cert.pem", "garbage\n", "cert.pem" },
+		{ "b@x.id", "key.pem", "garbage\n", "key.pem" },
+		{ "c@x.id", "chain.pem", "garbage\n", "chain.pem" },
+		{ "d@x.id", "cert.pem", "", "cert.pem" },
+		{ "e@x.id", "key.pem", "", "key.pem" },
+	};
+	g_auto(Keys) keys = keys_new();
+	g_autoptr(Keyring) keyring = NULL;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *name =
+		    g_strconcat(cases[i].name, "/", cases[i].file, NULL);
+
+		keys_add(&keys, cases[i].name, keys.pki->leaf, PKI_KEY_LEAF);
+		keys_write(&keys, name, cases[i].text);
+	}
+	keys_write(&keys, "nothing@x.id/README", "");
+	keys_add(&keys, "mismatch@x.id", keys.pki->leaf, PKI_KEY_LEAF_EC);
+	keyring = keyring_open(keys.folder, NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+		expect_error(keyring, cases[i].name, SMIME_ERROR_KEY,
+		    cases[i].words);
+	expect_error(keyring, "nothing@x.id", SMIME_ERROR_KEY, "key.pem");
+	expect_error(keyring, "mismatch@x.id", SMIME_ERROR_KEY,
+	    "is not the key of");
+}
+
+/* A failure is not kept: the postmaster mends it and it works. */
+Test(keyring, mended_without_reload)
+{
+	g_auto(Keys) keys = keys_new();
+	g_autoptr(Keyring) keyring = NULL;
+	g_autoptr(Identity) identity = NULL;
+	g_autofree char *key = NULL;
+
+	keys_write(&keys, BUDI "/key.pem", "garbage");
+	keyring = keyring_open(keys.folder, NULL);
+	expect_error(keyring, BUDI, SMIME_ERROR_KEY, "key.pem");
+	key = pki_write_key(keys.folder, BUDI "/key.pem", PKI_KEY_LEAF);
+	identity = lookup(keyring, BUDI, NULL);
+	cr_expect(identity != NULL);
+}
+
+Test(keyring, key_permissions)
+{
+	static const struct {
+		int mode;
+		bool accepted;
+	} cases[] = {
+		{ 0600, true },
+		{ 0400, true },
+		{ 0640, true },
+		{ 0644, false },
+		{ 0604, false },
+		{ 0660, false },
+		{ 0602, false },
+		{ 0777, false },
+	};
+	g_auto(Keys) keys = keys_new();
+	g_autofree char *path =
+	    g_build_filename(keys.folder, BUDI, "key.pem", NULL);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Keyring) keyring = keyring_open(keys.folder, NULL);
+
+		cr_assert_eq(g_chmod(path, cases[i].mode), 0);
+		if (cases[i].accepted) {
+			g_autoptr(Identity) identity =
+			    lookup(keyring, BUDI, NULL);
+
+			cr_expect(identity != NULL, "%04o", cases[i].mode);
+		} else {
+			expect_error(keyring, BUDI, SMIME_ERROR_KEY,
+			    "chmod 0600");
+		}
+	}
+}
+
+/* A daemon has nobody to ask: no prompt, no hanging. */
+Test(keyring, encrypted_key_and_no_regular_file)
+{
+	g_auto(Keys) keys = keys_new();
+	g_autoptr(BIO) bio = BIO_new(BIO_s_mem());
+	g_autoptr(Keyring) keyring = NULL;
+	g_autofree char *path =
+	    g_build_filename(keys.folder, "fifo@x.id", "key.pem", NULL);
+	g_autofree char *copy = NULL;
+	char *pem;
+	long size;
+
+	cr_assert(PEM_write_bio_PKCS8PrivateKey(bio, pki_key(PKI_KEY_LEAF),
+		      EVP_aes_128_cbc(), "rahasia", 7, NULL, NULL) == 1);
+	size = BIO_get_mem_data(bio, &pem);
+	copy = g_strndup(pem, (gsize)size);
+	keys_write(&keys, BUDI "/key.pem", copy);
+	keys_add(&keys, "fifo@x.id", keys.pki->leaf, PKI_KEY_LEAF);
+	g_unlink(path);
+	cr_assert_eq(mkfifo(path, 0600), 0);
+	keyring = keyring_open(keys.folder, NULL);
+	expect_error(keyring, BUDI, SMIME_ERROR_KEY, "not an unencrypted");
+	expect_error(keyring, "fifo@x.id", SMIME_ERROR_KEY, "key.pem");
+}
+
+/* --- identities ---------------------------------------------------------- */
+
+static Identity *
+identity_of(PkiCert spec)
+{
+	g_autoptr(Pki) pki = pki_new(&spec);
+	g_autofree char *folder = pki_folder_new();
+	g_autofree char *key =
+	    pki_write_key(folder, "key.pem", pki->leaf_key);
+	g_autofree char *cert =
+	    pki_write_certs(folder, "cert.pem", pki->leaf, NULL);
+	g_autoptr(GError) error = NULL;
+	Identity *identity = identity_load(key, cert, NULL, &error);
+
+	cr_assert(identity != NULL, "%s",
+	    error != NULL ? error->message : "?");
+	pki_folder_remove(folder);
+	return identity;
+}
+
+Test(keyring, identity_check)
+{
+	static const struct {
+		const char *name;
+		PkiCert spec;
+		const char *mailbox;
+		gint64 at;
+		const char *words; /* of the error; NULL: none */
+	} cases[] = {
+		{ "good", { .mailboxes = "a@x.id" }, "a@x.id", 0, NULL },
+		{ "other case", { .mailboxes = "a@x.id" }, "A@X.id", 0, NULL },
+		{ "any", { .mailboxes = "a@x.id" }, NULL, 0, NULL },
+		{ "second", { .mailboxes = "a@x.id b@x.id" }, "b@x.id", 0,
+		    NULL },
+		{ "subject", { .email = "a@x.id" }, "a@x.id", 0, NULL },
+		{ "names nobody", { .name = "Segel" }, "a@x.id", 0, NULL },
+		{ "elliptic", { .key = PKI_KEY_LEAF_EC }, NULL, 0, NULL },
+		{ "another", { .mailboxes = "a@x.id" }, "b@x.id", 0,
+		    "another mailbox" },
+		{ "expired", { .until = 100 }, NULL, 101, "expired" },
+		{ "early", { .from = 100, .until = 200 }, NULL, 0,
+		    "not yet valid" },
+		{ "weak", { .key = PKI_KEY_WEAK }, NULL, 0, "weak key" },
+		{ "strange", { .key = PKI_KEY_KOBLITZ }, NULL, 0,
+		    "unsupported" },
+		{ "key usage", { .key_usage = "keyEncipherment" }, NULL, 0,
+		    "keyUsage" },
+		{ "eku", { .eku = "clientAuth" }, NULL, 0,
+		    "extendedKeyUsage" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Identity) identity = identity_of(cases[i].spec);
+		const char *mailbox = cases[i].mailbox;
+		g_autoptr(Address) address = mailbox != NULL ?
+		    address_parse(mailbox, strlen(mailbox)) :
+		    NULL;
+		g_autoptr(GError) error = NULL;
+		bool ok = identity_check(identity, address,
+		    PKI_NOW + cases[i].at, &error);
+
+		cr_expect_eq(ok, cases[i].words == NULL, "%s", cases[i].name);
+		if (ok)
+			continue;
+		cr_expect(g_error_matches(error, SMIME_ERROR, SMIME_ERROR_KEY));
+		cr_expect(cases[i].words != NULL &&
+			strstr(error->message, cases[i].words) != NULL,
+		    "%s: %s", cases[i].name, error->message);
+		cr_expect(strstr(error->message, "4711") != NULL, "%s",
+		    error->message);
+	}
+}
+
+/* RFC 8550, section 2.3: intermediates, no root, nothing twice. */
+Test(keyring, identity_chain)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autofree char *folder = pki_folder_new();
+	g_autofree char *key = pki_write_key(folder, "key.pem", PKI_KEY_LEAF);
+	g_autofree char *cert = pki_write_certs(folder, "cert.pem", pki->leaf,
+	    pki->ca, pki->root, NULL);
+	g_autofree char *chain = pki_write_certs(folder, "chain.pem",
+	    pki->leaf, pki->ca, pki->root, NULL);
+	g_autoptr(Identity) alone = identity_load(key, cert, NULL, NULL);
+	g_autoptr(Identity) both = identity_load(key, cert, chain, NULL);
+	g_autoptr(GError) error = NULL;
+	g_autofree char *absent = g_build_filename(folder, "no.pem", NULL);
+
+	cr_assert(alone != NULL && both != NULL);
+	cr_expect_eq(sk_X509_num(alone->chain), 1);
+	cr_expect_eq(X509_cmp(sk_X509_value(alone->chain, 0), pki->ca), 0);
+	cr_expect_eq(X509_cmp(alone->cert, pki->leaf), 0);
+	for (int i = 0; i < sk_X509_num(both->chain); i++)
+		cr_expect_eq(X509_cmp(sk_X509_value(both->chain, i), pki->ca),
+		    0);
+	cr_expect(identity_load(key, cert, absent, &error) == NULL);
+	cr_expect(g_error_matches(error, SMIME_ERROR, SMIME_ERROR_KEY));
+	pki_folder_remove(folder);
+}
+
+/* --- threads ------------------------------------------------------------- */
+
+static void *
+lookup_many(void *data)
+{
+	Keyring *keyring = data;
+
+	for (int i = 0; i < 200; i++) {
+		g_autoptr(Identity) identity = lookup(keyring, BUDI, NULL);
+
+		if (identity == NULL)
+			return NULL;
+	}
+	return keyring;
+}
+
+Test(keyring, shared_by_threads)
+{
+	g_auto(Keys) keys = keys_new();
+	g_autoptr(Keyring) keyring = keyring_open(keys.folder, NULL);
+	GThread *threads[4];
+
+	for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
+		threads[i] = g_thread_new("lookup", lookup_many, keyring);
+	for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
+		cr_expect(g_thread_join(threads[i]) == keyring);
+}

@@ -1,0 +1,303 @@
+#include <string.h>
+#include <unistd.h>
+
+#include <criterion/criterion.h>
+#include <glib/gstdio.h>
+
+#include "../../smime/error.h"
+#include "../../smime/spool.h"
+#include "../pki.h"
+
+#define ROOMY { 1U << 20, 1U << 20, "/nonexistent" }
+
+static void
+expect_content(Spool *spool, const char *expected, gsize size,
+    const char *name)
+{
+	g_autoptr(GError) error = NULL;
+
+	cr_assert(spool_seal(spool, &error), "%s", name);
+	cr_assert_eq(spool_size(spool), size, "%s: %zu octets", name,
+	    spool_size(spool));
+	cr_expect_eq(memcmp(spool_data(spool), expected, size), 0, "%s", name);
+}
+
+/* An empty spool has a view too. */
+Test(spool, empty)
+{
+	SpoolLimits limits = ROOMY;
+	g_autoptr(Spool) spool = spool_new(&limits);
+
+	cr_assert(spool_seal(spool, NULL));
+	cr_expect_eq(spool_size(spool), 0);
+	cr_expect(spool_data(spool) != NULL);
+	spool_free(NULL);
+}
+
+Test(spool, bytes_stay_as_they_are)
+{
+	static const char bytes[] = "a\0b\n\r\n\xff\r";
+	SpoolLimits limits = ROOMY;
+	g_autoptr(Spool) spool = spool_new(&limits);
+
+	cr_assert(spool_append(spool, bytes, sizeof(bytes) - 1, NULL));
+	cr_assert(spool_append(spool, "", 0, NULL));
+	cr_expect_eq(spool_size(spool), sizeof(bytes) - 1);
+	expect_content(spool, bytes, sizeof(bytes) - 1, "bytes");
+}
+
+/* --- text ---------------------------------------------------------------- */
+
+static const struct {
+	const char *in;
+	const char *out;
+} line_ends[] = {
+	{ "", "" },
+	{ "a", "a" },
+	{ "\n", "\r\n" },
+	{ "\n\n", "\r\n\r\n" },
+	{ "\r\n", "\r\n" },
+	{ "\r", "\r" },
+	{ "\r\r\n", "\r\r\n" },
+	{ "a\nb\r\nc\rd\n", "a\r\nb\r\nc\rd\r\n" },
+	{ "\r\n\n\r\n", "\r\n\r\n\r\n" },
+	{ "a\n\r", "a\r\n\r" },
+	{ "a\n\rb\n", "a\r\n\rb\r\n" },
+};
+
+Test(spool, text_line_ends)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(line_ends); i++) {
+		SpoolLimits limits = ROOMY;
+		g_autoptr(Spool) spool = spool_new(&limits);
+
+		cr_assert(spool_append_text(spool, line_ends[i].in,
+		    strlen(line_ends[i].in), NULL));
+		expect_content(spool, line_ends[i].out,
+		    strlen(line_ends[i].out), line_ends[i].in);
+	}
+}
+
+/* However the text is cut in two, and octet by octet. */
+Test(spool, text_line_ends_split)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(line_ends); i++) {
+		const char *in = line_ends[i].in, *out = line_ends[i].out;
+		SpoolLimits limits = ROOMY;
+		g_autoptr(Spool) single = spool_new(&limits);
+
+		for (gsize cut = 0; cut <= strlen(in); cut++) {
+			g_autoptr(Spool) spool = spool_new(&limits);
+
+			cr_assert(spool_append_text(spool, in, cut, NULL));
+			cr_assert(spool_append_text(spool, "", 0, NULL));
+			cr_assert(spool_append_text(spool, in + cut,
+			    strlen(in) - cut, NULL));
+			expect_content(spool, out, strlen(out), in);
+		}
+		for (const char *at = in; *at != '\0'; at++)
+			cr_assert(spool_append_text(single, at, 1, NULL));
+		expect_content(single, out, strlen(out), in);
+	}
+}
+
+/* "Each LF that has no CR before it": also where the octet before it came by
+ * the other way of appending. */
+Test(spool, text_after_bytes)
+{
+	SpoolLimits limits = ROOMY;
+	g_autoptr(Spool) after_cr = spool_new(&limits);
+	g_autoptr(Spool) after_other = spool_new(&limits);
+
+	cr_assert(spool_append(after_cr, "a\r", 2, NULL));
+	cr_assert(spool_append_text(after_cr, "\n", 1, NULL));
+	expect_content(after_cr, "a\r\n", 3, "CR as bytes, LF as text");
+
+	cr_assert(spool_append_text(after_other, "a\r", 2, NULL));
+	cr_assert(spool_append(after_other, "b", 1, NULL));
+	cr_assert(spool_append_text(after_other, "\n", 1, NULL));
+	expect_content(after_other, "a\rb\r\n", 5, "CR, other bytes, LF");
+}
+
+/* --- limits -------------------------------------------------------------- */
+
+static void
+expect_too_big(Spool *spool, const char *data, gsize size)
+{
+	g_autoptr(GError) error = NULL;
+
+	cr_expect_not(spool_append(spool, data, size, &error));
+	cr_expect(g_error_matches(error, SMIME_ERROR, SMIME_ERROR_TOO_BIG));
+}
+
+Test(spool, max_size)
+{
+	SpoolLimits limits = { 4, 100, "/nonexistent" };
+	g_autoptr(Spool) full = spool_new(&limits);
+	g_autoptr(Spool) at_once = spool_new(&limits);
+	g_autoptr(Spool) in_two = spool_new(&limits);
+	g_autoptr(Spool) grown = spool_new(&limits);
+	g_autoptr(GError) error = NULL;
+
+	cr_expect(spool_append(full, "1234", 4, NULL));
+	cr_expect(spool_append(full, "", 0, NULL));
+	expect_too_big(at_once, "12345", 5);
+	cr_expect(spool_append(in_two, "1", 1, NULL));
+	expect_too_big(in_two, "2345", 4);
+	/* What conversion adds counts too. */
+	cr_expect_not(spool_append_text(grown, "\n\n\n", 3, &error));
+	cr_expect(g_error_matches(error, SMIME_ERROR, SMIME_ERROR_TOO_BIG));
+}
+
+/* size + what is there must not wrap around. */
+Test(spool, max_size_without_overflow)
+{
+	SpoolLimits limits = { 4, 100, "/nonexistent" };
+	g_autoptr(Spool) spool = spool_new(&limits);
+
+	cr_expect(spool_append(spool, "12", 2, NULL));
+	expect_too_big(spool, "x", G_MAXSIZE);
+	expect_too_big(spool, "x", G_MAXSIZE - 1);
+}
+
+/* --- files --------------------------------------------------------------- */
+
+static char
+octet_at(gsize i)
+{
+	return (char)(i * 7 + i / 251);
+}
+
+/* Writes total octets in pieces; the folder is gone before they are read. */
+static void
+check_file_spool(gsize memory, gsize piece, gsize total)
+{
+	g_autofree char *folder = pki_folder_new();
+	SpoolLimits limits = { total, memory, folder };
+	g_autoptr(Spool) spool = spool_new(&limits);
+	g_autofree char *data = g_malloc(total + 1);
+	g_autoptr(GDir) dir = NULL;
+
+	for (gsize i = 0; i < total; i++)
+		data[i] = octet_at(i);
+	for (gsize at = 0; at < total; at += piece)
+		cr_assert(spool_append(spool, data + at,
+		    MIN(piece, total - at), NULL));
+	dir = g_dir_open(folder, 0, NULL);
+	cr_expect(g_dir_read_name(dir) == NULL, "the file has a name");
+	cr_expect_eq(g_rmdir(folder), 0);
+	expect_content(spool, data, total, "file");
+}
+
+Test(spool, memory_to_file)
+{
+	static const struct {
+		gsize memory, piece, total;
+	} cases[] = {
+		{ 0, 1, 1 },
+		{ 10, 10, 10 },		 /* fits exactly: no file */
+		{ 10, 10, 11 },
+		{ 10, 11, 11 },
+		{ 10, 3, 100 },
+		{ 100, 70000, 700000 },	 /* over the file's own buffer */
+		{ 100, 600000, 1200001 }, /* pieces bigger than it */
+		{ 262144, 262144, 524289 },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+		check_file_spool(cases[i].memory, cases[i].piece,
+		    cases[i].total);
+}
+
+Test(spool, text_over_the_memory_limit)
+{
+	g_autofree char *folder = pki_folder_new();
+	SpoolLimits limits = { 1000, 3, folder };
+	g_autoptr(Spool) spool = spool_new(&limits);
+
+	cr_assert(spool_append_text(spool, "ab\r", 3, NULL));
+	cr_assert(spool_append_text(spool, "\ncd\n", 4, NULL));
+	expect_content(spool, "ab\r\ncd\r\n", 8, "text");
+	pki_folder_remove(folder);
+}
+
+Test(spool, no_folder_for_the_file)
+{
+	SpoolLimits limits = { 100, 2, "/nonexistent" };
+	g_autoptr(Spool) spool = spool_new(&limits);
+	g_autoptr(GError) error = NULL;
+
+	cr_assert(spool_append(spool, "ab", 2, NULL));
+	cr_assert_not(spool_append(spool, "c", 1, &error));
+	cr_expect(g_error_matches(error, SMIME_ERROR, SMIME_ERROR_IO));
+	cr_expect(strstr(error->message, "/nonexistent") != NULL);
+}
+
+Test(spool, append_file)
+{
+	static const struct {
+		const char *text;
+		bool had_crlf;
+	} cases[] = {
+		{ "", false },
+		{ "a", false },
+		{ "a\nb\r\n", false },
+		{ "a\r\nb\n", true },
+		{ "\n", false },
+		{ "\r\n", true },
+	};
+	g_autofree char *folder = pki_folder_new();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		SpoolLimits limits = ROOMY;
+		g_autoptr(Spool) spool = spool_new(&limits);
+		g_autofree char *path =
+		    pki_write(folder, "message", cases[i].text, -1);
+		bool had_crlf = !cases[i].had_crlf;
+
+		cr_assert(spool_append_file(spool, path, &had_crlf, NULL));
+		cr_expect_eq(had_crlf, cases[i].had_crlf, "case %zu", i);
+		cr_assert(spool_seal(spool, NULL));
+		cr_expect(memmem(spool_data(spool), spool_size(spool), "a\n",
+			      2) == NULL);
+	}
+	pki_folder_remove(folder);
+}
+
+/* A line end may lie between two reads; whatever their size, count them. */
+Test(spool, append_big_file)
+{
+	g_autofree char *folder = pki_folder_new();
+	g_autofree char *path = NULL;
+	g_autoptr(GString) text = g_string_new(NULL);
+	SpoolLimits limits = { 8U << 20, 1U << 20, folder };
+	g_autoptr(Spool) spool = spool_new(&limits);
+	bool had_crlf;
+	gsize lines = 200001;
+
+	for (gsize i = 0; i < lines; i++)
+		g_string_append(text, "x\n");
+	path = pki_write(folder, "message", text->str, (gssize)text->len);
+	cr_assert(spool_append_file(spool, path, &had_crlf, NULL));
+	cr_assert(spool_seal(spool, NULL));
+	cr_assert_eq(spool_size(spool), 3 * lines);
+	for (gsize i = 0; i < lines; i++)
+		cr_assert_eq(memcmp(spool_data(spool) + 3 * i, "x\r\n", 3), 0,
+		    "line %zu", i);
+	pki_folder_remove(folder);
+}
+
+Test(spool, append_file_errors)
+{
+	SpoolLimits limits = ROOMY;
+	g_autoptr(Spool) spool = spool_new(&limits);
+	g_autoptr(GError) absent = NULL;
+	g_autoptr(GError) folder = NULL;
+	bool had_crlf;
+
+	cr_expect_not(spool_append_file(spool, "/nonexistent/a", &had_crlf,
+	    &absent));
+	cr_expect(g_error_matches(absent, SMIME_ERROR, SMIME_ERROR_IO));
+	cr_expect_not(spool_append_file(spool, "/", &had_crlf, &folder));
+	cr_expect(g_error_matches(folder, SMIME_ERROR, SMIME_ERROR_IO));
+}

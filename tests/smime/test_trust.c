@@ -1,0 +1,269 @@
+#include <criterion/criterion.h>
+
+#include "../../smime/trust.h"
+#include "../pki.h"
+
+/* root (anchor) … ca … leaf; each case alters one of the certificates. */
+typedef struct {
+	const char *name;
+	PkiCert root, ca, leaf;
+	PkiKey root_key, ca_key; /* that signed; 0: the right one */
+	gint64 at;		 /* seconds from PKI_NOW */
+	VerdictReason reason;
+} Case;
+
+static PkiCert
+as_ca(PkiCert spec, const char *name)
+{
+	spec.is_ca = true;
+	spec.name = name;
+	return spec;
+}
+
+static VerdictReason
+path_of(const Case *c, OsslX509Stack **path, char **detail)
+{
+	PkiCert root_spec = as_ca(c->root, "Root");
+	PkiCert ca_spec = as_ca(c->ca, "CA");
+	g_autoptr(X509) root = pki_cert(&root_spec, NULL, 0);
+	g_autoptr(X509) ca = pki_cert(&ca_spec, root,
+	    c->root_key != 0 ? c->root_key : PKI_KEY_ROOT);
+	g_autoptr(X509) leaf = pki_cert(&c->leaf, ca,
+	    c->ca_key != 0 ? c->ca_key : PKI_KEY_CA);
+	g_autoptr(Trust) trust = pki_trust(root, NULL);
+	g_autoptr(OsslX509Stack) included = sk_X509_new_null();
+
+	X509_up_ref(ca);
+	sk_X509_push(included, ca);
+	return trust_path(trust, leaf, included, PKI_NOW + c->at, path, detail);
+}
+
+Test(trust, paths)
+{
+	static const PkiCert two_days = { .from = -PKI_DAY, .until = PKI_DAY };
+	const Case cases[] = {
+		{ "good", .reason = VERDICT_REASON_OK },
+		{ "no key identifiers", .root.no_key_ids = true,
+		    .ca.no_key_ids = true, .leaf.no_key_ids = true,
+		    .reason = VERDICT_REASON_OK },
+		{ "first second", .leaf = two_days, .at = -PKI_DAY,
+		    .reason = VERDICT_REASON_OK },
+		/* OpenSSL ends a certificate a second before notAfter. */
+		{ "last second", .leaf = two_days, .at = PKI_DAY - 1,
+		    .reason = VERDICT_REASON_OK },
+		{ "leaf expired", .leaf = two_days, .at = PKI_DAY + 1,
+		    .reason = VERDICT_REASON_EXPIRED },
+		{ "leaf not yet valid", .leaf = two_days, .at = -PKI_DAY - 1,
+		    .reason = VERDICT_REASON_NOT_YET_VALID },
+		{ "ca expired", .ca = two_days, .at = PKI_DAY + 1,
+		    .reason = VERDICT_REASON_EXPIRED },
+		{ "root expired", .root = two_days, .at = PKI_DAY + 1,
+		    .reason = VERDICT_REASON_ANCHOR_EXPIRED },
+		{ "leaf signed by another key", .ca_key = PKI_KEY_LEAF,
+		    .reason = VERDICT_REASON_PATH_SIGNATURE },
+		/* which can not be the issuer's: a key of another kind */
+		{ "leaf signed by a key of another kind",
+		    .ca_key = PKI_KEY_OTHER,
+		    .reason = VERDICT_REASON_UNTRUSTED },
+		{ "ca signed by another key", .root_key = PKI_KEY_OTHER,
+		    .reason = VERDICT_REASON_PATH_SIGNATURE },
+		{ "unknown critical extension", .leaf.unknown = "1.2.3.4",
+		    .reason = VERDICT_REASON_PATH_INVALID },
+		{ "the same in the ca", .ca.unknown = "1.2.3.4",
+		    .reason = VERDICT_REASON_PATH_INVALID },
+		{ "ca is none", .ca.constraints = "critical,CA:FALSE",
+		    .reason = VERDICT_REASON_PATH_INVALID },
+		/* RFC 5280, section 6.1.4 (k) and (n) */
+		{ "ca without basicConstraints", .ca.constraints = "",
+		    .reason = VERDICT_REASON_PATH_INVALID },
+		{ "ca without basicConstraints and keyUsage",
+		    .ca.constraints = "", .ca.key_usage = "",
+		    .reason = VERDICT_REASON_PATH_INVALID },
+		{ "ca may not sign certificates", .ca.key_usage = "cRLSign",
+		    .reason = VERDICT_REASON_PATH_INVALID },
+		{ "root allows no ca below",
+		    .root.constraints = "critical,CA:TRUE,pathlen:0",
+		    .reason = VERDICT_REASON_PATH_INVALID },
+		{ "ca allows no ca below",
+		    .ca.constraints = "critical,CA:TRUE,pathlen:0",
+		    .reason = VERDICT_REASON_OK },
+		{ "permitted name", .ca.names = "critical,permitted;email:x.id",
+		    .leaf.mailboxes = "budi@x.id",
+		    .reason = VERDICT_REASON_OK },
+		{ "name not permitted",
+		    .ca.names = "critical,permitted;email:x.id",
+		    .leaf.mailboxes = "budi@y.id",
+		    .reason = VERDICT_REASON_PATH_INVALID },
+		{ "name excluded", .ca.names = "critical,excluded;email:y.id",
+		    .leaf.mailboxes = "budi@y.id",
+		    .reason = VERDICT_REASON_PATH_INVALID },
+		{ "subject's address not permitted",
+		    .ca.names = "critical,permitted;email:x.id",
+		    .leaf.email = "budi@y.id",
+		    .reason = VERDICT_REASON_PATH_INVALID },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(OsslX509Stack) path = NULL;
+		g_autofree char *detail = NULL;
+		VerdictReason reason = path_of(&cases[i], &path, &detail);
+
+		cr_expect_eq(reason, cases[i].reason, "%s: %s (%s)",
+		    cases[i].name, verdict_reason_text(reason), detail);
+		cr_expect_eq(path != NULL, reason == VERDICT_REASON_OK, "%s",
+		    cases[i].name);
+		cr_expect_eq(ERR_peek_error(), 0, "%s", cases[i].name);
+		if (reason == VERDICT_REASON_OK && path != NULL)
+			cr_expect_eq(sk_X509_num(path), 3, "%s",
+			    cases[i].name);
+	}
+}
+
+static VerdictReason
+reason_of(const Trust *trust, X509 *leaf, X509 *helper)
+{
+	g_autoptr(OsslX509Stack) included = sk_X509_new_null();
+	g_autoptr(OsslX509Stack) path = NULL;
+	g_autofree char *detail = NULL;
+	VerdictReason reason;
+
+	if (helper != NULL) {
+		X509_up_ref(helper);
+		sk_X509_push(included, helper);
+	}
+	reason = trust_path(trust, leaf, included, PKI_NOW, &path, &detail);
+	if (path != NULL)
+		cr_expect_eq(X509_cmp(sk_X509_value(path, 0), leaf), 0);
+	return reason;
+}
+
+/* What came with the message helps, and is never trusted. */
+Test(trust, included_certificates_only_help)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(Trust) nobody = pki_trust(NULL, NULL);
+	g_autoptr(Trust) root = pki_trust(pki->root, NULL);
+	g_autoptr(Trust) with_ca = pki_trust(pki->root, pki->ca);
+	g_autoptr(Trust) only_ca = pki_trust(pki->ca, NULL);
+	g_autoptr(Trust) only_leaf = pki_trust(pki->leaf, NULL);
+	g_autoptr(Trust) helper = pki_trust(NULL, pki->root);
+
+	cr_expect_eq(reason_of(nobody, pki->leaf, pki->ca),
+	    VERDICT_REASON_UNTRUSTED);
+	cr_expect_eq(reason_of(nobody, pki->ca, pki->root),
+	    VERDICT_REASON_UNTRUSTED);
+	cr_expect_eq(reason_of(nobody, pki->root, pki->root),
+	    VERDICT_REASON_UNTRUSTED);
+	cr_expect_eq(reason_of(root, pki->leaf, NULL),
+	    VERDICT_REASON_UNTRUSTED);
+	cr_expect_eq(reason_of(root, pki->leaf, pki->ca), VERDICT_REASON_OK);
+	cr_expect_eq(reason_of(with_ca, pki->leaf, NULL), VERDICT_REASON_OK);
+	/* an intermediate is no anchor, an anchor need not be self-signed */
+	cr_expect_eq(reason_of(helper, pki->leaf, pki->ca),
+	    VERDICT_REASON_UNTRUSTED);
+	cr_expect_eq(reason_of(only_ca, pki->leaf, NULL), VERDICT_REASON_OK);
+	cr_expect_eq(reason_of(only_leaf, pki->leaf, NULL), VERDICT_REASON_OK);
+	cr_expect_eq(sk_X509_num(trust_intermediates(with_ca)), 1);
+	cr_expect_eq(sk_X509_num(trust_intermediates(root)), 0);
+	trust_unref(NULL);
+}
+
+Test(trust, no_included_certificates_at_all)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(Trust) trust = pki_trust(pki->root, pki->ca);
+	g_autoptr(OsslX509Stack) path = NULL;
+	g_autofree char *detail = NULL;
+
+	cr_expect_eq(trust_path(trust, pki->leaf, NULL, PKI_NOW, &path,
+			 &detail), VERDICT_REASON_OK);
+}
+
+/* A person's certificate issues a certificate. */
+Test(trust, a_leaf_is_no_issuer)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(X509) forged = pki_cert(
+	    &(PkiCert) { .name = "Bupati", .mailboxes = "bupati@x.id",
+		.key = PKI_KEY_OTHER }, pki->leaf, PKI_KEY_LEAF);
+	g_autoptr(Trust) trust = pki_trust(pki->root, pki->ca);
+
+	cr_expect_eq(reason_of(trust, forged, pki->leaf),
+	    VERDICT_REASON_PATH_INVALID);
+}
+
+/* Someone makes a root of the same name. */
+Test(trust, another_root_of_the_same_name)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(X509) twin = pki_cert(
+	    &(PkiCert) { .name = "Root Test", .is_ca = true, .serial = 1,
+		.key = PKI_KEY_OTHER }, NULL, PKI_KEY_OTHER);
+	g_autoptr(X509) forged = pki_cert(
+	    &(PkiCert) { .mailboxes = "bupati@x.id" }, twin, PKI_KEY_OTHER);
+	g_autoptr(Trust) trust = pki_trust(pki->root, NULL);
+
+	cr_expect_neq(reason_of(trust, forged, twin), VERDICT_REASON_OK);
+}
+
+static VerdictReason
+chain_of(int intermediates)
+{
+	g_autoptr(X509) root =
+	    pki_cert(&(PkiCert) { .name = "Root", .is_ca = true }, NULL, 0);
+	g_autoptr(OsslX509Stack) included = sk_X509_new_null();
+	g_autoptr(X509) leaf = NULL;
+	g_autoptr(Trust) trust = pki_trust(root, NULL);
+	g_autoptr(OsslX509Stack) path = NULL;
+	g_autofree char *detail = NULL;
+	X509 *issuer = root;
+	PkiKey key = PKI_KEY_ROOT;
+
+	for (int i = 0; i < intermediates; i++) {
+		g_autofree char *name = g_strdup_printf("CA %d", i);
+
+		issuer = pki_cert(&(PkiCert) { .name = name, .is_ca = true },
+		    issuer, key);
+		key = PKI_KEY_CA;
+		sk_X509_push(included, issuer);
+	}
+	leaf = pki_cert(&(PkiCert) { .name = "Budi" }, issuer, key);
+	return trust_path(trust, leaf, included, PKI_NOW, &path, &detail);
+}
+
+Test(trust, depth)
+{
+	cr_expect_eq(chain_of(0), VERDICT_REASON_OK);
+	cr_expect_eq(chain_of(TRUST_MAX_DEPTH), VERDICT_REASON_OK);
+	cr_expect_eq(chain_of(TRUST_MAX_DEPTH + 1), VERDICT_REASON_OVER_LIMIT);
+}
+
+/* The system's own store is never used: its variables change nothing. */
+Test(trust, system_store_is_not_used)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autofree char *folder = pki_folder_new();
+	g_autofree char *file =
+	    pki_write_certs(folder, "root.pem", pki->root, NULL);
+	g_autoptr(Trust) trust = NULL;
+
+	g_setenv("SSL_CERT_FILE", file, TRUE);
+	g_setenv("SSL_CERT_DIR", folder, TRUE);
+	trust = pki_trust(NULL, NULL);
+	cr_expect_eq(reason_of(trust, pki->leaf, pki->ca),
+	    VERDICT_REASON_UNTRUSTED);
+	pki_folder_remove(folder);
+}
+
+Test(trust, unusable_files)
+{
+	const char *const absent[] = { "/nonexistent/anchors", NULL };
+	g_autoptr(GError) anchors = NULL;
+	g_autoptr(GError) intermediates = NULL;
+
+	cr_expect(trust_new(absent, NULL, &anchors) == NULL);
+	cr_expect(g_error_matches(anchors, SMIME_ERROR, SMIME_ERROR_NOT_USABLE));
+	cr_expect(trust_new(NULL, absent, &intermediates) == NULL);
+	cr_expect(g_error_matches(intermediates, SMIME_ERROR,
+	    SMIME_ERROR_NOT_USABLE));
+}
