@@ -12,7 +12,7 @@
 typedef struct {
 	const char *at;
 	GPtrArray *segments; /* of GString: between semicolons, comments gone,
-				quotes taken away */
+	                        quotes taken away */
 } Reader;
 
 static void
@@ -78,8 +78,8 @@ split_segments(const char *value)
 			if (!read_quoted(&reader))
 				return NULL;
 		} else {
-			g_string_append_c(current(&reader),
-			    g_ascii_isspace(c) ? ' ' : c);
+			g_string_append_c(
+			    current(&reader), g_ascii_isspace(c) ? ' ' : c);
 		}
 	}
 	return g_steal_pointer(&segments);
@@ -196,17 +196,17 @@ put(Writer *writer, const char *separator, const char *unit)
 	gsize width = strlen(separator) + strlen(unit);
 
 	if (writer->column + 1 + width <= LINE_WIDTH) {
-		g_string_append_printf(writer->text, "%s%s%s", separator, space,
-		    unit);
+		g_string_append_printf(
+		    writer->text, "%s%s%s", separator, space, unit);
 		writer->column += 1 + width;
 	} else if (separator[0] == '\0' ||
 	    writer->column + strlen(separator) <= LINE_WIDTH) {
-		g_string_append_printf(writer->text, "%s\n\t%s", separator,
-		    unit);
+		g_string_append_printf(
+		    writer->text, "%s\n\t%s", separator, unit);
 		writer->column = TAB_WIDTH + strlen(unit);
 	} else {
-		g_string_append_printf(writer->text, "\n\t%s %s", separator,
-		    unit);
+		g_string_append_printf(
+		    writer->text, "\n\t%s %s", separator, unit);
 		writer->column = TAB_WIDTH + 1 + width;
 	}
 }

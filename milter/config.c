@@ -48,8 +48,8 @@ const ConfigGroup config_groups[] = {
 };
 
 const ConfigParam config_params[] = {
-#define PARAM(group, field, key, type, def, min, max, names, help)             \
-	{ #group, key, CONFIG_##type, def, min, max, names, help,              \
+#define PARAM(group, field, key, type, def, min, max, names, help) \
+	{ #group, key, CONFIG_##type, def, min, max, names, help, \
 		offsetof(Config, group##_##field) },
 #include "params.h"
 	{ 0 },
@@ -136,10 +136,10 @@ parse_inet_socket(const char *family, const char *text)
 	    !g_ascii_string_to_unsigned(parts[0], 10, 1, 65535, &port, NULL))
 		return NULL;
 	if (strchr(parts[1], ':') != NULL && parts[1][0] != '[')
-		return g_strdup_printf("%s:%" G_GUINT64_FORMAT "@[%s]", family,
-		    port, parts[1]);
-	return g_strdup_printf("%s:%" G_GUINT64_FORMAT "@%s", family, port,
-	    parts[1]);
+		return g_strdup_printf(
+		    "%s:%" G_GUINT64_FORMAT "@[%s]", family, port, parts[1]);
+	return g_strdup_printf(
+	    "%s:%" G_GUINT64_FORMAT "@%s", family, port, parts[1]);
 }
 
 static char *
@@ -215,8 +215,8 @@ parse_networks(const char *text, GPtrArray **field, char **culprit)
 }
 
 static bool
-parse_flags(const ConfigParam *param, const char *text, guint *field,
-    char **culprit)
+parse_flags(
+    const ConfigParam *param, const char *text, guint *field, char **culprit)
 {
 	g_autoptr(GPtrArray) items = list_items(text);
 
@@ -245,8 +245,8 @@ parse_text(const ConfigParam *param, ParseItem parse_item, const char *text,
 }
 
 static bool
-parse_number(const ConfigParam *param, guint base, const char *text,
-    guint *field)
+parse_number(
+    const ConfigParam *param, guint base, const char *text, guint *field)
 {
 	guint64 number;
 
@@ -272,8 +272,8 @@ parse_size(const ConfigParam *param, const char *text, guint64 *field)
 		digits[length - 1] = '\0';
 		shift = 10 * (guint)(unit - units + 1);
 	}
-	if (!g_ascii_string_to_unsigned(digits, 10, 0,
-		(guint64)param->max >> shift, field, NULL))
+	if (!g_ascii_string_to_unsigned(
+		digits, 10, 0, (guint64)param->max >> shift, field, NULL))
 		return false;
 	*field <<= shift;
 	return *field >= (guint64)param->min;
@@ -293,8 +293,8 @@ parse_bool(const char *text, bool *field)
 /* Sets param's field of config; *culprit (caller frees) is the item of a list
  * that is wrong, if it is one item. */
 static bool
-parse(const ConfigParam *param, const char *text, Config *config,
-    char **culprit)
+parse(
+    const ConfigParam *param, const char *text, Config *config, char **culprit)
 {
 	void *field = (char *)config + param->offset;
 
@@ -368,8 +368,8 @@ size_text(gint64 size)
 		size /= 1024;
 		unit = units + i;
 	}
-	return g_strdup_printf("%" G_GINT64_FORMAT "%.1s", size,
-	    unit != NULL ? unit : "");
+	return g_strdup_printf(
+	    "%" G_GINT64_FORMAT "%.1s", size, unit != NULL ? unit : "");
 }
 
 char *
@@ -381,27 +381,31 @@ config_param_allowed(const ConfigParam *param)
 	switch (param->type) {
 	case CONFIG_WORD:
 		return g_strdup_printf("one word of at most %" G_GINT64_FORMAT
-		    " letters, digits and signs", param->max);
+				       " letters, digits and signs",
+		    param->max);
 	case CONFIG_PATH:
 		return g_strdup("an absolute path");
 	case CONFIG_SOCKET:
 		return g_strdup("unix:PATH, inet:PORT@HOST or inet6:PORT@HOST, "
-		    "with an absolute PATH");
+				"with an absolute PATH");
 	case CONFIG_LIST:
 		return g_strdup("a list of words, separated by commas");
 	case CONFIG_PATHS:
-		return g_strdup("a list of absolute paths, separated by commas");
+		return g_strdup(
+		    "a list of absolute paths, separated by commas");
 	case CONFIG_DOMAINS:
 		return g_strdup("a list of domain names, separated by commas");
 	case CONFIG_NETWORKS:
-		return g_strdup("a list of addresses and networks such as "
+		return g_strdup(
+		    "a list of addresses and networks such as "
 		    "192.0.2.0/24 or 2001:db8::/32 (the bits after the prefix "
 		    "zero), separated by commas");
 	case CONFIG_BOOL:
 		return g_strdup("yes or no");
 	case CONFIG_NUMBER:
 		return g_strdup_printf("a number from %" G_GINT64_FORMAT
-		    " to %" G_GINT64_FORMAT, param->min, param->max);
+				       " to %" G_GINT64_FORMAT,
+		    param->min, param->max);
 	case CONFIG_OCTAL:
 		return g_strdup_printf("an octal number from %o to %o",
 		    (guint)param->min, (guint)param->max);
@@ -409,14 +413,15 @@ config_param_allowed(const ConfigParam *param)
 		first = size_text(param->min);
 		last = size_text(param->max);
 		return g_strdup_printf("a size from %s to %s: bytes, or a "
-		    "number followed by K, M or G", first, last);
+				       "number followed by K, M or G",
+		    first, last);
 	case CONFIG_ENUM:
 		first = name_code_list(param->names, ", ");
 		return g_strdup_printf("one of %s", first);
 	case CONFIG_FLAGS:
 		first = name_code_list(param->names, ", ");
-		return g_strdup_printf("one or more of %s, separated by commas",
-		    first);
+		return g_strdup_printf(
+		    "one or more of %s, separated by commas", first);
 	}
 	g_assert_not_reached();
 }
@@ -456,8 +461,7 @@ is_nearer(const char *name, const char *candidate, guint *best)
 	if (strlen(name) > 2 * length)
 		return false;
 	edits = distance(name, candidate);
-	if (edits >= *best || edits > MAX(2, length / 3) ||
-	    2 * edits > length)
+	if (edits >= *best || edits > MAX(2, length / 3) || 2 * edits > length)
 		return false;
 	*best = edits;
 	return true;
@@ -470,7 +474,7 @@ nearest_group(const char *name)
 	guint best = G_MAXUINT;
 
 	for (const ConfigGroup *group = config_groups; group->name != NULL;
-	    group++) {
+	     group++) {
 		if (is_nearer(name, group->name, &best))
 			nearest = group->name;
 	}
@@ -484,7 +488,7 @@ nearest_key(const char *group, const char *name)
 	guint best = G_MAXUINT;
 
 	for (const ConfigParam *param = config_params; param->key != NULL;
-	    param++) {
+	     param++) {
 		if (strcmp(param->group, group) == 0 &&
 		    is_nearer(name, param->key, &best))
 			nearest = param->key;
@@ -505,7 +509,7 @@ shown(const char *value)
 }
 
 static void G_GNUC_PRINTF(3, 4)
-refuse(GError **error, const char *path, const char *format, ...)
+    refuse(GError **error, const char *path, const char *format, ...)
 {
 	g_autofree char *text = NULL;
 	va_list ap;
@@ -513,8 +517,8 @@ refuse(GError **error, const char *path, const char *format, ...)
 	va_start(ap, format);
 	text = g_strdup_vprintf(format, ap);
 	va_end(ap);
-	g_set_error(error, SMIME_ERROR, SMIME_ERROR_NOT_USABLE, "%s: %s", path,
-	    text);
+	g_set_error(
+	    error, SMIME_ERROR, SMIME_ERROR_NOT_USABLE, "%s: %s", path, text);
 }
 
 static void
@@ -619,8 +623,8 @@ scan_key(Scan *scan, char *line, guint number, GError **error)
 		    line, before, number);
 		return false;
 	}
-	g_hash_table_insert(scan->seen, g_steal_pointer(&id),
-	    GUINT_TO_POINTER(number));
+	g_hash_table_insert(
+	    scan->seen, g_steal_pointer(&id), GUINT_TO_POINTER(number));
 	return true;
 }
 
@@ -652,8 +656,8 @@ check_lines(const GString *text, const char *path, GError **error)
 	Scan scan = { .path = path };
 	bool ok = true;
 
-	scan.seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-	    NULL);
+	scan.seen =
+	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	for (guint i = 0; ok && lines[i] != NULL; i++)
 		ok = scan_line(&scan, lines[i], i + 1, error);
 	g_hash_table_unref(scan.seen);
@@ -685,7 +689,7 @@ static const ConfigParam *
 find_param(const char *group, const char *key)
 {
 	for (const ConfigParam *param = config_params; param->key != NULL;
-	    param++) {
+	     param++) {
 		if (strcmp(param->key, key) == 0 &&
 		    (group == NULL || strcmp(param->group, group) == 0))
 			return param;
@@ -697,7 +701,7 @@ static bool
 is_group(const char *name)
 {
 	for (const ConfigGroup *group = config_groups; group->name != NULL;
-	    group++) {
+	     group++) {
 		if (strcmp(group->name, name) == 0)
 			return true;
 	}
@@ -718,8 +722,7 @@ refuse_group(GError **error, const char *path, const char *group)
 }
 
 static void
-refuse_key(GError **error, const char *path, const char *group,
-    const char *key)
+refuse_key(GError **error, const char *path, const char *group, const char *key)
 {
 	g_autofree char *text = shown(key);
 	const ConfigParam *elsewhere = find_param(NULL, key);
@@ -736,8 +739,7 @@ refuse_key(GError **error, const char *path, const char *group,
 }
 
 static bool
-check_keys(GKeyFile *file, const char *path, const char *group,
-    GError **error)
+check_keys(GKeyFile *file, const char *path, const char *group, GError **error)
 {
 	g_auto(GStrv) keys = g_key_file_get_keys(file, group, NULL, NULL);
 
@@ -821,7 +823,7 @@ load_params(GKeyFile *file, const char *path, GError **error)
 	g_autoptr(Config) config = g_atomic_rc_box_new0(Config);
 
 	for (const ConfigParam *param = config_params; param->key != NULL;
-	    param++) {
+	     param++) {
 		if (!load_param(param, file, path, config, error))
 			return NULL;
 	}
@@ -859,7 +861,7 @@ static void
 clear_fields(void *data)
 {
 	for (const ConfigParam *param = config_params; param->key != NULL;
-	    param++)
+	     param++)
 		clear_field(param, data);
 }
 
@@ -887,10 +889,10 @@ client_address(const struct sockaddr *address)
 		const guint8 *bytes = in6->sin6_addr.s6_addr;
 
 		if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
-			return g_inet_address_new_from_bytes(bytes + 12,
-			    G_SOCKET_FAMILY_IPV4);
-		return g_inet_address_new_from_bytes(bytes,
-		    G_SOCKET_FAMILY_IPV6);
+			return g_inet_address_new_from_bytes(
+			    bytes + 12, G_SOCKET_FAMILY_IPV4);
+		return g_inet_address_new_from_bytes(
+		    bytes, G_SOCKET_FAMILY_IPV6);
 	}
 	return NULL;
 }
@@ -914,7 +916,7 @@ config_is_internal(const Config *config, const struct sockaddr *address)
 void
 config_spool_limits(const Config *config, SpoolLimits *limits)
 {
-	*limits = (SpoolLimits) {
+	*limits = (SpoolLimits){
 		.max_size = config->milter_max_message_size,
 		.memory = config->milter_spool_memory,
 		.dir = config->milter_spool_dir,
@@ -924,7 +926,7 @@ config_spool_limits(const Config *config, SpoolLimits *limits)
 void
 config_sign_options(const Config *config, SignOptions *options)
 {
-	*options = (SignOptions) {
+	*options = (SignOptions){
 		.format = config->sign_format,
 		.digest = config->sign_digest,
 	};
@@ -937,7 +939,7 @@ config_sign_options(const Config *config, SignOptions *options)
 void
 config_verify_options(const Config *config, VerifyOptions *options)
 {
-	*options = (VerifyOptions) {
+	*options = (VerifyOptions){
 		.identity = config->verify_identity,
 		.localpart = config->verify_localpart,
 		.min_rsa_bits = config->verify_min_rsa_bits,

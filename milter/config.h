@@ -47,19 +47,19 @@ extern const NameCode config_log_level_names[]; /* of syslog(3) priorities */
 /*
  * Kind of option, type of its field.
  */
-#define CONFIG_TYPES(X)                                                        \
-	X(WORD, const char *)		/* no white space */                   \
-	X(PATH, const char *)		/* absolute */                         \
-	X(SOCKET, const char *)		/* as libmilter takes it */            \
-	X(LIST, const char *const *)	/* of words */                         \
-	X(PATHS, const char *const *)	/* of absolute paths */                \
-	X(DOMAINS, const char *const *) /* in lower case, A-labels */          \
-	X(NETWORKS, GPtrArray *)	/* of GInetAddressMask */              \
-	X(BOOL, bool)                                                          \
-	X(NUMBER, guint)                                                       \
-	X(OCTAL, guint)                                                        \
-	X(SIZE, guint64)		/* in bytes */                         \
-	X(ENUM, int)                                                           \
+#define CONFIG_TYPES(X) \
+	X(WORD, const char *)           /* no white space */ \
+	X(PATH, const char *)           /* absolute */ \
+	X(SOCKET, const char *)         /* as libmilter takes it */ \
+	X(LIST, const char *const *)    /* of words */ \
+	X(PATHS, const char *const *)   /* of absolute paths */ \
+	X(DOMAINS, const char *const *) /* in lower case, A-labels */ \
+	X(NETWORKS, GPtrArray *)        /* of GInetAddressMask */ \
+	X(BOOL, bool) \
+	X(NUMBER, guint) \
+	X(OCTAL, guint) \
+	X(SIZE, guint64) /* in bytes */ \
+	X(ENUM, int) \
 	X(FLAGS, guint)
 
 typedef enum {
@@ -73,7 +73,7 @@ CONFIG_TYPES(X)
 #undef X
 
 typedef struct config {
-#define PARAM(group, field, key, type, def, min, max, names, help)             \
+#define PARAM(group, field, key, type, def, min, max, names, help) \
 	const ConfigField##type group##_##field;
 #include "params.h"
 } Config;

@@ -20,8 +20,8 @@ ctl_parse(int *argc, char ***argv, const CtlCommand *command,
 	g_autoptr(GOptionContext) context =
 	    g_option_context_new(arguments_text);
 	g_autoptr(GError) error = NULL;
-	g_autofree char *program = g_strdup_printf("smimectl %s",
-	    command->name);
+	g_autofree char *program =
+	    g_strdup_printf("smimectl %s", command->name);
 	int left = arguments_text != NULL ? 2 : 1;
 
 	g_set_prgname(program);
@@ -58,8 +58,8 @@ ctl_config(const char *path, GError **error)
 }
 
 Spool *
-ctl_read_message(const Config *config, const char *path, bool *had_crlf,
-    GError **error)
+ctl_read_message(
+    const Config *config, const char *path, bool *had_crlf, GError **error)
 {
 	g_autoptr(Spool) spool = NULL;
 	SpoolLimits limits;
@@ -119,8 +119,9 @@ ctl_name(const CtlCommand *command, const char *option, const NameCode *table,
 static int
 usage(FILE *to, int status)
 {
-	fprintf(to, "Usage:\n  smimectl COMMAND [OPTION…] [FILE]\n\n"
-		    "Commands:\n");
+	fprintf(to,
+	    "Usage:\n  smimectl COMMAND [OPTION…] [FILE]\n\n"
+	    "Commands:\n");
 	for (gsize i = 0; i < G_N_ELEMENTS(commands); i++)
 		fprintf(to, "  %-14s %s\n", commands[i]->name,
 		    commands[i]->summary);

@@ -40,8 +40,8 @@ bool ctl_parse(int *argc, char ***argv, const CtlCommand *command,
 Config *ctl_config(const char *path, GError **error);
 
 /* The message of a file, or of standard input (-), sealed. */
-Spool *ctl_read_message(const Config *config, const char *path,
-    bool *had_crlf, GError **error);
+Spool *ctl_read_message(
+    const Config *config, const char *path, bool *had_crlf, GError **error);
 
 /* Complains on stderr; the sysexits(3) status for it. */
 int ctl_fail(const CtlCommand *command, const GError *error);

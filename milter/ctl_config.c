@@ -13,8 +13,8 @@ run(int argc, char **argv)
 		{ NULL, 0, 0, 0, NULL, NULL, NULL },
 	};
 
-	if (!ctl_parse(&argc, &argv, &ctl_command_check_config, entries, NULL,
-		NULL))
+	if (!ctl_parse(
+		&argc, &argv, &ctl_command_check_config, entries, NULL, NULL))
 		return EX_USAGE;
 	return check_config(
 	    config_path != NULL ? config_path : CONFIG_DEFAULT_PATH);

@@ -63,8 +63,8 @@ make_signed(const Arguments *arguments, const Config *config,
 	if (message->authors != NULL && message->authors->len == 1)
 		author = g_ptr_array_index(message->authors, 0);
 	identity = arguments->key != NULL ?
-	    identity_load(arguments->key, arguments->cert, arguments->chain,
-		error) :
+	    identity_load(
+		arguments->key, arguments->cert, arguments->chain, error) :
 	    authors_identity(config, message, author, error);
 	if (identity == NULL || !identity_check(identity, author, now, error))
 		return NULL;
@@ -91,8 +91,9 @@ sign_file(const Arguments *arguments, const Config *config,
 		return ctl_fail(&ctl_command_sign, error);
 	message = mime_parse(spool);
 	if (message->kind != MIME_KIND_PLAIN) {
-		fprintf(stderr, "smimectl sign: %s is signed or encrypted "
-				"already\n",
+		fprintf(stderr,
+		    "smimectl sign: %s is signed or encrypted "
+		    "already\n",
 		    file);
 		return CTL_NOTHING;
 	}
@@ -117,8 +118,9 @@ sign(const Arguments *arguments, const char *file)
 
 	if ((arguments->key != NULL) != (arguments->cert != NULL) ||
 	    (arguments->chain != NULL && arguments->cert == NULL)) {
-		fprintf(stderr, "smimectl sign: --key and --cert belong "
-				"together, --chain goes with them\n");
+		fprintf(stderr,
+		    "smimectl sign: --key and --cert belong "
+		    "together, --chain goes with them\n");
 		return EX_USAGE;
 	}
 	config = ctl_config(arguments->config_path, &error);
@@ -158,8 +160,8 @@ run(int argc, char **argv)
 		{ NULL, 0, 0, 0, NULL, NULL, NULL },
 	};
 
-	if (!ctl_parse(&argc, &argv, &ctl_command_sign, entries, "FILE|-",
-		&file))
+	if (!ctl_parse(
+		&argc, &argv, &ctl_command_sign, entries, "FILE|-", &file))
 		return EX_USAGE;
 	return sign(&arguments, file);
 }

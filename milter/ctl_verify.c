@@ -117,8 +117,8 @@ exit_status(const Verdict *verdict)
 }
 
 static void
-print_verdict(const Arguments *arguments, const Config *config,
-    const Verdict *verdict)
+print_verdict(
+    const Arguments *arguments, const Config *config, const Verdict *verdict)
 {
 	const char *id = arguments->authserv_id != NULL ?
 	    arguments->authserv_id :
@@ -138,14 +138,13 @@ print_verdict(const Arguments *arguments, const Config *config,
 /* Everything that judging needs, from the configuration and the options. */
 static Verdict *
 judge(const Arguments *arguments, const Config *config, int mode,
-    const VerifyOptions *options, gint64 now, const char *file,
-    GError **error)
+    const VerifyOptions *options, gint64 now, const char *file, GError **error)
 {
 	g_auto(GStrv) crls = all_crls(arguments, config);
-	g_autoptr(Trust) trust = trust_new(
-	    either(arguments->anchors, config->verify_anchors),
-	    either(arguments->intermediates, config->verify_intermediates),
-	    error);
+	g_autoptr(Trust) trust =
+	    trust_new(either(arguments->anchors, config->verify_anchors),
+		either(arguments->intermediates, config->verify_intermediates),
+		error);
 	g_autoptr(Revocation) revocation = NULL;
 	g_autoptr(Spool) spool = NULL;
 	g_autoptr(MimeMessage) message = NULL;
@@ -212,8 +211,7 @@ run(int argc, char **argv)
 		    "What an unknown status does: off, soft, hard, require",
 		    "MODE" },
 		{ "identity", 0, 0, G_OPTION_ARG_STRING, &arguments.identity,
-		    "Who must have signed: from, from-or-sender, off",
-		    "WHOM" },
+		    "Who must have signed: from, from-or-sender, off", "WHOM" },
 		{ "at", 0, 0, G_OPTION_ARG_STRING, &arguments.at,
 		    "Judge as of this moment instead of now", "RFC3339" },
 		{ "authserv-id", 0, 0, G_OPTION_ARG_STRING,
@@ -224,8 +222,8 @@ run(int argc, char **argv)
 		{ NULL, 0, 0, 0, NULL, NULL, NULL },
 	};
 
-	if (!ctl_parse(&argc, &argv, &ctl_command_verify, entries, "FILE|-",
-		&file))
+	if (!ctl_parse(
+		&argc, &argv, &ctl_command_verify, entries, "FILE|-", &file))
 		return EX_USAGE;
 	return verify(&arguments, file);
 }

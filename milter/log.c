@@ -33,8 +33,8 @@ make_printable(const char *raw)
 		gunichar u = g_utf8_get_char(c);
 
 		/* Spaces other than the space may be line separators. */
-		bool plain = g_unichar_isprint(u) &&
-		    (u == ' ' || !g_unichar_isspace(u));
+		bool plain =
+		    g_unichar_isprint(u) && (u == ' ' || !g_unichar_isspace(u));
 
 		g_string_append_unichar(text, plain ? u : '?');
 	}

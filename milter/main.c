@@ -50,8 +50,8 @@ forbid_core_dumps(void)
 /* --- privileges -------------------------------------------------------- */
 
 static bool
-not_usable(GError **error, const char *option, const char *value,
-    const char *why)
+not_usable(
+    GError **error, const char *option, const char *value, const char *why)
 {
 	g_set_error(error, SMIME_ERROR, SMIME_ERROR_NOT_USABLE,
 	    "[milter] %s = %s: %s", option, value, why);
@@ -71,8 +71,8 @@ drop_privileges(const Config *config, GError **error)
 		return true;
 	user = getpwnam(config->milter_user);
 	if (user == NULL)
-		return not_usable(error, "user", config->milter_user,
-		    "no such user");
+		return not_usable(
+		    error, "user", config->milter_user, "no such user");
 	uid = user->pw_uid;
 	gid = user->pw_gid;
 	name = g_strdup(user->pw_name);
@@ -85,8 +85,8 @@ drop_privileges(const Config *config, GError **error)
 	}
 	if (initgroups(name, gid) == -1 || setgid(gid) == -1 ||
 	    setuid(uid) == -1 || setuid(0) == 0)
-		return not_usable(error, "user", config->milter_user,
-		    g_strerror(errno));
+		return not_usable(
+		    error, "user", config->milter_user, g_strerror(errno));
 	forbid_core_dumps(); /* setuid(2) has reset it */
 	return true;
 }

@@ -17,9 +17,9 @@
 #define NEEDED_ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGBODY)
 
 /* What never needs an answer, and what is not needed at all. */
-#define WANTED_STEPS                                                           \
-	(SMFIP_NOHELO | SMFIP_NORCPT | SMFIP_NODATA | SMFIP_NOUNKNOWN |        \
-	    SMFIP_NR_CONN | SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_SKIP |         \
+#define WANTED_STEPS \
+	(SMFIP_NOHELO | SMFIP_NORCPT | SMFIP_NODATA | SMFIP_NOUNKNOWN | \
+	    SMFIP_NR_CONN | SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_SKIP | \
 	    SMFIP_HDR_LEADSPC)
 
 /* libmilter has one filter per process, and negotiates before a connection
@@ -236,8 +236,8 @@ apply_body(SMFICTX *ctx, const Spool *body)
 /* Header edits first, then the body in one run: Postfix takes nothing else
  * between two pieces of a body. */
 static bool
-apply_outcome(SMFICTX *ctx, const Connection *connection,
-    const Outcome *outcome)
+apply_outcome(
+    SMFICTX *ctx, const Connection *connection, const Outcome *outcome)
 {
 	for (guint i = 0; i < outcome->edits->len; i++) {
 		if (apply_edit(ctx, connection,

@@ -32,9 +32,9 @@ typedef struct {
 
 typedef struct {
 	OutcomeAction action;
-	char *reply;	  /* text of a 4xx or 5xx reply, or NULL */
+	char *reply;      /* text of a 4xx or 5xx reply, or NULL */
 	GPtrArray *edits; /* of OutcomeEdit, in the order to be applied */
-	Spool *body;	  /* sealed new body, or NULL: unchanged */
+	Spool *body;      /* sealed new body, or NULL: unchanged */
 } Outcome;
 
 Outcome *outcome_new(OutcomeAction action);

@@ -34,7 +34,7 @@ typedef enum {
 /* What is known of the client. */
 typedef struct {
 	const char *login; /* {auth_authen}, NULL: not authenticated */
-	bool internal;	   /* in internal-hosts or originating-daemons */
+	bool internal;     /* in internal-hosts or originating-daemons */
 } PolicyClient;
 
 /* What becomes of outbound mail that is not signed; [sign] on-…. */
@@ -53,8 +53,8 @@ bool policy_is_known(const PolicyClient *client, bool require_auth);
  * or with a From that cannot be read in one way only.
  * authors: Address elements, NULL when not readable; domains: in lower case.
  */
-PolicyDirection policy_direction(const PolicyClient *client,
-    bool require_auth, const GPtrArray *authors, const char *const *domains);
+PolicyDirection policy_direction(const PolicyClient *client, bool require_auth,
+    const GPtrArray *authors, const char *const *domains);
 
 /*
  * May this client have the signature of author?  An authenticated one only
@@ -65,8 +65,8 @@ bool policy_may_sign_as(const PolicyClient *client, const Address *author,
     const char *const *domains);
 
 /* What a failure to sign leads to; error is the library's. */
-OutcomeAction policy_on_sign_failure(const PolicyActions *actions,
-    const GError *error);
+OutcomeAction policy_on_sign_failure(
+    const PolicyActions *actions, const GError *error);
 
 /* The text of the reply for it; constant. */
 const char *policy_sign_failure_reply(const GError *error);

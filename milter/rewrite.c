@@ -24,8 +24,8 @@ count_fields(const MimeEntity *root, const char *name, const MimeField **first)
 static bool
 has_value(const MimeEntity *root, const MimeField *field, const char *value)
 {
-	g_autofree char *text = g_strndup(root->base + field->value.start,
-	    mime_range_size(field->value));
+	g_autofree char *text = g_strndup(
+	    root->base + field->value.start, mime_range_size(field->value));
 
 	return strcmp(g_strstrip(text), value) == 0;
 }
@@ -45,8 +45,8 @@ content_names(const MimeEntity *root)
 			(gssize)mime_range_size(field->name));
 
 		if (g_str_has_prefix(name, "content-") &&
-		    !g_ptr_array_find_with_equal_func(names, name, g_str_equal,
-			NULL))
+		    !g_ptr_array_find_with_equal_func(
+			names, name, g_str_equal, NULL))
 			g_ptr_array_add(names, g_steal_pointer(&name));
 	}
 	return names;
@@ -91,8 +91,8 @@ set_field(Outcome *outcome, const MimeEntity *root, const char *name,
 }
 
 void
-rewrite_as_signed(Outcome *outcome, const MimeMessage *message,
-    SignedMessage *made)
+rewrite_as_signed(
+    Outcome *outcome, const MimeMessage *message, SignedMessage *made)
 {
 	const MimeEntity *root = message->root;
 	g_autoptr(GPtrArray) names = content_names(root);
@@ -112,8 +112,8 @@ rewrite_as_signed(Outcome *outcome, const MimeMessage *message,
 
 		set_field(outcome, root, set[i].name, set[i].value);
 		for (at = 0; at < names->len; at++) {
-			if (g_ascii_strcasecmp(g_ptr_array_index(names, at),
-				set[i].name) == 0)
+			if (g_ascii_strcasecmp(
+				g_ptr_array_index(names, at), set[i].name) == 0)
 				break;
 		}
 		if (at < names->len)
@@ -160,8 +160,7 @@ put_field(FILE *stream, const OutcomeEdit *edit, bool crlf)
 }
 
 static bool
-put_edits(const Outcome *outcome, OutcomeEditKind kind, FILE *stream,
-    bool crlf)
+put_edits(const Outcome *outcome, OutcomeEditKind kind, FILE *stream, bool crlf)
 {
 	for (guint i = 0; i < outcome->edits->len; i++) {
 		const OutcomeEdit *edit = g_ptr_array_index(outcome->edits, i);
@@ -189,8 +188,8 @@ edit_of(const Outcome *outcome, const char *name, guint index)
 }
 
 static bool
-put_header(const Outcome *outcome, const MimeEntity *root, FILE *stream,
-    bool crlf)
+put_header(
+    const Outcome *outcome, const MimeEntity *root, FILE *stream, bool crlf)
 {
 	g_autoptr(GHashTable) counts =
 	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -218,8 +217,8 @@ put_header(const Outcome *outcome, const MimeEntity *root, FILE *stream,
 }
 
 bool
-rewrite_write(const Outcome *outcome, const MimeMessage *message, FILE *stream,
-    bool crlf)
+rewrite_write(
+    const Outcome *outcome, const MimeMessage *message, FILE *stream, bool crlf)
 {
 	const MimeEntity *root = message->root;
 	const char *body = root->base + root->body.start;

@@ -23,8 +23,8 @@
  * are replaced, MIME-Version is there once, the body is new (taken from
  * made).
  */
-void rewrite_as_signed(Outcome *outcome, const MimeMessage *message,
-    SignedMessage *made);
+void rewrite_as_signed(
+    Outcome *outcome, const MimeMessage *message, SignedMessage *made);
 
 /* Writes message with outcome's edits and body, with CRLF or LF.  False when
  * the stream fails. */

@@ -20,14 +20,14 @@ snapshot_new(Config *config, GError **error)
 
 	g_atomic_ref_count_init(&snapshot->refs);
 	snapshot->config = config_ref(config);
-	snapshot->trust = trust_new(config->verify_anchors,
-	    config->verify_intermediates, error);
+	snapshot->trust = trust_new(
+	    config->verify_anchors, config->verify_intermediates, error);
 	if (snapshot->trust == NULL) {
 		g_prefix_error(error, "[verify]: ");
 		return NULL;
 	}
-	snapshot->revocation = revocation_new(config->revocation_mode,
-	    config->revocation_crls, error);
+	snapshot->revocation = revocation_new(
+	    config->revocation_mode, config->revocation_crls, error);
 	if (snapshot->revocation == NULL) {
 		g_prefix_error(error, "[revocation] crls: ");
 		return NULL;
@@ -86,13 +86,13 @@ snapshot_warnings(const Snapshot *snapshot)
 			g_strv_builder_add(warnings,
 			    "[sign] domains is empty: nothing is signed");
 		else if (keyring_size(snapshot->keyring) == 0)
-			g_strv_builder_add(warnings,
-			    "[sign] keys: no mailbox has a key");
+			g_strv_builder_add(
+			    warnings, "[sign] keys: no mailbox has a key");
 	}
 	if ((config->milter_roles & POLICY_ROLE_VERIFY) &&
 	    config->verify_anchors[0] == NULL)
-		g_strv_builder_add(warnings,
-		    "[verify] anchors is empty: no signature passes");
+		g_strv_builder_add(
+		    warnings, "[verify] anchors is empty: no signature passes");
 	return g_strv_builder_end(warnings);
 }
 

@@ -21,9 +21,9 @@ typedef struct {
 
 typedef struct {
 	Snapshot *snapshot;
-	char *login;	    /* NULL: not authenticated */
+	char *login; /* NULL: not authenticated */
 	Spool *spool;
-	GError *error;	    /* why the spool is not whole, or NULL */
+	GError *error;      /* why the spool is not whole, or NULL */
 	GPtrArray *results; /* of SeenResult: all Authentication-Results */
 	bool may_be_smime;  /* by its Content-Type */
 } Mail;
@@ -139,14 +139,14 @@ client_of(const Session *session)
 {
 	const Config *config = session->mail->snapshot->config;
 	bool internal = session->has_address &&
-	    config_is_internal(config,
-		(const struct sockaddr *)&session->address);
+	    config_is_internal(
+		config, (const struct sockaddr *)&session->address);
 
 	if (session->daemon_name != NULL)
 		internal = internal ||
 		    g_strv_contains(config->milter_originating_daemons,
 			session->daemon_name);
-	return (PolicyClient) { session->mail->login, internal };
+	return (PolicyClient){ session->mail->login, internal };
 }
 
 static bool
@@ -154,8 +154,8 @@ is_known(const Session *session)
 {
 	PolicyClient client = client_of(session);
 
-	return policy_is_known(&client,
-	    session->mail->snapshot->config->sign_require_auth);
+	return policy_is_known(
+	    &client, session->mail->snapshot->config->sign_require_auth);
 }
 
 bool
@@ -285,14 +285,13 @@ signing_author(const Decision *decision, GError **error)
 
 	if (authors == NULL || authors->len != 1) {
 		g_set_error_literal(error, SMIME_ERROR, SMIME_ERROR_UNSIGNABLE,
-		    authors == NULL ?
-			"From is absent, doubled or ambiguous" :
-			"several authors");
+		    authors == NULL ? "From is absent, doubled or ambiguous" :
+				      "several authors");
 		return NULL;
 	}
 	author = g_ptr_array_index(authors, 0);
-	if (!policy_may_sign_as(&client, author,
-		decision->config->sign_domains)) {
+	if (!policy_may_sign_as(
+		&client, author, decision->config->sign_domains)) {
 		g_set_error(error, SMIME_ERROR, SMIME_ERROR_NO_KEY,
 		    "login %s may not have the signature of %s@%s",
 		    client.login, author->local, author->domain);
@@ -336,8 +335,7 @@ sign_failed(const Decision *decision, const GError *error)
 		config->sign_on_unsignable,
 		config->sign_on_error,
 	};
-	Outcome *outcome =
-	    outcome_new(policy_on_sign_failure(&actions, error));
+	Outcome *outcome = outcome_new(policy_on_sign_failure(&actions, error));
 	bool usual;
 
 	if (outcome->action != OUTCOME_ACCEPT)
@@ -404,8 +402,8 @@ log_verdict(const Decision *decision, const Verdict *verdict)
 		log_line(LOG_INFO, decision->queue_id,
 		    "inbound: smime=%s part=%s signer=%s certificate=%s "
 		    "issuer=\"%s\" reason=\"%s\"",
-		    name_code_name(smime_result_names,
-			verdict_entry_result(entry)),
+		    name_code_name(
+			smime_result_names, verdict_entry_result(entry)),
 		    entry->part != NULL ? entry->part : "-",
 		    entry->identifier != NULL ? entry->identifier : "-",
 		    entry->serial != NULL ? entry->serial : "-",
@@ -422,13 +420,12 @@ tell_verdict(const Decision *decision, const Verdict *verdict)
 
 	remove_forged(decision, outcome);
 	log_verdict(decision, verdict);
-	if (verdict->entries->len > 0 ||
-	    decision->config->verify_none_header) {
+	if (verdict->entries->len > 0 || decision->config->verify_none_header) {
 		g_autofree char *value =
 		    authres_format(verdict, authserv_id(decision->session));
 
-		outcome_edit(outcome, OUTCOME_EDIT_INSERT, AUTHRES_FIELD, 0,
-		    value);
+		outcome_edit(
+		    outcome, OUTCOME_EDIT_INSERT, AUTHRES_FIELD, 0, value);
 	}
 	return outcome;
 }
@@ -444,8 +441,7 @@ decide_inbound(const Decision *decision)
 		return outcome_new(OUTCOME_ACCEPT);
 	config_verify_options(snapshot->config, &options);
 	verdict = verify_message(decision->message, snapshot->trust,
-	    snapshot->revocation, &options,
-	    g_get_real_time() / G_USEC_PER_SEC);
+	    snapshot->revocation, &options, g_get_real_time() / G_USEC_PER_SEC);
 	return tell_verdict(decision, verdict);
 }
 

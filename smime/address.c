@@ -160,8 +160,9 @@ read_addr_spec(Cursor *cursor)
 	g_autoptr(GString) domain = g_string_new(NULL);
 	const char *start = cursor->at;
 
-	if (is_at(cursor, '"') ? !read_quoted(cursor, local) || local->len == 0 :
-				 !read_dot_atom(cursor, local))
+	if (is_at(cursor, '"') ?
+		!read_quoted(cursor, local) || local->len == 0 :
+		!read_dot_atom(cursor, local))
 		return NULL;
 	if (!is_at(cursor, '@') ||
 	    !g_utf8_validate(local->str, (gssize)local->len, NULL))
@@ -274,8 +275,8 @@ address_text(const Address *address)
 	GString *text;
 
 	if (read_dot_atom(&cursor, dot_atom) && at_end(&cursor))
-		return g_strdup_printf("%s@%s", address->local,
-		    address->domain);
+		return g_strdup_printf(
+		    "%s@%s", address->local, address->domain);
 	text = g_string_new("\"");
 	for (const char *c = address->local; *c != '\0'; c++) {
 		if (*c == '"' || *c == '\\')

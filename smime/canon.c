@@ -5,14 +5,14 @@
 #include "canon.h"
 #include "error.h"
 
-#define QP_LINE 76	  /* RFC 2045, section 6.7 (5), with the soft break */
-#define BASE64_LINE 57	  /* octets that make 76 characters */
+#define QP_LINE 76        /* RFC 2045, section 6.7 (5), with the soft break */
+#define BASE64_LINE 57    /* octets that make 76 characters */
 #define BASE64_LINES 1024 /* encoded at a time */
 
 /* What a relay could stumble over; bits. */
 typedef enum {
 	TROUBLE_8BIT = 1 << 0,
-	TROUBLE_CONTROL = 1 << 1,   /* NUL, bare CR or bare LF */
+	TROUBLE_CONTROL = 1 << 1, /* NUL, bare CR or bare LF */
 	TROUBLE_LONG_LINE = 1 << 2,
 	TROUBLE_TRAILING = 1 << 3,  /* white space at the end of a line */
 	TROUBLE_FROM_LINE = 1 << 4, /* "From " at the start of a line */
@@ -109,18 +109,18 @@ find_troubles(const char *data, gsize size)
 static guint
 range_troubles(const MimeEntity *entity, MimeRange range)
 {
-	return find_troubles(entity->base + range.start,
-	    mime_range_size(range));
+	return find_troubles(
+	    entity->base + range.start, mime_range_size(range));
 }
 
 /* --- encoding ---------------------------------------------------------- */
 
 bool
-canon_write_base64(const char *data, gsize size, CanonSink sink, void *context,
-    GError **error)
+canon_write_base64(
+    const char *data, gsize size, CanonSink sink, void *context, GError **error)
 {
-	g_autofree char *out = g_malloc((BASE64_LINE / 3 * 4 + 2) *
-	    BASE64_LINES + 1);
+	g_autofree char *out =
+	    g_malloc((BASE64_LINE / 3 * 4 + 2) * BASE64_LINES + 1);
 
 	while (size > 0) {
 		gsize written = 0;
@@ -131,8 +131,8 @@ canon_write_base64(const char *data, gsize size, CanonSink sink, void *context,
 
 			written += g_base64_encode_step((const guchar *)data,
 			    take, FALSE, out + written, &state, &save);
-			written += g_base64_encode_close(FALSE, out + written,
-			    &state, &save);
+			written += g_base64_encode_close(
+			    FALSE, out + written, &state, &save);
 			memcpy(out + written, "\r\n", 2);
 			written += 2;
 			data += take;
@@ -221,8 +221,8 @@ static bool
 is_content_field(const MimeEntity *entity, const MimeField *field)
 {
 	return mime_range_size(field->name) > 8 &&
-	    g_ascii_strncasecmp(entity->base + field->name.start, "Content-",
-		8) == 0;
+	    g_ascii_strncasecmp(
+		entity->base + field->name.start, "Content-", 8) == 0;
 }
 
 static bool
@@ -238,8 +238,8 @@ put_encoding(Writer *writer, const char *encoding)
  * when relabel, encoding (NULL: none) replaces Content-Transfer-Encoding.
  */
 static bool
-write_header(Writer *writer, const MimeEntity *entity, bool root,
-    bool relabel, const char *encoding)
+write_header(Writer *writer, const MimeEntity *entity, bool root, bool relabel,
+    const char *encoding)
 {
 	for (guint i = 0; i < entity->fields->len; i++) {
 		const MimeField *field =
@@ -251,8 +251,8 @@ write_header(Writer *writer, const MimeEntity *entity, bool root,
 		    mime_field_is(entity, field, "Content-Transfer-Encoding"))
 			continue;
 		if (range_troubles(entity, field->whole) & TROUBLE_FATAL)
-			return unsignable(writer,
-			    "a header field is not 7-bit or too long");
+			return unsignable(
+			    writer, "a header field is not 7-bit or too long");
 		if (!put_range(writer, entity, field->whole))
 			return false;
 	}
@@ -277,9 +277,9 @@ write_default_type(Writer *writer, const MimeEntity *root)
 		return true;
 	if (!ascii && !g_utf8_validate(data, (gssize)size, NULL))
 		return unsignable(writer, "8-bit text of unknown charset");
-	return put_text(writer, ascii ?
-		"Content-Type: text/plain; charset=us-ascii\r\n" :
-		"Content-Type: text/plain; charset=utf-8\r\n");
+	return put_text(writer,
+	    ascii ? "Content-Type: text/plain; charset=us-ascii\r\n" :
+		    "Content-Type: text/plain; charset=utf-8\r\n");
 }
 
 /* --- bodies ------------------------------------------------------------ */
@@ -295,16 +295,16 @@ static bool
 write_encoded(Writer *writer, const MimeEntity *entity, bool root,
     const char *data, gsize size)
 {
-	bool as_text = is_text(entity) &&
-	    !(find_troubles(data, size) & TROUBLE_CONTROL);
+	bool as_text =
+	    is_text(entity) && !(find_troubles(data, size) & TROUBLE_CONTROL);
 	const char *encoding = as_text ? "quoted-printable" : "base64";
 
 	if (!write_header(writer, entity, root, true, encoding))
 		return false;
 	if (as_text)
 		return put_quoted_printable(writer, data, size);
-	return canon_write_base64(data, size, writer->sink, writer->context,
-	    writer->error);
+	return canon_write_base64(
+	    data, size, writer->sink, writer->context, writer->error);
 }
 
 static bool
@@ -340,8 +340,8 @@ write_leaf(Writer *writer, const MimeEntity *entity, bool root)
 	case MIME_ENCODING_QUOTED_PRINTABLE:
 	case MIME_ENCODING_BASE64:
 		if (troubles == 0)
-			return write_header(writer, entity, root, false,
-				   NULL) &&
+			return write_header(
+				   writer, entity, root, false, NULL) &&
 			    put_range(writer, entity, entity->body);
 		return write_decoded(writer, entity, root);
 	case MIME_ENCODING_UNKNOWN:
@@ -356,8 +356,8 @@ write_composite_header(Writer *writer, const MimeEntity *entity, bool root)
 {
 	bool relabel = entity->encoding != MIME_ENCODING_7BIT;
 
-	return write_header(writer, entity, root, relabel,
-	    relabel ? "7bit" : NULL);
+	return write_header(
+	    writer, entity, root, relabel, relabel ? "7bit" : NULL);
 }
 
 static bool
@@ -366,8 +366,8 @@ write_child(Writer *writer, const MimeEntity *child, guint number)
 	gsize outer = writer->section->len;
 	bool ok;
 
-	g_string_append_printf(writer->section, "%s%u", outer > 0 ? "." : "",
-	    number);
+	g_string_append_printf(
+	    writer->section, "%s%u", outer > 0 ? "." : "", number);
 	ok = write_entity(writer, child, false);
 	g_string_truncate(writer->section, outer);
 	return ok;
@@ -393,8 +393,8 @@ write_multipart(Writer *writer, const MimeEntity *entity, bool root)
 	for (guint i = 0; i < entity->children->len; i++) {
 		if (!put_text(writer, i > 0 ? "\r\n--" : "--") ||
 		    !put_text(writer, boundary) || !put_text(writer, "\r\n") ||
-		    !write_child(writer,
-			g_ptr_array_index(entity->children, i), i + 1))
+		    !write_child(
+			writer, g_ptr_array_index(entity->children, i), i + 1))
 			return false;
 	}
 	if (!put_text(writer, "\r\n--") || !put_text(writer, boundary) ||
@@ -426,7 +426,8 @@ write_verbatim(Writer *writer, const MimeEntity *entity, bool root)
 	if (has_8bit_label(entity) ||
 	    range_troubles(entity, entity->body) & TROUBLE_FATAL)
 		return unsignable(writer,
-		    "a signed, encrypted or partial message in it is not 7-bit");
+		    "a signed, encrypted or partial message in it is not "
+		    "7-bit");
 	return write_header(writer, entity, root, false, NULL) &&
 	    put_range(writer, entity, entity->body);
 }
@@ -449,8 +450,8 @@ write_entity(Writer *writer, const MimeEntity *entity, bool root)
 		return write_multipart(writer, entity, root);
 	if (mime_is(entity, "message", "rfc822"))
 		return write_composite_header(writer, entity, root) &&
-		    write_entity(writer,
-			g_ptr_array_index(entity->children, 0), false);
+		    write_entity(
+			writer, g_ptr_array_index(entity->children, 0), false);
 	return write_leaf(writer, entity, root);
 }
 
@@ -458,8 +459,8 @@ write_entity(Writer *writer, const MimeEntity *entity, bool root)
 #define HARMLESS_PROBLEMS MIME_PROBLEM_NO_BLANK_LINE
 
 bool
-canon_write(const MimeMessage *message, CanonSink sink, void *context,
-    GError **error)
+canon_write(
+    const MimeMessage *message, CanonSink sink, void *context, GError **error)
 {
 	g_autoptr(GString) section = g_string_new(NULL);
 	Writer writer = { sink, context, error, section };

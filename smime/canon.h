@@ -24,8 +24,8 @@
 
 #include "mime.h"
 
-typedef bool (*CanonSink)(void *context, const char *data, gsize size,
-    GError **error);
+typedef bool (*CanonSink)(
+    void *context, const char *data, gsize size, GError **error);
 
 /*
  * Writes the entity of message to sink, in pieces of any size.  The sink
@@ -34,8 +34,8 @@ typedef bool (*CanonSink)(void *context, const char *data, gsize size,
  * Errors: UNSIGNABLE, naming the part (IMAP section) and what is wrong with
  * it; those of the sink.
  */
-bool canon_write(const MimeMessage *message, CanonSink sink, void *context,
-    GError **error);
+bool canon_write(
+    const MimeMessage *message, CanonSink sink, void *context, GError **error);
 
 /* Appends the base64 of data in lines of 76 with CRLF. */
 bool canon_write_base64(const char *data, gsize size, CanonSink sink,

@@ -49,8 +49,8 @@ add_subject_addresses(GPtrArray *mailboxes, X509 *cert)
 	const X509_NAME *subject = X509_get_subject_name(cert);
 	int at = -1;
 
-	while ((at = X509_NAME_get_index_by_NID(subject,
-		    NID_pkcs9_emailAddress, at)) >= 0)
+	while ((at = X509_NAME_get_index_by_NID(
+		    subject, NID_pkcs9_emailAddress, at)) >= 0)
 		add_mailbox(mailboxes,
 		    X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
 }
@@ -58,21 +58,22 @@ add_subject_addresses(GPtrArray *mailboxes, X509 *cert)
 GPtrArray *
 cert_mailboxes(X509 *cert)
 {
-	GPtrArray *mailboxes = g_ptr_array_new_with_free_func((GDestroyNotify)address_free);
+	GPtrArray *mailboxes =
+	    g_ptr_array_new_with_free_func((GDestroyNotify)address_free);
 	g_autoptr(GENERAL_NAMES) names =
 	    X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
 
 	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++)
-		add_alternative_name(mailboxes,
-		    sk_GENERAL_NAME_value(names, i));
+		add_alternative_name(
+		    mailboxes, sk_GENERAL_NAME_value(names, i));
 	add_subject_addresses(mailboxes, cert);
 	ERR_clear_error();
 	return mailboxes;
 }
 
 bool
-cert_mailboxes_include(const GPtrArray *mailboxes, const Address *address,
-    CertLocalpart localpart)
+cert_mailboxes_include(
+    const GPtrArray *mailboxes, const Address *address, CertLocalpart localpart)
 {
 	for (guint i = 0; i < mailboxes->len; i++) {
 		if (address_equal(g_ptr_array_index(mailboxes, i), address,
@@ -218,8 +219,8 @@ cert_validity(X509 *cert, gint64 now)
 bool
 cert_names_revocation_source(X509 *cert)
 {
-	bool names = X509_get_ext_by_NID(cert, NID_crl_distribution_points,
-	    -1) >= 0;
+	bool names =
+	    X509_get_ext_by_NID(cert, NID_crl_distribution_points, -1) >= 0;
 	STACK_OF(OPENSSL_STRING) *ocsp = X509_get1_ocsp(cert);
 
 	names = names || sk_OPENSSL_STRING_num(ocsp) > 0;
@@ -301,9 +302,8 @@ load_file(const char *path, OsslX509Stack *stack, GError **error)
 		    "%s: %s", path, cause->message);
 		return false;
 	}
-	bio = size <= CERT_MAX_FILE_SIZE ?
-	    BIO_new_mem_buf(data, (int)size) :
-	    NULL;
+	bio = size <= CERT_MAX_FILE_SIZE ? BIO_new_mem_buf(data, (int)size) :
+					   NULL;
 	if (bio != NULL &&
 	    (data[0] == 0x30 ? parse_der(data, size, stack) :
 			       parse_pem(bio, stack)) &&

@@ -203,8 +203,8 @@ content_type_parse(const char *value, gsize size, bool *well_formed)
 	ContentType *type = content_type_new();
 	Cursor cursor = { value, value + size };
 
-	*well_formed = parse_media_type(type, &cursor) &&
-	    parse_parameters(type, &cursor);
+	*well_formed =
+	    parse_media_type(type, &cursor) && parse_parameters(type, &cursor);
 	return type;
 }
 
@@ -212,8 +212,8 @@ const char *
 content_type_parameter(const ContentType *type, const char *name)
 {
 	for (guint i = 0; i < type->parameters->len; i++) {
-		const ContentTypeParameter *parameter = &g_array_index(
-		    type->parameters, ContentTypeParameter, i);
+		const ContentTypeParameter *parameter =
+		    &g_array_index(type->parameters, ContentTypeParameter, i);
 
 		if (strcmp(parameter->name, name) == 0)
 			return parameter->value;

@@ -23,8 +23,8 @@ typedef struct {
 } ContentTypeParameter;
 
 typedef struct {
-	char *type;	    /* in lower case */
-	char *subtype;	    /* likewise */
+	char *type;         /* in lower case */
+	char *subtype;      /* likewise */
 	GArray *parameters; /* of ContentTypeParameter */
 } ContentType;
 
@@ -32,8 +32,8 @@ typedef struct {
 ContentType *content_type_new(void);
 
 /* Never NULL: as far as it can be read; the default where nothing can. */
-ContentType *content_type_parse(const char *value, gsize size,
-    bool *well_formed);
+ContentType *content_type_parse(
+    const char *value, gsize size, bool *well_formed);
 
 void content_type_free(ContentType *type);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ContentType, content_type_free)
@@ -41,7 +41,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ContentType, content_type_free)
 /* The parameter's value or NULL; name in lower case. */
 const char *content_type_parameter(const ContentType *type, const char *name);
 
-bool content_type_is(const ContentType *type, const char *major,
-    const char *minor);
+bool content_type_is(
+    const ContentType *type, const char *major, const char *minor);
 
 #endif

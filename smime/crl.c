@@ -7,7 +7,7 @@
 struct crl {
 	gatomicrefcount refs;
 	X509_CRL *list;
-	GMutex lock;	       /* guards verified_by */
+	GMutex lock;           /* guards verified_by */
 	EVP_PKEY *verified_by; /* has verified the signature, or NULL */
 };
 
@@ -125,8 +125,8 @@ is_issuers(const Crl *crl, X509 *issuer)
 	if (X509_NAME_cmp(X509_CRL_get_issuer(crl->list),
 		X509_get_subject_name(issuer)) != 0)
 		return false;
-	authority = X509_CRL_get_ext_d2i(crl->list,
-	    NID_authority_key_identifier, NULL, NULL);
+	authority = X509_CRL_get_ext_d2i(
+	    crl->list, NID_authority_key_identifier, NULL, NULL);
 	if (authority != NULL && authority->keyid != NULL && subject_id != NULL)
 		same = ASN1_OCTET_STRING_cmp(authority->keyid, subject_id) == 0;
 	AUTHORITY_KEYID_free(authority);
@@ -154,15 +154,15 @@ share_a_name(const GENERAL_NAMES *ours, const GENERAL_NAMES *theirs)
 static bool
 point_matches(const ISSUING_DIST_POINT *idp, X509 *cert)
 {
-	STACK_OF(DIST_POINT) *points;
+	STACK_OF(DIST_POINT) * points;
 	bool matches = false;
 
 	if (idp->distpoint == NULL)
 		return true;
 	if (idp->distpoint->type != 0)
 		return false;
-	points = X509_get_ext_d2i(cert, NID_crl_distribution_points, NULL,
-	    NULL);
+	points =
+	    X509_get_ext_d2i(cert, NID_crl_distribution_points, NULL, NULL);
 	for (int i = 0; i < sk_DIST_POINT_num(points) && !matches; i++) {
 		const DIST_POINT *point = sk_DIST_POINT_value(points, i);
 
@@ -196,8 +196,8 @@ static CrlStatus
 scope_status(const Crl *crl, X509 *cert, char **detail)
 {
 	int critical;
-	ISSUING_DIST_POINT *idp = X509_CRL_get_ext_d2i(crl->list,
-	    NID_issuing_distribution_point, &critical, NULL);
+	ISSUING_DIST_POINT *idp = X509_CRL_get_ext_d2i(
+	    crl->list, NID_issuing_distribution_point, &critical, NULL);
 	CrlStatus status = CRL_GOOD;
 
 	if (idp == NULL && critical != -1) {
@@ -222,8 +222,8 @@ signature_valid(Crl *crl, X509 *issuer)
 	if (key == NULL)
 		return false;
 	g_mutex_lock(&crl->lock);
-	valid = crl->verified_by != NULL &&
-	    EVP_PKEY_eq(crl->verified_by, key) == 1;
+	valid =
+	    crl->verified_by != NULL && EVP_PKEY_eq(crl->verified_by, key) == 1;
 	g_mutex_unlock(&crl->lock);
 	if (valid)
 		return true;
@@ -270,8 +270,8 @@ why_not_authentic(Crl *crl, X509 *issuer)
 static bool
 has_only_some_reasons(const Crl *crl)
 {
-	ISSUING_DIST_POINT *idp = X509_CRL_get_ext_d2i(crl->list,
-	    NID_issuing_distribution_point, NULL, NULL);
+	ISSUING_DIST_POINT *idp = X509_CRL_get_ext_d2i(
+	    crl->list, NID_issuing_distribution_point, NULL, NULL);
 	bool only_some = idp != NULL && idp->onlysomereasons != NULL;
 
 	ISSUING_DIST_POINT_free(idp);
@@ -310,16 +310,16 @@ why_not_complete(const Crl *crl, gint64 now)
 static char *
 describe_entry(const X509_REVOKED *entry)
 {
-	ASN1_ENUMERATED *code = X509_REVOKED_get_ext_d2i(entry, NID_crl_reason,
-	    NULL, NULL);
+	ASN1_ENUMERATED *code =
+	    X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, NULL, NULL);
 	g_autofree char *since =
 	    ossl_time_text(X509_REVOKED_get0_revocationDate(entry));
 	bool on_hold = code != NULL &&
 	    ASN1_ENUMERATED_get(code) == CRL_REASON_CERTIFICATE_HOLD;
 
 	ASN1_ENUMERATED_free(code);
-	return g_strdup_printf(on_hold ? "on hold since %s" : "since %s",
-	    since);
+	return g_strdup_printf(
+	    on_hold ? "on hold since %s" : "since %s", since);
 }
 
 CrlStatus

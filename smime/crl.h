@@ -21,9 +21,9 @@ typedef struct crl Crl;
 
 typedef enum {
 	CRL_NOT_FOR_CERT, /* another issuer's, or another scope */
-	CRL_GOOD,	  /* in its scope and not listed */
+	CRL_GOOD,         /* in its scope and not listed */
 	CRL_REVOKED,
-	CRL_UNUSABLE,	  /* for this certificate, but it proves nothing */
+	CRL_UNUSABLE, /* for this certificate, but it proves nothing */
 } CrlStatus;
 
 void crl_unref(Crl *crl);
@@ -37,7 +37,7 @@ bool crl_load(const char *path, GPtrArray *crls, GError **error);
 /* What the list says of cert, issued by issuer, at now (seconds since 1970).
  * *detail (caller frees, may be NULL): since when and why it is revoked, or
  * why the list is unusable, with the clause. */
-CrlStatus crl_check(Crl *crl, X509 *cert, X509 *issuer, gint64 now,
-    char **detail);
+CrlStatus crl_check(
+    Crl *crl, X509 *cert, X509 *issuer, gint64 now, char **detail);
 
 #endif

@@ -59,8 +59,8 @@ key_pem_load(const char *path, GError **error)
 		g_set_error(error, SMIME_ERROR, SMIME_ERROR_KEY, "%s: %s", path,
 		    g_strerror(errno));
 	} else if (permissions_ok(path, &st, error)) {
-		while ((got = read(fd, data + size,
-			    sizeof(data) - (gsize)size)) > 0)
+		while ((got = read(
+			    fd, data + size, sizeof(data) - (gsize)size)) > 0)
 			size += got;
 		if (got == 0)
 			key = parse(path, data, (gsize)size, error);

@@ -16,7 +16,7 @@ typedef struct {
 struct keyring {
 	gatomicrefcount refs;
 	GHashTable *slots; /* address in lower case → Slot */
-	GMutex lock;	   /* guards Slot.identity */
+	GMutex lock;       /* guards Slot.identity */
 };
 
 /* --- identities -------------------------------------------------------- */
@@ -59,8 +59,8 @@ load_certs(const char *path, OsslX509Stack *stack, GError **error)
 
 	if (cert_load(path, stack, &cause))
 		return true;
-	g_set_error_literal(error, SMIME_ERROR, SMIME_ERROR_KEY,
-	    cause->message);
+	g_set_error_literal(
+	    error, SMIME_ERROR, SMIME_ERROR_KEY, cause->message);
 	return false;
 }
 
@@ -122,8 +122,8 @@ Identity *
 identity_load(const char *key_path, const char *cert_path,
     const char *chain_path, GError **error)
 {
-	return identity_load_from(&key_source_pem, key_path, cert_path,
-	    chain_path, error);
+	return identity_load_from(
+	    &key_source_pem, key_path, cert_path, chain_path, error);
 }
 
 static bool
@@ -138,25 +138,24 @@ identity_error(const Identity *identity, const char *why, GError **error)
 }
 
 bool
-identity_check(Identity *identity, const Address *mailbox, gint64 now,
-    GError **error)
+identity_check(
+    Identity *identity, const Address *mailbox, gint64 now, GError **error)
 {
 	const char *why;
 	VerdictReason reason = cert_validity(identity->cert, now);
 
 	if (reason == VERDICT_REASON_OK)
-		reason = cert_key_strength(identity->cert,
-		    KEYRING_MIN_RSA_BITS);
+		reason =
+		    cert_key_strength(identity->cert, KEYRING_MIN_RSA_BITS);
 	if (reason != VERDICT_REASON_OK)
-		return identity_error(identity, verdict_reason_text(reason),
-		    error);
+		return identity_error(
+		    identity, verdict_reason_text(reason), error);
 	if (cert_may_sign_mail(identity->cert, &why) != VERDICT_REASON_OK)
 		return identity_error(identity, why, error);
 	if (mailbox != NULL && identity->mailboxes->len > 0 &&
-	    !cert_mailboxes_include(identity->mailboxes, mailbox,
-		CERT_LOCALPART_FOLD))
-		return identity_error(identity, "names another mailbox",
-		    error);
+	    !cert_mailboxes_include(
+		identity->mailboxes, mailbox, CERT_LOCALPART_FOLD))
+		return identity_error(identity, "names another mailbox", error);
 	return true;
 }
 
@@ -261,16 +260,16 @@ load_folder(const char *folder, GError **error)
 			return identity_load_from(key_sources[i], key, cert,
 			    has_chain ? chain : NULL, error);
 	}
-	g_set_error(error, SMIME_ERROR, SMIME_ERROR_KEY,
-	    "%s: no key.pem in it", folder);
+	g_set_error(error, SMIME_ERROR, SMIME_ERROR_KEY, "%s: no key.pem in it",
+	    folder);
 	return NULL;
 }
 
 static bool
 is_disabled(const Slot *slot)
 {
-	g_autofree char *mark = g_build_filename(slot->folder, "disabled",
-	    NULL);
+	g_autofree char *mark =
+	    g_build_filename(slot->folder, "disabled", NULL);
 
 	return g_file_test(mark, G_FILE_TEST_EXISTS);
 }

@@ -36,8 +36,8 @@ guint keyring_size(const Keyring *keyring);
  * The identity of mailbox.  Errors: NO_KEY when there is none or it is
  * disabled, KEY when there is one that cannot be used.
  */
-Identity *keyring_lookup(Keyring *keyring, const Address *mailbox,
-    GError **error);
+Identity *keyring_lookup(
+    Keyring *keyring, const Address *mailbox, GError **error);
 
 /* chain_path may be NULL.  Errors: KEY. */
 Identity *identity_load(const char *key_path, const char *cert_path,
@@ -48,8 +48,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Identity, identity_unref)
 
 /* May it sign mail of mailbox at now (seconds since 1970)?  mailbox may be
  * NULL: of anybody.  Errors: KEY. */
-bool identity_check(Identity *identity, const Address *mailbox, gint64 now,
-    GError **error);
+bool identity_check(
+    Identity *identity, const Address *mailbox, gint64 now, GError **error);
 
 /* Decimal serial number of its certificate; owned by identity. */
 const char *identity_serial(const Identity *identity);

@@ -148,12 +148,12 @@ message_mailboxes(const MimeEntity *root, const char *name, guint *fields)
 	}
 	if (*fields != 1)
 		return NULL;
-	mailboxes = address_list_parse(root->base + found->value.start,
-	    mime_range_size(found->value));
+	mailboxes = address_list_parse(
+	    root->base + found->value.start, mime_range_size(found->value));
 	if (mailboxes == NULL)
 		return NULL;
-	value = g_strndup(root->base + found->value.start,
-	    mime_range_size(found->value));
+	value = g_strndup(
+	    root->base + found->value.start, mime_range_size(found->value));
 	if (!second_reader_agrees(mailboxes, value))
 		return NULL;
 	return g_steal_pointer(&mailboxes);
@@ -172,9 +172,8 @@ same_part(const MimeEntity *ours, GMimeObject *theirs)
 	if (g_mime_header_list_get_count(headers) != (int)ours->fields->len)
 		return false;
 	if (ours->fields->len > 0 &&
-	    g_mime_header_get_offset(
-		g_mime_header_list_get_header_at(headers, 0)) !=
-		(gint64)ours->header.start)
+	    g_mime_header_get_offset(g_mime_header_list_get_header_at(
+		headers, 0)) != (gint64)ours->header.start)
 		return false;
 	if (!GMIME_IS_PART(theirs))
 		return true;
@@ -244,10 +243,10 @@ mime_parse(const Spool *spool)
 	message->kind = entity_kind(message->root);
 	if (message->kind == MIME_KIND_SMIME_DETACHED)
 		cross_check(message->root, spool);
-	message->authors = message_mailboxes(message->root, "From",
-	    &message->from_fields);
-	message->senders = message_mailboxes(message->root, "Sender",
-	    &sender_fields);
+	message->authors =
+	    message_mailboxes(message->root, "From", &message->from_fields);
+	message->senders =
+	    message_mailboxes(message->root, "Sender", &sender_fields);
 	return message;
 }
 
@@ -299,8 +298,8 @@ decode_quoted_printable(const char *data, gsize size)
 	g_autofree char *out = NULL;
 	gsize written;
 
-	g_mime_encoding_init_decode(&decoder,
-	    GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+	g_mime_encoding_init_decode(
+	    &decoder, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
 	out = g_malloc(g_mime_encoding_outlen(&decoder, size));
 	written = g_mime_encoding_flush(&decoder, data, size, out);
 	return g_bytes_new_take(g_steal_pointer(&out), written);

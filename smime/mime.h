@@ -28,9 +28,9 @@
 typedef enum {
 	MIME_KIND_PLAIN,
 	MIME_KIND_SMIME_DETACHED, /* multipart/signed with PKCS #7 */
-	MIME_KIND_SMIME_OPAQUE,	  /* application/pkcs7-mime and its aliases */
-	MIME_KIND_OTHER_SIGNED,	  /* multipart/signed by others: PGP/MIME */
-	MIME_KIND_ENCRYPTED,	  /* multipart/encrypted */
+	MIME_KIND_SMIME_OPAQUE,   /* application/pkcs7-mime and its aliases */
+	MIME_KIND_OTHER_SIGNED,   /* multipart/signed by others: PGP/MIME */
+	MIME_KIND_ENCRYPTED,      /* multipart/encrypted */
 } MimeKind;
 
 typedef struct {
@@ -38,7 +38,7 @@ typedef struct {
 	MimeKind kind;
 	guint from_fields;  /* number of From fields */
 	GPtrArray *authors; /* of Address: all of the one From field; NULL when
-			       it is absent, doubled or ambiguous */
+	                       it is absent, doubled or ambiguous */
 	GPtrArray *senders; /* likewise of Sender, NULL when absent */
 } MimeMessage;
 

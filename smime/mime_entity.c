@@ -12,8 +12,8 @@ typedef struct {
 static const Budget whole_budget = { MIME_MAX_PARTS, MIME_MAX_FIELDS,
 	MIME_MAX_PREFIXED };
 
-static MimeEntity *entity_parse(const char *base, MimeRange range, int depth,
-    Budget *budget);
+static MimeEntity *entity_parse(
+    const char *base, MimeRange range, int depth, Budget *budget);
 
 void
 mime_entity_free(MimeEntity *entity)
@@ -67,7 +67,7 @@ field_start(const char *base, gsize start, gsize end, MimeField *field)
 		at++;
 	if (at == start || at == end || base[at] != ':')
 		return false;
-	field->name = (MimeRange) { start, at };
+	field->name = (MimeRange){ start, at };
 	field->value.start = at + 1;
 	return true;
 }
@@ -111,36 +111,36 @@ entity_parse_fields(MimeEntity *entity, MimeRange range, Budget *budget)
 		}
 		if (open)
 			g_array_append_val(entity->fields, field);
-		open = budget->fields > 0 &&
-		    field_start(base, at, next, &field);
+		open =
+		    budget->fields > 0 && field_start(base, at, next, &field);
 		if (open)
 			budget->fields--;
 		else
 			entity->problems |= budget->fields > 0 ?
 			    MIME_PROBLEM_FIELD_SYNTAX :
 			    MIME_PROBLEM_TOO_MANY;
-		field.whole = (MimeRange) { at, next };
+		field.whole = (MimeRange){ at, next };
 	}
 	if (open)
 		g_array_append_val(entity->fields, field);
 	for (guint i = 0; i < entity->fields->len; i++) {
 		MimeField *f = &g_array_index(entity->fields, MimeField, i);
 
-		f->value.end = without_line_end(base, f->value.start,
-		    f->whole.end);
+		f->value.end =
+		    without_line_end(base, f->value.start, f->whole.end);
 	}
-	entity->header = (MimeRange) { range.start, at };
+	entity->header = (MimeRange){ range.start, at };
 	if (at == range.end) {
 		entity->problems |= MIME_PROBLEM_NO_BLANK_LINE;
-		entity->body = (MimeRange) { at, at };
+		entity->body = (MimeRange){ at, at };
 	} else {
-		entity->body = (MimeRange) { at + 2, range.end };
+		entity->body = (MimeRange){ at + 2, range.end };
 	}
 }
 
 bool
-mime_field_is(const MimeEntity *entity, const MimeField *field,
-    const char *name)
+mime_field_is(
+    const MimeEntity *entity, const MimeField *field, const char *name)
 {
 	gsize size = mime_range_size(field->name);
 
@@ -175,8 +175,8 @@ only_field(MimeEntity *entity, const char *name, MimeProblem several)
 static void
 entity_parse_content_type(MimeEntity *entity)
 {
-	const MimeField *field = only_field(entity, "Content-Type",
-	    MIME_PROBLEM_TWO_CONTENT_TYPES);
+	const MimeField *field =
+	    only_field(entity, "Content-Type", MIME_PROBLEM_TWO_CONTENT_TYPES);
 	bool well_formed;
 
 	entity->has_content_type = field != NULL;
@@ -222,14 +222,14 @@ entity_parse_encoding(MimeEntity *entity)
 		{ "quoted-printable", MIME_ENCODING_QUOTED_PRINTABLE },
 		{ "base64", MIME_ENCODING_BASE64 },
 	};
-	const MimeField *field = only_field(entity,
-	    "Content-Transfer-Encoding", MIME_PROBLEM_TWO_ENCODINGS);
+	const MimeField *field = only_field(
+	    entity, "Content-Transfer-Encoding", MIME_PROBLEM_TWO_ENCODINGS);
 	g_autofree char *value = NULL;
 
 	if (field == NULL)
 		return;
-	value = g_strndup(entity->base + field->value.start,
-	    mime_range_size(field->value));
+	value = g_strndup(
+	    entity->base + field->value.start, mime_range_size(field->value));
 	g_strstrip(value);
 	for (gsize i = 0; i < G_N_ELEMENTS(encodings); i++) {
 		if (g_ascii_strcasecmp(value, encodings[i].name) == 0) {
@@ -330,8 +330,8 @@ next_delimiter(PartScan *scan, gsize *at, gsize *line, gsize *after)
 }
 
 static void
-entity_add_part(MimeEntity *entity, gsize start, gsize delimiter, int depth,
-    Budget *budget)
+entity_add_part(
+    MimeEntity *entity, gsize start, gsize delimiter, int depth, Budget *budget)
 {
 	/* RFC 2046, section 5.1.1: the CRLF before a delimiter is its own. */
 	MimeRange range = { start, delimiter };
@@ -388,8 +388,8 @@ static bool
 prefixed_lines_are_inner(const MimeEntity *entity, const GArray *prefixed)
 {
 	for (guint i = 0; i < prefixed->len; i++) {
-		if (!is_inner_delimiter(entity,
-			g_array_index(prefixed, MimeRange, i)))
+		if (!is_inner_delimiter(
+			entity, g_array_index(prefixed, MimeRange, i)))
 			return false;
 	}
 	return true;
@@ -400,8 +400,8 @@ entity_parse_parts(MimeEntity *entity, int depth, Budget *budget)
 {
 	const char *boundary = mime_parameter(entity, "boundary");
 	g_autofree char *dash_boundary = NULL;
-	g_autoptr(GArray) prefixed = g_array_new(FALSE, FALSE,
-	    sizeof(MimeRange));
+	g_autoptr(GArray) prefixed =
+	    g_array_new(FALSE, FALSE, sizeof(MimeRange));
 	PartScan scan;
 	gsize at = entity->body.start, line = 0, after = 0, start;
 	Delimiter kind;
@@ -411,11 +411,11 @@ entity_parse_parts(MimeEntity *entity, int depth, Budget *budget)
 		return;
 	}
 	dash_boundary = g_strconcat("--", boundary, NULL);
-	scan = (PartScan) { entity->base, entity->body.end, dash_boundary,
+	scan = (PartScan){ entity->base, entity->body.end, dash_boundary,
 		strlen(dash_boundary), prefixed, false, budget };
 
 	kind = next_delimiter(&scan, &at, &line, &after);
-	entity->preamble = (MimeRange) { entity->body.start,
+	entity->preamble = (MimeRange){ entity->body.start,
 		kind == DELIMITER_NONE ? entity->body.end : line };
 	while (kind == DELIMITER_PART) {
 		start = after;
@@ -426,10 +426,9 @@ entity_parse_parts(MimeEntity *entity, int depth, Budget *budget)
 	}
 	if (kind == DELIMITER_NONE)
 		entity->problems |= MIME_PROBLEM_NO_CLOSE;
-	entity->epilogue = (MimeRange) {
-		kind == DELIMITER_NONE ? entity->body.end : after,
-		entity->body.end
-	};
+	entity->epilogue =
+	    (MimeRange){ kind == DELIMITER_NONE ? entity->body.end : after,
+		    entity->body.end };
 	if (kind == DELIMITER_CLOSE &&
 	    next_delimiter(&scan, &at, &line, &after) != DELIMITER_NONE)
 		entity->problems |= MIME_PROBLEM_AFTER_CLOSE;
@@ -464,8 +463,8 @@ entity_parse_children(MimeEntity *entity, int depth, Budget *budget)
 		entity_parse_parts(entity, depth, budget);
 	else
 		g_ptr_array_add(entity->children,
-		    entity_parse(entity->base, entity->body, depth + 1,
-			budget));
+		    entity_parse(
+			entity->base, entity->body, depth + 1, budget));
 }
 
 static MimeEntity *
@@ -475,7 +474,8 @@ entity_parse(const char *base, MimeRange range, int depth, Budget *budget)
 
 	entity->base = base;
 	entity->fields = g_array_new(FALSE, FALSE, sizeof(MimeField));
-	entity->children = g_ptr_array_new_with_free_func((GDestroyNotify)mime_entity_free);
+	entity->children =
+	    g_ptr_array_new_with_free_func((GDestroyNotify)mime_entity_free);
 	entity_parse_fields(entity, range, budget);
 	entity_parse_content_type(entity);
 	entity_parse_encoding(entity);

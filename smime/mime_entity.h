@@ -22,12 +22,13 @@
 
 /* Limits. */
 #define MIME_MAX_DEPTH 32
-#define MIME_MAX_PARTS 1000	 /* of one message, at all depths */
-#define MIME_MAX_FIELDS 10000	 /* likewise, header fields */
-#define MIME_MAX_PREFIXED 1000	 /* likewise, lines that begin with a
-				    boundary and go on */
-#define MIME_MAX_BOUNDARY 70	 /* RFC 2046, section 5.1.1 */
-#define MIME_MAX_LINE 998	 /* RFC 5322, section 2.1.1, without CRLF */
+#define MIME_MAX_PARTS 1000   /* of one message, at all depths */
+#define MIME_MAX_FIELDS 10000 /* likewise, header fields */
+#define MIME_MAX_PREFIXED \
+	1000                 /* likewise, lines that begin with a \
+	                        boundary and go on */
+#define MIME_MAX_BOUNDARY 70 /* RFC 2046, section 5.1.1 */
+#define MIME_MAX_LINE 998    /* RFC 5322, section 2.1.1, without CRLF */
 
 /* Half open: [start, end), offsets into the spool. */
 typedef struct {
@@ -36,27 +37,27 @@ typedef struct {
 } MimeRange;
 
 typedef struct {
-	MimeRange name;	 /* without colon */
+	MimeRange name;  /* without colon */
 	MimeRange value; /* after the colon, before the last CRLF */
 	MimeRange whole; /* with the last CRLF */
 } MimeField;
 
 /* bit, text */
-#define MIME_PROBLEMS(X)                                                       \
-	X(FIELD_SYNTAX, "a header line is no field")                           \
-	X(NO_BLANK_LINE, "no empty line after the header")                     \
-	X(TWO_CONTENT_TYPES, "several Content-Type fields")                    \
-	X(TWO_ENCODINGS, "several Content-Transfer-Encoding fields")           \
-	X(TWO_VERSIONS, "several MIME-Version fields")                         \
-	X(CONTENT_TYPE_SYNTAX, "Content-Type is malformed or ambiguous")       \
-	X(BOUNDARY, "boundary is missing or malformed")                        \
-	X(BOUNDARY_PREFIX, "a line begins with the boundary and goes on")      \
-	X(NO_CLOSE, "closing boundary is missing")                             \
-	X(AFTER_CLOSE, "a boundary follows the closing boundary")              \
-	X(EMPTY_PART, "a part without an empty line before its end")           \
-	X(ENCODED_COMPOSITE, "an encoded multipart or message")                \
-	X(UNKNOWN_ENCODING, "unknown Content-Transfer-Encoding")               \
-	X(TOO_MANY, "too many fields, parts or levels")            \
+#define MIME_PROBLEMS(X) \
+	X(FIELD_SYNTAX, "a header line is no field") \
+	X(NO_BLANK_LINE, "no empty line after the header") \
+	X(TWO_CONTENT_TYPES, "several Content-Type fields") \
+	X(TWO_ENCODINGS, "several Content-Transfer-Encoding fields") \
+	X(TWO_VERSIONS, "several MIME-Version fields") \
+	X(CONTENT_TYPE_SYNTAX, "Content-Type is malformed or ambiguous") \
+	X(BOUNDARY, "boundary is missing or malformed") \
+	X(BOUNDARY_PREFIX, "a line begins with the boundary and goes on") \
+	X(NO_CLOSE, "closing boundary is missing") \
+	X(AFTER_CLOSE, "a boundary follows the closing boundary") \
+	X(EMPTY_PART, "a part without an empty line before its end") \
+	X(ENCODED_COMPOSITE, "an encoded multipart or message") \
+	X(UNKNOWN_ENCODING, "unknown Content-Transfer-Encoding") \
+	X(TOO_MANY, "too many fields, parts or levels") \
 	X(SECOND_READER, "two readers see different parts")
 
 enum mime_problem_bit {
@@ -86,15 +87,15 @@ struct mime_entity {
 	const char *base; /* of all ranges */
 	MimeRange header; /* fields, without the empty line */
 	MimeRange body;
-	GArray *fields;	     /* of MimeField */
+	GArray *fields; /* of MimeField */
 	ContentType *content_type;
 	bool has_content_type; /* a field says so */
 	MimeEncoding encoding;
 	MimeRange preamble;  /* of a multipart: before the first delimiter */
 	MimeRange epilogue;  /* after the closing one */
 	GPtrArray *children; /* of MimeEntity: the parts of a multipart, the
-				message of a message/rfc822; else empty */
-	guint problems;	     /* of MimeProblem; the entity's own */
+	                        message of a message/rfc822; else empty */
+	guint problems;      /* of MimeProblem; the entity's own */
 };
 
 /* Parses bytes [range) of base as one entity with everything in it. */
@@ -109,8 +110,8 @@ bool mime_is_multipart(const MimeEntity *entity);
 const char *mime_parameter(const MimeEntity *entity, const char *name);
 
 /* Is the field's name name, without regard to case? */
-bool mime_field_is(const MimeEntity *entity, const MimeField *field,
-    const char *name);
+bool mime_field_is(
+    const MimeEntity *entity, const MimeField *field, const char *name);
 
 /* The entity's own problems and those of everything in it. */
 guint mime_problems(const MimeEntity *entity);

@@ -30,7 +30,7 @@ name_code_list(const NameCode *table, const char *separator)
 	GString *list = g_string_new(NULL);
 
 	for (const NameCode *entry = table; entry->name != NULL; entry++)
-		g_string_append_printf(list, "%s%s", list->len > 0 ? separator : "",
-		    entry->name);
+		g_string_append_printf(
+		    list, "%s%s", list->len > 0 ? separator : "", entry->name);
 	return g_string_free(list, FALSE);
 }

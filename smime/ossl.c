@@ -6,8 +6,8 @@
 #include "ossl.h"
 
 void
-ossl_set_error(GError **error, enum smime_error_code code, const char *format,
-    ...)
+ossl_set_error(
+    GError **error, enum smime_error_code code, const char *format, ...)
 {
 	g_autofree char *text = NULL;
 	const char *reason;
@@ -46,6 +46,6 @@ ossl_time_text(const ASN1_TIME *t)
 		return g_strdup("unknown time");
 	}
 	return g_strdup_printf("%04d-%02d-%02dT%02d:%02d:%02dZ",
-	    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-	    tm.tm_min, tm.tm_sec);
+	    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
+	    tm.tm_sec);
 }

@@ -1,6 +1,6 @@
+#include "revocation.h"
 #include "cert.h"
 #include "crl.h"
-#include "revocation.h"
 
 const NameCode revocation_mode_names[] = {
 	{ "off", REVOCATION_OFF },
@@ -17,8 +17,8 @@ struct revocation {
 };
 
 Revocation *
-revocation_new(RevocationMode mode, const char *const *crl_paths,
-    GError **error)
+revocation_new(
+    RevocationMode mode, const char *const *crl_paths, GError **error)
 {
 	g_autoptr(Revocation) revocation = g_new0(Revocation, 1);
 

@@ -17,7 +17,7 @@
 
 /* What a status that cannot be had does to the verdict. */
 typedef enum {
-	REVOCATION_OFF,	    /* not asked */
+	REVOCATION_OFF,     /* not asked */
 	REVOCATION_SOFT,    /* told in the reason, the result stands */
 	REVOCATION_HARD,    /* temperror, unless there is no source at all */
 	REVOCATION_REQUIRE, /* temperror */
@@ -36,8 +36,8 @@ typedef struct revocation Revocation;
 
 /* crl_paths: files or folders of CRLs (DER or PEM), may be NULL.
  * Errors: NOT_USABLE, naming the file. */
-Revocation *revocation_new(RevocationMode mode, const char *const *crl_paths,
-    GError **error);
+Revocation *revocation_new(
+    RevocationMode mode, const char *const *crl_paths, GError **error);
 Revocation *revocation_ref(Revocation *revocation);
 void revocation_unref(Revocation *revocation);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Revocation, revocation_unref)

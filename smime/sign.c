@@ -8,7 +8,8 @@
 #include "sign.h"
 
 /* For readers that do not know MIME. */
-#define PREAMBLE "This is a cryptographically signed message in MIME format.\r\n"
+#define PREAMBLE \
+	"This is a cryptographically signed message in MIME format.\r\n"
 #define BOUNDARY_OCTETS 18
 
 const NameCode sign_format_names[] = {
@@ -73,8 +74,8 @@ add_certificates(CMS_ContentInfo *cms, const Identity *identity)
 /* RFC 5652, section 11 and RFC 8551, section 2.5; signingCertificateV2
  * (RFC 5035) comes with CMS_CADES. */
 static bool
-add_attributes(CMS_SignerInfo *signer, gint64 now, const guchar *digest,
-    guint digest_size)
+add_attributes(
+    CMS_SignerInfo *signer, gint64 now, const guchar *digest, guint digest_size)
 {
 	ASN1_TIME *time = ASN1_TIME_set(NULL, (time_t)now);
 	bool ok = time != NULL &&
@@ -91,22 +92,21 @@ add_attributes(CMS_SignerInfo *signer, gint64 now, const guchar *digest,
 
 /* SMIMECapabilities would offer encryption that the certificate does not
  * allow, with OpenSSL's list even single DES. */
-#define SIGNER_FLAGS                                                           \
-	(CMS_PARTIAL | CMS_BINARY | CMS_NOSMIMECAP | CMS_CADES)
+#define SIGNER_FLAGS (CMS_PARTIAL | CMS_BINARY | CMS_NOSMIMECAP | CMS_CADES)
 
 /* Signed data over a digest that was computed already. */
 static CMS_ContentInfo *
 signed_data(Identity *identity, const EVP_MD *md, gint64 now,
     const guchar *digest, guint digest_size)
 {
-	g_autoptr(CMS_ContentInfo) cms = CMS_sign(NULL, NULL, NULL, NULL,
-	    CMS_PARTIAL | CMS_BINARY | CMS_DETACHED);
+	g_autoptr(CMS_ContentInfo) cms = CMS_sign(
+	    NULL, NULL, NULL, NULL, CMS_PARTIAL | CMS_BINARY | CMS_DETACHED);
 	CMS_SignerInfo *signer;
 
 	if (cms == NULL)
 		return NULL;
-	signer = CMS_add1_signer(cms, identity->cert, identity->key, md,
-	    SIGNER_FLAGS);
+	signer = CMS_add1_signer(
+	    cms, identity->cert, identity->key, md, SIGNER_FLAGS);
 	if (signer == NULL || !add_certificates(cms, identity) ||
 	    !add_attributes(signer, now, digest, digest_size) ||
 	    CMS_SignerInfo_sign(signer) != 1)
@@ -213,9 +213,9 @@ sign_opaque(const MimeMessage *message, Identity *identity,
 	if (!canon_write_base64(data, size, sink_write, &to_body, error) ||
 	    !spool_seal(result->body, error))
 		return NULL;
-	result->content_type = g_strdup(
-	    "application/pkcs7-mime; smime-type=signed-data;\r\n"
-	    " name=smime.p7m");
+	result->content_type =
+	    g_strdup("application/pkcs7-mime; smime-type=signed-data;\r\n"
+		     " name=smime.p7m");
 	result->content_transfer_encoding = g_strdup("base64");
 	result->content_disposition =
 	    g_strdup("attachment; filename=smime.p7m");
@@ -230,8 +230,7 @@ new_boundary(GError **error)
 	g_autofree char *text = NULL;
 
 	if (RAND_bytes(octets, sizeof(octets)) != 1) {
-		ossl_set_error(error, SMIME_ERROR_CRYPTO,
-		    "no random numbers");
+		ossl_set_error(error, SMIME_ERROR_CRYPTO, "no random numbers");
 		return NULL;
 	}
 	text = g_base64_encode(octets, sizeof(octets));
@@ -241,8 +240,8 @@ new_boundary(GError **error)
 }
 
 static bool
-write_signature_part(Spool *body, const char *boundary, GBytes *der,
-    GError **error)
+write_signature_part(
+    Spool *body, const char *boundary, GBytes *der, GError **error)
 {
 	Sink sink = { body, NULL };
 	gsize size;
@@ -261,8 +260,8 @@ write_signature_part(Spool *body, const char *boundary, GBytes *der,
 
 /* RFC 2046, section 5.1.1: a boundary must not occur in what it encloses. */
 static bool
-boundary_is_unique(const Spool *body, MimeRange entity, const char *boundary,
-    GError **error)
+boundary_is_unique(
+    const Spool *body, MimeRange entity, const char *boundary, GError **error)
 {
 	if (memmem(spool_data(body) + entity.start, mime_range_size(entity),
 		boundary, strlen(boundary)) == NULL)
@@ -321,11 +320,11 @@ sign_message(const MimeMessage *message, Identity *identity,
 	}
 	switch (options->format) {
 	case SIGN_DETACHED:
-		return sign_detached(message, identity, options, now, digesting,
-		    error);
+		return sign_detached(
+		    message, identity, options, now, digesting, error);
 	case SIGN_OPAQUE:
-		return sign_opaque(message, identity, options, now, digesting,
-		    error);
+		return sign_opaque(
+		    message, identity, options, now, digesting, error);
 	}
 	g_assert_not_reached();
 }

@@ -39,11 +39,11 @@ typedef struct {
 } SignOptions;
 
 typedef struct {
-	char *content_type;   /* value for the one Content-Type field, folded
-				 with CRLF + space, no final line end */
+	char *content_type; /* value for the one Content-Type field, folded
+	                       with CRLF + space, no final line end */
 	char *content_transfer_encoding; /* value, or NULL: field absent */
-	char *content_disposition;	 /* likewise */
-	Spool *body;	      /* sealed; CRLF */
+	char *content_disposition;       /* likewise */
+	Spool *body;                     /* sealed; CRLF */
 } SignedMessage;
 
 void signed_message_free(SignedMessage *signed_message);

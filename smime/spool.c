@@ -16,8 +16,8 @@ struct spool {
 	SpoolLimits limits;
 	GByteArray *memory; /* everything, or what the file does not hold yet */
 	gsize size;
-	int fd;		    /* -1 while all is in memory */
-	void *map;	    /* of the sealed file, or NULL */
+	int fd;    /* -1 while all is in memory */
+	void *map; /* of the sealed file, or NULL */
 	bool last_was_cr;
 	bool sealed;
 };
@@ -139,8 +139,8 @@ spool_append_text(Spool *spool, const char *data, gsize size, GError **error)
 		bool has_cr = lf == data ? spool->last_was_cr : lf[-1] == '\r';
 
 		if (!has_cr) {
-			if (!spool_append(spool, start, (gsize)(lf - start),
-				error) ||
+			if (!spool_append(
+				spool, start, (gsize)(lf - start), error) ||
 			    !spool_append(spool, "\r", 1, error))
 				return false;
 			start = lf;
@@ -151,8 +151,8 @@ spool_append_text(Spool *spool, const char *data, gsize size, GError **error)
 }
 
 bool
-spool_append_file(Spool *spool, const char *path, bool *had_crlf,
-    GError **error)
+spool_append_file(
+    Spool *spool, const char *path, bool *had_crlf, GError **error)
 {
 	bool is_stdin = strcmp(path, "-") == 0, first = true, ok = true;
 	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
@@ -191,8 +191,8 @@ spool_seal(Spool *spool, GError **error)
 	if (spool->fd != -1) {
 		if (!spool_flush(spool, error))
 			return false;
-		spool->map = mmap(NULL, spool->size, PROT_READ, MAP_PRIVATE,
-		    spool->fd, 0);
+		spool->map = mmap(
+		    NULL, spool->size, PROT_READ, MAP_PRIVATE, spool->fd, 0);
 		if (spool->map == MAP_FAILED) {
 			spool->map = NULL;
 			return spool_io_error(spool, "map", error);

@@ -15,8 +15,8 @@
 #include <glib.h>
 
 typedef struct {
-	gsize max_size;	 /* bytes; one more is SMIME_ERROR_TOO_BIG */
-	gsize memory;	 /* bytes on the heap before a file is used */
+	gsize max_size;  /* bytes; one more is SMIME_ERROR_TOO_BIG */
+	gsize memory;    /* bytes on the heap before a file is used */
 	const char *dir; /* for the file; must outlive the spool */
 } SpoolLimits;
 
@@ -32,13 +32,13 @@ bool spool_append(Spool *spool, const void *data, gsize size, GError **error);
 
 /* Appends text, each LF that has no CR before it made CRLF, also where a line
  * end is split between two calls (RFC 8551, section 3.1.1). */
-bool spool_append_text(Spool *spool, const char *data, gsize size,
-    GError **error);
+bool spool_append_text(
+    Spool *spool, const char *data, gsize size, GError **error);
 
 /* Appends a whole file (- is standard input) by spool_append_text; *had_crlf
  * says whether its first line ended with CRLF.  Errors: also IO. */
-bool spool_append_file(Spool *spool, const char *path, bool *had_crlf,
-    GError **error);
+bool spool_append_file(
+    Spool *spool, const char *path, bool *had_crlf, GError **error);
 
 /* Ends appending.  Errors: IO. */
 bool spool_seal(Spool *spool, GError **error);

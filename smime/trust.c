@@ -1,5 +1,5 @@
-#include "cert.h"
 #include "trust.h"
+#include "cert.h"
 
 struct trust {
 	gatomicrefcount refs;
@@ -31,8 +31,8 @@ trust_new(const char *const *anchors, const char *const *intermediates,
 	    !load_all(intermediates, trust->intermediates, error))
 		return NULL;
 	for (int i = 0; i < sk_X509_num(loaded); i++) {
-		if (X509_STORE_add_cert(trust->store,
-			sk_X509_value(loaded, i)) != 1) {
+		if (X509_STORE_add_cert(
+			trust->store, sk_X509_value(loaded, i)) != 1) {
 			ossl_set_error(error, SMIME_ERROR_CRYPTO,
 			    "cannot take a trust anchor");
 			return NULL;

@@ -15,7 +15,7 @@ static const struct {
 	SmimeResult result;
 	const char *text;
 } reasons[] = {
-#define X(name, result, text)                                                  \
+#define X(name, result, text) \
 	[VERDICT_REASON_##name] = { SMIME_##result, text },
 	VERDICT_REASONS(X)
 #undef X
@@ -122,8 +122,8 @@ verdict_result(const Verdict *verdict)
 	if (verdict->entries->len == 0)
 		return SMIME_NONE;
 	for (guint i = 0; i < verdict->entries->len; i++) {
-		SmimeResult result =
-		    verdict_entry_result(g_ptr_array_index(verdict->entries, i));
+		SmimeResult result = verdict_entry_result(
+		    g_ptr_array_index(verdict->entries, i));
 
 		worst = MAX(worst, result);
 	}
@@ -160,8 +160,8 @@ verdict_entry_reason(const VerdictEntry *entry)
 		text = outcome->reason == VERDICT_REASON_OK ?
 		    g_strdup(outcome->detail) :
 		    outcome_text(outcome);
-		g_string_append_printf(said, "%s%s", said->len > 0 ? "; " : "",
-		    text);
+		g_string_append_printf(
+		    said, "%s%s", said->len > 0 ? "; " : "", text);
 	}
 	return g_string_free(said, said->len == 0);
 }

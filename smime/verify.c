@@ -19,8 +19,8 @@ typedef struct {
 	const Revocation *revocation;
 	const VerifyOptions *options;
 	gint64 now;
-	const char *part;	     /* IMAP section of the signature */
-	const char *content;	     /* the octets that were signed */
+	const char *part;    /* IMAP section of the signature */
+	const char *content; /* the octets that were signed */
 	gsize content_size;
 	CMS_ContentInfo *cms;
 	OsslX509Stack *certificates; /* that came with it */
@@ -75,7 +75,8 @@ why_attributes_invalid(CMS_SignerInfo *signer)
 
 	for (int i = 0; i < count; i++) {
 		X509_ATTRIBUTE *attribute = CMS_signed_get_attr(signer, i);
-		const ASN1_OBJECT *object = X509_ATTRIBUTE_get0_object(attribute);
+		const ASN1_OBJECT *object =
+		    X509_ATTRIBUTE_get0_object(attribute);
 		int nid = OBJ_obj2nid(object);
 		bool single = X509_ATTRIBUTE_count(attribute) == 1;
 
@@ -100,8 +101,8 @@ why_attributes_invalid(CMS_SignerInfo *signer)
 static bool
 content_type_matches(Examination *exam, CMS_SignerInfo *signer)
 {
-	const ASN1_OBJECT *claimed = CMS_signed_get0_data_by_OBJ(signer,
-	    OBJ_nid2obj(NID_pkcs9_contentType), -3, V_ASN1_OBJECT);
+	const ASN1_OBJECT *claimed = CMS_signed_get0_data_by_OBJ(
+	    signer, OBJ_nid2obj(NID_pkcs9_contentType), -3, V_ASN1_OBJECT);
 
 	return claimed != NULL &&
 	    OBJ_cmp(claimed, CMS_get0_eContentType(exam->cms)) == 0;
@@ -157,15 +158,15 @@ signing_certificate_matches(CMS_SignerInfo *signer, X509 *cert)
 	}
 	if (v2 != NULL) {
 		at = ASN1_STRING_get0_data(v2);
-		ess_v2 = d2i_ESS_SIGNING_CERT_V2(NULL, &at,
-		    ASN1_STRING_length(v2));
+		ess_v2 =
+		    d2i_ESS_SIGNING_CERT_V2(NULL, &at, ASN1_STRING_length(v2));
 	}
 	X509_up_ref(cert);
 	sk_X509_push(chain, cert);
 	matches = (v1 == NULL || ess != NULL) && (v2 == NULL || ess_v2 != NULL);
 	if (matches && (ess != NULL || ess_v2 != NULL))
-		matches = OSSL_ESS_check_signing_certs(ess, ess_v2, chain, 0) >
-		    0;
+		matches =
+		    OSSL_ESS_check_signing_certs(ess, ess_v2, chain, 0) > 0;
 	ESS_SIGNING_CERT_free(ess);
 	ESS_SIGNING_CERT_V2_free(ess_v2);
 	return matches;
@@ -257,8 +258,8 @@ signing_time_reason(Examination *exam, CMS_SignerInfo *signer, X509 *cert)
 }
 
 static bool
-examine_signature(Examination *exam, VerdictEntry *entry,
-    CMS_SignerInfo *signer, X509 *cert)
+examine_signature(
+    Examination *exam, VerdictEntry *entry, CMS_SignerInfo *signer, X509 *cert)
 {
 	int nid = signer_digest_nid(signer);
 	const EVP_MD *md = EVP_get_digestbynid(nid);
@@ -306,13 +307,13 @@ path_strength(Examination *exam, const OsslX509Stack *path, X509 **weak)
 }
 
 static bool
-examine_path(Examination *exam, VerdictEntry *entry, X509 *cert,
-    OsslX509Stack **path)
+examine_path(
+    Examination *exam, VerdictEntry *entry, X509 *cert, OsslX509Stack **path)
 {
 	g_autofree char *detail = NULL;
 	X509 *weak = NULL;
-	VerdictReason reason = trust_path(exam->trust, cert,
-	    exam->certificates, exam->now, path, &detail);
+	VerdictReason reason = trust_path(
+	    exam->trust, cert, exam->certificates, exam->now, path, &detail);
 
 	if (reason == VERDICT_REASON_OK) {
 		reason = path_strength(exam, *path, &weak);
@@ -331,8 +332,8 @@ examine_usage(VerdictEntry *entry, const OsslX509Stack *path)
 	VerdictReason reason = cert_may_sign_mail(sk_X509_value(path, 0), &why);
 
 	/* An anchor is trusted as it is configured. */
-	for (int i = 1; i < sk_X509_num(path) - 1 &&
-	     reason == VERDICT_REASON_OK; i++) {
+	for (int i = 1;
+	     i < sk_X509_num(path) - 1 && reason == VERDICT_REASON_OK; i++) {
 		if (!cert_may_issue_for_mail(sk_X509_value(path, i))) {
 			reason = VERDICT_REASON_NOT_FOR_MAIL;
 			why = "extendedKeyUsage of an intermediate has not "
@@ -366,11 +367,11 @@ unknown_reason(RevocationMode mode, RevocationStatus status)
 }
 
 static VerdictReason
-certificate_revocation(Examination *exam, X509 *cert, X509 *issuer,
-    char **detail)
+certificate_revocation(
+    Examination *exam, X509 *cert, X509 *issuer, char **detail)
 {
-	RevocationStatus status = revocation_check(exam->revocation, cert,
-	    issuer, exam->now, detail);
+	RevocationStatus status =
+	    revocation_check(exam->revocation, cert, issuer, exam->now, detail);
 
 	switch (status) {
 	case REVOCATION_STATUS_GOOD:
@@ -387,8 +388,8 @@ certificate_revocation(Examination *exam, X509 *cert, X509 *issuer,
 /* The worst of all certificates below the anchor; where none is bad, what
  * could not be learnt of one is still told. */
 static bool
-examine_revocation(Examination *exam, VerdictEntry *entry,
-    const OsslX509Stack *path)
+examine_revocation(
+    Examination *exam, VerdictEntry *entry, const OsslX509Stack *path)
 {
 	VerdictReason worst = VERDICT_REASON_OK;
 	g_autofree char *detail = NULL;
@@ -422,8 +423,8 @@ all_included(const GPtrArray *mailboxes, const GPtrArray *addresses,
 	if (addresses == NULL || addresses->len == 0)
 		return false;
 	for (guint i = 0; i < addresses->len; i++) {
-		if (!cert_mailboxes_include(mailboxes,
-			g_ptr_array_index(addresses, i), localpart))
+		if (!cert_mailboxes_include(
+			mailboxes, g_ptr_array_index(addresses, i), localpart))
 			return false;
 	}
 	return true;
@@ -460,8 +461,8 @@ identifier(Examination *exam, const GPtrArray *mailboxes)
 	for (guint i = 0; authors != NULL && i < authors->len; i++) {
 		const Address *author = g_ptr_array_index(authors, i);
 
-		if (cert_mailboxes_include(mailboxes, author,
-			exam->options->localpart))
+		if (cert_mailboxes_include(
+			mailboxes, author, exam->options->localpart))
 			return address_text(author);
 	}
 	return mailboxes->len > 0 ?
@@ -470,8 +471,8 @@ identifier(Examination *exam, const GPtrArray *mailboxes)
 }
 
 static bool
-examine_identity(Examination *exam, VerdictEntry *entry,
-    const GPtrArray *mailboxes)
+examine_identity(
+    Examination *exam, VerdictEntry *entry, const GPtrArray *mailboxes)
 {
 	return verdict_record(entry, VERDICT_STEP_IDENTITY,
 	    identity_reason(exam, mailboxes), NULL);
@@ -510,8 +511,8 @@ examine_signer(Examination *exam, Verdict *verdict, CMS_SignerInfo *signer)
 	X509 *cert = find_certificate(signer, exam->certificates);
 
 	if (cert == NULL)
-		cert = find_certificate(signer,
-		    trust_intermediates(exam->trust));
+		cert =
+		    find_certificate(signer, trust_intermediates(exam->trust));
 	if (cert == NULL) {
 		verdict_record(entry, VERDICT_STEP_STRUCTURE,
 		    VERDICT_REASON_NO_SIGNER_CERTIFICATE, NULL);
@@ -533,8 +534,8 @@ static void
 record_structure(Verdict *verdict, const char *part, VerdictReason reason,
     const char *detail)
 {
-	verdict_record(verdict_add(verdict, part), VERDICT_STEP_STRUCTURE,
-	    reason, detail);
+	verdict_record(
+	    verdict_add(verdict, part), VERDICT_STEP_STRUCTURE, reason, detail);
 }
 
 static void
@@ -545,8 +546,8 @@ examine_signers(Examination *exam, Verdict *verdict)
 
 	exam->certificates = CMS_get1_certs(exam->cms);
 	if (count <= 0)
-		record_structure(verdict, exam->part, VERDICT_REASON_NO_SIGNER,
-		    NULL);
+		record_structure(
+		    verdict, exam->part, VERDICT_REASON_NO_SIGNER, NULL);
 	else if (count > VERIFY_MAX_SIGNERS)
 		record_structure(verdict, exam->part, VERDICT_REASON_OVER_LIMIT,
 		    "too many signers");
@@ -555,8 +556,8 @@ examine_signers(Examination *exam, Verdict *verdict)
 		    "too many certificates");
 	else
 		for (int i = 0; i < count; i++)
-			examine_signer(exam, verdict,
-			    sk_CMS_SignerInfo_value(signers, i));
+			examine_signer(
+			    exam, verdict, sk_CMS_SignerInfo_value(signers, i));
 	g_clear_pointer(&exam->certificates, ossl_x509_stack_free);
 }
 
@@ -602,10 +603,10 @@ multipart_reason(const MimeMessage *message, const char **why)
 	*why = mime_problem_text(problems);
 	if (problems & MIME_PROBLEM_TOO_MANY)
 		return VERDICT_REASON_OVER_LIMIT;
-	if (problems & (MIME_PROBLEM_BOUNDARY | MIME_PROBLEM_NO_CLOSE |
-			   MIME_PROBLEM_ENCODED_COMPOSITE |
-			   MIME_PROBLEM_EMPTY_PART |
-			   MIME_PROBLEM_UNKNOWN_ENCODING))
+	if (problems &
+	    (MIME_PROBLEM_BOUNDARY | MIME_PROBLEM_NO_CLOSE |
+		MIME_PROBLEM_ENCODED_COMPOSITE | MIME_PROBLEM_EMPTY_PART |
+		MIME_PROBLEM_UNKNOWN_ENCODING))
 		return VERDICT_REASON_MIME_MALFORMED;
 	if (problems != 0)
 		return VERDICT_REASON_MIME_AMBIGUOUS;
@@ -692,8 +693,8 @@ verify_opaque(Examination *exam, Verdict *verdict)
 	der = mime_decode_body(root);
 	cms = der != NULL ? parse_cms(der) : NULL;
 	if (cms == NULL) {
-		record_structure(verdict, exam->part,
-		    VERDICT_REASON_CMS_MALFORMED, NULL);
+		record_structure(
+		    verdict, exam->part, VERDICT_REASON_CMS_MALFORMED, NULL);
 		return;
 	}
 	/* Encrypted and compressed data carry no signature that we can see;
@@ -702,8 +703,8 @@ verify_opaque(Examination *exam, Verdict *verdict)
 		return;
 	content = CMS_get0_content(cms);
 	if (!has_plain_content(cms)) {
-		record_structure(verdict, exam->part,
-		    VERDICT_REASON_CMS_UNSUPPORTED, NULL);
+		record_structure(
+		    verdict, exam->part, VERDICT_REASON_CMS_UNSUPPORTED, NULL);
 		return;
 	}
 	if (content == NULL || *content == NULL) {
