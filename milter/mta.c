@@ -13,6 +13,8 @@
 #include "session.h"
 
 #define CONNECTION_MAGIC 0x534d494dU
+#define STOP_POLL (20 * 1000) /* microseconds */
+#define STOP_POLLS 1500       /* half a minute */
 #define BODY_CHUNK (1U << 20) /* handed to libmilter at a time */
 #define NEEDED_ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGBODY)
 
@@ -67,7 +69,11 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 	if (actions & SMFIF_SETSYMLIST) {
 		*wanted_actions |= SMFIF_SETSYMLIST;
 		smfi_setsymlist(ctx, SMFIM_CONNECT, (char *)"j {daemon_name}");
-		smfi_setsymlist(ctx, SMFIM_ENVFROM, (char *)"{auth_authen}");
+		/* {mail_addr} is there for every mail.  Asked for alone,
+		 * {auth_authen} would come with no macros at all where nobody
+		 * has logged in, and libmilter would keep the last login. */
+		smfi_setsymlist(
+		    ctx, SMFIM_ENVFROM, (char *)"{mail_addr} {auth_authen}");
 		smfi_setsymlist(ctx, SMFIM_EOM, (char *)"i");
 	}
 	*wanted_steps = steps & WANTED_STEPS;
@@ -259,7 +265,7 @@ set_reply(SMFICTX *ctx, const char *code, const char *status, const char *text)
 }
 
 static sfsistat
-on_end_of_message(SMFICTX *ctx)
+decide_and_apply(SMFICTX *ctx)
 {
 	Connection *connection = connection_of(ctx);
 	const char *queue_id = macro(ctx, "i");
@@ -286,6 +292,20 @@ on_end_of_message(SMFICTX *ctx)
 		return SMFIS_REJECT;
 	}
 	g_assert_not_reached();
+}
+
+/* Ends of message that are being worked on, for a clean stop. */
+static gint ends_in_hand;
+
+static sfsistat
+on_end_of_message(SMFICTX *ctx)
+{
+	sfsistat answer;
+
+	g_atomic_int_inc(&ends_in_hand);
+	answer = decide_and_apply(ctx);
+	g_atomic_int_add(&ends_in_hand, -1);
+	return answer;
 }
 
 /* --- the socket -------------------------------------------------------- */
@@ -367,7 +387,15 @@ mta_open(Service *service, const Config *config, GError **error)
 bool
 mta_run(GError **error)
 {
-	if (smfi_main() == MI_SUCCESS)
+	bool stopped = smfi_main() == MI_SUCCESS;
+
+	/* Its workers go on until the process ends. */
+	for (int i = 0; i < STOP_POLLS && g_atomic_int_get(&ends_in_hand) > 0;
+	     i++)
+		g_usleep(STOP_POLL);
+	/* libmilter sends an answer when the callback has returned. */
+	g_usleep(STOP_POLL);
+	if (stopped)
 		return true;
 	g_set_error_literal(error, SMIME_ERROR, SMIME_ERROR_IO,
 	    "libmilter has given up; its reason is in the system's log");

@@ -18,7 +18,9 @@
  */
 bool mta_open(Service *service, const Config *config, GError **error);
 
-/* Serves until SIGTERM or SIGINT; mails in hand are finished.  Errors: IO. */
+/* Serves until SIGTERM or SIGINT.  A mail whose end has come is still
+ * answered; libmilter reads no more of the others, and their connections are
+ * closed, which the MTA takes as its default action says.  Errors: IO. */
 bool mta_run(GError **error);
 
 #endif

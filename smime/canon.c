@@ -233,6 +233,15 @@ put_encoding(Writer *writer, const char *encoding)
 		put_text(writer, encoding) && put_text(writer, "\r\n"));
 }
 
+/* The last field of a part without a body may lack its line end, which went
+ * to the delimiter. */
+static bool
+put_field(Writer *writer, const MimeEntity *entity, const MimeField *field)
+{
+	return put_range(writer, entity, field->whole) &&
+	    (field->whole.end > field->value.end || put_text(writer, "\r\n"));
+}
+
 /*
  * The root's Content-* fields, or all fields of a part, byte for byte; but
  * when relabel, encoding (NULL: none) replaces Content-Transfer-Encoding.
@@ -253,7 +262,7 @@ write_header(Writer *writer, const MimeEntity *entity, bool root, bool relabel,
 		if (range_troubles(entity, field->whole) & TROUBLE_FATAL)
 			return unsignable(
 			    writer, "a header field is not 7-bit or too long");
-		if (!put_range(writer, entity, field->whole))
+		if (!put_field(writer, entity, field))
 			return false;
 	}
 	if (relabel && !put_encoding(writer, encoding))

@@ -185,12 +185,12 @@ parse_media_type(ContentType *type, Cursor *cursor)
 }
 
 ContentType *
-content_type_new(void)
+content_type_new(const char *major, const char *minor)
 {
 	ContentType *type = g_new0(ContentType, 1);
 
-	type->type = g_strdup("text");
-	type->subtype = g_strdup("plain");
+	type->type = g_strdup(major);
+	type->subtype = g_strdup(minor);
 	type->parameters =
 	    g_array_new(FALSE, FALSE, sizeof(ContentTypeParameter));
 	g_array_set_clear_func(type->parameters, parameter_clear);
@@ -200,7 +200,7 @@ content_type_new(void)
 ContentType *
 content_type_parse(const char *value, gsize size, bool *well_formed)
 {
-	ContentType *type = content_type_new();
+	ContentType *type = content_type_new("text", "plain");
 	Cursor cursor = { value, value + size };
 
 	*well_formed =

@@ -28,10 +28,11 @@ typedef struct {
 	GArray *parameters; /* of ContentTypeParameter */
 } ContentType;
 
-/* text/plain without parameters: what no Content-Type means (section 5.2). */
-ContentType *content_type_new(void);
+/* A type without parameters. */
+ContentType *content_type_new(const char *major, const char *minor);
 
-/* Never NULL: as far as it can be read; the default where nothing can. */
+/* Never NULL: as far as it can be read; text/plain where nothing can (section
+ * 5.2). */
 ContentType *content_type_parse(
     const char *value, gsize size, bool *well_formed);
 

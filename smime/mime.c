@@ -161,6 +161,16 @@ message_mailboxes(const MimeEntity *root, const char *name, guint *fields)
 
 /* --- the second reader ------------------------------------------------- */
 
+/* Where nothing follows the last delimiter, not even a line end, GMime takes
+ * the CR before that delimiter for content. */
+static bool
+same_end(const MimeEntity *ours, gint64 theirs)
+{
+	gint64 end = (gint64)ours->body.end;
+
+	return theirs == end || (theirs == end + 1 && ours->base[end] == '\r');
+}
+
 /* GMime tells where a part's header starts, and where a leaf's content is. */
 static bool
 same_part(const MimeEntity *ours, GMimeObject *theirs)
@@ -182,7 +192,7 @@ same_part(const MimeEntity *ours, GMimeObject *theirs)
 		return mime_range_size(ours->body) == 0;
 	stream = g_mime_data_wrapper_get_stream(content);
 	return stream->bound_start == (gint64)ours->body.start &&
-	    stream->bound_end == (gint64)ours->body.end;
+	    same_end(ours, stream->bound_end);
 }
 
 static bool

@@ -12,8 +12,8 @@ typedef struct {
 static const Budget whole_budget = { MIME_MAX_PARTS, MIME_MAX_FIELDS,
 	MIME_MAX_PREFIXED };
 
-static MimeEntity *entity_parse(
-    const char *base, MimeRange range, int depth, Budget *budget);
+static MimeEntity *entity_parse(const char *base, MimeRange range, int depth,
+    bool in_digest, Budget *budget);
 
 void
 mime_entity_free(MimeEntity *entity)
@@ -173,7 +173,7 @@ only_field(MimeEntity *entity, const char *name, MimeProblem several)
 /* --- Content-* --------------------------------------------------------- */
 
 static void
-entity_parse_content_type(MimeEntity *entity)
+entity_parse_content_type(MimeEntity *entity, bool in_digest)
 {
 	const MimeField *field =
 	    only_field(entity, "Content-Type", MIME_PROBLEM_TWO_CONTENT_TYPES);
@@ -181,7 +181,10 @@ entity_parse_content_type(MimeEntity *entity)
 
 	entity->has_content_type = field != NULL;
 	if (field == NULL) {
-		entity->content_type = content_type_new();
+		/* RFC 2046, section 5.1.5. */
+		entity->content_type = in_digest ?
+		    content_type_new("message", "rfc822") :
+		    content_type_new("text", "plain");
 		return;
 	}
 	entity->content_type =
@@ -346,7 +349,8 @@ entity_add_part(
 	else
 		range.end = without_line_end(entity->base, start, delimiter);
 	g_ptr_array_add(entity->children,
-	    entity_parse(entity->base, range, depth + 1, budget));
+	    entity_parse(entity->base, range, depth + 1,
+		mime_is(entity, "multipart", "digest"), budget));
 }
 
 /* Is the line a delimiter of a multipart inside of entity? */
@@ -464,11 +468,12 @@ entity_parse_children(MimeEntity *entity, int depth, Budget *budget)
 	else
 		g_ptr_array_add(entity->children,
 		    entity_parse(
-			entity->base, entity->body, depth + 1, budget));
+			entity->base, entity->body, depth + 1, false, budget));
 }
 
 static MimeEntity *
-entity_parse(const char *base, MimeRange range, int depth, Budget *budget)
+entity_parse(const char *base, MimeRange range, int depth, bool in_digest,
+    Budget *budget)
 {
 	MimeEntity *entity = g_new0(MimeEntity, 1);
 
@@ -477,7 +482,7 @@ entity_parse(const char *base, MimeRange range, int depth, Budget *budget)
 	entity->children =
 	    g_ptr_array_new_with_free_func((GDestroyNotify)mime_entity_free);
 	entity_parse_fields(entity, range, budget);
-	entity_parse_content_type(entity);
+	entity_parse_content_type(entity, in_digest);
 	entity_parse_encoding(entity);
 	only_field(entity, "MIME-Version", MIME_PROBLEM_TWO_VERSIONS);
 	entity_parse_children(entity, depth, budget);
@@ -489,7 +494,7 @@ mime_entity_parse(const char *base, MimeRange range)
 {
 	Budget budget = whole_budget;
 
-	return entity_parse(base, range, 0, &budget);
+	return entity_parse(base, range, 0, false, &budget);
 }
 
 guint

@@ -311,7 +311,12 @@ sign_message(const MimeMessage *message, Identity *identity,
     const SignOptions *options, gint64 now, GError **error)
 {
 	g_autoptr(EVP_MD_CTX) digesting = EVP_MD_CTX_new();
+	const Address *author = NULL;
 
+	if (message->authors != NULL && message->authors->len == 1)
+		author = g_ptr_array_index(message->authors, 0);
+	if (!identity_check(identity, author, now, error))
+		return NULL;
 	if (digesting == NULL ||
 	    EVP_DigestInit_ex(digesting, digest_md(options->digest), NULL) !=
 		1) {

@@ -45,7 +45,7 @@ extern const NameCode smime_result_names[];
 	X(IDENTITY, "identity")
 
 typedef enum {
-	/* clang-format off */
+/* clang-format off */
 #define X(name, text) VERDICT_STEP_##name,
 	VERDICT_STEPS(X)
 #undef X

@@ -136,61 +136,6 @@ bare_signature_valid(CMS_SignerInfo *signer, X509 *cert, const EVP_MD *md,
 	return valid;
 }
 
-/* RFC 5035, section 5.4: the attribute names the certificate to be used. */
-static bool
-signing_certificate_matches(CMS_SignerInfo *signer, X509 *cert)
-{
-	g_autoptr(OsslX509Stack) chain = sk_X509_new_null();
-	const ASN1_STRING *v1 = CMS_signed_get0_data_by_OBJ(signer,
-	    OBJ_nid2obj(NID_id_smime_aa_signingCertificate), -3,
-	    V_ASN1_SEQUENCE);
-	const ASN1_STRING *v2 = CMS_signed_get0_data_by_OBJ(signer,
-	    OBJ_nid2obj(NID_id_smime_aa_signingCertificateV2), -3,
-	    V_ASN1_SEQUENCE);
-	const guchar *at;
-	ESS_SIGNING_CERT *ess = NULL;
-	ESS_SIGNING_CERT_V2 *ess_v2 = NULL;
-	bool matches;
-
-	if (v1 != NULL) {
-		at = ASN1_STRING_get0_data(v1);
-		ess = d2i_ESS_SIGNING_CERT(NULL, &at, ASN1_STRING_length(v1));
-	}
-	if (v2 != NULL) {
-		at = ASN1_STRING_get0_data(v2);
-		ess_v2 =
-		    d2i_ESS_SIGNING_CERT_V2(NULL, &at, ASN1_STRING_length(v2));
-	}
-	X509_up_ref(cert);
-	sk_X509_push(chain, cert);
-	matches = (v1 == NULL || ess != NULL) && (v2 == NULL || ess_v2 != NULL);
-	if (matches && (ess != NULL || ess_v2 != NULL))
-		matches =
-		    OSSL_ESS_check_signing_certs(ess, ess_v2, chain, 0) > 0;
-	ESS_SIGNING_CERT_free(ess);
-	ESS_SIGNING_CERT_V2_free(ess_v2);
-	return matches;
-}
-
-/* Where the attribute is there it must be readable: what we cannot read, some
- * other program might. */
-static bool
-signing_certificate_readable(CMS_SignerInfo *signer)
-{
-	static const int nids[] = { NID_id_smime_aa_signingCertificate,
-		NID_id_smime_aa_signingCertificateV2 };
-
-	for (gsize i = 0; i < G_N_ELEMENTS(nids); i++) {
-		int at = CMS_signed_get_attr_by_NID(signer, nids[i], -1);
-
-		if (at >= 0 &&
-		    CMS_signed_get0_data_by_OBJ(signer, OBJ_nid2obj(nids[i]),
-			-3, V_ASN1_SEQUENCE) == NULL)
-			return false;
-	}
-	return true;
-}
-
 static VerdictReason
 attributes_reason(Examination *exam, CMS_SignerInfo *signer, X509 *cert,
     const guchar *digest, guint size, const char **why)
@@ -207,9 +152,6 @@ attributes_reason(Examination *exam, CMS_SignerInfo *signer, X509 *cert,
 	if (CMS_SignerInfo_set1_signer_cert(signer, cert),
 	    CMS_SignerInfo_verify(signer) != 1)
 		return VERDICT_REASON_SIGNATURE_INVALID;
-	if (!signing_certificate_readable(signer) ||
-	    !signing_certificate_matches(signer, cert))
-		return VERDICT_REASON_SIGNING_CERTIFICATE_MISMATCH;
 	return VERDICT_REASON_OK;
 }
 
@@ -321,6 +263,71 @@ examine_path(
 			detail = cert_name_text(X509_get_subject_name(weak));
 	}
 	return verdict_record(entry, VERDICT_STEP_PATH, reason, detail);
+}
+
+/* RFC 5035, section 5.4: the attribute names the signer's certificate first,
+ * and perhaps others, all of which must then be in its path. */
+static bool
+signing_certificate_matches(CMS_SignerInfo *signer, const OsslX509Stack *path)
+{
+	const ASN1_STRING *v1 = CMS_signed_get0_data_by_OBJ(signer,
+	    OBJ_nid2obj(NID_id_smime_aa_signingCertificate), -3,
+	    V_ASN1_SEQUENCE);
+	const ASN1_STRING *v2 = CMS_signed_get0_data_by_OBJ(signer,
+	    OBJ_nid2obj(NID_id_smime_aa_signingCertificateV2), -3,
+	    V_ASN1_SEQUENCE);
+	const guchar *at;
+	ESS_SIGNING_CERT *ess = NULL;
+	ESS_SIGNING_CERT_V2 *ess_v2 = NULL;
+	bool matches;
+
+	if (v1 != NULL) {
+		at = ASN1_STRING_get0_data(v1);
+		ess = d2i_ESS_SIGNING_CERT(NULL, &at, ASN1_STRING_length(v1));
+	}
+	if (v2 != NULL) {
+		at = ASN1_STRING_get0_data(v2);
+		ess_v2 =
+		    d2i_ESS_SIGNING_CERT_V2(NULL, &at, ASN1_STRING_length(v2));
+	}
+	matches = (v1 == NULL || ess != NULL) && (v2 == NULL || ess_v2 != NULL);
+	if (matches && (ess != NULL || ess_v2 != NULL))
+		matches =
+		    OSSL_ESS_check_signing_certs(ess, ess_v2, path, 0) > 0;
+	ESS_SIGNING_CERT_free(ess);
+	ESS_SIGNING_CERT_V2_free(ess_v2);
+	return matches;
+}
+
+/* Where the attribute is there it must be readable: what we cannot read, some
+ * other program might. */
+static bool
+signing_certificate_readable(CMS_SignerInfo *signer)
+{
+	static const int nids[] = { NID_id_smime_aa_signingCertificate,
+		NID_id_smime_aa_signingCertificateV2 };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(nids); i++) {
+		int at = CMS_signed_get_attr_by_NID(signer, nids[i], -1);
+
+		if (at >= 0 &&
+		    CMS_signed_get0_data_by_OBJ(signer, OBJ_nid2obj(nids[i]),
+			-3, V_ASN1_SEQUENCE) == NULL)
+			return false;
+	}
+	return true;
+}
+
+/* Part of what the signature says, but only a path tells all that it names. */
+static bool
+examine_signing_certificate(
+    VerdictEntry *entry, CMS_SignerInfo *signer, const OsslX509Stack *path)
+{
+	if (signing_certificate_readable(signer) &&
+	    signing_certificate_matches(signer, path))
+		return true;
+	return verdict_record(entry, VERDICT_STEP_SIGNATURE,
+	    VERDICT_REASON_SIGNING_CERTIFICATE_MISMATCH, NULL);
 }
 
 /* --- step 3: usage ------------------------------------------------------ */
@@ -526,6 +533,7 @@ examine_signer(Examination *exam, Verdict *verdict, CMS_SignerInfo *signer)
 	examine_identity(exam, entry, mailboxes);
 	if (examine_signature(exam, entry, signer, cert) &&
 	    examine_path(exam, entry, cert, &path) &&
+	    examine_signing_certificate(entry, signer, path) &&
 	    examine_usage(entry, path))
 		examine_revocation(exam, entry, path);
 }
