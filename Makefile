@@ -119,6 +119,8 @@ docs: $(GEN_PARAMS)
 	scripts/gen-docs $(GEN_PARAMS)
 
 lint: all $(GEN_PARAMS)
+	clang-format --dry-run -Werror $(wildcard smime/*.[ch] milter/*.[ch] \
+	    tests/*.[ch] tests/*/*.[ch])
 	scripts/lint-layers
 	scripts/lint-docs $(GEN_PARAMS) $(BUILD)
 

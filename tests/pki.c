@@ -202,8 +202,8 @@ mailbox_name(const char *mailbox)
 
 		ASN1_STRING_set(text, mailbox + 5, -1);
 		ASN1_TYPE_set(value, V_ASN1_UTF8STRING, text);
-		GENERAL_NAME_set0_othername(name,
-		    OBJ_nid2obj(NID_id_on_SmtpUTF8Mailbox), value);
+		GENERAL_NAME_set0_othername(
+		    name, OBJ_nid2obj(NID_id_on_SmtpUTF8Mailbox), value);
 	} else {
 		ASN1_IA5STRING *text = ASN1_IA5STRING_new();
 
@@ -224,8 +224,8 @@ cert_add_mailboxes(X509 *cert, const char *mailboxes)
 	list = g_strsplit(mailboxes, " ", -1);
 	for (char **mailbox = list; *mailbox != NULL; mailbox++)
 		sk_GENERAL_NAME_push(names, mailbox_name(*mailbox));
-	g_assert(X509_add1_ext_i2d(cert, NID_subject_alt_name, names, 0, 0) ==
-	    1);
+	g_assert(
+	    X509_add1_ext_i2d(cert, NID_subject_alt_name, names, 0, 0) == 1);
 }
 
 static const char *
@@ -245,8 +245,8 @@ cert_add_extensions(X509 *cert, const PkiCert *spec, X509 *issuer)
 	    NULL;
 
 	cert_add_extension(cert, issuer, NID_basic_constraints,
-	    or_default(spec->constraints,
-		spec->is_ca ? "critical,CA:TRUE" : NULL));
+	    or_default(
+		spec->constraints, spec->is_ca ? "critical,CA:TRUE" : NULL));
 	cert_add_extension(cert, issuer, NID_key_usage,
 	    or_default(spec->key_usage,
 		spec->is_ca ? "critical,keyCertSign,cRLSign" :
@@ -254,17 +254,17 @@ cert_add_extensions(X509 *cert, const PkiCert *spec, X509 *issuer)
 	cert_add_extension(cert, issuer, NID_ext_key_usage,
 	    or_default(spec->eku, spec->is_ca ? NULL : "emailProtection"));
 	if (spec->eku_twice)
-		cert_add_extension(cert, issuer, NID_ext_key_usage,
-		    "emailProtection");
+		cert_add_extension(
+		    cert, issuer, NID_ext_key_usage, "emailProtection");
 	cert_add_extension(cert, issuer, NID_name_constraints, spec->names);
 	cert_add_extension(cert, issuer, NID_crl_distribution_points, point);
 	cert_add_extension(cert, issuer, NID_info_access, access);
 	cert_add_mailboxes(cert, spec->mailboxes);
 	if (!spec->no_key_ids) {
-		cert_add_extension(cert, issuer, NID_subject_key_identifier,
-		    "hash");
-		cert_add_extension(cert, issuer,
-		    NID_authority_key_identifier, "keyid");
+		cert_add_extension(
+		    cert, issuer, NID_subject_key_identifier, "hash");
+		cert_add_extension(
+		    cert, issuer, NID_authority_key_identifier, "keyid");
 	}
 	if (spec->unknown != NULL) {
 		X509_EXTENSION *extension = unknown_extension(spec->unknown);
@@ -300,8 +300,8 @@ pki_cert(const PkiCert *spec, X509 *issuer, PkiKey issuer_key)
 	name_add(name, NID_countryName, "ID");
 	name_add(name, NID_commonName, or_default(spec->name, "Budi Test"));
 	name_add(name, NID_pkcs9_emailAddress, spec->email);
-	X509_set_issuer_name(cert,
-	    X509_get_subject_name(issuer != NULL ? issuer : cert));
+	X509_set_issuer_name(
+	    cert, X509_get_subject_name(issuer != NULL ? issuer : cert));
 	X509_set_pubkey(cert, pki_key(key));
 	cert_add_extensions(cert, spec, issuer != NULL ? issuer : cert);
 	if (issuer == NULL)
@@ -312,20 +312,30 @@ pki_cert(const PkiCert *spec, X509 *issuer, PkiKey issuer_key)
 }
 
 Pki *
+pki_new_from(PkiCert root, PkiCert ca, PkiKey root_key, const PkiCert *leaf,
+    PkiKey ca_key)
+{
+	Pki *pki = g_new0(Pki, 1);
+
+	root.name = or_default(root.name, "Root Test");
+	ca.name = or_default(ca.name, "CA Test");
+	root.is_ca = ca.is_ca = true;
+	root.serial = 1;
+	ca.serial = 2;
+	pki->leaf_key = cert_key(leaf, NULL);
+	pki->root = pki_cert(&root, NULL, 0);
+	pki->ca = pki_cert(&ca, pki->root, root_key);
+	pki->leaf = pki_cert(leaf, pki->ca, ca_key);
+	return pki;
+}
+
+Pki *
 pki_new(const PkiCert *leaf)
 {
 	static const PkiCert usual = { .mailboxes = "budi@daerah.example" };
-	Pki *pki = g_new0(Pki, 1);
 
-	if (leaf == NULL)
-		leaf = &usual;
-	pki->leaf_key = cert_key(leaf, NULL);
-	pki->root = pki_cert(&(PkiCert) { .name = "Root Test", .is_ca = true,
-	    .serial = 1 }, NULL, PKI_KEY_ROOT);
-	pki->ca = pki_cert(&(PkiCert) { .name = "CA Test", .is_ca = true,
-	    .serial = 2 }, pki->root, PKI_KEY_ROOT);
-	pki->leaf = pki_cert(leaf, pki->ca, PKI_KEY_CA);
-	return pki;
+	return pki_new_from((PkiCert){ 0 }, (PkiCert){ 0 }, PKI_KEY_ROOT,
+	    leaf != NULL ? leaf : &usual, PKI_KEY_CA);
 }
 
 void
@@ -371,8 +381,8 @@ crl_add_revoked(X509_CRL *crl, const PkiCrl *spec)
 	ASN1_TIME *since = ASN1_TIME_new();
 
 	set_time(since, -2 * PKI_DAY);
-	X509_REVOKED_set_serialNumber(entry,
-	    X509_get_serialNumber(spec->revoked));
+	X509_REVOKED_set_serialNumber(
+	    entry, X509_get_serialNumber(spec->revoked));
 	X509_REVOKED_set_revocationDate(entry, since);
 	ASN1_TIME_free(since);
 	if (spec->reason != 0) {
@@ -402,14 +412,14 @@ crl_add_extensions(X509_CRL *crl, const PkiCrl *spec, X509 *issuer)
 	if (spec->wrong_key_id)
 		crl_add_wrong_key_id(crl);
 	else
-		crl_add_extension(crl, issuer, NID_authority_key_identifier,
-		    "keyid");
+		crl_add_extension(
+		    crl, issuer, NID_authority_key_identifier, "keyid");
 	crl_add_number(crl, NID_crl_number, 7, false);
 	if (spec->delta)
 		crl_add_number(crl, NID_delta_crl, 6, true);
 	if (spec->idp != NULL)
-		crl_add_extension(crl, issuer, NID_issuing_distribution_point,
-		    spec->idp);
+		crl_add_extension(
+		    crl, issuer, NID_issuing_distribution_point, spec->idp);
 	if (spec->unknown != NULL) {
 		X509_EXTENSION *extension = unknown_extension(spec->unknown);
 
@@ -461,6 +471,26 @@ der_raw(const void *data, gsize size)
 	return g_byte_array_append(out, data, (guint)size);
 }
 
+/* Fills in the length; returns the size of all of it. */
+static guint
+der_head(guint8 *head, guint length)
+{
+	g_assert(length < 65536);
+	if (length < 128) {
+		head[1] = (guint8)length;
+		return 2;
+	}
+	if (length < 256) {
+		head[1] = 0x81;
+		head[2] = (guint8)length;
+		return 3;
+	}
+	head[1] = 0x82;
+	head[2] = (guint8)(length >> 8);
+	head[3] = (guint8)length;
+	return 4;
+}
+
 /* tag, length and all parts (each taken, up to NULL) one after the other. */
 static GByteArray *
 der(guint8 tag, GByteArray *first, ...)
@@ -477,16 +507,7 @@ der(guint8 tag, GByteArray *first, ...)
 		g_byte_array_unref(part);
 	}
 	va_end(ap);
-	g_assert(inner->len < 65536);
-	if (inner->len < 128) {
-		head[1] = (guint8)inner->len;
-		g_byte_array_append(out, head, 2);
-	} else {
-		head[1] = 0x82;
-		head[2] = (guint8)(inner->len >> 8);
-		head[3] = (guint8)inner->len;
-		g_byte_array_append(out, head, 4);
-	}
+	g_byte_array_append(out, head, der_head(head, inner->len));
 	g_byte_array_append(out, inner->data, inner->len);
 	return out;
 }
@@ -528,8 +549,8 @@ der_oid(int nid)
 static GByteArray *
 der_algorithm(int nid)
 {
-	return der(DER_SEQUENCE, der_oid(nid), der_value(DER_NULL, "", 0),
-	    NULL);
+	return der(
+	    DER_SEQUENCE, der_oid(nid), der_value(DER_NULL, "", 0), NULL);
 }
 
 static GByteArray *
@@ -555,8 +576,8 @@ der_join(GByteArray *first, GByteArray *second)
 static GByteArray *
 attribute(int nid, GByteArray *values)
 {
-	return der(DER_SEQUENCE, der_oid(nid), der(DER_SET, values, NULL),
-	    NULL);
+	return der(
+	    DER_SEQUENCE, der_oid(nid), der(DER_SET, values, NULL), NULL);
 }
 
 static GByteArray *
@@ -618,10 +639,7 @@ ess_attribute(const PkiSigner *signer)
 		value = der_value(DER_UTF8, "Budi", 4);
 	}
 	if (flaws & PKI_FLAW_ESS_TWO_VALUES)
-		value = der_join(value,
-		    der(DER_SEQUENCE,
-			der(DER_SEQUENCE, ess_name(signer->issuer), NULL),
-			NULL));
+		value = der_join(value, der_raw(value->data, value->len));
 	return attribute(NID_id_smime_aa_signingCertificateV2, value);
 }
 
@@ -635,8 +653,8 @@ add_if(GByteArray *out, bool wanted, GByteArray *part)
 
 /* SignedAttributes without their tag. */
 static GByteArray *
-attributes(const PkiSigner *signer, const void *content, gsize size,
-    int content_type)
+attributes(
+    const PkiSigner *signer, const void *content, gsize size, int content_type)
 {
 	GByteArray *out = g_byte_array_new();
 	guint flaws = signer->flaws;
@@ -670,12 +688,13 @@ signature_of(const PkiSigner *signer, const void *data, gsize size)
 		     signing_digest(signer->key, signer->digest), NULL,
 		     pki_key(signer->key)) == 1);
 	if (signer->flaws & PKI_WITH_PSS) {
-		EVP_PKEY_CTX_set_rsa_padding(key_context, RSA_PKCS1_PSS_PADDING);
-		EVP_PKEY_CTX_set_rsa_pss_saltlen(key_context,
-		    RSA_PSS_SALTLEN_DIGEST);
+		EVP_PKEY_CTX_set_rsa_padding(
+		    key_context, RSA_PKCS1_PSS_PADDING);
+		EVP_PKEY_CTX_set_rsa_pss_saltlen(
+		    key_context, RSA_PSS_SALTLEN_DIGEST);
 	}
-	g_assert(EVP_DigestSign(context, signature, &signature_size, data,
-		     size) == 1);
+	g_assert(EVP_DigestSign(
+		     context, signature, &signature_size, data, size) == 1);
 	if (signer->flaws & PKI_FLAW_WRONG_SIGNATURE)
 		signature[signature_size - 1] ^= 1;
 	return der_value(DER_OCTETS, signature, signature_size);
@@ -685,8 +704,8 @@ signature_of(const PkiSigner *signer, const void *data, gsize size)
 static GByteArray *
 pss_algorithm(void)
 {
-	GByteArray *mask = der(DER_SEQUENCE, der_oid(NID_mgf1),
-	    der_algorithm(NID_sha256), NULL);
+	GByteArray *mask = der(
+	    DER_SEQUENCE, der_oid(NID_mgf1), der_algorithm(NID_sha256), NULL);
 
 	return der(DER_SEQUENCE, der_oid(NID_rsassaPss),
 	    der(DER_SEQUENCE,
@@ -724,8 +743,7 @@ signer_id(const PkiSigner *signer)
 	if (signer->flaws & PKI_WITH_KEY_ID)
 		return der_value(0x80, ASN1_STRING_get0_data(key_id),
 		    (gsize)ASN1_STRING_length(key_id));
-	name_size =
-	    i2d_X509_NAME(X509_get_issuer_name(signer->cert), &name);
+	name_size = i2d_X509_NAME(X509_get_issuer_name(signer->cert), &name);
 	serial_size =
 	    i2d_ASN1_INTEGER(X509_get_serialNumber(signer->cert), &serial);
 	out = der(DER_SEQUENCE, der_raw(name, (gsize)name_size),
@@ -742,11 +760,10 @@ digest_nid(const PkiSigner *signer)
 }
 
 static GByteArray *
-signer_info(const PkiSigner *signer, const void *content, gsize size,
-    int content_type)
+signer_info(
+    const PkiSigner *signer, const void *content, gsize size, int content_type)
 {
-	GByteArray *head = der_small(
-	    signer->flaws & PKI_WITH_KEY_ID ? 3 : 1);
+	GByteArray *head = der_small(signer->flaws & PKI_WITH_KEY_ID ? 3 : 1);
 	GByteArray *signature;
 
 	head = der_join(head, signer_id(signer));
@@ -762,15 +779,15 @@ signer_info(const PkiSigner *signer, const void *content, gsize size,
 		signature = signature_of(signer, set->data, set->len);
 		head = der_join(head, der(DER_CONTEXT(0), attrs, NULL));
 	}
-	return der(DER_SEQUENCE, head, signature_algorithm(signer), signature,
-	    NULL);
+	return der(
+	    DER_SEQUENCE, head, signature_algorithm(signer), signature, NULL);
 }
 
 /* --- signed data --------------------------------------------------------- */
 
 static GByteArray *
-content_info(const PkiCms *spec, const void *content, gsize size,
-    int content_type)
+content_info(
+    const PkiCms *spec, const void *content, gsize size, int content_type)
 {
 	gsize half = size / 2;
 	GByteArray *octets;
@@ -795,8 +812,7 @@ certificates(const PkiCms *spec)
 
 	if (spec->flags & PKI_CMS_NO_CERTS)
 		return all;
-	for (gsize i = 0; i < G_N_ELEMENTS(spec->certs) &&
-	     spec->certs[i] != NULL; i++)
+	for (gsize i = 0; spec->certs != NULL && spec->certs[i] != NULL; i++)
 		all = der_join(all, der_cert(spec->certs[i]));
 	return all->len > 0 ? der(DER_CONTEXT(0), all, NULL) : all;
 }
@@ -814,10 +830,9 @@ signed_data(const PkiCms *spec, const void *content, gsize size)
 	for (gsize i = 0; i < spec->n_signers; i++) {
 		const PkiSigner *signer = &spec->signers[i];
 
-		digests = der_join(digests,
-		    der_algorithm(digest_nid(signer)));
-		signers = der_join(signers,
-		    signer_info(signer, content, size, type));
+		digests = der_join(digests, der_algorithm(digest_nid(signer)));
+		signers =
+		    der_join(signers, signer_info(signer, content, size, type));
 	}
 	out = der_join(out, der(DER_SET, digests, NULL));
 	out = der_join(out, content_info(spec, content, size, type));
@@ -854,9 +869,12 @@ pki_cms(const void *content, gsize size, const PkiCms *spec)
 GBytes *
 pki_sign(const Pki *pki, const char *content, guint flags, guint flaws)
 {
-	PkiSigner signer = { .cert = pki->leaf, .issuer = pki->ca,
-		.key = pki->leaf_key, .flaws = flaws };
-	PkiCms spec = { &signer, 1, { pki->leaf, pki->ca }, flags };
+	PkiSigner signer = { .cert = pki->leaf,
+		.issuer = pki->ca,
+		.key = pki->leaf_key,
+		.flaws = flaws };
+	X509 *const certs[] = { pki->leaf, pki->ca, NULL };
+	PkiCms spec = { &signer, 1, certs, flags };
 
 	return pki_cms(content, strlen(content), &spec);
 }
@@ -869,14 +887,16 @@ pki_base64(GBytes *octets)
 	gsize size;
 	const guchar *data = g_bytes_get_data(octets, &size);
 	g_autofree char *text = g_base64_encode(data, size);
+	gsize left = strlen(text);
 	GString *out = g_string_new(NULL);
 
-	for (const char *at = text; *at != '\0';) {
-		gsize take = MIN(strlen(at), 64);
+	for (const char *at = text; left > 0;) {
+		gsize take = MIN(left, 64);
 
 		g_string_append_len(out, at, (gssize)take);
 		g_string_append(out, "\r\n");
 		at += take;
+		left -= take;
 	}
 	return g_string_free(out, FALSE);
 }
@@ -959,8 +979,8 @@ pki_write(const char *folder, const char *name, const char *text, gssize size)
 	g_autofree char *parent = g_path_get_dirname(path);
 
 	g_assert(g_mkdir_with_parents(parent, 0700) == 0);
-	g_assert(g_file_set_contents_full(path, text, size,
-	    G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL));
+	g_assert(g_file_set_contents_full(
+	    path, text, size, G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL));
 	return path;
 }
 
@@ -1037,8 +1057,8 @@ pki_trust(X509 *anchor, X509 *intermediate)
 		anchor_paths[0] = anchors =
 		    pki_write_certs(folder, "anchor.pem", anchor, NULL);
 	if (intermediate != NULL)
-		intermediate_paths[0] = intermediates = pki_write_certs(folder,
-		    "intermediate.pem", intermediate, NULL);
+		intermediate_paths[0] = intermediates = pki_write_certs(
+		    folder, "intermediate.pem", intermediate, NULL);
 	trust = trust_new(anchor_paths, intermediate_paths, NULL);
 	pki_folder_remove(folder);
 	g_assert(trust != NULL);

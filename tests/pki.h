@@ -32,12 +32,12 @@
 #define PKI_YEAR (365 * PKI_DAY)
 
 typedef enum {
-	PKI_KEY_ROOT,	 /* P-256 */
-	PKI_KEY_CA,	 /* RSA, 2048 */
-	PKI_KEY_LEAF,	 /* RSA, 2048 */
+	PKI_KEY_ROOT,    /* P-256 */
+	PKI_KEY_CA,      /* RSA, 2048 */
+	PKI_KEY_LEAF,    /* RSA, 2048 */
 	PKI_KEY_LEAF_EC, /* P-256 */
-	PKI_KEY_OTHER,	 /* P-256, of whoever has no business here */
-	PKI_KEY_WEAK,	 /* RSA, 1024 */
+	PKI_KEY_OTHER,   /* P-256, of whoever has no business here */
+	PKI_KEY_WEAK,    /* RSA, 1024 */
 	PKI_KEY_KOBLITZ, /* secp256k1 */
 	PKI_KEY_ED25519,
 	PKI_N_KEYS
@@ -50,25 +50,25 @@ const char *pki_key_pem(PkiKey which);
 
 /* Zeros give a certificate of a person who may sign mail. */
 typedef struct {
-	const char *name;	/* commonName; NULL: Budi Test */
-	const char *email;	/* emailAddress in the subject */
-	const char *mailboxes;	/* of subjectAltName, with spaces between;
-				   utf8:… is an SmtpUTF8Mailbox.  NULL: none */
-	const char *key_usage;	/* as openssl.cnf has it; NULL: as usual,
-				   "": no such extension */
-	const char *eku;	/* likewise */
+	const char *name;        /* commonName; NULL: Budi Test */
+	const char *email;       /* emailAddress in the subject */
+	const char *mailboxes;   /* of subjectAltName, with spaces between;
+	                            utf8:… is an SmtpUTF8Mailbox.  NULL: none */
+	const char *key_usage;   /* as openssl.cnf has it; NULL: as usual,
+	                            "": no such extension */
+	const char *eku;         /* likewise */
 	const char *constraints; /* basicConstraints, likewise */
-	const char *names;	/* nameConstraints; NULL: none */
-	const char *crl_url;	/* CRL distribution point */
+	const char *names;       /* nameConstraints; NULL: none */
+	const char *crl_url;     /* CRL distribution point */
 	const char *ocsp_url;
-	const char *unknown;	/* OID of an unknown critical extension */
-	PkiKey key;		/* 0 is PKI_KEY_LEAF for a person */
+	const char *unknown; /* OID of an unknown critical extension */
+	PkiKey key;          /* 0 is PKI_KEY_LEAF for a person */
 	bool is_ca;
-	bool no_key_ids;	/* neither SKI nor AKI */
+	bool no_key_ids; /* neither SKI nor AKI */
 	bool eku_twice;
-	gint64 from;		/* seconds from PKI_NOW; both 0: a year ago */
-	gint64 until;		/* and in a year */
-	long serial;		/* 0: 4711 */
+	gint64 from;  /* seconds from PKI_NOW; both 0: a year ago */
+	gint64 until; /* and in a year */
+	long serial;  /* 0: 4711 */
 	const EVP_MD *(*digest)(void); /* NULL: SHA-256 */
 } PkiCert;
 
@@ -85,6 +85,9 @@ typedef struct {
 
 /* leaf NULL: RSA key, mailbox budi@daerah.example. */
 Pki *pki_new(const PkiCert *leaf);
+/* ca and leaf signed by keys which need not be their issuers'. */
+Pki *pki_new_from(PkiCert root, PkiCert ca, PkiKey root_key,
+    const PkiCert *leaf, PkiKey ca_key);
 void pki_free(Pki *pki);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pki, pki_free)
 
@@ -93,15 +96,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pki, pki_free)
 #define PKI_NO_NEXT_UPDATE G_MININT64
 
 typedef struct {
-	X509 *revoked;	      /* lists its serial; NULL: nobody */
-	int reason;	      /* CRL_REASON_*; 0: none given */
-	gint64 this_update;   /* seconds from PKI_NOW; 0: a day ago */
-	gint64 next_update;   /* 0: in a week */
-	const char *idp;      /* issuing distribution point, as openssl.cnf
-				 has it; NULL: none */
-	const char *unknown;  /* OID of an unknown critical extension */
+	X509 *revoked;       /* lists its serial; NULL: nobody */
+	int reason;          /* CRL_REASON_*; 0: none given */
+	gint64 this_update;  /* seconds from PKI_NOW; 0: a day ago */
+	gint64 next_update;  /* 0: in a week */
+	const char *idp;     /* issuing distribution point, as openssl.cnf
+	                        has it; NULL: none */
+	const char *unknown; /* OID of an unknown critical extension */
 	bool delta;
-	bool wrong_key_id;    /* AKI of somebody else */
+	bool wrong_key_id; /* AKI of somebody else */
 } PkiCrl;
 
 X509_CRL *pki_crl(const PkiCrl *spec, X509 *issuer, PkiKey issuer_key);
@@ -115,20 +118,20 @@ typedef enum {
 	PKI_FLAW_WRONG_CONTENT_TYPE = 1 << 2,
 	PKI_FLAW_NO_DIGEST = 1 << 3,
 	PKI_FLAW_WRONG_DIGEST = 1 << 4,
-	PKI_FLAW_TWO_DIGESTS = 1 << 5,	   /* the attribute twice */
-	PKI_FLAW_TWO_VALUES = 1 << 6,	   /* in the one attribute */
+	PKI_FLAW_TWO_DIGESTS = 1 << 5, /* the attribute twice */
+	PKI_FLAW_TWO_VALUES = 1 << 6,  /* in the one attribute */
 	PKI_FLAW_TWO_TIMES = 1 << 7,
-	PKI_FLAW_BAD_TIME = 1 << 8,	   /* not a time at all */
+	PKI_FLAW_BAD_TIME = 1 << 8,        /* not a time at all */
 	PKI_FLAW_WRONG_SIGNATURE = 1 << 9, /* one octet of it */
-	PKI_FLAW_ESS_WRONG = 1 << 10,	   /* names another certificate */
-	PKI_FLAW_ESS_GARBAGE = 1 << 11,	   /* no SigningCertificateV2 */
-	PKI_FLAW_ESS_TWO_VALUES = 1 << 12,
+	PKI_FLAW_ESS_WRONG = 1 << 10,      /* names another certificate */
+	PKI_FLAW_ESS_GARBAGE = 1 << 11,    /* no SigningCertificateV2 */
+	PKI_FLAW_ESS_TWO_VALUES = 1 << 12, /* the same twice */
 	PKI_FLAW_ESS_NO_NAMES = 1 << 13,   /* an empty list */
 	/* what is in order, but less usual */
 	PKI_WITH_ESS_CHAIN = 1 << 14, /* names the issuer too (RFC 5035, 5.4) */
 	PKI_WITH_NO_ESS = 1 << 15,
 	PKI_WITH_NO_TIME = 1 << 16,
-	PKI_WITH_KEY_ID = 1 << 17,    /* sid is the subjectKeyIdentifier */
+	PKI_WITH_KEY_ID = 1 << 17, /* sid is the subjectKeyIdentifier */
 	PKI_WITH_PSS = 1 << 18,
 	PKI_WITH_UNKNOWN_ATTRIBUTE = 1 << 19,
 } PkiSignerFlaw;
@@ -138,12 +141,12 @@ typedef struct {
 	X509 *issuer; /* for PKI_WITH_ESS_CHAIN and the wrong name */
 	PkiKey key;
 	const EVP_MD *(*digest)(void); /* NULL: SHA-256 */
-	gint64 time;  /* signingTime, seconds from PKI_NOW */
+	gint64 time;                   /* signingTime, seconds from PKI_NOW */
 	guint flaws;
 } PkiSigner;
 
 typedef enum {
-	PKI_CMS_ATTACHED = 1 << 0,   /* with eContent */
+	PKI_CMS_ATTACHED = 1 << 0, /* with eContent */
 	PKI_CMS_NO_CERTS = 1 << 1,
 	PKI_CMS_INDEFINITE = 1 << 2, /* BER */
 	PKI_CMS_TRAILING = 1 << 3,   /* an octet after it */
@@ -155,16 +158,15 @@ typedef enum {
 typedef struct {
 	const PkiSigner *signers;
 	gsize n_signers;
-	X509 *certs[4]; /* up to the first NULL */
-	guint flags;
+	X509 *const *certs; /* up to the first NULL; may be NULL */
+	guint flags;        /* PkiCmsFlag */
 } PkiCms;
 
 GBytes *pki_cms(const void *content, gsize size, const PkiCms *spec);
 
 /* Signed by pki's leaf over content, with leaf and ca; flags PkiCmsFlag,
  * flaws PkiSignerFlaw. */
-GBytes *pki_sign(const Pki *pki, const char *content, guint flags,
-    guint flaws);
+GBytes *pki_sign(const Pki *pki, const char *content, guint flags, guint flaws);
 
 /* --- messages ------------------------------------------------------------ */
 
@@ -188,10 +190,10 @@ char *pki_folder_new(void);
 void pki_folder_remove(const char *folder);
 
 /* Each writes folder/name and gives its path. */
-char *pki_write(const char *folder, const char *name, const char *text,
-    gssize size);
-char *pki_write_certs(const char *folder, const char *name, X509 *first, ...)
-    G_GNUC_NULL_TERMINATED;
+char *pki_write(
+    const char *folder, const char *name, const char *text, gssize size);
+char *pki_write_certs(const char *folder, const char *name, X509 *first,
+    ...) G_GNUC_NULL_TERMINATED;
 char *pki_write_crl(const char *folder, const char *name, X509_CRL *crl);
 char *pki_write_key(const char *folder, const char *name, PkiKey key);
 

@@ -81,8 +81,8 @@ static void
 step_sign(const Work *work)
 {
 	g_autoptr(MimeMessage) message = mime_parse(work->message);
-	g_autoptr(SignedMessage) made = sign_message(message, work->identity,
-	    &work->sign, NOW, NULL);
+	g_autoptr(SignedMessage) made =
+	    sign_message(message, work->identity, &work->sign, NOW, NULL);
 
 	must(made != NULL, "sign_message");
 }
@@ -91,8 +91,8 @@ static void
 step_verify(const Work *work)
 {
 	g_autoptr(MimeMessage) message = mime_parse(work->message);
-	g_autoptr(Verdict) verdict = verify_message(message, work->trust,
-	    work->revocation, &work->verify, NOW);
+	g_autoptr(Verdict) verdict = verify_message(
+	    message, work->trust, work->revocation, &work->verify, NOW);
 
 	must(verdict_result(verdict) == SMIME_PASS, "verify_message");
 }
@@ -106,8 +106,8 @@ step_bare_signature(const Work *work)
 	guchar signature[1024];
 	gsize size = sizeof(signature);
 
-	must(EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL,
-		 work->key) == 1 &&
+	must(EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, work->key) ==
+		    1 &&
 		EVP_DigestSign(context, signature, &size,
 		    (const guchar *)work->data, work->size) == 1,
 	    "EVP_DigestSign");
@@ -123,8 +123,7 @@ step_cms_verify(const Work *work)
 	g_autoptr(BIO) content =
 	    BIO_new_mem_buf(work->content, (int)work->content_size);
 
-	must(CMS_verify(cms, NULL, work->store, content, NULL, CMS_BINARY) ==
-		1,
+	must(CMS_verify(cms, NULL, work->store, content, NULL, CMS_BINARY) == 1,
 	    "CMS_verify");
 }
 
@@ -143,14 +142,14 @@ static const struct {
 static char *
 make_mail(gsize size)
 {
-	GString *mail = g_string_new(
-	    "From: " MAILBOX "\r\n"
-	    "To: arsip@instansi.example\r\n"
-	    "Subject: ukuran\r\n"
-	    "MIME-Version: 1.0\r\n"
-	    "Content-Type: text/plain; charset=utf-8\r\n"
-	    "Content-Transfer-Encoding: 8bit\r\n"
-	    "\r\n");
+	GString *mail =
+	    g_string_new("From: " MAILBOX "\r\n"
+			 "To: arsip@instansi.example\r\n"
+			 "Subject: ukuran\r\n"
+			 "MIME-Version: 1.0\r\n"
+			 "Content-Type: text/plain; charset=utf-8\r\n"
+			 "Content-Transfer-Encoding: 8bit\r\n"
+			 "\r\n");
 
 	while (mail->len < size)
 		g_string_append(mail,
@@ -183,18 +182,19 @@ static Spool *
 make_signed(const Work *work)
 {
 	g_autoptr(MimeMessage) message = mime_parse(work->message);
-	g_autoptr(SignedMessage) made = sign_message(message, work->identity,
-	    &work->sign, NOW, NULL);
+	g_autoptr(SignedMessage) made =
+	    sign_message(message, work->identity, &work->sign, NOW, NULL);
 	g_autofree char *header = NULL;
 	g_autoptr(GString) all = NULL;
 
 	must(made != NULL, "sign_message");
-	header = g_strdup_printf("From: " MAILBOX "\r\n"
-				 "MIME-Version: 1.0\r\nContent-Type: %s\r\n\r\n",
-	    made->content_type);
+	header =
+	    g_strdup_printf("From: " MAILBOX "\r\n"
+			    "MIME-Version: 1.0\r\nContent-Type: %s\r\n\r\n",
+		made->content_type);
 	all = g_string_new(header);
-	g_string_append_len(all, spool_data(made->body),
-	    (gssize)spool_size(made->body));
+	g_string_append_len(
+	    all, spool_data(made->body), (gssize)spool_size(made->body));
 	return make_spool(all->str, all->len);
 }
 
@@ -221,9 +221,8 @@ bench_cell(Work *work, const char *key, gsize which)
 	work->content_size = part->body.end - part->header.start;
 	part = g_ptr_array_index(parsed->root->children, 1);
 	work->signed_data = mime_decode_body(part);
-	print_row("verify", key, sizes[which].name,
-	    measure(step_verify, work), "CMS_verify with path",
-	    measure(step_cms_verify, work));
+	print_row("verify", key, sizes[which].name, measure(step_verify, work),
+	    "CMS_verify with path", measure(step_cms_verify, work));
 	g_bytes_unref(work->signed_data);
 }
 
@@ -241,8 +240,7 @@ bench_key(const char *name, PkiKey key)
 	g_autoptr(Identity) identity =
 	    identity_load(key_file, cert_file, chain_file, NULL);
 	g_autoptr(Trust) trust = pki_trust(pki->root, NULL);
-	g_autoptr(Revocation) revocation =
-	    pki_revocation(REVOCATION_OFF, NULL);
+	g_autoptr(Revocation) revocation = pki_revocation(REVOCATION_OFF, NULL);
 	g_autoptr(X509_STORE) store = X509_STORE_new();
 	X509_VERIFY_PARAM *param = X509_STORE_get0_param(store);
 	Work work = {

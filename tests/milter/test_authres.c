@@ -145,12 +145,16 @@ Test(authres, not_forged)
 /* A-labels and U-labels name the same domain, in either place. */
 Test(authres, forged_idn)
 {
-	const char *u = "mx.b\xc3\xbc""cher.example; smime=pass";
-	const char *upper_u = "mx.B\xc3\x9c""CHER.example; smime=pass";
+	const char *u = "mx.b\xc3\xbc"
+			"cher.example; smime=pass";
+	const char *upper_u = "mx.B\xc3\x9c"
+			      "CHER.example; smime=pass";
 	const char *a = "mx.xn--bcher-kva.example; smime=pass";
 	const char *upper_a = "MX.XN--BCHER-KVA.EXAMPLE; smime=pass";
-	const char *other = "mx.b\xc3\xa4""cher.example; smime=pass";
-	const char *ids[] = { "mx.b\xc3\xbc""cher.example",
+	const char *other = "mx.b\xc3\xa4"
+			    "cher.example; smime=pass";
+	const char *ids[] = { "mx.b\xc3\xbc"
+			      "cher.example",
 		"mx.xn--bcher-kva.example" };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(ids); i++) {
@@ -159,8 +163,10 @@ Test(authres, forged_idn)
 		cr_expect(authres_is_forged(a, ids[i]), "%s", ids[i]);
 		cr_expect(authres_is_forged(upper_a, ids[i]), "%s", ids[i]);
 		cr_expect(!authres_is_forged(other, ids[i]), "%s", ids[i]);
-		cr_expect(!authres_is_forged("mx.b\xfc""cher.example;"
-					     "smime=pass", ids[i]));
+		cr_expect(!authres_is_forged("mx.b\xfc"
+					     "cher.example;"
+					     "smime=pass",
+		    ids[i]));
 	}
 	/* bytes that are no UTF-8 are compared as they are */
 	cr_expect(authres_is_forged("mx\xff; smime=pass", "MX\xff"));
@@ -180,8 +186,9 @@ Test(authres, forged_random)
 		gint count = g_rand_int_range(rand, 0, 30);
 
 		while (count-- > 0)
-			g_string_append(value, pieces[g_rand_int_range(rand, 0,
-						   G_N_ELEMENTS(pieces))]);
+			g_string_append(value,
+			    pieces[g_rand_int_range(
+				rand, 0, G_N_ELEMENTS(pieces))]);
 		if (authres_is_forged(value->str, ID))
 			found++;
 	}
@@ -212,7 +219,7 @@ typedef struct {
 	char *method;
 	char *result;
 	char *reason;
-	GPtrArray *names;  /* of the properties */
+	GPtrArray *names; /* of the properties */
 	GPtrArray *values;
 } Result;
 
@@ -323,8 +330,8 @@ read_result(const char **at)
 		cr_assert(name != NULL && **at == '=', "%.500s", *at);
 		(*at)++;
 		if (strcmp(name, "reason") == 0) {
-			cr_assert(result->reason == NULL &&
-			    result->names->len == 0);
+			cr_assert(
+			    result->reason == NULL && result->names->len == 0);
 			result->reason = read_value(at, "");
 			g_free(name);
 		} else {
@@ -342,7 +349,8 @@ unfold(const char *value)
 	for (const char *c = value; *c != '\0'; c++) {
 		if (*c == '\n') {
 			cr_assert(c[1] == '\t' || c[1] == ' ', "%.500s", value);
-			cr_assert(strchr(" \t\n", c[2]) == NULL, "%.500s", value);
+			cr_assert(
+			    strchr(" \t\n", c[2]) == NULL, "%.500s", value);
 		} else {
 			cr_assert(*c == '\t' || (*c >= 32 && *c < 127),
 			    "character %d in %.500s", *c, value);
@@ -417,15 +425,14 @@ expect_folded(const char *value)
 
 	for (char **line = lines; *line != NULL; line++) {
 		gsize size = strlen(*line);
-		const char *text = line == lines ?
-		    *line + strlen(AUTHRES_FIELD ": ") :
-		    *line;
+		const char *text =
+		    line == lines ? *line + strlen(AUTHRES_FIELD ": ") : *line;
 
 		cr_expect(size <= 998, "%zu octets: %.200s", size, *line);
 		cr_expect(size <= 78 || is_long_unit(text),
 		    "%zu octets: %.200s", size, *line);
-		cr_expect(text[0] != '\0' || line == lines, "empty line: %.500s",
-		    value);
+		cr_expect(text[0] != '\0' || line == lines,
+		    "empty line: %.500s", value);
 	}
 }
 
@@ -437,8 +444,8 @@ add_pass(Verdict *verdict, const char *part)
 	VerdictEntry *entry = verdict_add(verdict, part);
 
 	for (int step = 0; step < VERDICT_N_STEPS; step++)
-		verdict_record(entry, (VerdictStep)step, VERDICT_REASON_OK,
-		    NULL);
+		verdict_record(
+		    entry, (VerdictStep)step, VERDICT_REASON_OK, NULL);
 	return entry;
 }
 
@@ -470,10 +477,11 @@ Test(authres, format_pass)
 	value = authres_format(verdict, ID);
 	text = unfold(value);
 	g_strdelimit(text, "\t", ' ');
-	cr_expect_str_eq(text, ID "; smime=pass "
-	    "body.smime-identifier=sekda@kab.go.id body.smime-part=2 "
-	    "body.smime-serial=1034690544 body.smime-issuer=\"CN=BSRE CA DS "
-	    "G1,O=Badan Siber dan Sandi Negara,C=ID\"");
+	cr_expect_str_eq(text,
+	    ID "; smime=pass "
+	       "body.smime-identifier=sekda@kab.go.id body.smime-part=2 "
+	       "body.smime-serial=1034690544 body.smime-issuer=\"CN=BSRE CA DS "
+	       "G1,O=Badan Siber dan Sandi Negara,C=ID\"");
 	expect_folded(value);
 }
 
@@ -481,7 +489,7 @@ Test(authres, format_pass)
 Test(authres, format_reasons)
 {
 	for (int reason = VERDICT_REASON_OK + 1;
-	    reason <= VERDICT_REASON_LOCAL_ERROR; reason++) {
+	     reason <= VERDICT_REASON_LOCAL_ERROR; reason++) {
 		g_autoptr(Verdict) verdict = verdict_new();
 		VerdictEntry *entry = add_pass(verdict, "2");
 		g_autofree char *value = NULL;
@@ -528,10 +536,10 @@ Test(authres, format_serial_and_issuer)
 		set_texts(add_pass(verdict, "2"), NULL, cases[i].serial,
 		    cases[i].issuer);
 		value = authres_format(verdict, ID);
-		cr_expect((strstr(value, "smime-serial") != NULL) ==
-		    cases[i].there);
-		cr_expect((strstr(value, "smime-issuer") != NULL) ==
-		    cases[i].there);
+		cr_expect(
+		    (strstr(value, "smime-serial") != NULL) == cases[i].there);
+		cr_expect(
+		    (strstr(value, "smime-issuer") != NULL) == cases[i].there);
 	}
 }
 
@@ -560,10 +568,10 @@ Test(authres, format_several)
 
 		cr_expect_str_eq(result->result, i % 2 == 1 ? "fail" : "pass");
 		cr_expect_str_eq(property(result, "body.smime-part"), part);
-		cr_expect_str_eq(property(result, "body.smime-identifier"),
-		    "a b@kab.go.id");
-		cr_expect_str_eq(property(result, "body.smime-issuer"),
-		    "CN=\"x\"");
+		cr_expect_str_eq(
+		    property(result, "body.smime-identifier"), "a b@kab.go.id");
+		cr_expect_str_eq(
+		    property(result, "body.smime-issuer"), "CN=\"x\"");
 	}
 	expect_folded(value);
 }
@@ -579,7 +587,9 @@ Test(authres, format_id)
 		{ "a\"b\\c", "a\"b\\c" },
 		{ "a;smime=pass", "a;smime=pass" },
 		{ "a\r\nX: y", "a??X: y" },
-		{ "b\xc3\xbc""cher", "b?cher" },
+		{ "b\xc3\xbc"
+		  "cher",
+		    "b?cher" },
 		{ "\xff", "?" },
 		{ "", "" },
 		{ "(a)", "(a)" },
@@ -632,7 +642,8 @@ static const char *const hostile[] = {
 	"(comment",
 	")",
 	"a=b,c=d+e=f",
-	"b\xc3\xbc""cher",
+	"b\xc3\xbc"
+	"cher",
 	"\xe2\x80\xa8line",
 	"\xc2\x85nel",
 	"\xf0\x9f\x98\x80",
@@ -655,15 +666,14 @@ expect_harmless(const char *text)
 	g_autoptr(GPtrArray) results = NULL;
 	const Result *result;
 
-	verdict_record(entry, VERDICT_STEP_PATH, VERDICT_REASON_UNTRUSTED,
-	    text);
+	verdict_record(
+	    entry, VERDICT_STEP_PATH, VERDICT_REASON_UNTRUSTED, text);
 	set_texts(entry, "a@kab.go.id", "1", text);
 	value = authres_format(verdict, ID);
 	expect_folded(value);
 	results = read_field(value, &id);
 	cr_expect_str_eq(id, ID);
-	cr_assert(results->len == 1, "%u results: %.500s", results->len,
-	    value);
+	cr_assert(results->len == 1, "%u results: %.500s", results->len, value);
 	result = g_ptr_array_index(results, 0);
 	cr_expect_str_eq(result->method, "smime");
 	cr_expect_str_eq(result->result, "policy");
@@ -692,12 +702,12 @@ Test(authres, format_hostile_random)
 
 		while (count-- > 0) {
 			if (g_rand_boolean(rand))
-				g_string_append_c(text,
-				    (char)g_rand_int_range(rand, 1, 256));
+				g_string_append_c(
+				    text, (char)g_rand_int_range(rand, 1, 256));
 			else
 				g_string_append(text,
-				    hostile[g_rand_int_range(rand, 0,
-					G_N_ELEMENTS(hostile))]);
+				    hostile[g_rand_int_range(
+					rand, 0, G_N_ELEMENTS(hostile))]);
 		}
 		expect_harmless(text->str);
 	}
@@ -745,8 +755,8 @@ Test(authres, format_identifier)
 		g_autofree char *id = NULL;
 		g_autoptr(GPtrArray) results = NULL;
 
-		set_texts(add_pass(verdict, "2"), cases[i].identifier, NULL,
-		    NULL);
+		set_texts(
+		    add_pass(verdict, "2"), cases[i].identifier, NULL, NULL);
 		value = authres_format(verdict, ID);
 		results = read_field(value, &id);
 		cr_assert(results->len == 1, "%.500s", value);
@@ -765,7 +775,7 @@ Test(authres, format_hostile_identifier)
 	const char *const texts[] = { huge, mailbox };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(hostile) + G_N_ELEMENTS(texts);
-	    i++) {
+	     i++) {
 		g_autoptr(Verdict) verdict = verdict_new();
 		g_autofree char *value = NULL;
 		g_autofree char *id = NULL;

@@ -103,8 +103,8 @@ field_text(const Config *config, const ConfigParam *param)
 	case CONFIG_FLAGS:
 		return g_strdup_printf("%u", *(const guint *)field);
 	case CONFIG_SIZE:
-		return g_strdup_printf("%" G_GUINT64_FORMAT,
-		    *(const guint64 *)field);
+		return g_strdup_printf(
+		    "%" G_GUINT64_FORMAT, *(const guint64 *)field);
 	case CONFIG_ENUM:
 		return g_strdup_printf("%d", *(const int *)field);
 	}
@@ -115,7 +115,7 @@ static void
 expect_equal(const Config *a, const Config *b)
 {
 	for (const ConfigParam *param = config_params; param->key != NULL;
-	    param++) {
+	     param++) {
 		g_autofree char *text_a = field_text(a, param);
 		g_autofree char *text_b = field_text(b, param);
 
@@ -128,8 +128,8 @@ Test(config, defaults)
 {
 	g_autoptr(Config) config = config_new_defaults();
 
-	cr_expect_str_eq(config->milter_socket,
-	    "unix:/run/smime-milter/smime-milter.sock");
+	cr_expect_str_eq(
+	    config->milter_socket, "unix:/run/smime-milter/smime-milter.sock");
 	cr_expect(config->milter_socket_group == NULL);
 	cr_expect(config->milter_socket_mode == 0660);
 	cr_expect(
@@ -213,9 +213,8 @@ Test(config, sample_is_the_defaults)
 	cr_assert(g_file_get_contents(SAMPLE, &sample, NULL, NULL));
 	text = uncommented(sample);
 	for (const ConfigParam *param = config_params; param->key != NULL;
-	    param++) {
-		g_autofree char *line =
-		    g_strdup_printf("\n%s =", param->key);
+	     param++) {
+		g_autofree char *line = g_strdup_printf("\n%s =", param->key);
 
 		cr_expect(strstr(text, line) != NULL, "%s", param->key);
 	}
@@ -245,7 +244,8 @@ static const ValueCase value_cases[] = {
 	{ "milter", "roles = verify,sign,verify", "3" },
 	{ "milter", "user = smime-milter", "smime-milter" },
 	{ "milter", "group = smime-milter", "smime-milter" },
-	{ "milter", "authserv-id = mx.instansi.example", "mx.instansi.example" },
+	{ "milter", "authserv-id = mx.instansi.example",
+	    "mx.instansi.example" },
 	{ "milter", "authserv-id =", NULL },
 	{ "milter", "internal-hosts =", "" },
 	{ "milter", "internal-hosts = 10.0.0.0/8,192.0.2.7 , 2001:db8::/32",
@@ -299,7 +299,7 @@ param_of(const ValueCase *c)
 	g_auto(GStrv) parts = g_strsplit(c->line, "=", 2);
 
 	for (const ConfigParam *param = config_params; param->key != NULL;
-	    param++) {
+	     param++) {
 		if (strcmp(param->group, c->group) == 0 &&
 		    strcmp(param->key, g_strstrip(parts[0])) == 0)
 			return param;
@@ -326,7 +326,7 @@ Test(config, values)
 Test(config, every_option_has_a_case)
 {
 	for (const ConfigParam *param = config_params; param->key != NULL;
-	    param++) {
+	     param++) {
 		bool found = false;
 
 		for (guint i = 0; i < G_N_ELEMENTS(value_cases); i++)
@@ -341,17 +341,17 @@ typedef struct {
 } RefusalCase;
 
 #define ACTIONS "must be one of accept, tempfail, reject"
-#define SOCKETS                                                                \
-	"must be unix:PATH, inet:PORT@HOST or inet6:PORT@HOST, "               \
+#define SOCKETS \
+	"must be unix:PATH, inet:PORT@HOST or inet6:PORT@HOST, " \
 	"with an absolute PATH"
-#define SIZES                                                                  \
-	"must be a size from 1K to 256M: bytes, or a number followed by K, "   \
+#define SIZES \
+	"must be a size from 1K to 256M: bytes, or a number followed by K, " \
 	"M or G"
-#define DOMAIN_NAMES                                                           \
+#define DOMAIN_NAMES \
 	"is wrong, must be a list of domain names, separated by commas"
-#define ADDRESSES                                                              \
-	"is wrong, must be a list of addresses and networks such as "          \
-	"192.0.2.0/24 or 2001:db8::/32 (the bits after the prefix zero), "     \
+#define ADDRESSES \
+	"is wrong, must be a list of addresses and networks such as " \
+	"192.0.2.0/24 or 2001:db8::/32 (the bits after the prefix zero), " \
 	"separated by commas"
 
 static const RefusalCase refusal_cases[] = {
@@ -373,7 +373,8 @@ static const RefusalCase refusal_cases[] = {
 	    "[sign] keys = keys: must be an absolute path" },
 	{ "[sign]\nkeys =\n", "[sign] keys = : must be an absolute path" },
 	{ "[sign]\ndomains = a.example, b..example\n",
-	    "[sign] domains = a.example, b..example: b..example " DOMAIN_NAMES },
+	    "[sign] domains = a.example, b..example: "
+	    "b..example " DOMAIN_NAMES },
 	{ "[sign]\ndomains = @a.example\n",
 	    "[sign] domains = @a.example: @a.example " DOMAIN_NAMES },
 	{ "[sign]\ndomains = a.example b.example\n",
@@ -385,9 +386,11 @@ static const RefusalCase refusal_cases[] = {
 	    "[verify] anchors = /a, b: b is wrong, must be a list of absolute "
 	    "paths, separated by commas" },
 	{ "[verify]\nmin-rsa-bits = 1023\n",
-	    "[verify] min-rsa-bits = 1023: must be a number from 1024 to 8192" },
+	    "[verify] min-rsa-bits = 1023: must be a number from 1024 to "
+	    "8192" },
 	{ "[verify]\nmin-rsa-bits = 8193\n",
-	    "[verify] min-rsa-bits = 8193: must be a number from 1024 to 8192" },
+	    "[verify] min-rsa-bits = 8193: must be a number from 1024 to "
+	    "8192" },
 	{ "[verify]\nmin-rsa-bits = -1\n",
 	    "[verify] min-rsa-bits = -1: must be a number from 1024 to 8192" },
 	{ "[verify]\nmin-rsa-bits = 18446744073709553664\n",
@@ -423,7 +426,8 @@ static const RefusalCase refusal_cases[] = {
 	    "[milter] authserv-id = mx; smime=pass: must be one word of at "
 	    "most 253 letters, digits and signs" },
 	{ "[milter]\ninternal-hosts = ::1, 10.0.0.1/8\n",
-	    "[milter] internal-hosts = ::1, 10.0.0.1/8: 10.0.0.1/8 " ADDRESSES },
+	    "[milter] internal-hosts = ::1, 10.0.0.1/8: "
+	    "10.0.0.1/8 " ADDRESSES },
 	{ "[milter]\ninternal-hosts = localhost\n",
 	    "[milter] internal-hosts = localhost: localhost " ADDRESSES },
 	{ "[milter]\nmax-message-size = 1023\n",
@@ -462,8 +466,7 @@ static const RefusalCase refusal_cases[] = {
 	    "[milter] domains: unknown key; it belongs to [sign]" },
 	{ "[milter]\nfoo = yes\n", "[milter] foo: unknown key" },
 	{ "[sign]\nfrobnicate = yes\n", "[sign] frobnicate: unknown key" },
-	{ "[sign]\ndigest[id] = sha512\n",
-	    "[sign] digest[id]: unknown key" },
+	{ "[sign]\ndigest[id] = sha512\n", "[sign] digest[id]: unknown key" },
 	/* structure */
 	{ "[sign]\ndigest = sha256\n\n# no\ndigest=sha512\n",
 	    "[sign] digest is given twice, on lines 2 and 5" },
@@ -480,7 +483,8 @@ static const RefusalCase refusal_cases[] = {
 	    "line 2: neither [group], nor key = value, nor # comment" },
 	{ "; comment\n",
 	    "line 1: neither [group], nor key = value, nor # comment" },
-	{ "[sign\n", "line 1: neither [group], nor key = value, nor # comment" },
+	{ "[sign\n",
+	    "line 1: neither [group], nor key = value, nor # comment" },
 	{ "[sign]\n= x\n",
 	    "line 2: neither [group], nor key = value, nor # comment" },
 	{ "\xef\xbb\xbf[sign]\n",
@@ -555,8 +559,8 @@ Test(config, a_file_has_a_largest_size)
 	g_autofree char *said = refusal(larger, -1);
 
 	cr_expect(config != NULL);
-	cr_expect_str_eq(said,
-	    "is larger than 1048576 bytes: this is not a configuration");
+	cr_expect_str_eq(
+	    said, "is larger than 1048576 bytes: this is not a configuration");
 }
 
 Test(config, endless_file)
@@ -586,11 +590,11 @@ Test(config, unreadable_files)
 		    g_strdup_printf("(uid %u)", (guint)geteuid());
 
 		cr_assert(config == NULL);
-		cr_expect(g_error_matches(error, SMIME_ERROR,
-		    SMIME_ERROR_NOT_USABLE));
+		cr_expect(g_error_matches(
+		    error, SMIME_ERROR, SMIME_ERROR_NOT_USABLE));
 		cr_expect(g_str_has_prefix(error->message, cases[i].path));
-		cr_expect(strstr(error->message, uid) != NULL, "%s",
-		    error->message);
+		cr_expect(
+		    strstr(error->message, uid) != NULL, "%s", error->message);
 		cr_expect(g_str_has_suffix(error->message, cases[i].cause),
 		    "%s", error->message);
 	}
@@ -649,13 +653,13 @@ Test(config, internal_hosts)
 		{ "::1", false },
 	};
 	const struct sockaddr_un un = { .sun_family = AF_UNIX };
-	g_autoptr(Config) config =
-	    must_load("[milter]\n"
-		      "internal-hosts = 10.0.0.0/8, 192.0.2.7, 2001:db8::/32\n");
+	g_autoptr(Config) config = must_load(
+	    "[milter]\n"
+	    "internal-hosts = 10.0.0.0/8, 192.0.2.7, 2001:db8::/32\n");
 
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
-		cr_expect(is_internal(config, cases[i].client) ==
-			cases[i].internal,
+		cr_expect(
+		    is_internal(config, cases[i].client) == cases[i].internal,
 		    "%s", cases[i].client);
 	cr_expect(!config_is_internal(config, NULL));
 	cr_expect(!config_is_internal(config, (const struct sockaddr *)&un));
@@ -717,7 +721,7 @@ Test(config, references)
 Test(config, table_is_well_formed)
 {
 	for (const ConfigParam *param = config_params; param->key != NULL;
-	    param++) {
+	     param++) {
 		g_autofree char *allowed = config_param_allowed(param);
 
 		cr_expect(strchr(param->key, '_') == NULL, "%s", param->key);

@@ -166,8 +166,8 @@ office_new(void)
 	g_autoptr(GError) error = NULL;
 
 	office->folder = g_dir_make_tmp("milter-XXXXXX", &error);
-	cr_assert(office->folder != NULL, "%s",
-	    error != NULL ? error->message : "?");
+	cr_assert(
+	    office->folder != NULL, "%s", error != NULL ? error->message : "?");
 	office->config = office_path(office, "config");
 	office->socket = g_strdup_printf("unix:%s/socket", office->folder);
 	make_pki(office);
@@ -205,15 +205,15 @@ office_free(Office *office)
 }
 
 bool
-office_openssl_verifies(const Office *office, const char *signed_mail,
-    gsize size, char **content)
+office_openssl_verifies(
+    const Office *office, const char *signed_mail, gsize size, char **content)
 {
 	g_autofree char *in = office_path(office, "verify.in");
 	g_autofree char *out = office_path(office, "verify.out");
 	g_autofree char *root = office_path(office, "root.pem");
 	const char *const argv[] = { "openssl", "cms", "-verify", "-in", in,
-		"-inform", "SMIME", "-out", out, "-CAfile", root,
-		"-no-CApath", "-no-CAstore", NULL };
+		"-inform", "SMIME", "-out", out, "-CAfile", root, "-no-CApath",
+		"-no-CAstore", NULL };
 	bool ok;
 
 	cr_assert(g_file_set_contents(in, signed_mail, (gssize)size, NULL));

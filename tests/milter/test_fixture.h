@@ -46,8 +46,8 @@ char *office_path(const Office *office, const char *name);
 
 /* Is signed (a whole message) signed under the office's root, by openssl(1)'s
  * judgement?  *content: the signed entity, caller frees; may be NULL. */
-bool office_openssl_verifies(const Office *office, const char *signed_mail,
-    gsize size, char **content);
+bool office_openssl_verifies(
+    const Office *office, const char *signed_mail, gsize size, char **content);
 
 /* Runs argv to its end; false when its exit status is not 0, whose complaint
  * is then in *complaint (caller frees; may be NULL). */

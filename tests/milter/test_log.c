@@ -86,8 +86,8 @@ Test(log, level)
 		log_line(LOG_DEBUG, NULL, "d");
 		text = capture_end(&capture);
 		for (const char *c = cases[i].expected; *c != '\0'; c++)
-			g_string_append_printf(expected, "smime-milter: %c\n",
-			    *c);
+			g_string_append_printf(
+			    expected, "smime-milter: %c\n", *c);
 		cr_expect_str_eq(text, expected->str);
 		g_string_free(expected, TRUE);
 	}
@@ -149,8 +149,8 @@ Test(log, queue_id_stays_one_line)
 
 Test(log, readable_text_stays)
 {
-	g_autofree char *line = logged(NULL,
-	    "100% \xc3\xa9 \xe6\xbc\xa2 \xf0\x9f\x98\x80");
+	g_autofree char *line =
+	    logged(NULL, "100% \xc3\xa9 \xe6\xbc\xa2 \xf0\x9f\x98\x80");
 
 	cr_expect_str_eq(line,
 	    "smime-milter: 100% \xc3\xa9 \xe6\xbc\xa2 \xf0\x9f\x98\x80\n");
@@ -184,8 +184,8 @@ Test(log, threads)
 	guint count = 0;
 
 	for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
-		threads[i] = g_thread_new("log", log_many,
-		    (gpointer)letters[i]);
+		threads[i] =
+		    g_thread_new("log", log_many, (gpointer)letters[i]);
 	for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
 		g_thread_join(threads[i]);
 	text = capture_end(&capture);
@@ -193,8 +193,9 @@ Test(log, threads)
 	for (char **line = lines; **line != '\0'; line++, count++) {
 		const char *word = strrchr(*line, ' ') + 1;
 
-		cr_expect(g_strv_contains((const char *const[]) { letters[0],
-			      letters[1], letters[2], NULL }, word),
+		cr_expect(g_strv_contains((const char *const[]){ letters[0],
+					      letters[1], letters[2], NULL },
+			      word),
 		    "%s", *line);
 	}
 	cr_expect(count == 200 * G_N_ELEMENTS(letters));

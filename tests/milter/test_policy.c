@@ -69,8 +69,10 @@ Test(policy, direction)
 	} cases[] = {
 		{ &user, true, "budi@kab.go.id", domains, POLICY_OUTBOUND },
 		{ &user, true, "budi@KAB.go.ID", domains, POLICY_OUTBOUND },
-		{ &user, true, "budi@b\xc3\xbc""cher.example", domains,
-		    POLICY_OUTBOUND },
+		{ &user, true,
+		    "budi@b\xc3\xbc"
+		    "cher.example",
+		    domains, POLICY_OUTBOUND },
 		{ &user, true, "siti@kab.go.id", domains, POLICY_OUTBOUND },
 		{ &user, true, "a@b.example, budi@kab.go.id", domains,
 		    POLICY_OUTBOUND },
@@ -92,8 +94,7 @@ Test(policy, direction)
 		{ &internal, false, "budi@kab.go.id", domains,
 		    POLICY_OUTBOUND },
 		{ &stranger, true, "budi@kab.go.id", domains, POLICY_INBOUND },
-		{ &stranger, false, "budi@kab.go.id", domains,
-		    POLICY_INBOUND },
+		{ &stranger, false, "budi@kab.go.id", domains, POLICY_INBOUND },
 		/* who signs for nobody has no outbound mail */
 		{ &user, true, "budi@kab.go.id", no_domains, POLICY_INBOUND },
 		{ &user, true, NULL, no_domains, POLICY_INBOUND },
@@ -104,9 +105,9 @@ Test(policy, direction)
 
 		cr_assert((authors == NULL) == (cases[i].from == NULL),
 		    "case %zu: %s", i, cases[i].from);
-		cr_expect(policy_direction(cases[i].client,
-			      cases[i].require_auth, authors,
-			      cases[i].domains) == cases[i].direction,
+		cr_expect(
+		    policy_direction(cases[i].client, cases[i].require_auth,
+			authors, cases[i].domains) == cases[i].direction,
 		    "case %zu: %s", i, cases[i].from);
 	}
 }
@@ -124,8 +125,9 @@ Test(policy, whose_signature)
 		{ "budi", false, "Budi@kab.go.id", true },
 		{ "budi@kab.go.id", false, "budi@kab.go.id", true },
 		{ "Budi@KAB.GO.ID", false, "budi@kab.go.id", true },
-		{ "budi@b\xc3\xbc""cher.example", false,
-		    "budi@xn--bcher-kva.example", true },
+		{ "budi@b\xc3\xbc"
+		  "cher.example",
+		    false, "budi@xn--bcher-kva.example", true },
 		{ "budi", false, "siti@kab.go.id", false },
 		{ "budi@kab.go.id", false, "siti@kab.go.id", false },
 		{ "budi@other.example", false, "budi@kab.go.id", false },
@@ -199,28 +201,27 @@ Test(policy, sign_failure)
 	    g_error_new_literal(G_FILE_ERROR, SMIME_ERROR_NO_KEY, "foreign");
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autoptr(GError) error = g_error_new_literal(SMIME_ERROR,
-		    (int)cases[i].code, "x");
+		g_autoptr(GError) error =
+		    g_error_new_literal(SMIME_ERROR, (int)cases[i].code, "x");
 
-		cr_expect(policy_on_sign_failure(&actions, error) ==
-			cases[i].action,
+		cr_expect(
+		    policy_on_sign_failure(&actions, error) == cases[i].action,
 		    "code %d", (int)cases[i].code);
 	}
-	cr_expect(policy_on_sign_failure(&actions, foreign) ==
-	    OUTCOME_TEMPFAIL);
+	cr_expect(
+	    policy_on_sign_failure(&actions, foreign) == OUTCOME_TEMPFAIL);
 }
 
 /* The text goes into an SMTP reply: one line, no control characters, short
  * enough; and it tells nothing of our files. */
 Test(policy, reply_texts)
 {
-	g_autoptr(GHashTable) texts =
-	    g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GHashTable) texts = g_hash_table_new(g_str_hash, g_str_equal);
 
 	for (int code = SMIME_ERROR_IO; code <= SMIME_ERROR_NOT_USABLE;
-	    code++) {
-		g_autoptr(GError) error = g_error_new(SMIME_ERROR, code,
-		    "%s", "/etc/secret/key.pem");
+	     code++) {
+		g_autoptr(GError) error =
+		    g_error_new(SMIME_ERROR, code, "%s", "/etc/secret/key.pem");
 		const char *text = policy_sign_failure_reply(error);
 
 		g_hash_table_add(texts, (gpointer)text);

@@ -75,16 +75,16 @@ as_milter_edits(const Outcome *outcome)
 		struct milter_edit *edit = g_new0(struct milter_edit, 1);
 
 		edit->kind = MILTER_EDIT_BODY;
-		edit->chunk = g_bytes_new(spool_data(outcome->body),
-		    spool_size(outcome->body));
+		edit->chunk = g_bytes_new(
+		    spool_data(outcome->body), spool_size(outcome->body));
 		g_ptr_array_add(edits, edit);
 	}
 	return edits;
 }
 
 static MilterMessage *
-as_mta(const char *text, const Outcome *outcome,
-    enum milter_message_flags flags)
+as_mta(
+    const char *text, const Outcome *outcome, enum milter_message_flags flags)
 {
 	MilterMessage *message = milter_message_new(text, strlen(text));
 	g_autoptr(GPtrArray) edits = as_milter_edits(outcome);
@@ -163,8 +163,8 @@ static bool
 is_mime_version(const struct milter_field *field)
 {
 	return field->name_len == strlen("MIME-Version") &&
-	    g_ascii_strncasecmp(field->text, "MIME-Version",
-		field->name_len) == 0;
+	    g_ascii_strncasecmp(field->text, "MIME-Version", field->name_len) ==
+	    0;
 }
 
 /* The fields that are no business of a signer, as one text. */
@@ -227,8 +227,9 @@ expect_signed(const MilterMessage *after, const MilterMessage *before,
 		expected++;
 		lines = g_strsplit(fields[i].value, "\r\n", -1);
 		value = g_strjoinv("\n", lines);
-		cr_expect(g_strcmp0(milter_message_value(after,
-					fields[i].name, 1), value) == 0,
+		cr_expect(
+		    g_strcmp0(milter_message_value(after, fields[i].name, 1),
+			value) == 0,
 		    "%s: %s", fields[i].name,
 		    milter_message_value(after, fields[i].name, 1));
 	}
@@ -297,8 +298,8 @@ Test(rewrite, edits_are_what_mtas_take)
 				cr_expect(edit->index >= 1);
 			if (deletes)
 				continue;
-			cr_expect(edit->value[0] != '\0' &&
-			    edit->value[0] != ' ');
+			cr_expect(
+			    edit->value[0] != '\0' && edit->value[0] != ' ');
 			cr_expect(strchr(edit->value, '\r') == NULL);
 		}
 	}
@@ -325,8 +326,9 @@ Test(rewrite, random_headers)
 		g_autofree char *postfix_text = NULL;
 
 		for (int n = g_rand_int_range(rand, 0, 12); n > 0; n--)
-			g_string_append(text, fields[g_rand_int_range(rand, 0,
-						  G_N_ELEMENTS(fields))]);
+			g_string_append(text,
+			    fields[g_rand_int_range(
+				rand, 0, G_N_ELEMENTS(fields))]);
 		g_string_append(text, "\nbody\n");
 		made = g_rand_boolean(rand) ? made_detached() : made_opaque();
 		outcome = rewritten(text->str, made);
@@ -379,10 +381,11 @@ Test(rewrite, write_edits_in_place)
 	outcome_edit(outcome, OUTCOME_EDIT_INSERT, "D", 0, "first");
 	lf = written(text, outcome, false);
 	crlf = written(text, outcome, true);
-	cr_expect_str_eq(lf,
-	    "D: first\nB: 1\nA: 2\nb: two\n\tlines\nC: last\n\nx\n");
-	cr_expect_str_eq(crlf, "D: first\r\nB: 1\r\nA: 2\r\n"
-			       "b: two\r\n\tlines\r\nC: last\r\n\r\nx\r\n");
+	cr_expect_str_eq(
+	    lf, "D: first\nB: 1\nA: 2\nb: two\n\tlines\nC: last\n\nx\n");
+	cr_expect_str_eq(crlf,
+	    "D: first\r\nB: 1\r\nA: 2\r\n"
+	    "b: two\r\n\tlines\r\nC: last\r\n\r\nx\r\n");
 }
 
 /* A stream that fails is told, wherever it fails. */

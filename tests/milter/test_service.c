@@ -72,11 +72,14 @@ Test(service, warnings)
 		{ "[milter]\nroles = verify\n", "[verify] anchors" },
 		{ "[milter]\nroles = sign\n", "[sign] domains" },
 		{ "[milter]\nroles = sign\n[sign]\ndomains = a.example\n"
-		  "keys = %s/root\n", "[sign] keys" },
+		  "keys = %s/root\n",
+		    "[sign] keys" },
 		{ "[milter]\nroles = sign\n[sign]\ndomains = a.example\n"
-		  "keys = %s/keys\n", NULL },
+		  "keys = %s/keys\n",
+		    NULL },
 		{ "[milter]\nroles = verify\n[verify]\n"
-		  "anchors = %s/root.pem\n", NULL },
+		  "anchors = %s/root.pem\n",
+		    NULL },
 	};
 	g_autoptr(Office) office = office_new();
 
@@ -95,8 +98,7 @@ Test(service, warnings)
 			cr_expect(warnings[0] == NULL, "%s", warnings[0]);
 		else
 			cr_expect(g_strv_length(warnings) == 1 &&
-				g_str_has_prefix(warnings[0],
-				    cases[i].warning),
+				g_str_has_prefix(warnings[0], cases[i].warning),
 			    "%s: %s", text, warnings[0]);
 	}
 }
@@ -115,8 +117,7 @@ static const struct {
 	{ "[revocation]\ncrls = /nowhere/list.crl\n", "[revocation] crls" },
 	{ "[revocation]\ncrls = %s/root.pem\n", "[revocation] crls" },
 	{ "[sign]\ndomains = a.example\nkeys = /nowhere\n", "[sign] keys" },
-	{ "[sign]\ndomains = a.example\nkeys = %s/root.pem\n",
-	    "[sign] keys" },
+	{ "[sign]\ndomains = a.example\nkeys = %s/root.pem\n", "[sign] keys" },
 };
 
 static void
@@ -139,12 +140,12 @@ Test(service, broken_configuration)
 		write_broken(office, i);
 		service = service_new(office->config, &error);
 		cr_assert(service == NULL, "%s", broken[i].config);
-		cr_expect(g_error_matches(error, SMIME_ERROR,
-		    SMIME_ERROR_NOT_USABLE));
+		cr_expect(g_error_matches(
+		    error, SMIME_ERROR, SMIME_ERROR_NOT_USABLE));
 		cr_expect(g_str_has_prefix(error->message, office->config),
 		    "%s", error->message);
-		cr_expect(strstr(error->message, broken[i].named) != NULL,
-		    "%s", error->message);
+		cr_expect(strstr(error->message, broken[i].named) != NULL, "%s",
+		    error->message);
 	}
 	g_unlink(office->config);
 	cr_expect(service_new(office->config, NULL) == NULL);
@@ -195,14 +196,13 @@ read_snapshots(void *data)
 	Crowd *crowd = data;
 
 	while (!g_atomic_int_get(&crowd->done)) {
-		g_autoptr(Snapshot) snapshot =
-		    service_snapshot(crowd->service);
+		g_autoptr(Snapshot) snapshot = service_snapshot(crowd->service);
 		bool signs = snapshot->config->sign_domains[0] != NULL;
 
 		cr_assert((snapshot->keyring != NULL) == signs);
 		if (signs) {
-			g_autoptr(Address) budi = address_parse(OFFICE_BUDI,
-			    strlen(OFFICE_BUDI));
+			g_autoptr(Address) budi =
+			    address_parse(OFFICE_BUDI, strlen(OFFICE_BUDI));
 			g_autoptr(Identity) identity =
 			    keyring_lookup(snapshot->keyring, budi, NULL);
 
@@ -241,8 +241,8 @@ Test(service, reload_under_threads)
 		else if (i % 3 == 1)
 			office_configure(office, NULL);
 		else
-			cr_assert(g_file_set_contents(office->config, "", 0,
-			    NULL));
+			cr_assert(
+			    g_file_set_contents(office->config, "", 0, NULL));
 		service_reload(service, NULL);
 	}
 	g_thread_join(reloader);

@@ -15,9 +15,9 @@
 
 typedef struct {
 	const char *login;
-	const char *client;	 /* IPv4 address; NULL: a stranger's */
+	const char *client; /* IPv4 address; NULL: a stranger's */
 	const char *daemon_name;
-	const char *header;	 /* lines with LF, without the empty one */
+	const char *header; /* lines with LF, without the empty one */
 	const char *body;
 } Mail;
 
@@ -41,9 +41,9 @@ connect_from(Session *session, const Mail *mail)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET };
 
-	cr_assert(inet_pton(AF_INET,
-		      mail->client != NULL ? mail->client : STRANGER,
-		      &address.sin_addr) == 1);
+	cr_assert(
+	    inet_pton(AF_INET, mail->client != NULL ? mail->client : STRANGER,
+		&address.sin_addr) == 1);
 	session_connect(session, (const struct sockaddr *)&address,
 	    mail->daemon_name, "mta.example");
 }
@@ -134,8 +134,7 @@ result_of(const Outcome *outcome)
 static bool
 is_signed(const Outcome *outcome)
 {
-	const char *added =
-	    value_of(outcome, OUTCOME_EDIT_ADD, "Content-Type");
+	const char *added = value_of(outcome, OUTCOME_EDIT_ADD, "Content-Type");
 	const char *changed =
 	    value_of(outcome, OUTCOME_EDIT_CHANGE, "Content-Type");
 	const char *type = added != NULL ? added : changed;
@@ -197,8 +196,8 @@ Test(session, outbound_signed)
 	cr_expect_str_eq(
 	    value_of(outcome, OUTCOME_EDIT_ADD, "MIME-Version"), "1.0");
 	text = signed_text(outcome, FROM_BUDI);
-	cr_expect(office_openssl_verifies(office, text, strlen(text),
-	    &content));
+	cr_expect(
+	    office_openssl_verifies(office, text, strlen(text), &content));
 	cr_expect(g_str_has_suffix(content, BODY), "%s", content);
 }
 
@@ -209,8 +208,8 @@ Test(session, outbound_comes_back_and_passes)
 	const Mail mail = { .login = "budi", .header = FROM_BUDI };
 	g_autoptr(Outcome) outcome = judge(service, &mail);
 	g_autofree char *header = NULL;
-	g_autofree char *body = g_strndup(spool_data(outcome->body),
-	    spool_size(outcome->body));
+	g_autofree char *body =
+	    g_strndup(spool_data(outcome->body), spool_size(outcome->body));
 	g_autoptr(Outcome) verified = NULL;
 	g_autoptr(Outcome) as_siti = NULL;
 	g_autoptr(Outcome) changed = NULL;
@@ -218,7 +217,7 @@ Test(session, outbound_comes_back_and_passes)
 
 	header = g_strdup_printf(FROM_BUDI "Content-Type: %s\n",
 	    value_of(outcome, OUTCOME_EDIT_ADD, "Content-Type"));
-	back = (Mail) { .header = header, .body = body };
+	back = (Mail){ .header = header, .body = body };
 	verified = judge(service, &back);
 	expect_result(verified, "pass");
 	cr_expect(strstr(result_of(verified), OFFICE_BUDI) != NULL);
@@ -246,30 +245,33 @@ Test(session, outbound_who)
 		{ { "budi", NULL, NULL, FROM_BUDI, NULL }, SIGNED },
 		{ { OFFICE_BUDI, NULL, NULL, FROM_BUDI, NULL }, SIGNED },
 		{ { "BUDI", NULL, NULL, FROM_BUDI, NULL }, SIGNED },
-		{ { "budi", NULL, NULL,
-		      "From: BUDI@DHARMASRAYAKAB.GO.ID\n", NULL }, SIGNED },
+		{ { "budi", NULL, NULL, "From: BUDI@DHARMASRAYAKAB.GO.ID\n",
+		      NULL },
+		    SIGNED },
 		/* not theirs: as no key */
 		{ { "siti", NULL, NULL, FROM_BUDI, NULL }, REJECT },
 		{ { "budi@elsewhere.example", NULL, NULL, FROM_BUDI, NULL },
 		    REJECT },
 		{ { "tamu", NULL, NULL, "From: tamu@" OFFICE_DOMAIN "\n",
-		      NULL }, REJECT },
+		      NULL },
+		    REJECT },
 		{ { "../budi", NULL, NULL,
 		      "From: \"../budi\"@" OFFICE_DOMAIN "\n", NULL },
 		    REJECT },
 		/* our trouble */
 		{ { "lama", NULL, NULL, "From: lama@" OFFICE_DOMAIN "\n",
-		      NULL }, TEMPFAIL },
+		      NULL },
+		    TEMPFAIL },
 		{ { "rusak", NULL, NULL, "From: rusak@" OFFICE_DOMAIN "\n",
-		      NULL }, TEMPFAIL },
+		      NULL },
+		    TEMPFAIL },
 		/* several, none, unreadable: cannot be signed */
 		{ { "budi", NULL, NULL,
 		      "From: " OFFICE_BUDI ", " OFFICE_SITI "\n", NULL },
 		    PASSED },
 		{ { "budi", NULL, NULL, FROM_BUDI FROM_BUDI, NULL }, PASSED },
 		{ { "budi", NULL, NULL, "Subject: x\n", NULL }, PASSED },
-		{ { "budi", NULL, NULL, "From: Budi <budi@\n", NULL },
-		    PASSED },
+		{ { "budi", NULL, NULL, "From: Budi <budi@\n", NULL }, PASSED },
 		{ { "budi", NULL, NULL, "From:\n", NULL }, PASSED },
 		/* somebody else's mail, by one of ours: inbound */
 		{ { "budi", NULL, NULL, "From: a@elsewhere.example\n", NULL },
@@ -277,8 +279,7 @@ Test(session, outbound_who)
 		/* not logged in */
 		{ { NULL, NULL, NULL, FROM_BUDI, NULL }, NONE },
 		{ { "", NULL, NULL, FROM_BUDI, NULL }, NONE },
-		{ { NULL, "127.0.0.1", "ORIGINATING", FROM_BUDI, NULL },
-		    NONE },
+		{ { NULL, "127.0.0.1", "ORIGINATING", FROM_BUDI, NULL }, NONE },
 		/* signed or encrypted already */
 		{ { "budi", NULL, NULL,
 		      FROM_BUDI "Content-Type: multipart/signed; boundary=x; "
@@ -355,8 +356,8 @@ Test(session, internal_clients)
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autoptr(Outcome) outcome = judge(service, &cases[i].mail);
 
-		cr_expect(is_signed(outcome) == cases[i].is_signed,
-		    "case %zu", i);
+		cr_expect(
+		    is_signed(outcome) == cases[i].is_signed, "case %zu", i);
 	}
 }
 
@@ -385,8 +386,8 @@ Test(session, client_addresses)
 
 		session_connect(session, cases[i].address, NULL, NULL);
 		outcome = send_mail(session, &mail);
-		cr_expect(is_signed(outcome) == cases[i].is_signed,
-		    "case %zu", i);
+		cr_expect(
+		    is_signed(outcome) == cases[i].is_signed, "case %zu", i);
 	}
 }
 
@@ -407,8 +408,8 @@ Test(session, failure_policies)
 
 	for (gsize i = 0; i < 9; i++) {
 		const NameCode *action = &policy_action_names[i % 3];
-		g_autofree char *config = g_strdup_printf("[sign]\n%s = %s\n",
-		    options[i / 3], action->name);
+		g_autofree char *config = g_strdup_printf(
+		    "[sign]\n%s = %s\n", options[i / 3], action->name);
 
 		for (gsize at = 0; at < 3; at++) {
 			const Mail mail = { .login = logins[at],
@@ -417,8 +418,7 @@ Test(session, failure_policies)
 			    judge_with(office, config, &mail);
 
 			cr_expect((int)outcome->action ==
-				(at == i / 3 ? action->code :
-					       (int)usual[at]),
+				(at == i / 3 ? action->code : (int)usual[at]),
 			    "%s: case %zu", config, at);
 			cr_expect((outcome->reply == NULL) ==
 			    (outcome->action == OUTCOME_ACCEPT));
@@ -432,14 +432,16 @@ Test(session, oversize_outbound)
 {
 	g_autoptr(Office) office = office_new();
 	g_autofree char *body = g_strnfill(2000, 'x');
-	const Mail mail = { .login = "budi", .header = FROM_BUDI,
-		.body = body };
+	const Mail mail = {
+		.login = "budi", .header = FROM_BUDI, .body = body
+	};
 
-	for (const NameCode *action = policy_action_names;
-	    action->name != NULL; action++) {
-		g_autofree char *config = g_strdup_printf(
-		    "[milter]\nmax-message-size = 1K\n"
-		    "[sign]\non-unsignable = %s\n", action->name);
+	for (const NameCode *action = policy_action_names; action->name != NULL;
+	     action++) {
+		g_autofree char *config =
+		    g_strdup_printf("[milter]\nmax-message-size = 1K\n"
+				    "[sign]\non-unsignable = %s\n",
+			action->name);
 		g_autoptr(Outcome) outcome = judge_with(office, config, &mail);
 
 		cr_expect((int)outcome->action == action->code);
@@ -460,9 +462,10 @@ Test(session, oversize_inbound)
 	const Mail unsigned_mail = { .header = FROM_BUDI, .body = body };
 	g_autoptr(Outcome) outcome = judge_with(office,
 	    "[milter]\nmax-message-size = 1K\n"
-	    "[sign]\non-unsignable = reject\n", &signed_mail);
-	g_autoptr(Outcome) not_signed = judge_with(office,
-	    "[milter]\nmax-message-size = 1K\n", &unsigned_mail);
+	    "[sign]\non-unsignable = reject\n",
+	    &signed_mail);
+	g_autoptr(Outcome) not_signed = judge_with(
+	    office, "[milter]\nmax-message-size = 1K\n", &unsigned_mail);
 
 	expect_result(outcome, "neutral");
 	/* its body need not be seen */
@@ -476,13 +479,15 @@ Test(session, oversize_by_one)
 	g_autoptr(Service) service = NULL;
 	gsize head = strlen(FROM_BUDI) + 1 + strlen("\r\n");
 
-	office_configure(office, "[milter]\nmax-message-size = 1K\n"
-				 "[sign]\non-unsignable = reject\n");
+	office_configure(office,
+	    "[milter]\nmax-message-size = 1K\n"
+	    "[sign]\non-unsignable = reject\n");
 	service = service_of(office);
 	for (gsize more = 0; more < 2; more++) {
 		g_autofree char *body = g_strnfill(1024 - head + more, 'x');
-		const Mail mail = { .login = "siti", .header = FROM_BUDI,
-			.body = body };
+		const Mail mail = {
+			.login = "siti", .header = FROM_BUDI, .body = body
+		};
 		g_autoptr(Outcome) outcome = judge(service, &mail);
 
 		/* siti may not sign as budi: passed as no-key when whole */
@@ -503,8 +508,9 @@ Test(session, spool_fails)
 	g_auto(GStrv) pieces = NULL;
 	g_autofree char *spool_dir = NULL;
 	g_autoptr(Service) service = NULL;
-	const Mail outbound = { .login = "budi", .header = FROM_BUDI,
-		.body = body };
+	const Mail outbound = {
+		.login = "budi", .header = FROM_BUDI, .body = body
+	};
 	const Mail inbound = {
 		.header = FROM_BUDI "Content-Type: application/pkcs7-mime\n",
 		.body = body,
@@ -516,8 +522,8 @@ Test(session, spool_fails)
 	cr_assert(g_file_get_contents(office->config, &text, NULL, NULL));
 	spool_dir = g_strdup_printf("spool-dir = %s", office->folder);
 	pieces = g_strsplit(text, spool_dir, 2);
-	config = g_strdup_printf("%sspool-dir = %s%s", pieces[0], gone,
-	    pieces[1]);
+	config =
+	    g_strdup_printf("%sspool-dir = %s%s", pieces[0], gone, pieces[1]);
 	cr_assert(g_file_set_contents(office->config, config, -1, NULL));
 	service = service_of(office);
 	out = judge(service, &outbound);
@@ -584,16 +590,16 @@ Test(session, forged_results_removed)
 		const OutcomeEdit *edit = g_ptr_array_index(outcome->edits, i);
 
 		cr_expect(edit->kind == OUTCOME_EDIT_DELETE);
-		cr_expect(edit->index == removed[i], "%u: %s %u", i,
-		    edit->name, edit->index);
+		cr_expect(edit->index == removed[i], "%u: %s %u", i, edit->name,
+		    edit->index);
 	}
 }
 
 /* A login is no reason to believe such a field, nor is a big mail. */
 Test(session, forged_results_removed_outbound)
 {
-	static const char forged[] = "Authentication-Results: " OFFICE_ID
-				     "; smime=pass\n";
+	static const char forged[] =
+	    "Authentication-Results: " OFFICE_ID "; smime=pass\n";
 	g_autoptr(Office) office = office_new();
 	g_autofree char *body = g_strnfill(2000, 'x');
 	g_autofree char *signed_header = g_strconcat(forged, FROM_BUDI, NULL);
@@ -612,7 +618,8 @@ Test(session, forged_results_removed_outbound)
 		g_autoptr(Outcome) outcome = judge(service, &mails[i]);
 
 		cr_expect(find_edit(outcome, OUTCOME_EDIT_DELETE,
-			      "Authentication-Results") != NULL, "case %zu", i);
+			      "Authentication-Results") != NULL,
+		    "case %zu", i);
 		cr_expect(is_signed(outcome) == (i == 0));
 	}
 }
@@ -658,9 +665,9 @@ Test(session, second_mail)
 	g_autoptr(Service) service = service_of(office);
 	g_autoptr(Session) session = session_new(service);
 	const Mail first = { .login = "budi",
-		.header = "Authentication-Results: " OFFICE_ID
-			  "; smime=pass\n" FROM_BUDI
-			  "Content-Type: text/html\n" };
+		.header =
+		    "Authentication-Results: " OFFICE_ID
+		    "; smime=pass\n" FROM_BUDI "Content-Type: text/html\n" };
 	const Mail second = { .header = "From: a@elsewhere.example\n" };
 	const Mail third = { .login = "siti",
 		.header = "From: " OFFICE_SITI "\n" };
@@ -692,8 +699,8 @@ take_steps(Session *session, int steps)
 	session_header(session, "From", " a@elsewhere.example");
 	if (steps-- == 0)
 		return true;
-	session_header(session, "Authentication-Results",
-	    " " OFFICE_ID "; smime=pass");
+	session_header(
+	    session, "Authentication-Results", " " OFFICE_ID "; smime=pass");
 	if (steps-- == 0)
 		return true;
 	session_end_of_header(session);
@@ -734,14 +741,17 @@ Test(session, abort_anywhere)
 	}
 }
 
-/* What comes without a mail changes nothing. */
+/* What comes without a mail changes nothing, nor does what comes after it. */
 Test(session, without_mail)
 {
 	g_autoptr(Office) office = office_new();
 	g_autoptr(Service) service = service_of(office);
 	g_autoptr(Session) session = session_new(service);
+	const Mail mail = { .login = "budi", .header = FROM_BUDI };
 	g_autoptr(Outcome) outcome = NULL;
 	g_autoptr(Outcome) again = NULL;
+	g_autoptr(Outcome) real = NULL;
+	g_autoptr(Outcome) after = NULL;
 
 	session_header(session, "From", " a@b.example");
 	cr_expect(!session_end_of_header(session));
@@ -751,6 +761,10 @@ Test(session, without_mail)
 	session_abort(session);
 	again = session_end(session, NULL);
 	cr_expect(is_passed(again));
+	real = send_mail(session, &mail);
+	cr_expect(is_signed(real));
+	after = session_end(session, NULL);
+	cr_expect(is_passed(after));
 }
 
 /* --- reload ------------------------------------------------------------ */
@@ -777,8 +791,8 @@ Test(session, reload_in_mid_message)
 		cr_assert(session_mail(session, mail.login));
 		for (int step = 1; step <= 4; step++) {
 			if (step == after) {
-				office_configure(office,
-				    "[sign]\non-no-key = accept\n");
+				office_configure(
+				    office, "[sign]\non-no-key = accept\n");
 				cr_assert(service_reload(service, NULL));
 			}
 			if (step == 1)

@@ -396,9 +396,9 @@ write_result(const struct load *load, guint number, const struct job *job,
 		flags |= MILTER_MESSAGE_CRLF;
 	if (load->settings->received)
 		flags |= MILTER_MESSAGE_RECEIVED;
-	path = g_file_test(load->settings->out, G_FILE_TEST_IS_DIR)
-	    ? g_build_filename(load->settings->out, name, NULL)
-	    : g_strdup(load->settings->out);
+	path = g_file_test(load->settings->out, G_FILE_TEST_IS_DIR) ?
+	    g_build_filename(load->settings->out, name, NULL) :
+	    g_strdup(load->settings->out);
 	bytes = milter_message_bytes(outcome->message, flags);
 	return g_file_set_contents(path, g_bytes_get_data(bytes, NULL),
 	    (gssize)g_bytes_get_size(bytes), error);

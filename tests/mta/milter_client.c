@@ -253,10 +253,10 @@ need(MilterClient *client, gsize len, gint64 deadline, const char *what,
 			return false;
 		if (eof)
 			return fail(client, error, MILTER_CLIENT_ERROR_CLOSED,
-			    unread(client) > 0
-				? "the milter closed inside a packet, "
-				  "after %s"
-				: "the milter closed instead of answering %s",
+			    unread(client) > 0 ?
+				"the milter closed inside a packet, "
+				"after %s" :
+				"the milter closed instead of answering %s",
 			    what);
 	}
 	return true;
@@ -404,8 +404,9 @@ decode_edit(struct packet *packet, struct milter_edit *edit)
 		    !take_string(packet, &edit->name) ||
 		    !take_string(packet, &edit->value))
 			return false;
-		edit->kind = edit->value[0] != '\0' ? MILTER_EDIT_CHANGE_HEADER
-						    : MILTER_EDIT_DELETE_HEADER;
+		edit->kind = edit->value[0] != '\0' ?
+		    MILTER_EDIT_CHANGE_HEADER :
+		    MILTER_EDIT_DELETE_HEADER;
 		return true;
 	case SMFIR_REPLBODY:
 		edit->kind = MILTER_EDIT_BODY;

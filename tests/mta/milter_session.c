@@ -150,9 +150,9 @@ recipients(const struct milter_envelope *envelope)
 {
 	static const char *const nobody[] = { "postmaster@example.org", NULL };
 
-	return envelope->rcpts != NULL && envelope->rcpts[0] != NULL
-	    ? envelope->rcpts
-	    : nobody;
+	return envelope->rcpts != NULL && envelope->rcpts[0] != NULL ?
+	    envelope->rcpts :
+	    nobody;
 }
 
 /* ---- macros ------------------------------------------------------------ */
@@ -326,8 +326,8 @@ step_helo(struct run *run, const MilterMessage *message G_GNUC_UNUSED,
 static char *
 wire_address(const struct run *run, const char *address)
 {
-	return run->envelope->local ? g_strdup(address)
-				    : g_strdup_printf("<%s>", address);
+	return run->envelope->local ? g_strdup(address) :
+				      g_strdup_printf("<%s>", address);
 }
 
 static bool

@@ -585,11 +585,11 @@ check_editing(const struct milter_client_options *mta, const char *features)
 	saw = milter_message_value(outcome.message, "X-Saw", 1);
 	cr_assert_not_null(saw);
 	/* With the leading space agreed on, values come with theirs. */
-	cr_expect(
-	    strstr(saw,
-		strstr(features, "leadspc") != NULL && mta != &milter_client_old
-		    ? "A=[ 1] Subject=[  two spaces] A=[none]"
-		    : "A=[1] Subject=[ two spaces] A=[none]") != NULL,
+	cr_expect(strstr(saw,
+		      strstr(features, "leadspc") != NULL &&
+			      mta != &milter_client_old ?
+			  "A=[ 1] Subject=[  two spaces] A=[none]" :
+			  "A=[1] Subject=[ two spaces] A=[none]") != NULL,
 	    "%s: %s", features, saw);
 }
 

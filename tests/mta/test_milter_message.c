@@ -126,10 +126,10 @@ parse_edit(const char *text)
 		edit->chunk = g_bytes_new(field, strlen(field));
 		return edit;
 	}
-	edit->kind = *text == '+' ? MILTER_EDIT_ADD_HEADER
-	    : *text == '@'        ? MILTER_EDIT_INSERT_HEADER
-	    : *text == '~'        ? MILTER_EDIT_CHANGE_HEADER
-				  : MILTER_EDIT_DELETE_HEADER;
+	edit->kind = *text == '+' ? MILTER_EDIT_ADD_HEADER :
+	    *text == '@'          ? MILTER_EDIT_INSERT_HEADER :
+	    *text == '~'          ? MILTER_EDIT_CHANGE_HEADER :
+				    MILTER_EDIT_DELETE_HEADER;
 	if (*text != '+') {
 		edit->index = (guint32)atoi(field);
 		field = strchr(field, ' ') + 1;

@@ -47,19 +47,24 @@ Test(address, lists)
 		{ "budi@daerah.example (Budi)", "budi|daerah.example" },
 		{ "(Kepala) Budi <budi@daerah.example> (Dinas)",
 		    "budi|daerah.example" },
-		{ "a@x.example, Siti <b@y.example>", "a|x.example b|y.example" },
+		{ "a@x.example, Siti <b@y.example>",
+		    "a|x.example b|y.example" },
 		{ "a@x.example,\r\n\tb@y.example", "a|x.example b|y.example" },
 		/* case: the domain's is taken away, the local part's stays */
 		{ "Budi@DAERAH.Example", "Budi|daerah.example" },
 		/* quotes and backslashes taken away */
 		{ "\"budi\"@daerah.example", "budi|daerah.example" },
 		{ "\"b\\udi\"@daerah.example", "budi|daerah.example" },
-		{ "\"budi test\"@daerah.example",
-		    "budi test|daerah.example" },
+		{ "\"budi test\"@daerah.example", "budi test|daerah.example" },
 		{ "\"a@b\"@daerah.example", "a@b|daerah.example" },
 		/* RFC 6532 and RFC 5890 */
-		{ "b\xc3\xbc" "di@daerah.example", "b\xc3\xbc" "di|daerah.example" },
-		{ "budi@B\xc3\xbc" "cher.example", "budi|xn--bcher-kva.example" },
+		{ "b\xc3\xbc"
+		  "di@daerah.example",
+		    "b\xc3\xbc"
+		    "di|daerah.example" },
+		{ "budi@B\xc3\xbc"
+		  "cher.example",
+		    "budi|xn--bcher-kva.example" },
 		{ "budi@xn--bcher-kva.example", "budi|xn--bcher-kva.example" },
 		{ "o'brien+tag_x=1@x.example", "o'brien+tag_x=1|x.example" },
 	};
@@ -68,8 +73,8 @@ Test(address, lists)
 		g_autofree char *text =
 		    list_text(cases[i].value, strlen(cases[i].value));
 
-		cr_expect_str_eq(text, cases[i].expected, "%s: %s",
-		    cases[i].value, text);
+		cr_expect_str_eq(
+		    text, cases[i].expected, "%s: %s", cases[i].value, text);
 	}
 }
 
@@ -148,9 +153,12 @@ Test(address, lists_refused)
 		"budi\x01@daerah.example",
 		"budi\x7f@daerah.example",
 		"Budi\x01 <budi@daerah.example>",
-		"\"Bu\x01" "di\" <budi@daerah.example>",
-		"bu\xff" "di@daerah.example",
-		"budi@da\xff" "erah.example",
+		"\"Bu\x01"
+		"di\" <budi@daerah.example>",
+		"bu\xff"
+		"di@daerah.example",
+		"budi@da\xff"
+		"erah.example",
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -192,20 +200,22 @@ Test(address, size_is_kept)
 Test(address, domains_that_turn_into_something_else)
 {
 	static const char *const cases[] = {
-		"a@daerah.example\xef\xbc\xa0x.example", /* ＠ */
-		"a@daerah.example\xef\xbc\x8fx",	 /* ／ */
+		"a@daerah.example\xef\xbc\xa0x.example",   /* ＠ */
+		"a@daerah.example\xef\xbc\x8fx",           /* ／ */
 		"a@\xef\xbc\x8e\xef\xbc\x8e\xef\xbc\x8fx", /* ．．／ */
-		"a@daerah.example\xef\xbc\x9bx",	 /* ； */
-		"a@daerah.example\xef\xbc\x8cx",	 /* ， */
-		"a@daerah.example\xef\xbc\x9cx",	 /* ＜ */
-		"a@daerah.example\xef\xbc\x88x",	 /* （ */
-		"a@daerah.example\xef\xbc\x82x",	 /* ＂ */
-		"a@daerah.example\xef\xbc\x9dx",	 /* ＝ */
-		"a@daerah\xe3\x80\x82\xe3\x80\x82" "example", /* 。。 */
-		"a@\xe3\x80\x82" "daerah.example",
-		"a@daerah\xe3\x80\x80.example",		 /* wide space */
-		"a@\xc2\xad",				 /* soft hyphen */
-		"a@daerah.example\xe2\x80\xae",		 /* right to left */
+		"a@daerah.example\xef\xbc\x9bx",           /* ； */
+		"a@daerah.example\xef\xbc\x8cx",           /* ， */
+		"a@daerah.example\xef\xbc\x9cx",           /* ＜ */
+		"a@daerah.example\xef\xbc\x88x",           /* （ */
+		"a@daerah.example\xef\xbc\x82x",           /* ＂ */
+		"a@daerah.example\xef\xbc\x9dx",           /* ＝ */
+		"a@daerah\xe3\x80\x82\xe3\x80\x82"
+		"example", /* 。。 */
+		"a@\xe3\x80\x82"
+		"daerah.example",
+		"a@daerah\xe3\x80\x80.example", /* wide space */
+		"a@\xc2\xad",                   /* soft hyphen */
+		"a@daerah.example\xe2\x80\xae", /* right to left */
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -279,7 +289,9 @@ Test(address, equal)
 		/* Kelvin sign and dotless i are no k and no i */
 		{ "\xe2\x84\xaa@x.id", "k@x.id", false, false },
 		{ "bud\xc4\xb1@x.id", "budi@x.id", false, false },
-		{ "a@b\xc3\xbc" "cher.id", "a@xn--bcher-kva.id", true, true },
+		{ "a@b\xc3\xbc"
+		  "cher.id",
+		    "a@xn--bcher-kva.id", true, true },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {

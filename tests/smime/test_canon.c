@@ -52,8 +52,8 @@ expect_all(const Case *cases, gsize count)
 		cr_expect(out != NULL, "%s: %s", cases[i].in,
 		    error != NULL ? error->message : "?");
 		if (out != NULL)
-			cr_expect_str_eq(out->str, cases[i].out,
-			    "%s\n=>\n%s\n", cases[i].in, out->str);
+			cr_expect_str_eq(out->str, cases[i].out, "%s\n=>\n%s\n",
+			    cases[i].in, out->str);
 	}
 }
 
@@ -71,17 +71,17 @@ Test(canon, copied)
 		  "\r\nContentX: y\r\n\r\nisi\r\n",
 		    "Content-type:text/plain;\r\n\tcharset=utf-8\r\n"
 		    "CONTENT-Language: id\r\n\r\nisi\r\n" },
-		{ UTF8 CTE("7bit") "\r\nisi\r\n", UTF8 CTE("7bit")
-		  "\r\nisi\r\n" },
+		{ UTF8 CTE("7bit") "\r\nisi\r\n",
+		    UTF8 CTE("7bit") "\r\nisi\r\n" },
 		{ UTF8 CTE("quoted-printable") "\r\nb=C3=BC=\r\ndi\r\n",
 		    UTF8 CTE("quoted-printable") "\r\nb=C3=BC=\r\ndi\r\n" },
 		{ "Content-Type: a/b\r\n" CTE("base64") "\r\nYQ==\r\n",
 		    "Content-Type: a/b\r\n" CTE("base64") "\r\nYQ==\r\n" },
 		/* parts keep all of their fields */
 		{ MULTI "\r\npre\r\n--b\r\nX-A: b\r\n" UTF8 "\r\nisi\r\n\r\n"
-		  "--b\r\n\r\ndua\r\n--b--\r\nepi\r\n",
+			"--b\r\n\r\ndua\r\n--b--\r\nepi\r\n",
 		    MULTI "\r\npre\r\n--b\r\nX-A: b\r\n" UTF8
-		    "\r\nisi\r\n\r\n--b\r\n\r\ndua\r\n--b--\r\nepi\r\n" },
+			  "\r\nisi\r\n\r\n--b\r\n\r\ndua\r\n--b--\r\nepi\r\n" },
 		{ RFC822 "\r\nFrom: a@x.id\r\nSubject: s\r\n\r\nisi\r\n",
 		    RFC822 "\r\nFrom: a@x.id\r\nSubject: s\r\n\r\nisi\r\n" },
 	};
@@ -95,9 +95,11 @@ Test(canon, default_type)
 	static const Case cases[] = {
 		{ "Subject: s\r\n\r\nisi\r\n", ASCII "\r\nisi\r\n" },
 		{ "\r\n", ASCII "\r\n" },
-		{ "\r\nb\xc3\xbc" "di\r\n",
+		{ "\r\nb\xc3\xbc"
+		  "di\r\n",
 		    UTF8 CTE("quoted-printable") "\r\nb=C3=BCdi\r\n" },
-		{ CTE("8bit") "\r\nb\xc3\xbc" "di\r\n",
+		{ CTE("8bit") "\r\nb\xc3\xbc"
+			      "di\r\n",
 		    UTF8 CTE("quoted-printable") "\r\nb=C3=BCdi\r\n" },
 		{ CTE("base64") "\r\nYQ==\r\n",
 		    ASCII CTE("base64") "\r\nYQ==\r\n" },
@@ -112,8 +114,12 @@ Test(canon, default_type)
 Test(canon, encoded_anew)
 {
 	static const Case cases[] = {
-		{ UTF8 "\r\nb\xc3\xbc" "di\r\n", QP "b=C3=BCdi\r\n" },
-		{ UTF8 CTE("8bit") "\r\nb\xc3\xbc" "di", QP "b=C3=BCdi" },
+		{ UTF8 "\r\nb\xc3\xbc"
+		       "di\r\n",
+		    QP "b=C3=BCdi\r\n" },
+		{ UTF8 CTE("8bit") "\r\nb\xc3\xbc"
+				   "di",
+		    QP "b=C3=BCdi" },
 		{ UTF8 CTE("binary") "\r\n\xff\r\n", QP "=FF\r\n" },
 		{ UTF8 "\r\na \r\nb\t\r\n", QP "a=20\r\nb=09\r\n" },
 		{ UTF8 "\r\na ", QP "a=20" },
@@ -124,10 +130,8 @@ Test(canon, encoded_anew)
 		{ UTF8 "\r\n--b \r\n", QP "=2D-b=20\r\n" },
 		{ UTF8 "\r\n1=2 \r\n", QP "1=3D2=20\r\n" },
 		/* a bare CR or LF is no line end: base64 keeps it */
-		{ UTF8 "\r\na\nb\r\n", UTF8 CTE("base64")
-		  "\r\nYQpiDQo=\r\n" },
-		{ UTF8 "\r\na\rb\r\n", UTF8 CTE("base64")
-		  "\r\nYQ1iDQo=\r\n" },
+		{ UTF8 "\r\na\nb\r\n", UTF8 CTE("base64") "\r\nYQpiDQo=\r\n" },
+		{ UTF8 "\r\na\rb\r\n", UTF8 CTE("base64") "\r\nYQ1iDQo=\r\n" },
 		{ PDF "\r\n\xff\r\n", PDF CTE("base64") "\r\n/w0K\r\n" },
 		{ PDF "\r\na \r\n", PDF CTE("base64") "\r\nYSANCg==\r\n" },
 		/* encoded already, but not safe */
@@ -143,18 +147,48 @@ Test(canon, encoded_anew)
 	expect_all(cases, G_N_ELEMENTS(cases));
 }
 
+/* RFC 2045, section 6.7 (5): 76 characters with the soft line break; and no
+ * break makes a line that a relay could stumble over. */
+Test(canon, quoted_printable_lines)
+{
+	static const char *const words[] = { "aaaaa", "\xc3\xbc", "From ", ".",
+		"--b", "=", " ", "\t" };
+
+	for (gsize i = 0; i < 40 * G_N_ELEMENTS(words); i++) {
+		g_autofree char *fill = g_strnfill(60 + i % 20, 'a');
+		g_autofree char *text = g_strconcat(UTF8 "\r\n", fill,
+		    words[i % G_N_ELEMENTS(words)],
+		    words[i * 7 / 20 % G_N_ELEMENTS(words)], " \r\nb\r\n",
+		    NULL);
+		g_autoptr(GString) out = canon(text, strlen(text), NULL);
+		g_auto(GStrv) lines = NULL;
+
+		cr_assert(out != NULL);
+		lines = g_strsplit(out->str, "\r\n", -1);
+		for (char **line = lines + 3; *line != NULL; line++) {
+			cr_expect_leq(strlen(*line), 76, "%s", *line);
+			cr_expect_not(g_str_has_prefix(*line, "From "));
+			cr_expect_not(g_str_has_prefix(*line, "."));
+			cr_expect_not(g_str_has_prefix(*line, "-"));
+			cr_expect_not(g_str_has_suffix(*line, " "));
+			cr_expect_not(g_str_has_suffix(*line, "\t"));
+		}
+	}
+}
+
 /* Nothing is labelled 8bit or binary, at any level. */
 Test(canon, labels)
 {
 	static const Case cases[] = {
-		{ UTF8 CTE("8bit") "\r\nisi\r\n", UTF8 CTE("7bit")
-		  "\r\nisi\r\n" },
-		{ CTE("BINARY") UTF8 "\r\nisi\r\n", UTF8 CTE("7bit")
-		  "\r\nisi\r\n" },
-		{ CTE("8bit") MULTI "\r\n--b\r\n" CTE("8bit") RFC822 "\r\n"
-		  CTE("8bit") "Subject: s\r\n\r\nisi\r\n--b--\r\n",
-		    MULTI CTE("7bit") "\r\n--b\r\n" RFC822 CTE("7bit")
-		    "\r\nSubject: s\r\n" CTE("7bit") "\r\nisi\r\n--b--\r\n" },
+		{ UTF8 CTE("8bit") "\r\nisi\r\n",
+		    UTF8 CTE("7bit") "\r\nisi\r\n" },
+		{ CTE("BINARY") UTF8 "\r\nisi\r\n",
+		    UTF8 CTE("7bit") "\r\nisi\r\n" },
+		{ CTE("8bit") MULTI "\r\n--b\r\n" CTE("8bit") RFC822
+		    "\r\n" CTE("8bit") "Subject: s\r\n\r\nisi\r\n--b--\r\n",
+		    MULTI CTE("7bit") "\r\n--b\r\n" RFC822
+			CTE("7bit") "\r\nSubject: s\r\n" CTE(
+			    "7bit") "\r\nisi\r\n--b--\r\n" },
 	};
 
 	expect_all(cases, G_N_ELEMENTS(cases));
@@ -167,8 +201,7 @@ Test(canon, part_without_empty_line)
 		{ MULTI "\r\n--b\r\n" UTF8 "--b--\r\n",
 		    MULTI "\r\n--b\r\n" UTF8 "\r\n\r\n--b--\r\n" },
 		{ MULTI "\r\n--b\r\n" CTE("8bit") UTF8 "--b--\r\n",
-		    MULTI "\r\n--b\r\n" UTF8 CTE("7bit")
-		    "\r\n\r\n--b--\r\n" },
+		    MULTI "\r\n--b\r\n" UTF8 CTE("7bit") "\r\n\r\n--b--\r\n" },
 		{ CTE("8bit") "Content-Type: text/plain",
 		    "Content-Type: text/plain\r\n" CTE("7bit") "\r\n" },
 	};
@@ -195,15 +228,16 @@ Test(canon, verbatim)
 	for (gsize i = 0; i < G_N_ELEMENTS(bodies); i++) {
 		g_autofree char *inside = g_strdup_printf(
 		    "Content-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n"
-		    "%s\r\n--c--\r\n", bodies[i]);
+		    "%s\r\n--c--\r\n",
+		    bodies[i]);
 		g_autoptr(GString) root =
 		    canon(bodies[i], strlen(bodies[i]), NULL);
 		g_autoptr(GString) part = canon(inside, strlen(inside), NULL);
 
 		cr_assert(root != NULL && part != NULL, "%s", bodies[i]);
 		cr_expect_str_eq(root->str, bodies[i]);
-		cr_expect(strstr(part->str, bodies[i]) != NULL, "%s",
-		    part->str);
+		cr_expect(
+		    strstr(part->str, bodies[i]) != NULL, "%s", part->str);
 	}
 }
 
@@ -222,19 +256,24 @@ Test(canon, refused)
 		{ "Content-Type: text/plain; name=\"a\rb\"\r\n\r\n",
 		    "header field is not 7-bit" },
 		{ MULTI "\r\n--b\r\n\r\nisi\r\n--b\r\nX: \xc3\xbc\r\n\r\n"
-		  "\r\n--b--\r\n", "part 2: a header field is not 7-bit" },
+			"\r\n--b--\r\n",
+		    "part 2: a header field is not 7-bit" },
 		{ MULTI "\r\n--b\r\n" RFC822 "\r\nSubject: \xc3\xbc\r\n\r\n"
-		  "\r\n--b--\r\n", "part 1: a header field is not 7-bit" },
+			"\r\n--b--\r\n",
+		    "part 1: a header field is not 7-bit" },
 		{ PDF CTE("base64") "\r\n*\xff*\r\n", "malformed base64" },
 		{ MULTI "\r\n--b\r\n\r\nisi\r\n--b\r\n"
-		  "Content-Type: multipart/mixed; boundary=c\r\n\r\n"
-		  "--c\r\n\r\nisi\r\n--c\r\n\r\nisi\r\n--c\r\n" PDF
-		  CTE("base64") "\r\nYQ==YQ== \r\n--c--\r\n\r\n--b--\r\n",
+			"Content-Type: multipart/mixed; boundary=c\r\n\r\n"
+			"--c\r\n\r\nisi\r\n--c\r\n\r\nisi\r\n--c\r\n" PDF CTE(
+			    "base64") "\r\nYQ==YQ== \r\n--c--\r\n\r\n--b--\r\n",
 		    "part 2.3: malformed base64" },
+		{ "Content-Type: multipart/signed; "
+		  "boundary=b\r\n\r\n--b\r\n" CTE(
+		      "8bit") "\r\nisi\r\n--b--\r\n",
+		    "7-bit" },
 		{ "Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n"
-		  CTE("8bit") "\r\nisi\r\n--b--\r\n", "7-bit" },
-		{ "Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n"
-		  "\r\n\xc3\xbc\r\n--b--\r\n", "7-bit" },
+		  "\r\n\xc3\xbc\r\n--b--\r\n",
+		    "7-bit" },
 		{ "Content-Type: message/delivery-status\r\n\r\nX: \xff\r\n",
 		    "7-bit" },
 		{ "Content-Type: message/partial; id=a\r\n\r\na\nb\r\n",
@@ -249,14 +288,16 @@ Test(canon, refused)
 		cr_expect(out == NULL, "%s: %s", cases[i].in, out->str);
 		if (out != NULL)
 			continue;
-		cr_expect(g_error_matches(error, SMIME_ERROR,
-		    SMIME_ERROR_UNSIGNABLE), "%s", cases[i].in);
+		cr_expect(
+		    g_error_matches(error, SMIME_ERROR, SMIME_ERROR_UNSIGNABLE),
+		    "%s", cases[i].in);
 		cr_expect(strstr(error->message, cases[i].words) != NULL,
 		    "%s: %s", cases[i].in, error->message);
 	}
 }
 
-/* --- the sink -------------------------------------------------------------- */
+/* --- the sink --------------------------------------------------------------
+ */
 
 typedef struct {
 	gsize room;
@@ -281,8 +322,9 @@ narrow_sink(void *context, const char *data, gsize size, GError **error)
 /* It is never called again after it has said no. */
 Test(canon, sink_stops)
 {
-	static const char text[] = MULTI "\r\npre\r\n--b\r\n" RFC822 "\r\n" UTF8
-	    "\r\n\xc3\xbc\r\n--b\r\n" PDF "\r\n\xff\r\n--b--\r\nepi\r\n";
+	static const char text[] =
+	    MULTI "\r\npre\r\n--b\r\n" RFC822 "\r\n" UTF8
+		  "\r\n\xc3\xbc\r\n--b\r\n" PDF "\r\n\xff\r\n--b--\r\nepi\r\n";
 	g_autoptr(Spool) spool = pki_spool(text, sizeof(text) - 1);
 	g_autoptr(MimeMessage) message = mime_parse(spool);
 	g_autoptr(GString) whole = canon(text, sizeof(text) - 1, NULL);
@@ -366,8 +408,8 @@ add_line(Maker *maker, GString *octets, bool ascii)
 	switch (pick(maker, ascii ? 4 : 7)) {
 	case 0:
 	case 1:
-		g_string_append(octets, lines[pick(maker,
-		    G_N_ELEMENTS(lines))]);
+		g_string_append(
+		    octets, lines[pick(maker, G_N_ELEMENTS(lines))]);
 		break;
 	case 2:
 		for (length = pick(maker, 2500); length > 0; length--)
@@ -377,7 +419,9 @@ add_line(Maker *maker, GString *octets, bool ascii)
 		g_string_append(octets, "\r\n\r\n");
 		break;
 	case 4:
-		g_string_append(octets, "b\xc3\xbc" "di \xe2\x82\xac");
+		g_string_append(octets,
+		    "b\xc3\xbc"
+		    "di \xe2\x82\xac");
 		break;
 	case 5:
 		for (length = pick(maker, 90); length > 0; length--) {
@@ -456,8 +500,8 @@ make_leaf(Maker *maker)
 		"Content-Type: application/octet-stream; name=a.bin\r\n",
 		"Content-Type: image/png\r\nContent-ID: <a@b>\r\n",
 	};
-	static const char *const encodings[] = { NULL, "7bit", "8bit",
-		"binary", "Quoted-Printable", "BASE64" };
+	static const char *const encodings[] = { NULL, "7bit", "8bit", "binary",
+		"Quoted-Printable", "BASE64" };
 	guint type = pick(maker, G_N_ELEMENTS(types));
 	guint encoding = pick(maker, G_N_ELEMENTS(encodings));
 	GBytes *octets = random_octets(maker, type == 0);
@@ -467,16 +511,16 @@ make_leaf(Maker *maker)
 	g_ptr_array_add(maker->leaves, octets);
 	g_string_append(maker->text, types[type]);
 	if (encodings[encoding] != NULL)
-		g_string_append_printf(maker->text, CTE("%s"),
-		    encodings[encoding]);
+		g_string_append_printf(
+		    maker->text, CTE("%s"), encodings[encoding]);
 	g_string_append(maker->text, "\r\n");
 	if (encoding == 5)
 		write_base64(maker, data, size);
 	else if (encoding == 4)
 		write_quoted_printable(maker, data, size);
 	else
-		g_string_append_len(maker->text, (const char *)data,
-		    (gssize)size);
+		g_string_append_len(
+		    maker->text, (const char *)data, (gssize)size);
 }
 
 static void make_entity(Maker *maker, int depth);
@@ -496,7 +540,9 @@ make_multipart(Maker *maker, int depth)
 	g_string_append(maker->text, "\r\n");
 	if (pick(maker, 2))
 		g_string_append(maker->text,
-		    pick(maker, 2) ? "preamble\r\n" : "pr\xc3\xa9" "amble \r\n");
+		    pick(maker, 2) ? "preamble\r\n" :
+				     "pr\xc3\xa9"
+				     "amble \r\n");
 	for (guint i = 0; i < parts; i++) {
 		g_string_append_printf(maker->text, "%s--=_%u_%s\r\n",
 		    i > 0 ? "\r\n" : "", number, pick(maker, 4) ? "" : " ");
@@ -514,8 +560,8 @@ make_message(Maker *maker, int depth)
 	g_string_append(maker->text, RFC822);
 	if (pick(maker, 3) == 0)
 		g_string_append(maker->text, CTE("8bit"));
-	g_string_append(maker->text,
-	    "\r\nFrom: a@x.id\r\nSubject: satu\r\n dua\r\n");
+	g_string_append(
+	    maker->text, "\r\nFrom: a@x.id\r\nSubject: satu\r\n dua\r\n");
 	make_entity(maker, depth + 1);
 }
 
@@ -525,14 +571,14 @@ make_signed(Maker *maker)
 	static const char part[] = "isi yang ditandatangani\r\n";
 	guint number = maker->boundaries++;
 
-	g_ptr_array_add(maker->leaves, g_bytes_new_static(part,
-	    strlen(part)));
+	g_ptr_array_add(maker->leaves, g_bytes_new_static(part, strlen(part)));
 	g_ptr_array_add(maker->leaves, g_bytes_new_static("x", 1));
 	g_string_append_printf(maker->text,
 	    "Content-Type: multipart/signed; boundary=\"=_%u_\";\r\n"
 	    " protocol=\"application/pgp-signature\"\r\n\r\n--=_%u_\r\n\r\n"
 	    "%s\r\n--=_%u_\r\nContent-Type: application/pgp-signature\r\n\r\n"
-	    "x\r\n--=_%u_--", number, number, part, number, number);
+	    "x\r\n--=_%u_--",
+	    number, number, part, number, number);
 }
 
 static void
@@ -578,8 +624,8 @@ collect(GMimeObject *object, GPtrArray *leaves, bool check_labels)
 		GMimeMultipart *multipart = GMIME_MULTIPART(object);
 
 		for (int i = 0; i < g_mime_multipart_get_count(multipart); i++)
-			collect(g_mime_multipart_get_part(multipart, i),
-			    leaves, check_labels);
+			collect(g_mime_multipart_get_part(multipart, i), leaves,
+			    check_labels);
 	} else if (GMIME_IS_MESSAGE_PART(object)) {
 		collect(g_mime_message_get_mime_part(
 			    g_mime_message_part_get_message(
@@ -642,11 +688,10 @@ expect_safe(guint seed, const GString *text)
 	const char *at = text->str, *end = text->str + text->len;
 
 	while (at < end) {
-		const char *stop =
-		    memmem(at, (gsize)(end - at), "\r\n", 2);
+		const char *stop = memmem(at, (gsize)(end - at), "\r\n", 2);
 
-		expect_safe_line(seed, at,
-		    (gsize)((stop != NULL ? stop : end) - at));
+		expect_safe_line(
+		    seed, at, (gsize)((stop != NULL ? stop : end) - at));
 		at = stop != NULL ? stop + 2 : end;
 	}
 }
@@ -674,8 +719,8 @@ check_random_message(guint seed)
 	before = read_leaves(in, false);
 	expect_leaves(seed, "made", expected, before, in);
 	out = canon(in->str, in->len, &error);
-	cr_assert(out != NULL, "seed %u: %s\n%s", seed, error->message,
-	    in->str);
+	cr_assert(
+	    out != NULL, "seed %u: %s\n%s", seed, error->message, in->str);
 	after = read_leaves(out, true);
 	expect_leaves(seed, "canonical", expected, after, out);
 	expect_safe(seed, out);
@@ -698,8 +743,8 @@ Test(canon, digest)
 	g_autoptr(GPtrArray) after = NULL;
 
 	if (out == NULL) {
-		cr_expect(g_error_matches(error, SMIME_ERROR,
-		    SMIME_ERROR_UNSIGNABLE));
+		cr_expect(g_error_matches(
+		    error, SMIME_ERROR, SMIME_ERROR_UNSIGNABLE));
 		return;
 	}
 	g_mime_init();

@@ -39,9 +39,10 @@ Test(cert, mailboxes)
 		{ "a@X.id", NULL, "a@x.id" },
 		{ NULL, "a@x.id", "a@x.id" },
 		{ "a@x.id b@y.id", "c@z.id", "a@x.id b@y.id c@z.id" },
-		{ "utf8:b\xc3\xbc@x.id a@x.id", NULL,
-		    "b\xc3\xbc@x.id a@x.id" },
-		{ "utf8:a@b\xc3\xbc" "cher.id", NULL, "a@xn--bcher-kva.id" },
+		{ "utf8:b\xc3\xbc@x.id a@x.id", NULL, "b\xc3\xbc@x.id a@x.id" },
+		{ "utf8:a@b\xc3\xbc"
+		  "cher.id",
+		    NULL, "a@xn--bcher-kva.id" },
 		/* what is no address is left out */
 		{ "Budi <a@x.id>", NULL, "" },
 		{ "a@x.id,b@x.id", NULL, "" },
@@ -50,18 +51,18 @@ Test(cert, mailboxes)
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autofree char *text = mailboxes_text((PkiCert) {
+		g_autofree char *text = mailboxes_text((PkiCert){
 		    .mailboxes = cases[i].names, .email = cases[i].email });
 
-		cr_expect_str_eq(text, cases[i].expected, "case %zu: %s", i,
-		    text);
+		cr_expect_str_eq(
+		    text, cases[i].expected, "case %zu: %s", i, text);
 	}
 }
 
 /* The old trick: the CA checked evil.example, the reader stops at the NUL. */
 Test(cert, nul_in_a_mailbox)
 {
-	g_autoptr(X509) cert = self_signed((PkiCert) { .name = "x" });
+	g_autoptr(X509) cert = self_signed((PkiCert){ .name = "x" });
 	g_autoptr(GENERAL_NAMES) names = sk_GENERAL_NAME_new_null();
 	GENERAL_NAME *name = GENERAL_NAME_new();
 	ASN1_IA5STRING *text = ASN1_IA5STRING_new();
@@ -83,7 +84,7 @@ Test(cert, mailboxes_limit)
 
 	for (int i = 1; i < 2 * CERT_MAX_MAILBOXES; i++)
 		g_string_append_printf(names, " a%d@x.id", i);
-	cert = self_signed((PkiCert) { .mailboxes = names->str });
+	cert = self_signed((PkiCert){ .mailboxes = names->str });
 	mailboxes = cert_mailboxes(cert);
 	cr_expect_eq(mailboxes->len, CERT_MAX_MAILBOXES);
 }
@@ -91,7 +92,7 @@ Test(cert, mailboxes_limit)
 Test(cert, mailboxes_include)
 {
 	g_autoptr(X509) cert =
-	    self_signed((PkiCert) { .mailboxes = "budi@x.id Siti@x.id" });
+	    self_signed((PkiCert){ .mailboxes = "budi@x.id Siti@x.id" });
 	g_autoptr(GPtrArray) mailboxes = cert_mailboxes(cert);
 	g_autoptr(Address) siti = address_parse("siti@x.id", 9);
 	g_autoptr(Address) nobody = address_parse("sit@x.id", 8);
@@ -127,9 +128,8 @@ Test(cert, may_sign_mail)
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autoptr(X509) cert =
-		    self_signed((PkiCert) { .key_usage = cases[i].key_usage,
-			.eku = cases[i].eku });
+		g_autoptr(X509) cert = self_signed((PkiCert){
+		    .key_usage = cases[i].key_usage, .eku = cases[i].eku });
 		const char *why;
 		VerdictReason reason = cert_may_sign_mail(cert, &why);
 
@@ -144,15 +144,15 @@ Test(cert, may_sign_mail)
 /* A doubled or broken extension allows nothing. */
 Test(cert, broken_eku_allows_nothing)
 {
-	g_autoptr(X509) twice = self_signed((PkiCert) { .eku_twice = true });
-	g_autoptr(X509) broken = self_signed((PkiCert) { .eku = "" });
+	g_autoptr(X509) twice = self_signed((PkiCert){ .eku_twice = true });
+	g_autoptr(X509) broken = self_signed((PkiCert){ .eku = "" });
 	ASN1_OCTET_STRING *garbage = ASN1_OCTET_STRING_new();
 	X509_EXTENSION *extension;
 	const char *why;
 
 	ASN1_OCTET_STRING_set(garbage, (const guchar *)"\x30\x05", 2);
-	extension = X509_EXTENSION_create_by_NID(NULL, NID_ext_key_usage, 0,
-	    garbage);
+	extension =
+	    X509_EXTENSION_create_by_NID(NULL, NID_ext_key_usage, 0, garbage);
 	X509_add_ext(broken, extension, -1);
 	X509_EXTENSION_free(extension);
 	ASN1_OCTET_STRING_free(garbage);
@@ -175,7 +175,7 @@ Test(cert, may_issue_for_mail)
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autoptr(X509) cert = self_signed(
-		    (PkiCert) { .is_ca = true, .eku = cases[i].eku });
+		    (PkiCert){ .is_ca = true, .eku = cases[i].eku });
 
 		cr_expect_eq(cert_may_issue_for_mail(cert), cases[i].allowed,
 		    "%s", cases[i].eku);
@@ -203,7 +203,7 @@ Test(cert, key_strength)
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autoptr(X509) cert =
-		    self_signed((PkiCert) { .key = cases[i].key });
+		    self_signed((PkiCert){ .key = cases[i].key });
 
 		cr_expect_eq(cert_key_strength(cert, cases[i].min_bits),
 		    cases[i].reason, "case %zu", i);
@@ -223,8 +223,8 @@ rsa_public_key(const BIGNUM *n, const BIGNUM *e)
 	OSSL_PARAM_BLD_push_BN(builder, "e", e);
 	params = OSSL_PARAM_BLD_to_param(builder);
 	cr_assert(EVP_PKEY_fromdata_init(context) == 1);
-	cr_assert(EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY,
-		      params) == 1);
+	cr_assert(
+	    EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, params) == 1);
 	OSSL_PARAM_free(params);
 	OSSL_PARAM_BLD_free(builder);
 	EVP_PKEY_CTX_free(context);
@@ -235,7 +235,7 @@ rsa_public_key(const BIGNUM *n, const BIGNUM *e)
 static X509 *
 rsa_cert(int bits, unsigned long exponent)
 {
-	X509 *cert = self_signed((PkiCert) { .name = "x" });
+	X509 *cert = self_signed((PkiCert){ .name = "x" });
 	g_autoptr(BIGNUM) n = BN_new();
 	g_autoptr(BIGNUM) e = BN_new();
 	g_autoptr(EVP_PKEY) key = NULL;
@@ -291,7 +291,7 @@ Test(cert, signature_digest)
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autoptr(X509) cert = self_signed((PkiCert) {
+		g_autoptr(X509) cert = self_signed((PkiCert){
 		    .key = cases[i].key, .digest = cases[i].digest });
 
 		cr_expect_eq(cert_signature_digest(cert), cases[i].nid,
@@ -303,7 +303,7 @@ Test(cert, signature_digest)
 Test(cert, validity)
 {
 	g_autoptr(X509) cert =
-	    self_signed((PkiCert) { .from = -100, .until = 100 });
+	    self_signed((PkiCert){ .from = -100, .until = 100 });
 	static const struct {
 		gint64 at;
 		VerdictReason reason;
@@ -323,7 +323,7 @@ Test(cert, validity)
 
 Test(cert, broken_times_are_never_valid)
 {
-	g_autoptr(X509) cert = self_signed((PkiCert) { .name = "x" });
+	g_autoptr(X509) cert = self_signed((PkiCert){ .name = "x" });
 
 	cr_assert(ASN1_STRING_set(X509_getm_notAfter(cert), "garbage", 7) == 1);
 	cr_expect_neq(cert_validity(cert, PKI_NOW), VERDICT_REASON_OK);
@@ -333,11 +333,11 @@ Test(cert, broken_times_are_never_valid)
 
 Test(cert, names_revocation_source)
 {
-	g_autoptr(X509) none = self_signed((PkiCert) { .name = "x" });
+	g_autoptr(X509) none = self_signed((PkiCert){ .name = "x" });
 	g_autoptr(X509) crl =
-	    self_signed((PkiCert) { .crl_url = "http://x.id/a.crl" });
+	    self_signed((PkiCert){ .crl_url = "http://x.id/a.crl" });
 	g_autoptr(X509) ocsp =
-	    self_signed((PkiCert) { .ocsp_url = "http://x.id/" });
+	    self_signed((PkiCert){ .ocsp_url = "http://x.id/" });
 
 	cr_expect_not(cert_names_revocation_source(none));
 	cr_expect(cert_names_revocation_source(crl));
@@ -352,7 +352,7 @@ Test(cert, serial_text)
 		"364449446797163605246399391187399914306389044753" };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(decimals); i++) {
-		g_autoptr(X509) cert = self_signed((PkiCert) { .name = "x" });
+		g_autoptr(X509) cert = self_signed((PkiCert){ .name = "x" });
 		BIGNUM *number = NULL;
 		g_autofree char *text = NULL;
 
@@ -370,15 +370,19 @@ Test(cert, name_text)
 		const char *name, *expected;
 	} cases[] = {
 		{ "Budi", "CN=Budi,C=ID" },
-		{ "B\xc3\xbc" "di", "CN=B\xc3\xbc" "di,C=ID" },
-		{ "a,b+c\"d\\e<f>g;h", "CN=a\\,b\\+c\\\"d\\\\e\\<f\\>g\\;h,C=ID" },
+		{ "B\xc3\xbc"
+		  "di",
+		    "CN=B\xc3\xbc"
+		    "di,C=ID" },
+		{ "a,b+c\"d\\e<f>g;h",
+		    "CN=a\\,b\\+c\\\"d\\\\e\\<f\\>g\\;h,C=ID" },
 		{ " a ", "CN=\\ a\\ ,C=ID" },
 		{ "#a", "CN=\\#a,C=ID" },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autoptr(X509) cert =
-		    self_signed((PkiCert) { .name = cases[i].name });
+		    self_signed((PkiCert){ .name = cases[i].name });
 		g_autofree char *text =
 		    cert_name_text(X509_get_subject_name(cert));
 
@@ -416,8 +420,7 @@ expect_loaded(const char *path, int count)
 }
 
 static void
-expect_content_loaded(const char *name, const void *data, gsize size,
-    int count)
+expect_content_loaded(const char *name, const void *data, gsize size, int count)
 {
 	g_autofree char *folder = pki_folder_new();
 	g_autofree char *path = pki_write(folder, name, data, (gssize)size);
@@ -466,19 +469,15 @@ Test(cert, load_folder)
 {
 	g_autoptr(Pki) pki = pki_new(NULL);
 	g_autofree char *folder = pki_folder_new();
-	g_autofree char *a =
-	    pki_write_certs(folder, "a.pem", pki->leaf, NULL);
-	g_autofree char *b = NULL;
-	g_autofree char *hidden = pki_write(folder, ".b.pem.swp", "x", 1);
-	g_autofree char *inner =
-	    pki_write_certs(folder, "folder/c.pem", pki->root, NULL);
-	g_autofree char *bad = NULL;
 	g_autofree char *message = NULL;
 
+	g_free(pki_write_certs(folder, "a.pem", pki->leaf, NULL));
+	g_free(pki_write(folder, ".b.pem.swp", "x", 1));
+	g_free(pki_write_certs(folder, "folder/c.pem", pki->root, NULL));
 	expect_loaded(folder, 1);
-	b = pki_write_certs(folder, "b.pem", pki->ca, pki->root, NULL);
+	g_free(pki_write_certs(folder, "b.pem", pki->ca, pki->root, NULL));
 	expect_loaded(folder, 3);
-	bad = pki_write(folder, "README", "certificates\n", -1);
+	g_free(pki_write(folder, "README", "certificates\n", -1));
 	cr_expect_eq(loaded(folder, &message), -1);
 	cr_expect(strstr(message, "README") != NULL, "%s", message);
 	pki_folder_remove(folder);

@@ -25,7 +25,7 @@ Test(content_type, values)
 
 Test(content_type, the_default)
 {
-	g_autoptr(ContentType) type = content_type_new();
+	g_autoptr(ContentType) type = content_type_new("text", "plain");
 
 	cr_expect(content_type_is(type, "text", "plain"));
 	cr_expect_eq(type->parameters->len, 0);
@@ -48,13 +48,13 @@ Test(content_type, malformed)
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		bool well_formed = true;
-		g_autoptr(ContentType) type =
-		    content_type_parse(cases[i].value, strlen(cases[i].value),
-			&well_formed);
+		g_autoptr(ContentType) type = content_type_parse(
+		    cases[i].value, strlen(cases[i].value), &well_formed);
 
 		cr_expect_not(well_formed, "%s", cases[i].value);
-		cr_expect(content_type_is(type, cases[i].type,
-			      cases[i].subtype), "%s", cases[i].value);
+		cr_expect(
+		    content_type_is(type, cases[i].type, cases[i].subtype),
+		    "%s", cases[i].value);
 	}
 }
 
@@ -70,6 +70,7 @@ Test(content_type, size_and_nul)
 	cr_expect(cut);
 	cr_expect_eq(first->parameters->len, 0);
 	cr_expect_not(nul);
+	cr_expect_eq(second->parameters->len, 0);
 }
 
 Test(content_type, parameters_limit)
@@ -81,10 +82,10 @@ Test(content_type, parameters_limit)
 		g_autoptr(ContentType) type =
 		    content_type_parse(value->str, value->len, &well_formed);
 
-		cr_expect_eq(well_formed, i <= CONTENT_TYPE_MAX_PARAMETERS,
-		    "%u", i);
-		cr_expect_eq(type->parameters->len,
-		    MIN(i, CONTENT_TYPE_MAX_PARAMETERS));
+		cr_expect_eq(
+		    well_formed, i <= CONTENT_TYPE_MAX_PARAMETERS, "%u", i);
+		cr_expect_eq(
+		    type->parameters->len, MIN(i, CONTENT_TYPE_MAX_PARAMETERS));
 		g_string_append_printf(value, "; p%u=1", i);
 	}
 }

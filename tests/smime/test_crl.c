@@ -29,21 +29,21 @@ status_of(X509_CRL *list, X509 *cert, X509 *issuer, gint64 at, char **detail)
 	g_autofree char *again = NULL;
 
 	/* The second answer comes from what is remembered. */
-	cr_expect_eq(crl_check(crl, cert, issuer, PKI_NOW + at, &again),
-	    status);
-	cr_expect_str_eq(again != NULL ? again : "",
-	    *detail != NULL ? *detail : "");
+	cr_expect_eq(
+	    crl_check(crl, cert, issuer, PKI_NOW + at, &again), status);
+	cr_expect_str_eq(
+	    again != NULL ? again : "", *detail != NULL ? *detail : "");
 	cr_expect_eq(ERR_peek_error(), 0);
 	return status;
 }
 
 typedef struct {
 	const char *name;
-	PkiCrl list;	    /* revoked is set by of_leaf, of_other */
+	PkiCrl list; /* revoked is set by of_leaf, of_other */
 	bool lists_leaf;
 	bool lists_other;
-	bool of_ca;	    /* asked of the CA's certificate, by the root */
-	PkiKey key;	    /* that signs; 0: the issuer's */
+	bool of_ca; /* asked of the CA's certificate, by the root */
+	PkiKey key; /* that signs; 0: the issuer's */
 	gint64 at;
 	CrlStatus status;
 	const char *detail; /* words that it holds; NULL: there is none */
@@ -53,9 +53,9 @@ static void
 expect_status(const Case *c)
 {
 	g_autoptr(Pki) pki = pki_new(
-	    &(PkiCert) { .mailboxes = "budi@x.id", .crl_url = LIST_URL });
+	    &(PkiCert){ .mailboxes = "budi@x.id", .crl_url = LIST_URL });
 	g_autoptr(X509) other =
-	    pki_cert(&(PkiCert) { .serial = 12 }, pki->ca, PKI_KEY_CA);
+	    pki_cert(&(PkiCert){ .serial = 12 }, pki->ca, PKI_KEY_CA);
 	X509 *cert = c->of_ca ? pki->ca : pki->leaf;
 	X509 *issuer = c->of_ca ? pki->root : pki->ca;
 	PkiKey key = c->of_ca ? PKI_KEY_ROOT : PKI_KEY_CA;
@@ -124,9 +124,8 @@ Test(crl, time)
 		{ "no nextUpdate", .list.next_update = PKI_NO_NEXT_UPDATE,
 		    .status = CRL_UNUSABLE, .detail = "nextUpdate" },
 		/* an old list still proves what it lists */
-		{ "listed and expired", .lists_leaf = true,
-		    .at = 300 * PKI_DAY, .status = CRL_REVOKED,
-		    .detail = "since" },
+		{ "listed and expired", .lists_leaf = true, .at = 300 * PKI_DAY,
+		    .status = CRL_REVOKED, .detail = "since" },
 		{ "listed, no nextUpdate", .lists_leaf = true,
 		    .list.next_update = PKI_NO_NEXT_UPDATE,
 		    .status = CRL_REVOKED, .detail = "since" },
@@ -161,17 +160,18 @@ Test(crl, another_issuers_list)
 	g_autoptr(X509_CRL) list = pki_crl(&spec, pki->root, PKI_KEY_ROOT);
 	g_autofree char *detail = NULL;
 
-	cr_expect_eq(status_of(list, pki->leaf, pki->ca, 0, &detail),
-	    CRL_NOT_FOR_CERT);
+	cr_expect_eq(
+	    status_of(list, pki->leaf, pki->ca, 0, &detail), CRL_NOT_FOR_CERT);
 }
 
 Test(crl, issuer_may_not_sign_lists)
 {
 	g_autoptr(Pki) pki = pki_new(NULL);
-	g_autoptr(X509) ca = pki_cert(
-	    &(PkiCert) { .name = "CA Test", .is_ca = true,
-		.key_usage = "critical,keyCertSign" }, pki->root, PKI_KEY_ROOT);
-	g_autoptr(X509_CRL) list = pki_crl(&(PkiCrl) { 0 }, ca, PKI_KEY_CA);
+	g_autoptr(X509) ca = pki_cert(&(PkiCert){ .name = "CA Test",
+					  .is_ca = true,
+					  .key_usage = "critical,keyCertSign" },
+	    pki->root, PKI_KEY_ROOT);
+	g_autoptr(X509_CRL) list = pki_crl(&(PkiCrl){ 0 }, ca, PKI_KEY_CA);
 	g_autofree char *detail = NULL;
 
 	cr_expect_eq(status_of(list, pki->leaf, ca, 0, &detail), CRL_UNUSABLE);
@@ -182,18 +182,20 @@ Test(crl, issuer_may_not_sign_lists)
 Test(crl, remembers_which_key_has_verified)
 {
 	g_autoptr(Pki) pki = pki_new(NULL);
-	g_autoptr(X509) twin = pki_cert(
-	    &(PkiCert) { .name = "CA Test", .is_ca = true, .no_key_ids = true,
-		.key = PKI_KEY_OTHER }, NULL, PKI_KEY_OTHER);
-	g_autoptr(X509_CRL) list = pki_crl(&(PkiCrl) { 0 }, pki->ca, PKI_KEY_CA);
+	g_autoptr(X509) twin = pki_cert(&(PkiCert){ .name = "CA Test",
+					    .is_ca = true,
+					    .no_key_ids = true,
+					    .key = PKI_KEY_OTHER },
+	    NULL, PKI_KEY_OTHER);
+	g_autoptr(X509_CRL) list = pki_crl(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_CA);
 	g_autoptr(Crl) crl = load_one(list);
 	g_autofree char *first = NULL;
 	g_autofree char *second = NULL;
 
-	cr_expect_eq(crl_check(crl, pki->leaf, pki->ca, PKI_NOW, &first),
-	    CRL_GOOD);
-	cr_expect_eq(crl_check(crl, pki->leaf, twin, PKI_NOW, &second),
-	    CRL_UNUSABLE);
+	cr_expect_eq(
+	    crl_check(crl, pki->leaf, pki->ca, PKI_NOW, &first), CRL_GOOD);
+	cr_expect_eq(
+	    crl_check(crl, pki->leaf, twin, PKI_NOW, &second), CRL_UNUSABLE);
 }
 
 Test(crl, scope)
@@ -229,7 +231,8 @@ Test(crl, scope)
 		{ "some reasons only",
 		    .list.idp = "critical,onlysomereasons:keyCompromise",
 		    .status = CRL_UNUSABLE, .detail = "5.2.5" },
-		/* What it does list is revoked (RFC 5280, section 6.3.3 (j)). */
+		/* What it does list is revoked (RFC 5280, section 6.3.3 (j)).
+		 */
 		{ "some reasons only, listed", .lists_leaf = true,
 		    .list.idp = "critical,onlysomereasons:keyCompromise",
 		    .list.reason = CRL_REASON_KEY_COMPROMISE,
@@ -251,20 +254,20 @@ Test(crl, scope)
 Test(crl, malformed_distribution_point)
 {
 	g_autoptr(Pki) pki = pki_new(NULL);
-	g_autoptr(X509_CRL) list = pki_crl(&(PkiCrl) { 0 }, pki->ca, PKI_KEY_CA);
+	g_autoptr(X509_CRL) list = pki_crl(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_CA);
 	ASN1_OCTET_STRING *garbage = ASN1_OCTET_STRING_new();
 	X509_EXTENSION *extension;
 	g_autofree char *detail = NULL;
 
 	ASN1_OCTET_STRING_set(garbage, (const guchar *)"\x30\x05", 2);
-	extension = X509_EXTENSION_create_by_NID(NULL,
-	    NID_issuing_distribution_point, 1, garbage);
+	extension = X509_EXTENSION_create_by_NID(
+	    NULL, NID_issuing_distribution_point, 1, garbage);
 	X509_CRL_add_ext(list, extension, -1);
 	X509_EXTENSION_free(extension);
 	ASN1_OCTET_STRING_free(garbage);
 	cr_assert(X509_CRL_sign(list, pki_key(PKI_KEY_CA), EVP_sha256()) > 0);
-	cr_expect_eq(status_of(list, pki->leaf, pki->ca, 0, &detail),
-	    CRL_UNUSABLE);
+	cr_expect_eq(
+	    status_of(list, pki->leaf, pki->ca, 0, &detail), CRL_UNUSABLE);
 }
 
 /* --- files --------------------------------------------------------------- */
@@ -299,11 +302,10 @@ loaded_content(const void *data, gsize size)
 Test(crl, load)
 {
 	g_autoptr(Pki) pki = pki_new(NULL);
-	g_autoptr(X509_CRL) list = pki_crl(&(PkiCrl) { 0 }, pki->ca, PKI_KEY_CA);
+	g_autoptr(X509_CRL) list = pki_crl(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_CA);
 	g_autoptr(GBytes) der = pki_crl_der(list);
 	g_autofree char *folder = pki_folder_new();
 	g_autofree char *path = pki_write_crl(folder, "a.pem", list);
-	g_autofree char *hidden = pki_write(folder, ".hidden", "x", 1);
 	g_autofree char *pem = NULL;
 	g_autofree char *twice = NULL;
 	g_autoptr(GByteArray) longer = g_byte_array_new();
@@ -314,6 +316,7 @@ Test(crl, load)
 	twice = g_strconcat(pem, pem, NULL);
 	g_byte_array_append(longer, data, (guint)size);
 	g_byte_array_append(longer, (const guint8 *)"", 1);
+	g_free(pki_write(folder, ".hidden", "x", 1));
 	cr_expect_eq(loaded(path), 1);
 	cr_expect_eq(loaded(folder), 1);
 	cr_expect_eq(loaded_content(twice, strlen(twice)), 2);
@@ -332,8 +335,8 @@ Test(crl, load)
 Test(crl, load_damaged_folder)
 {
 	g_autofree char *folder = pki_folder_new();
-	g_autofree char *bad = pki_write(folder, "bad.crl", "\x30\x03", 2);
 
+	g_free(pki_write(folder, "bad.crl", "\x30\x03", 2));
 	cr_expect_eq(loaded(folder), -1);
 	pki_folder_remove(folder);
 }

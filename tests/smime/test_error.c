@@ -21,8 +21,8 @@ Test(error, temporary_or_permanent)
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autoptr(GError) error = g_error_new_literal(SMIME_ERROR,
-		    cases[i].code, "?");
+		g_autoptr(GError) error =
+		    g_error_new_literal(SMIME_ERROR, cases[i].code, "?");
 
 		cr_expect_eq(smime_error_is_temporary(error),
 		    cases[i].temporary, "code %d", cases[i].code);

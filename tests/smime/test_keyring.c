@@ -23,10 +23,9 @@ keys_add(Keys *keys, const char *name, X509 *cert, PkiKey key)
 {
 	g_autofree char *cert_name = g_strconcat(name, "/cert.pem", NULL);
 	g_autofree char *key_name = g_strconcat(name, "/key.pem", NULL);
-	g_autofree char *cert_path =
-	    pki_write_certs(keys->folder, cert_name, cert, NULL);
-	g_autofree char *key_path =
-	    pki_write_key(keys->folder, key_name, key);
+
+	g_free(pki_write_certs(keys->folder, cert_name, cert, NULL));
+	g_free(pki_write_key(keys->folder, key_name, key));
 }
 
 static Keys
@@ -51,7 +50,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Keys, keys_clear)
 static void
 keys_write(Keys *keys, const char *name, const char *text)
 {
-	g_autofree char *path = pki_write(keys->folder, name, text, -1);
+	g_free(pki_write(keys->folder, name, text, -1));
 }
 
 static Identity *
@@ -93,8 +92,7 @@ Test(keyring, lookup)
 		g_autoptr(Identity) identity =
 		    lookup(keyring, found[i], &error);
 
-		cr_assert(identity != NULL, "%s: %s", found[i],
-		    error->message);
+		cr_assert(identity != NULL, "%s: %s", found[i], error->message);
 		cr_expect_str_eq(identity_serial(identity), "4711");
 	}
 	keyring_unref(NULL);
@@ -151,8 +149,7 @@ Test(keyring, disabled_at_once)
 	g_autoptr(Keyring) keyring = keyring_open(keys.folder, NULL);
 	g_autoptr(Identity) before = lookup(keyring, BUDI, NULL);
 	g_autoptr(Identity) after = NULL;
-	g_autofree char *mark =
-	    pki_write(keys.folder, BUDI "/disabled", "", 0);
+	g_autofree char *mark = pki_write(keys.folder, BUDI "/disabled", "", 0);
 
 	cr_expect(before != NULL);
 	expect_error(keyring, BUDI, SMIME_ERROR_NO_KEY, "disabled");
@@ -209,11 +206,11 @@ Test(keyring, unusable_identities)
 	keys_add(&keys, "mismatch@x.id", keys.pki->leaf, PKI_KEY_LEAF_EC);
 	keyring = keyring_open(keys.folder, NULL);
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
-		expect_error(keyring, cases[i].name, SMIME_ERROR_KEY,
-		    cases[i].words);
+		expect_error(
+		    keyring, cases[i].name, SMIME_ERROR_KEY, cases[i].words);
 	expect_error(keyring, "nothing@x.id", SMIME_ERROR_KEY, "key.pem");
-	expect_error(keyring, "mismatch@x.id", SMIME_ERROR_KEY,
-	    "is not the key of");
+	expect_error(
+	    keyring, "mismatch@x.id", SMIME_ERROR_KEY, "is not the key of");
 }
 
 /* A failure is not kept: the postmaster mends it and it works. */
@@ -261,8 +258,8 @@ Test(keyring, key_permissions)
 
 			cr_expect(identity != NULL, "%04o", cases[i].mode);
 		} else {
-			expect_error(keyring, BUDI, SMIME_ERROR_KEY,
-			    "chmod 0600");
+			expect_error(
+			    keyring, BUDI, SMIME_ERROR_KEY, "chmod 0600");
 		}
 	}
 }
@@ -299,15 +296,13 @@ identity_of(PkiCert spec)
 {
 	g_autoptr(Pki) pki = pki_new(&spec);
 	g_autofree char *folder = pki_folder_new();
-	g_autofree char *key =
-	    pki_write_key(folder, "key.pem", pki->leaf_key);
+	g_autofree char *key = pki_write_key(folder, "key.pem", pki->leaf_key);
 	g_autofree char *cert =
 	    pki_write_certs(folder, "cert.pem", pki->leaf, NULL);
 	g_autoptr(GError) error = NULL;
 	Identity *identity = identity_load(key, cert, NULL, &error);
 
-	cr_assert(identity != NULL, "%s",
-	    error != NULL ? error->message : "?");
+	cr_assert(identity != NULL, "%s", error != NULL ? error->message : "?");
 	pki_folder_remove(folder);
 	return identity;
 }
@@ -339,8 +334,7 @@ Test(keyring, identity_check)
 		    "unsupported" },
 		{ "key usage", { .key_usage = "keyEncipherment" }, NULL, 0,
 		    "keyUsage" },
-		{ "eku", { .eku = "clientAuth" }, NULL, 0,
-		    "extendedKeyUsage" },
+		{ "eku", { .eku = "clientAuth" }, NULL, 0, "extendedKeyUsage" },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -350,8 +344,8 @@ Test(keyring, identity_check)
 		    address_parse(mailbox, strlen(mailbox)) :
 		    NULL;
 		g_autoptr(GError) error = NULL;
-		bool ok = identity_check(identity, address,
-		    PKI_NOW + cases[i].at, &error);
+		bool ok = identity_check(
+		    identity, address, PKI_NOW + cases[i].at, &error);
 
 		cr_expect_eq(ok, cases[i].words == NULL, "%s", cases[i].name);
 		if (ok)
@@ -371,10 +365,10 @@ Test(keyring, identity_chain)
 	g_autoptr(Pki) pki = pki_new(NULL);
 	g_autofree char *folder = pki_folder_new();
 	g_autofree char *key = pki_write_key(folder, "key.pem", PKI_KEY_LEAF);
-	g_autofree char *cert = pki_write_certs(folder, "cert.pem", pki->leaf,
-	    pki->ca, pki->root, NULL);
-	g_autofree char *chain = pki_write_certs(folder, "chain.pem",
-	    pki->leaf, pki->ca, pki->root, NULL);
+	g_autofree char *cert = pki_write_certs(
+	    folder, "cert.pem", pki->leaf, pki->ca, pki->root, NULL);
+	g_autofree char *chain = pki_write_certs(
+	    folder, "chain.pem", pki->leaf, pki->ca, pki->root, NULL);
 	g_autoptr(Identity) alone = identity_load(key, cert, NULL, NULL);
 	g_autoptr(Identity) both = identity_load(key, cert, chain, NULL);
 	g_autoptr(GError) error = NULL;
@@ -385,8 +379,8 @@ Test(keyring, identity_chain)
 	cr_expect_eq(X509_cmp(sk_X509_value(alone->chain, 0), pki->ca), 0);
 	cr_expect_eq(X509_cmp(alone->cert, pki->leaf), 0);
 	for (int i = 0; i < sk_X509_num(both->chain); i++)
-		cr_expect_eq(X509_cmp(sk_X509_value(both->chain, i), pki->ca),
-		    0);
+		cr_expect_eq(
+		    X509_cmp(sk_X509_value(both->chain, i), pki->ca), 0);
 	cr_expect(identity_load(key, cert, absent, &error) == NULL);
 	cr_expect(g_error_matches(error, SMIME_ERROR, SMIME_ERROR_KEY));
 	pki_folder_remove(folder);

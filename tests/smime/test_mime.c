@@ -55,8 +55,8 @@ Test(mime, empty_message)
 	g_auto(View) view = view_new("");
 
 	cr_expect_eq(view.message->kind, MIME_KIND_PLAIN);
-	cr_expect(mime_problems(view.message->root) &
-	    MIME_PROBLEM_NO_BLANK_LINE);
+	cr_expect(
+	    mime_problems(view.message->root) & MIME_PROBLEM_NO_BLANK_LINE);
 	cr_expect(view.message->authors == NULL);
 	cr_expect_eq(view.message->from_fields, 0);
 	mime_message_free(NULL);
@@ -202,7 +202,8 @@ Test(mime, problems_of_content_types)
 		    TYPE_SYNTAX },
 		{ CT("multipart/mixed; boundary=b; boundary=b"), TYPE_SYNTAX },
 		{ CT("multipart/signed; protocol*=''application%2Fx; "
-		     "boundary=b"), TYPE_SYNTAX },
+		     "boundary=b"),
+		    TYPE_SYNTAX },
 	};
 
 	expect_problems(cases, G_N_ELEMENTS(cases));
@@ -247,9 +248,8 @@ Test(mime, encodings)
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autofree char *text =
-		    g_strdup_printf("Content-Transfer-Encoding:%s\r\n\r\n",
-			cases[i].value);
+		g_autofree char *text = g_strdup_printf(
+		    "Content-Transfer-Encoding:%s\r\n\r\n", cases[i].value);
 		g_auto(View) view = view_new(text);
 
 		cr_expect_eq(view.message->root->encoding, cases[i].encoding,
@@ -299,7 +299,8 @@ Test(mime, line_ends_before_a_delimiter)
 
 Test(mime, preamble_parts_and_epilogue)
 {
-	g_auto(View) view = view_new(MULTI "pre\r\namble\r\n--b\r\n" TEXT
+	g_auto(View) view = view_new(MULTI
+	    "pre\r\namble\r\n--b\r\n" TEXT
 	    "\r\nsatu\r\n--b\r\nX: y\r\n\r\ndua\r\n--b--\r\nepi\r\nlogue");
 	const MimeEntity *root = view.message->root;
 	g_autofree char *preamble = range_text(root, root->preamble);
@@ -327,7 +328,8 @@ Test(mime, problems_of_parts)
 		{ "Content-Type: multipart/mixed; boundary=\"b*\"\r\n\r\n",
 		    MIME_PROBLEM_BOUNDARY },
 		{ "Content-Type: multipart/mixed; boundary=\"b\xc3\xbc\"\r\n"
-		  "\r\n", MIME_PROBLEM_BOUNDARY },
+		  "\r\n",
+		    MIME_PROBLEM_BOUNDARY },
 		{ MULTI, MIME_PROBLEM_NO_CLOSE },
 		{ MULTI "--b\r\n\r\nisi\r\n", MIME_PROBLEM_NO_CLOSE },
 		{ MULTI "--b\r\n\r\nisi\r\n--b\r\n", MIME_PROBLEM_NO_CLOSE },
@@ -358,11 +360,13 @@ Test(mime, problems_of_parts)
 		    MIME_PROBLEM_BOUNDARY_PREFIX },
 		/* … which is none where it is a delimiter of a part inside */
 		{ MULTI "--b\r\nContent-Type: multipart/mixed; boundary=b2\r\n"
-		  "\r\n--b2\r\n\r\nisi\r\n--b2--\r\n--b--\r\n", 0 },
+			"\r\n--b2\r\n\r\nisi\r\n--b2--\r\n--b--\r\n",
+		    0 },
 		/* … but is where that part has been left already */
 		{ MULTI "--b\r\nContent-Type: multipart/mixed; boundary=b2\r\n"
-		  "\r\n--b2\r\n\r\nisi\r\n--b2--\r\n--b\r\n\r\n--b2\r\n"
-		  "--b--\r\n", MIME_PROBLEM_BOUNDARY_PREFIX },
+			"\r\n--b2\r\n\r\nisi\r\n--b2--\r\n--b\r\n\r\n--b2\r\n"
+			"--b--\r\n",
+		    MIME_PROBLEM_BOUNDARY_PREFIX },
 		/* the same boundary outside and inside */
 		{ MULTI "--b\r\n" MULTI "--b\r\n\r\nisi\r\n--b--\r\n--b--\r\n",
 		    MIME_PROBLEM_AFTER_CLOSE },
@@ -388,9 +392,10 @@ static bool
 boundary_of_size_is_read(gsize size)
 {
 	g_autofree char *boundary = g_strnfill(size, 'b');
-	g_autofree char *text = g_strdup_printf(
-	    "Content-Type: multipart/mixed; boundary=%s\r\n\r\n"
-	    "--%s\r\n\r\nisi\r\n--%s--\r\n", boundary, boundary, boundary);
+	g_autofree char *text =
+	    g_strdup_printf("Content-Type: multipart/mixed; boundary=%s\r\n\r\n"
+			    "--%s\r\n\r\nisi\r\n--%s--\r\n",
+		boundary, boundary, boundary);
 	g_auto(View) view = view_new(text);
 
 	return mime_problems(view.message->root) == 0;
@@ -451,7 +456,8 @@ many_parts_at_two_depths(guint count)
 	g_autoptr(GString) text = g_string_new(MULTI);
 
 	for (guint i = 0; i < count; i += 2)
-		g_string_append(text, "--b\r\n"
+		g_string_append(text,
+		    "--b\r\n"
 		    "Content-Type: multipart/mixed; boundary=c\r\n\r\n"
 		    "--c\r\n\r\nx\r\n--c--\r\n\r\n");
 	g_string_append(text, "--b--\r\n");
@@ -472,13 +478,13 @@ Test(mime, limits)
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		cr_expect_eq(cases[i].make(cases[i].max), 0, "%s",
-		    cases[i].name);
-		cr_expect(cases[i].make(cases[i].max + 1) &
-			MIME_PROBLEM_TOO_MANY,
+		cr_expect_eq(
+		    cases[i].make(cases[i].max), 0, "%s", cases[i].name);
+		cr_expect(
+		    cases[i].make(cases[i].max + 1) & MIME_PROBLEM_TOO_MANY,
 		    "%s", cases[i].name);
-		cr_expect(cases[i].make(cases[i].max * 20) &
-			MIME_PROBLEM_TOO_MANY,
+		cr_expect(
+		    cases[i].make(cases[i].max * 20) & MIME_PROBLEM_TOO_MANY,
 		    "%s", cases[i].name);
 	}
 }
@@ -493,8 +499,8 @@ Test(mime, problem_texts)
 
 /* --- kinds --------------------------------------------------------------- */
 
-#define SIGNATURE(type)                                                        \
-	"Content-Type: multipart/signed; boundary=b\r\n\r\n"                   \
+#define SIGNATURE(type) \
+	"Content-Type: multipart/signed; boundary=b\r\n\r\n" \
 	"--b\r\n\r\nisi\r\n--b\r\nContent-Type: " type "\r\n\r\n\r\n--b--\r\n"
 
 Test(mime, kinds)
@@ -539,8 +545,8 @@ Test(mime, kinds)
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_auto(View) view = view_new(cases[i].text);
 
-		cr_expect_eq(view.message->kind, cases[i].kind, "%s",
-		    cases[i].text);
+		cr_expect_eq(
+		    view.message->kind, cases[i].kind, "%s", cases[i].text);
 	}
 }
 
@@ -563,11 +569,12 @@ Test(mime, kind_of_malformed_signed)
 		g_autofree char *text = g_strdup_printf(
 		    "Content-Type: %s\r\n\r\n--b\r\n\r\nisi\r\n--b\r\n"
 		    "Content-Type: application/pkcs7-signature\r\n\r\n\r\n"
-		    "--b--\r\n", cases[i]);
+		    "--b--\r\n",
+		    cases[i]);
 		g_auto(View) view = view_new(text);
 
-		cr_expect_eq(view.message->kind, MIME_KIND_SMIME_DETACHED,
-		    "%s", cases[i]);
+		cr_expect_eq(view.message->kind, MIME_KIND_SMIME_DETACHED, "%s",
+		    cases[i]);
 		cr_expect_neq(mime_problems(view.message->root), 0);
 	}
 }
@@ -592,7 +599,8 @@ signed_problems(const char *part)
 	    " protocol=application/pkcs7-signature\r\n\r\npreamble\r\n--b\r\n",
 	    part,
 	    "\r\n--b\r\nContent-Type: application/pkcs7-signature\r\n"
-	    "Content-Transfer-Encoding: base64\r\n\r\nAAAA\r\n--b--\r\n", NULL);
+	    "Content-Transfer-Encoding: base64\r\n\r\nAAAA\r\n--b--\r\n",
+	    NULL);
 	g_auto(View) view = view_new(text);
 
 	return view.message->root->problems;
@@ -622,8 +630,25 @@ Test(mime, second_reader_agrees)
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
-		cr_expect_eq(signed_problems(parts[i]), 0, "%s\n: %s",
-		    parts[i], mime_problem_text(signed_problems(parts[i])));
+		cr_expect_eq(signed_problems(parts[i]), 0, "%s\n: %s", parts[i],
+		    mime_problem_text(signed_problems(parts[i])));
+}
+
+/* What we call a broken header is a whole one, or a body, for others. */
+Test(mime, second_reader_disagrees)
+{
+	static const char *const parts[] = {
+		"\nContent-Type: text/plain\r\n\r\nisi",
+		"Content-Type: text/plain\r\n\n\r\nisi",
+		"Content-Type : text/plain\r\n\r\nisi",
+		"Content-Type: text/plain\r\nno field\r\n\r\nisi",
+		"Content-Type: text/plain\r\n \r\n\r\nisi",
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
+		cr_expect(
+		    signed_problems(parts[i]) & MIME_PROBLEM_SECOND_READER,
+		    "%s", parts[i]);
 }
 
 /* RFC 2046, section 5.1.1: no line end is needed after the last delimiter. */
@@ -638,11 +663,12 @@ Test(mime, second_reader_agrees_at_the_end)
 		    " protocol=application/pkcs7-signature\r\n\r\n"
 		    "--b\r\n\r\nisi\r\n--b\r\n"
 		    "Content-Type: application/pkcs7-signature\r\n\r\nAAAA\r\n"
-		    "--b--", ends[i], NULL);
+		    "--b--",
+		    ends[i], NULL);
 		g_auto(View) view = view_new(text);
 
-		cr_expect_eq(mime_problems(view.message->root), 0, "%s",
-		    ends[i]);
+		cr_expect_eq(
+		    mime_problems(view.message->root), 0, "%s", ends[i]);
 	}
 }
 
@@ -658,8 +684,8 @@ authors_text(const char *header)
 	if (view.message->authors == NULL)
 		return g_strdup_printf("- %u", view.message->from_fields);
 	for (guint i = 0; i < view.message->authors->len; i++) {
-		g_autofree char *address = address_text(
-		    g_ptr_array_index(view.message->authors, i));
+		g_autofree char *address =
+		    address_text(g_ptr_array_index(view.message->authors, i));
 
 		g_string_append_printf(out, "%s%s", i > 0 ? " " : "", address);
 	}
@@ -698,8 +724,8 @@ Test(mime, authors)
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autofree char *text = authors_text(cases[i].header);
 
-		cr_expect_str_eq(text, cases[i].expected, "%s: %s",
-		    cases[i].header, text);
+		cr_expect_str_eq(
+		    text, cases[i].expected, "%s: %s", cases[i].header, text);
 	}
 }
 
@@ -709,8 +735,8 @@ Test(mime, encoded_words_make_no_address)
 	g_autofree char *text =
 	    authors_text("From: =?utf-8?q?boss=40x=2Eid_=3C?= <a@x.id>\r\n");
 
-	cr_expect(strcmp(text, "a@x.id") == 0 || strcmp(text, "- 1") == 0,
-	    "%s", text);
+	cr_expect(strcmp(text, "a@x.id") == 0 || strcmp(text, "- 1") == 0, "%s",
+	    text);
 }
 
 Test(mime, sender)
@@ -764,23 +790,22 @@ Test(mime, decode)
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autoptr(GBytes) octets =
 		    decode(cases[i].encoding, cases[i].body);
-		g_autoptr(GBytes) expected = g_bytes_new(cases[i].octets,
-		    strlen(cases[i].octets));
+		g_autoptr(GBytes) expected =
+		    g_bytes_new(cases[i].octets, strlen(cases[i].octets));
 
 		cr_assert(octets != NULL, "%s", cases[i].body);
-		cr_expect(g_bytes_equal(octets, expected), "%s",
-		    cases[i].body);
+		cr_expect(g_bytes_equal(octets, expected), "%s", cases[i].body);
 	}
 }
 
 /* Where lenient readers differ: skip it, stop there, or refuse? */
 Test(mime, decode_base64_refuses)
 {
-	static const char *const cases[] = { "YQ", "YQ=", "Y", "Y===", "====",
-		"=", "==", "YQ===", "YQ==YQ==", "YQ==\r\nYQ==", "YWJj=",
-		"YWJj====", "YWJjY=Q=", "YWJj!", "YW-j", "YW_j", "YW.Jj",
-		"YWJj\r\n--", "YWJj\x01", "YW\xc3\xbcJj", "=YWJ", "YWJj*YQ==",
-		"YWJj\r\nSalam,\r\n" };
+	static const char *const cases[] = { "YQ", "YQ=", "Y",
+		"Y===", "====", "=", "==", "YQ===", "YQ==YQ==", "YQ==\r\nYQ==",
+		"YWJj=", "YWJj====", "YWJjY=Q=", "YWJj!", "YW-j", "YW_j",
+		"YW.Jj", "YWJj\r\n--", "YWJj\x01", "YW\xc3\xbcJj", "=YWJ",
+		"YWJj*YQ==", "YWJj\r\nSalam,\r\n" };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autoptr(GBytes) octets = decode("base64", cases[i]);
@@ -855,7 +880,7 @@ Test(mime, any_length)
 	for (gsize size = 0; size < sizeof(message) - 1; size++) {
 		g_auto(View) view = view_sized(message, size);
 
-		cr_expect_neq(mime_problems(view.message->root), 0,
-		    "cut at %zu", size);
+		cr_expect_neq(
+		    mime_problems(view.message->root), 0, "cut at %zu", size);
 	}
 }

@@ -16,7 +16,8 @@ status_of(X509_CRL *const *lists, X509 *leaf, X509 *issuer, char **detail)
 
 	for (int i = 0; lists[i] != NULL; i++) {
 		g_autofree char *name = g_strdup_printf("%d.pem", i);
-		g_autofree char *path = pki_write_crl(folder, name, lists[i]);
+
+		g_free(pki_write_crl(folder, name, lists[i]));
 	}
 	revocation = revocation_new(REVOCATION_HARD, paths, NULL);
 	cr_assert(revocation != NULL);
@@ -31,7 +32,7 @@ Test(revocation, sources)
 	g_autoptr(Pki) pki = pki_new(NULL);
 	PkiCrl bad = { .revoked = pki->leaf };
 	PkiCrl old = { .this_update = -9 * PKI_DAY, .next_update = -PKI_DAY };
-	g_autoptr(X509_CRL) good = pki_crl(&(PkiCrl) { 0 }, pki->ca, PKI_KEY_CA);
+	g_autoptr(X509_CRL) good = pki_crl(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_CA);
 	g_autoptr(X509_CRL) revoked = pki_crl(&bad, pki->ca, PKI_KEY_CA);
 	g_autoptr(X509_CRL) expired = pki_crl(&old, pki->ca, PKI_KEY_CA);
 	g_autoptr(X509_CRL) forged = pki_crl(&bad, pki->ca, PKI_KEY_LEAF);
@@ -42,8 +43,7 @@ Test(revocation, sources)
 		RevocationStatus status;
 	} cases[] = {
 		{ "none", { NULL }, REVOCATION_STATUS_NO_SOURCE },
-		{ "another issuer's", { roots },
-		    REVOCATION_STATUS_NO_SOURCE },
+		{ "another issuer's", { roots }, REVOCATION_STATUS_NO_SOURCE },
 		{ "good", { good }, REVOCATION_STATUS_GOOD },
 		{ "revoked", { revoked }, REVOCATION_STATUS_REVOKED },
 		{ "expired", { expired }, REVOCATION_STATUS_UNKNOWN },
@@ -62,8 +62,8 @@ Test(revocation, sources)
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autofree char *detail = NULL;
-		RevocationStatus status = status_of(cases[i].lists, pki->leaf,
-		    pki->ca, &detail);
+		RevocationStatus status =
+		    status_of(cases[i].lists, pki->leaf, pki->ca, &detail);
 
 		cr_expect_eq(status, cases[i].status, "%s: %d (%s)",
 		    cases[i].name, status, detail);

@@ -8,17 +8,19 @@
 #include "../../smime/spool.h"
 #include "../pki.h"
 
-#define ROOMY { 1U << 20, 1U << 20, "/nonexistent" }
+#define ROOMY \
+	{ \
+		1U << 20, 1U << 20, "/nonexistent" \
+	}
 
 static void
-expect_content(Spool *spool, const char *expected, gsize size,
-    const char *name)
+expect_content(Spool *spool, const char *expected, gsize size, const char *name)
 {
 	g_autoptr(GError) error = NULL;
 
 	cr_assert(spool_seal(spool, &error), "%s", name);
-	cr_assert_eq(spool_size(spool), size, "%s: %zu octets", name,
-	    spool_size(spool));
+	cr_assert_eq(
+	    spool_size(spool), size, "%s: %zu octets", name, spool_size(spool));
 	cr_expect_eq(memcmp(spool_data(spool), expected, size), 0, "%s", name);
 }
 
@@ -71,8 +73,8 @@ Test(spool, text_line_ends)
 		SpoolLimits limits = ROOMY;
 		g_autoptr(Spool) spool = spool_new(&limits);
 
-		cr_assert(spool_append_text(spool, line_ends[i].in,
-		    strlen(line_ends[i].in), NULL));
+		cr_assert(spool_append_text(
+		    spool, line_ends[i].in, strlen(line_ends[i].in), NULL));
 		expect_content(spool, line_ends[i].out,
 		    strlen(line_ends[i].out), line_ends[i].in);
 	}
@@ -91,8 +93,8 @@ Test(spool, text_line_ends_split)
 
 			cr_assert(spool_append_text(spool, in, cut, NULL));
 			cr_assert(spool_append_text(spool, "", 0, NULL));
-			cr_assert(spool_append_text(spool, in + cut,
-			    strlen(in) - cut, NULL));
+			cr_assert(spool_append_text(
+			    spool, in + cut, strlen(in) - cut, NULL));
 			expect_content(spool, out, strlen(out), in);
 		}
 		for (const char *at = in; *at != '\0'; at++)
@@ -153,11 +155,15 @@ Test(spool, max_size)
 Test(spool, max_size_without_overflow)
 {
 	SpoolLimits limits = { 4, 100, "/nonexistent" };
+	SpoolLimits none = { G_MAXSIZE, 100, "/nonexistent" };
 	g_autoptr(Spool) spool = spool_new(&limits);
+	g_autoptr(Spool) boundless = spool_new(&none);
 
 	cr_expect(spool_append(spool, "12", 2, NULL));
 	expect_too_big(spool, "x", G_MAXSIZE);
 	expect_too_big(spool, "x", G_MAXSIZE - 1);
+	cr_expect(spool_append(boundless, "12", 2, NULL));
+	expect_too_big(boundless, "x", G_MAXSIZE - 1);
 }
 
 /* --- files --------------------------------------------------------------- */
@@ -181,8 +187,8 @@ check_file_spool(gsize memory, gsize piece, gsize total)
 	for (gsize i = 0; i < total; i++)
 		data[i] = octet_at(i);
 	for (gsize at = 0; at < total; at += piece)
-		cr_assert(spool_append(spool, data + at,
-		    MIN(piece, total - at), NULL));
+		cr_assert(spool_append(
+		    spool, data + at, MIN(piece, total - at), NULL));
 	dir = g_dir_open(folder, 0, NULL);
 	cr_expect(g_dir_read_name(dir) == NULL, "the file has a name");
 	cr_expect_eq(g_rmdir(folder), 0);
@@ -195,18 +201,18 @@ Test(spool, memory_to_file)
 		gsize memory, piece, total;
 	} cases[] = {
 		{ 0, 1, 1 },
-		{ 10, 10, 10 },		 /* fits exactly: no file */
+		{ 10, 10, 10 }, /* fits exactly: no file */
 		{ 10, 10, 11 },
 		{ 10, 11, 11 },
 		{ 10, 3, 100 },
-		{ 100, 70000, 700000 },	 /* over the file's own buffer */
+		{ 100, 70000, 700000 },   /* over the file's own buffer */
 		{ 100, 600000, 1200001 }, /* pieces bigger than it */
 		{ 262144, 262144, 524289 },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
-		check_file_spool(cases[i].memory, cases[i].piece,
-		    cases[i].total);
+		check_file_spool(
+		    cases[i].memory, cases[i].piece, cases[i].total);
 }
 
 Test(spool, text_over_the_memory_limit)
@@ -295,8 +301,8 @@ Test(spool, append_file_errors)
 	g_autoptr(GError) folder = NULL;
 	bool had_crlf;
 
-	cr_expect_not(spool_append_file(spool, "/nonexistent/a", &had_crlf,
-	    &absent));
+	cr_expect_not(
+	    spool_append_file(spool, "/nonexistent/a", &had_crlf, &absent));
 	cr_expect(g_error_matches(absent, SMIME_ERROR, SMIME_ERROR_IO));
 	cr_expect_not(spool_append_file(spool, "/", &had_crlf, &folder));
 	cr_expect(g_error_matches(folder, SMIME_ERROR, SMIME_ERROR_IO));

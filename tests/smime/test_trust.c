@@ -8,7 +8,7 @@ typedef struct {
 	const char *name;
 	PkiCert root, ca, leaf;
 	PkiKey root_key, ca_key; /* that signed; 0: the right one */
-	gint64 at;		 /* seconds from PKI_NOW */
+	gint64 at;               /* seconds from PKI_NOW */
 	VerdictReason reason;
 } Case;
 
@@ -26,10 +26,10 @@ path_of(const Case *c, OsslX509Stack **path, char **detail)
 	PkiCert root_spec = as_ca(c->root, "Root");
 	PkiCert ca_spec = as_ca(c->ca, "CA");
 	g_autoptr(X509) root = pki_cert(&root_spec, NULL, 0);
-	g_autoptr(X509) ca = pki_cert(&ca_spec, root,
-	    c->root_key != 0 ? c->root_key : PKI_KEY_ROOT);
-	g_autoptr(X509) leaf = pki_cert(&c->leaf, ca,
-	    c->ca_key != 0 ? c->ca_key : PKI_KEY_CA);
+	g_autoptr(X509) ca = pki_cert(
+	    &ca_spec, root, c->root_key != 0 ? c->root_key : PKI_KEY_ROOT);
+	g_autoptr(X509) leaf =
+	    pki_cert(&c->leaf, ca, c->ca_key != 0 ? c->ca_key : PKI_KEY_CA);
 	g_autoptr(Trust) trust = pki_trust(root, NULL);
 	g_autoptr(OsslX509Stack) included = sk_X509_new_null();
 
@@ -114,8 +114,7 @@ Test(trust, paths)
 		    cases[i].name);
 		cr_expect_eq(ERR_peek_error(), 0, "%s", cases[i].name);
 		if (reason == VERDICT_REASON_OK && path != NULL)
-			cr_expect_eq(sk_X509_num(path), 3, "%s",
-			    cases[i].name);
+			cr_expect_eq(sk_X509_num(path), 3, "%s", cases[i].name);
 	}
 }
 
@@ -148,19 +147,19 @@ Test(trust, included_certificates_only_help)
 	g_autoptr(Trust) only_leaf = pki_trust(pki->leaf, NULL);
 	g_autoptr(Trust) helper = pki_trust(NULL, pki->root);
 
-	cr_expect_eq(reason_of(nobody, pki->leaf, pki->ca),
-	    VERDICT_REASON_UNTRUSTED);
-	cr_expect_eq(reason_of(nobody, pki->ca, pki->root),
-	    VERDICT_REASON_UNTRUSTED);
-	cr_expect_eq(reason_of(nobody, pki->root, pki->root),
-	    VERDICT_REASON_UNTRUSTED);
-	cr_expect_eq(reason_of(root, pki->leaf, NULL),
-	    VERDICT_REASON_UNTRUSTED);
+	cr_expect_eq(
+	    reason_of(nobody, pki->leaf, pki->ca), VERDICT_REASON_UNTRUSTED);
+	cr_expect_eq(
+	    reason_of(nobody, pki->ca, pki->root), VERDICT_REASON_UNTRUSTED);
+	cr_expect_eq(
+	    reason_of(nobody, pki->root, pki->root), VERDICT_REASON_UNTRUSTED);
+	cr_expect_eq(
+	    reason_of(root, pki->leaf, NULL), VERDICT_REASON_UNTRUSTED);
 	cr_expect_eq(reason_of(root, pki->leaf, pki->ca), VERDICT_REASON_OK);
 	cr_expect_eq(reason_of(with_ca, pki->leaf, NULL), VERDICT_REASON_OK);
 	/* an intermediate is no anchor, an anchor need not be self-signed */
-	cr_expect_eq(reason_of(helper, pki->leaf, pki->ca),
-	    VERDICT_REASON_UNTRUSTED);
+	cr_expect_eq(
+	    reason_of(helper, pki->leaf, pki->ca), VERDICT_REASON_UNTRUSTED);
 	cr_expect_eq(reason_of(only_ca, pki->leaf, NULL), VERDICT_REASON_OK);
 	cr_expect_eq(reason_of(only_leaf, pki->leaf, NULL), VERDICT_REASON_OK);
 	cr_expect_eq(sk_X509_num(trust_intermediates(with_ca)), 1);
@@ -175,32 +174,36 @@ Test(trust, no_included_certificates_at_all)
 	g_autoptr(OsslX509Stack) path = NULL;
 	g_autofree char *detail = NULL;
 
-	cr_expect_eq(trust_path(trust, pki->leaf, NULL, PKI_NOW, &path,
-			 &detail), VERDICT_REASON_OK);
+	cr_expect_eq(
+	    trust_path(trust, pki->leaf, NULL, PKI_NOW, &path, &detail),
+	    VERDICT_REASON_OK);
 }
 
 /* A person's certificate issues a certificate. */
 Test(trust, a_leaf_is_no_issuer)
 {
 	g_autoptr(Pki) pki = pki_new(NULL);
-	g_autoptr(X509) forged = pki_cert(
-	    &(PkiCert) { .name = "Bupati", .mailboxes = "bupati@x.id",
-		.key = PKI_KEY_OTHER }, pki->leaf, PKI_KEY_LEAF);
+	g_autoptr(X509) forged = pki_cert(&(PkiCert){ .name = "Bupati",
+					      .mailboxes = "bupati@x.id",
+					      .key = PKI_KEY_OTHER },
+	    pki->leaf, PKI_KEY_LEAF);
 	g_autoptr(Trust) trust = pki_trust(pki->root, pki->ca);
 
-	cr_expect_eq(reason_of(trust, forged, pki->leaf),
-	    VERDICT_REASON_PATH_INVALID);
+	cr_expect_eq(
+	    reason_of(trust, forged, pki->leaf), VERDICT_REASON_PATH_INVALID);
 }
 
 /* Someone makes a root of the same name. */
 Test(trust, another_root_of_the_same_name)
 {
 	g_autoptr(Pki) pki = pki_new(NULL);
-	g_autoptr(X509) twin = pki_cert(
-	    &(PkiCert) { .name = "Root Test", .is_ca = true, .serial = 1,
-		.key = PKI_KEY_OTHER }, NULL, PKI_KEY_OTHER);
+	g_autoptr(X509) twin = pki_cert(&(PkiCert){ .name = "Root Test",
+					    .is_ca = true,
+					    .serial = 1,
+					    .key = PKI_KEY_OTHER },
+	    NULL, PKI_KEY_OTHER);
 	g_autoptr(X509) forged = pki_cert(
-	    &(PkiCert) { .mailboxes = "bupati@x.id" }, twin, PKI_KEY_OTHER);
+	    &(PkiCert){ .mailboxes = "bupati@x.id" }, twin, PKI_KEY_OTHER);
 	g_autoptr(Trust) trust = pki_trust(pki->root, NULL);
 
 	cr_expect_neq(reason_of(trust, forged, twin), VERDICT_REASON_OK);
@@ -210,7 +213,7 @@ static VerdictReason
 chain_of(int intermediates)
 {
 	g_autoptr(X509) root =
-	    pki_cert(&(PkiCert) { .name = "Root", .is_ca = true }, NULL, 0);
+	    pki_cert(&(PkiCert){ .name = "Root", .is_ca = true }, NULL, 0);
 	g_autoptr(OsslX509Stack) included = sk_X509_new_null();
 	g_autoptr(X509) leaf = NULL;
 	g_autoptr(Trust) trust = pki_trust(root, NULL);
@@ -222,12 +225,12 @@ chain_of(int intermediates)
 	for (int i = 0; i < intermediates; i++) {
 		g_autofree char *name = g_strdup_printf("CA %d", i);
 
-		issuer = pki_cert(&(PkiCert) { .name = name, .is_ca = true },
-		    issuer, key);
+		issuer = pki_cert(
+		    &(PkiCert){ .name = name, .is_ca = true }, issuer, key);
 		key = PKI_KEY_CA;
 		sk_X509_push(included, issuer);
 	}
-	leaf = pki_cert(&(PkiCert) { .name = "Budi" }, issuer, key);
+	leaf = pki_cert(&(PkiCert){ .name = "Budi" }, issuer, key);
 	return trust_path(trust, leaf, included, PKI_NOW, &path, &detail);
 }
 
@@ -250,8 +253,8 @@ Test(trust, system_store_is_not_used)
 	g_setenv("SSL_CERT_FILE", file, TRUE);
 	g_setenv("SSL_CERT_DIR", folder, TRUE);
 	trust = pki_trust(NULL, NULL);
-	cr_expect_eq(reason_of(trust, pki->leaf, pki->ca),
-	    VERDICT_REASON_UNTRUSTED);
+	cr_expect_eq(
+	    reason_of(trust, pki->leaf, pki->ca), VERDICT_REASON_UNTRUSTED);
 	pki_folder_remove(folder);
 }
 
@@ -262,8 +265,9 @@ Test(trust, unusable_files)
 	g_autoptr(GError) intermediates = NULL;
 
 	cr_expect(trust_new(absent, NULL, &anchors) == NULL);
-	cr_expect(g_error_matches(anchors, SMIME_ERROR, SMIME_ERROR_NOT_USABLE));
+	cr_expect(
+	    g_error_matches(anchors, SMIME_ERROR, SMIME_ERROR_NOT_USABLE));
 	cr_expect(trust_new(NULL, absent, &intermediates) == NULL);
-	cr_expect(g_error_matches(intermediates, SMIME_ERROR,
-	    SMIME_ERROR_NOT_USABLE));
+	cr_expect(g_error_matches(
+	    intermediates, SMIME_ERROR, SMIME_ERROR_NOT_USABLE));
 }

@@ -48,8 +48,8 @@ Test(verdict, the_most_serious_step_counts)
 
 			cr_expect_eq(verdict_record(entry, step, reason, NULL),
 			    result == SMIME_PASS);
-			cr_expect_eq(verdict_entry_result(entry), result,
-			    "%s", verdict_reason_text(reason));
+			cr_expect_eq(verdict_entry_result(entry), result, "%s",
+			    verdict_reason_text(reason));
 			if (result != SMIME_PASS)
 				cr_expect_eq(verdict_decisive_step(entry),
 				    (VerdictStep)step);
@@ -63,10 +63,9 @@ Test(verdict, among_equals_the_first_step)
 	VerdictEntry *entry = add_all_ok(verdict);
 	g_autofree char *reason = NULL;
 
-	verdict_record(entry, VERDICT_STEP_IDENTITY,
-	    VERDICT_REASON_AUTHOR_MISMATCH, NULL);
-	verdict_record(entry, VERDICT_STEP_PATH, VERDICT_REASON_UNTRUSTED,
-	    "x");
+	verdict_record(
+	    entry, VERDICT_STEP_IDENTITY, VERDICT_REASON_AUTHOR_MISMATCH, NULL);
+	verdict_record(entry, VERDICT_STEP_PATH, VERDICT_REASON_UNTRUSTED, "x");
 	cr_expect_eq(verdict_decisive_step(entry), VERDICT_STEP_PATH);
 	reason = verdict_entry_reason(entry);
 	cr_expect_str_eq(reason, "no path to a trust anchor: x");
@@ -112,9 +111,9 @@ Test(verdict, results_of_reasons)
 Test(verdict, the_worst_entry_counts)
 {
 	static const VerdictReason by_rank[] = { VERDICT_REASON_OK,
-		VERDICT_REASON_REVOCATION_UNKNOWN,
-		VERDICT_REASON_CMS_MALFORMED, VERDICT_REASON_UNTRUSTED,
-		VERDICT_REASON_NO_SIGNER, VERDICT_REASON_REVOKED };
+		VERDICT_REASON_REVOCATION_UNKNOWN, VERDICT_REASON_CMS_MALFORMED,
+		VERDICT_REASON_UNTRUSTED, VERDICT_REASON_NO_SIGNER,
+		VERDICT_REASON_REVOKED };
 
 	for (gsize a = 0; a < G_N_ELEMENTS(by_rank); a++) {
 		for (gsize b = 0; b < G_N_ELEMENTS(by_rank); b++) {
@@ -138,8 +137,8 @@ Test(verdict, reason_text_of_a_pass)
 
 	cr_expect(verdict_entry_reason(entry) == NULL);
 	verdict_record(entry, VERDICT_STEP_USAGE, VERDICT_REASON_OK, "seal");
-	verdict_record(entry, VERDICT_STEP_REVOCATION,
-	    VERDICT_REASON_NOT_ASKED, NULL);
+	verdict_record(
+	    entry, VERDICT_STEP_REVOCATION, VERDICT_REASON_NOT_ASKED, NULL);
 	several = verdict_entry_reason(entry);
 	cr_expect_str_eq(several, "seal; revocation not asked");
 }
@@ -150,10 +149,10 @@ Test(verdict, recording_again_replaces)
 	VerdictEntry *entry = add_all_ok(verdict);
 	g_autofree char *reason = NULL;
 
-	verdict_record(entry, VERDICT_STEP_PATH, VERDICT_REASON_UNTRUSTED,
-	    "first");
-	verdict_record(entry, VERDICT_STEP_PATH, VERDICT_REASON_UNTRUSTED,
-	    "second");
+	verdict_record(
+	    entry, VERDICT_STEP_PATH, VERDICT_REASON_UNTRUSTED, "first");
+	verdict_record(
+	    entry, VERDICT_STEP_PATH, VERDICT_REASON_UNTRUSTED, "second");
 	reason = verdict_entry_reason(entry);
 	cr_expect_str_eq(reason, "no path to a trust anchor: second");
 }

@@ -1,0 +1,1141 @@
+/*
+ * The daemon itself, build/smime-milter ($BUILD), on a socket of its own,
+ * with the test as its MTA.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include <criterion/criterion.h>
+#include <glib/gstdio.h>
+
+#include "../mta/milter_client.h"
+#include "../mta/milter_message.h"
+#include "../mta/milter_session.h"
+#include "test_fixture.h"
+
+#define PATIENCE (30 * G_USEC_PER_SEC) /* only a bound, never waited out */
+
+/* --- the daemon -------------------------------------------------------- */
+
+static Office *office;
+static GPid daemon_pid; /* 0: not running */
+
+static char *
+daemon_log(void)
+{
+	g_autofree char *path = office_path(office, "daemon.log");
+	char *text = NULL;
+
+	return g_file_get_contents(path, &text, NULL, NULL) ? text :
+							      g_strdup("");
+}
+
+static bool
+log_has(const char *text)
+{
+	g_autofree char *log = daemon_log();
+
+	return strstr(log, text) != NULL;
+}
+
+/* Has the daemon ended?  Then *status says how. */
+static bool
+is_over(int *status)
+{
+	if (daemon_pid == 0 || waitpid(daemon_pid, status, WNOHANG) == 0)
+		return false;
+	daemon_pid = 0;
+	return true;
+}
+
+/* Until the log says it. */
+static void
+wait_for_log(const char *text)
+{
+	gint64 end = g_get_monotonic_time() + PATIENCE;
+	int status;
+
+	while (!log_has(text)) {
+		g_autofree char *log = NULL;
+
+		if (!is_over(&status) && g_get_monotonic_time() < end) {
+			g_usleep(1000);
+			continue;
+		}
+		log = daemon_log();
+		cr_assert_fail("no \"%s\" in the log: %s", text, log);
+	}
+}
+
+/* A connection wakes libmilter's listener, which otherwise looks only every
+ * five seconds whether it shall stop. */
+static bool
+takes_connections(void)
+{
+	g_autoptr(MilterClient) client =
+	    milter_client_open(office->socket, &milter_client_postfix, NULL);
+
+	return client != NULL;
+}
+
+/* Its exit status; -1 when it has not ended of itself, or not in time. */
+static int
+wait_for_end(void)
+{
+	gint64 end = g_get_monotonic_time() + PATIENCE;
+	int status;
+
+	while (!is_over(&status)) {
+		if (g_get_monotonic_time() >= end)
+			return -1;
+		takes_connections();
+		g_usleep(1000);
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* In the child: never outlive the test, whatever becomes of it. */
+static void
+die_with_parent(gpointer log_path)
+{
+	int fd = open(log_path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	dup2(fd, STDERR_FILENO);
+}
+
+static void
+start(const char *config)
+{
+	const char *build = g_getenv("BUILD");
+	g_autofree char *program = g_build_filename(
+	    build != NULL ? build : "build", "smime-milter", NULL);
+	g_autofree char *log = office_path(office, "daemon.log");
+	char *argv[] = { program, (char *)"-f", (char *)"-c", office->config,
+		NULL };
+	g_autoptr(GError) error = NULL;
+
+	office_configure(office, config);
+	cr_assert(g_spawn_async(NULL, argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD,
+		      die_with_parent, log, &daemon_pid, &error),
+	    "%s: %s", program, error != NULL ? error->message : "?");
+	wait_for_log(" serves unix:");
+}
+
+/* Never a process group, which 0 would mean. */
+static void
+tell(int signal)
+{
+	cr_assert(daemon_pid > 0 && kill(daemon_pid, signal) == 0);
+}
+
+/* So that another may be started. */
+static void
+stop(void)
+{
+	g_autofree char *log = office_path(office, "daemon.log");
+
+	tell(SIGTERM);
+	cr_assert(wait_for_end() == 0);
+	g_unlink(log);
+}
+
+static void
+hire_office(void)
+{
+	office = office_new();
+}
+
+/* Ends what is left, also of a failed test. */
+static void
+close_office(void)
+{
+	int status;
+
+	if (daemon_pid != 0) {
+		tell(SIGTERM);
+		status = wait_for_end();
+		cr_expect(status == 0, "exit status %d", status);
+	}
+	if (daemon_pid != 0) {
+		tell(SIGKILL);
+		waitpid(daemon_pid, &status, 0);
+		daemon_pid = 0;
+	}
+	cr_expect(!log_has("Sanitizer") && !log_has("runtime error"));
+	g_clear_pointer(&office, office_free);
+}
+
+TestSuite(daemon, .init = hire_office, .fini = close_office);
+
+/* --- the MTA ----------------------------------------------------------- */
+
+static const struct milter_plan usual_plan;
+
+static const struct milter_envelope stranger = {
+	.client_addr = "192.0.2.1",
+	.mail_from = "a@elsewhere.example",
+};
+
+static const struct milter_envelope budi = {
+	.client_addr = "192.0.2.1",
+	.mail_from = OFFICE_BUDI,
+	.auth = "budi",
+};
+
+#define HEADER "From: Budi <" OFFICE_BUDI ">\nSubject: Undangan\n"
+#define SMALL HEADER "\nSelamat pagi.\n\nBudi\n"
+
+static MilterClient *
+dial(const struct milter_client_options *mta)
+{
+	g_autoptr(GError) error = NULL;
+	struct milter_client_options options = *mta;
+	MilterClient *client;
+
+	options.timeout = (guint)(PATIENCE / 1000);
+	client = milter_client_open(office->socket, &options, &error);
+	cr_assert(client != NULL, "%s", error != NULL ? error->message : "?");
+	return client;
+}
+
+/* A connection on which mail may follow. */
+static MilterClient *
+open_as(const struct milter_client_options *mta,
+    const struct milter_envelope *envelope)
+{
+	MilterClient *client = dial(mta);
+	struct milter_outcome outcome;
+	g_autoptr(GError) error = NULL;
+
+	cr_assert(
+	    milter_client_negotiate(client, &error), "%s", error->message);
+	cr_assert(milter_session_open(
+		      client, envelope, &usual_plan, &outcome, &error),
+	    "%s", error->message);
+	cr_assert(outcome.action == MILTER_ACTION_CONTINUE);
+	milter_outcome_clear(&outcome);
+	return client;
+}
+
+static void
+send_text(MilterClient *client, const struct milter_envelope *envelope,
+    const char *text, const struct milter_plan *plan,
+    struct milter_outcome *outcome)
+{
+	g_autoptr(MilterMessage) message =
+	    milter_message_new(text, strlen(text));
+	g_autoptr(GError) error = NULL;
+
+	cr_assert(milter_session_send(
+		      client, envelope, message, plan, outcome, &error),
+	    "%s", error != NULL ? error->message : "?");
+}
+
+/* The mail as it is queued; NULL when it was not accepted. */
+static char *
+queued(const struct milter_outcome *outcome)
+{
+	g_autoptr(GBytes) bytes = NULL;
+
+	if ((outcome->action != MILTER_ACTION_ACCEPT &&
+		outcome->action != MILTER_ACTION_CONTINUE) ||
+	    outcome->message == NULL)
+		return NULL;
+	bytes = milter_message_bytes(outcome->message, MILTER_MESSAGE_DEFAULT);
+	return g_strndup(
+	    g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+}
+
+/* A mail that is accepted, as it is then.  Caller frees. */
+static char *
+deliver_planned(MilterClient *client, const struct milter_envelope *envelope,
+    const char *text, const struct milter_plan *plan)
+{
+	struct milter_outcome outcome;
+	char *result;
+
+	send_text(client, envelope, text, plan, &outcome);
+	result = queued(&outcome);
+	cr_assert(result != NULL, "refused: %s",
+	    outcome.text != NULL ? outcome.text : "without a word");
+	milter_outcome_clear(&outcome);
+	return result;
+}
+
+static char *
+deliver(MilterClient *client, const struct milter_envelope *envelope,
+    const char *text)
+{
+	return deliver_planned(client, envelope, text, &usual_plan);
+}
+
+/* A mail of its own connection. */
+static char *
+deliver_alone(const struct milter_envelope *envelope, const char *text)
+{
+	g_autoptr(MilterClient) client =
+	    open_as(&milter_client_postfix, envelope);
+	char *result = deliver(client, envelope, text);
+	g_autoptr(GError) error = NULL;
+
+	cr_assert(milter_client_quit(client, &error), "%s", error->message);
+	return result;
+}
+
+#define RESULT(result) "Authentication-Results: " OFFICE_ID "; smime=" result
+
+static void
+expect_signed(const char *text)
+{
+	cr_assert(text != NULL);
+	cr_expect(g_str_has_prefix(text, HEADER), "%s", text);
+	cr_expect(strstr(text, "\nContent-Type: multipart/signed;") != NULL,
+	    "%s", text);
+	cr_expect(strstr(text, "Selamat pagi.") != NULL);
+	cr_expect(strstr(text, "  ") == NULL || strstr(text, "type:  ") == NULL,
+	    "two leading spaces");
+}
+
+static void
+expect_result(const char *text, const char *result)
+{
+	g_autofree char *start = g_strconcat(RESULT(""), result, NULL);
+
+	cr_assert(text != NULL);
+	cr_expect(
+	    g_str_has_prefix(text, start), "%.300s instead of %s", text, start);
+}
+
+/* The daemon lives and serves whoever comes next. */
+static void
+expect_serving(void)
+{
+	g_autofree char *out = deliver_alone(&budi, SMALL);
+	g_autofree char *in = deliver_alone(&stranger, SMALL);
+
+	expect_signed(out);
+	expect_result(in, "none\n");
+}
+
+/* --- the usual --------------------------------------------------------- */
+
+Test(daemon, negotiates_what_it_needs)
+{
+	g_autoptr(MilterClient) client = NULL;
+	g_autoptr(GError) error = NULL;
+	guint32 wanted = SMFIP_NOHELO | SMFIP_NORCPT | SMFIP_NODATA |
+	    SMFIP_NOUNKNOWN | SMFIP_NR_CONN | SMFIP_NR_HDR | SMFIP_NR_EOH |
+	    SMFIP_SKIP | SMFIP_HDR_LEADSPC;
+
+	start(NULL);
+	client = dial(&milter_client_postfix);
+	cr_assert(milter_client_negotiate(client, &error));
+	cr_expect(milter_client_actions(client) ==
+	    (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGBODY | SMFIF_SETSYMLIST));
+	cr_expect(milter_client_steps(client) == wanted, "%x instead of %x",
+	    milter_client_steps(client), wanted);
+	cr_expect(strstr(milter_client_symlist(client, SMFIM_ENVFROM),
+		      "{auth_authen}") != NULL);
+	cr_expect(strstr(milter_client_symlist(client, SMFIM_CONNECT),
+		      "{daemon_name}") != NULL);
+}
+
+Test(daemon, signs)
+{
+	g_autofree char *text = NULL;
+	g_autofree char *content = NULL;
+
+	start(NULL);
+	text = deliver_alone(&budi, SMALL);
+	expect_signed(text);
+	cr_expect(
+	    office_openssl_verifies(office, text, strlen(text), &content));
+	cr_expect(strstr(content, "Selamat pagi.\r\n\r\nBudi\r\n") != NULL,
+	    "%s", content);
+	wait_for_log("4ABCDEF012: outbound: signed");
+}
+
+/* Each answered event is a round trip, which costs more than anything else
+ * that a small mail needs. */
+Test(daemon, round_trips)
+{
+	g_autoptr(MilterClient) client = NULL;
+	g_autofree char *out = NULL;
+	guint64 before;
+
+	start(NULL);
+	client = open_as(&milter_client_postfix, &budi);
+	before = milter_client_round_trips(client);
+	cr_expect(before == 0, "no answer to the connection");
+	out = deliver(client, &budi, SMALL);
+	cr_expect(milter_client_round_trips(client) - before == 3,
+	    "MAIL, body, end: %d",
+	    (int)(milter_client_round_trips(client) - before));
+}
+
+/* What goes out comes in and passes; the rest of the mail is as it was. */
+Test(daemon, verifies)
+{
+	g_autofree char *out = NULL;
+	g_autofree char *in = NULL;
+	g_autofree char *forged = NULL;
+	g_autofree char *forged_in = NULL;
+	g_autoptr(GString) changed = NULL;
+	g_autofree char *changed_in = NULL;
+
+	start(NULL);
+	out = deliver_alone(&budi, SMALL);
+	in = deliver_alone(&stranger, out);
+	expect_result(in, "pass");
+	cr_expect(g_str_has_suffix(in, out), "%s", in);
+	cr_expect(strstr(in, "body.smime-identifier=" OFFICE_BUDI) != NULL);
+
+	forged = g_strconcat(RESULT("pass\n"), RESULT("fail\n"), out, NULL);
+	forged_in = deliver_alone(&stranger, forged);
+	cr_expect_str_eq(forged_in, in);
+
+	changed = g_string_new(out);
+	g_string_replace(changed, "Selamat", "selamat", 0);
+	changed_in = deliver_alone(&stranger, changed->str);
+	expect_result(changed_in, "fail");
+	wait_for_log("inbound: smime=fail");
+}
+
+/* A stranger's unsigned body is not even asked for. */
+Test(daemon, skips_what_it_need_not_see)
+{
+	g_autoptr(MilterClient) client = NULL;
+	g_autoptr(GString) text = g_string_new(HEADER "\n");
+	g_autofree char *in = NULL;
+	guint64 before;
+
+	while (text->len < 1 << 20)
+		g_string_append(text, "Selamat pagi.\n");
+	start(NULL);
+	client = open_as(&milter_client_postfix, &stranger);
+	before = milter_client_round_trips(client);
+	in = deliver(client, &stranger, text->str);
+	expect_result(in, "none\n");
+	cr_expect(g_str_has_suffix(in, text->str));
+	cr_expect(milter_client_round_trips(client) - before == 3,
+	    "MAIL, one piece, end");
+}
+
+Test(daemon, big_mail)
+{
+	g_autoptr(GString) text = g_string_new(HEADER "\n");
+	g_autofree char *out = NULL;
+	g_autofree char *in = NULL;
+
+	while (text->len < 5 << 20)
+		g_string_append(text, "Selamat pagi.\n");
+	start(NULL);
+	out = deliver_alone(&budi, text->str);
+	expect_signed(out);
+	in = deliver_alone(&stranger, out);
+	expect_result(in, "pass");
+}
+
+Test(daemon, replies)
+{
+	static const char text[] = "From: tamu@" OFFICE_DOMAIN "\n\nx\n";
+	const struct milter_envelope tamu = { .auth = "tamu" };
+	const struct {
+		const char *config;
+		const char *code;
+	} cases[] = {
+		{ "[sign]\non-no-key = reject\n", "550 5.7.1 " },
+		{ "[sign]\non-no-key = tempfail\n", "451 4.7.1 " },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(MilterClient) client = NULL;
+		struct milter_outcome outcome;
+
+		start(cases[i].config);
+		client = open_as(&milter_client_postfix, &tamu);
+		send_text(client, &tamu, text, &usual_plan, &outcome);
+		cr_expect(outcome.action == MILTER_ACTION_REPLY);
+		cr_expect(outcome.text != NULL &&
+			g_str_has_prefix(outcome.text, cases[i].code),
+		    "%s", outcome.text);
+		cr_expect(outcome.edits == NULL || outcome.edits->len == 0);
+		milter_outcome_clear(&outcome);
+		g_clear_pointer(&client, milter_client_free);
+		stop();
+	}
+}
+
+Test(daemon, none_of_its_business)
+{
+	g_autoptr(MilterClient) client = NULL;
+	struct milter_outcome outcome;
+	g_autofree char *out = NULL;
+
+	start("[milter]\nroles = sign\n");
+	client = open_as(&milter_client_postfix, &stranger);
+	send_text(client, &stranger, SMALL, &usual_plan, &outcome);
+	cr_expect(outcome.action == MILTER_ACTION_ACCEPT);
+	cr_expect(outcome.stage == MILTER_STAGE_MAIL);
+	milter_outcome_clear(&outcome);
+	/* the next one on the connection is */
+	out = deliver(client, &budi, SMALL);
+	expect_signed(out);
+}
+
+/* --- how the bytes come ------------------------------------------------ */
+
+/* One mail with its body in two pieces, whose second may come with the end
+ * (as Sendmail does).  Caller frees. */
+static char *
+deliver_split(MilterClient *client, const struct milter_envelope *envelope,
+    const MilterMessage *message, gsize at, bool with_end)
+{
+	const char *from[] = { "<a@b.example>", NULL };
+	g_autoptr(MilterMessage) after = milter_message_copy(message);
+	const guint8 *body = message->body->data;
+	gsize left = message->body->len - at;
+	g_autoptr(GPtrArray) edits = NULL;
+	g_autoptr(GBytes) bytes = NULL;
+	struct milter_reply reply;
+	GError *error = NULL;
+	bool ok;
+
+	milter_client_clear_macros(client);
+	milter_client_set_macro(
+	    client, SMFIM_ENVFROM, "{auth_authen}", envelope->auth);
+	milter_client_set_macro(client, SMFIM_EOM, "i", "4SPLIT");
+	ok = milter_client_mail(client, from, &reply, &error);
+	for (guint i = 0; ok && i < message->fields->len; i++) {
+		const struct milter_field *field =
+		    g_ptr_array_index(message->fields, i);
+		g_autofree char *name = g_strndup(field->text, field->name_len);
+
+		if (!field->own)
+			ok = milter_client_header(client, name,
+			    field->text + field->name_len + 1, &reply, &error);
+	}
+	ok = ok && milter_client_eoh(client, &reply, &error) &&
+	    (at == 0 || milter_client_body(client, body, at, &reply, &error)) &&
+	    (left == 0 || with_end ||
+		milter_client_body(client, body + at, left, &reply, &error)) &&
+	    milter_client_eom(client, with_end ? body + at : NULL,
+		with_end ? left : 0, &reply, &error);
+	cr_assert(ok, "at %zu: %s", at, error != NULL ? error->message : "?");
+	cr_assert(reply.action == MILTER_ACTION_ACCEPT);
+	edits = milter_client_take_edits(client);
+	milter_message_apply(after, edits, MILTER_MESSAGE_LEADSPC);
+	bytes = milter_message_bytes(after, MILTER_MESSAGE_DEFAULT);
+	return g_strndup(
+	    g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+}
+
+static void
+split_everywhere(const struct milter_envelope *envelope, const char *text,
+    const char *expected, bool with_end)
+{
+	g_autoptr(MilterClient) client =
+	    open_as(&milter_client_postfix, envelope);
+	g_autoptr(MilterMessage) message =
+	    milter_message_new(text, strlen(text));
+
+	for (gsize at = 0; at <= message->body->len; at++) {
+		g_autofree char *after =
+		    deliver_split(client, envelope, message, at, with_end);
+
+		cr_assert(
+		    strstr(after, expected) != NULL, "at %zu: %s", at, after);
+	}
+}
+
+/* The signed part is what it is, wherever an MTA splits the body. */
+Test(daemon, sign_split_anywhere)
+{
+	static const char part[] =
+	    "\n\nSelamat pagi.\n\nBudi\n\n--"; /* CRLF before the boundary */
+
+	start(NULL);
+	split_everywhere(&budi, SMALL, part, false);
+	split_everywhere(&budi, SMALL, part, true);
+}
+
+Test(daemon, verify_split_anywhere)
+{
+	g_autofree char *out = NULL;
+
+	start(NULL);
+	out = deliver_alone(&budi, SMALL);
+	split_everywhere(&stranger, out, RESULT("pass"), false);
+}
+
+Test(daemon, byte_by_byte)
+{
+	const struct milter_plan plan = { .chunk = 1 };
+	g_autoptr(MilterClient) as_budi = NULL;
+	g_autoptr(MilterClient) as_stranger = NULL;
+	g_autofree char *out = NULL;
+	g_autofree char *in = NULL;
+
+	start(NULL);
+	as_budi = open_as(&milter_client_postfix, &budi);
+	out = deliver_planned(as_budi, &budi, SMALL, &plan);
+	expect_signed(out);
+	as_stranger = open_as(&milter_client_postfix, &stranger);
+	in = deliver_planned(as_stranger, &stranger, out, &plan);
+	expect_result(in, "pass");
+}
+
+/* --- other MTAs -------------------------------------------------------- */
+
+static void
+expect_usual_with(
+    const struct milter_client_options *mta, enum milter_message_flags flags)
+{
+	const struct milter_plan plan = { .flags = flags };
+	static const char messy[] = RESULT("pass\n") HEADER
+	    "MIME-Version: 1.0\nContent-Type: text/plain\nMIME-Version: 1.0\n"
+	    "Content-Language: id\nContent-Type: text/plain\n" RESULT(
+		"none\n") "\nSelamat pagi.\n";
+	static const char odd[] = HEADER
+	    "Content-ID: <x>\nMIME-Version: 1.0\nContent-Type: text/plain\n"
+	    "Content-Language: id\nContent-Language: en\n"
+	    "\nSelamat pagi.\n";
+	g_autoptr(MilterClient) as_budi = open_as(mta, &budi);
+	g_autoptr(MilterClient) as_stranger = open_as(mta, &stranger);
+	g_autofree char *out = deliver_planned(as_budi, &budi, SMALL, &plan);
+	g_autofree char *in =
+	    deliver_planned(as_stranger, &stranger, out, &plan);
+	g_autofree char *odd_out = deliver_planned(as_budi, &budi, odd, &plan);
+	g_autofree char *odd_in =
+	    deliver_planned(as_stranger, &stranger, odd_out, &plan);
+	g_autofree char *messy_in =
+	    deliver_planned(as_stranger, &stranger, messy, &plan);
+	const char *second;
+
+	expect_signed(out);
+	expect_result(in, "pass");
+	cr_expect(g_str_has_suffix(in, out), "%s", in);
+	expect_signed(odd_out);
+	expect_result(odd_in, "pass");
+	cr_expect(strstr(odd_out, "Content-Type:  ") == NULL);
+	cr_expect(strstr(strstr(odd_out, "\n\n"), "Content-Language") != NULL);
+	expect_result(messy_in, "none\n");
+	second = strstr(messy_in + 1, "Authentication-Results");
+	cr_expect(second == NULL, "%s", messy_in);
+}
+
+Test(daemon, old_mta)
+{
+	start(NULL);
+	expect_usual_with(&milter_client_old, MILTER_MESSAGE_DEFAULT);
+	expect_usual_with(&milter_client_old, MILTER_MESSAGE_SENDMAIL);
+}
+
+Test(daemon, sendmail_counts_deleted_fields)
+{
+	start(NULL);
+	expect_usual_with(&milter_client_postfix, MILTER_MESSAGE_SENDMAIL);
+}
+
+/* An MTA that lacks just one of the things that we like. */
+Test(daemon, mta_lacks_one_step)
+{
+	static const guint32 steps[] = { SMFIP_NOHELO, SMFIP_NORCPT,
+		SMFIP_NODATA, SMFIP_NOUNKNOWN, SMFIP_NR_CONN, SMFIP_NR_HDR,
+		SMFIP_NR_EOH, SMFIP_SKIP, SMFIP_HDR_LEADSPC };
+
+	start(NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(steps); i++) {
+		struct milter_client_options mta = milter_client_postfix;
+
+		mta.steps &= ~steps[i];
+		expect_usual_with(&mta, MILTER_MESSAGE_DEFAULT);
+	}
+}
+
+Test(daemon, mta_lacks_what_is_needed)
+{
+	static const guint32 needed[] = { SMFIF_ADDHDRS, SMFIF_CHGHDRS,
+		SMFIF_CHGBODY };
+
+	start(NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(needed); i++) {
+		struct milter_client_options mta = milter_client_postfix;
+		g_autoptr(MilterClient) client = NULL;
+
+		mta.actions &= ~needed[i];
+		client = dial(&mta);
+		cr_expect(!milter_client_negotiate(client, NULL));
+	}
+	wait_for_log("does not let a filter change");
+	expect_serving();
+}
+
+/* A mail without a login is nobody's, whoever sent the one before it.  Where
+ * an MTA has no macro to send, libmilter keeps those of the last mail. */
+Test(daemon, login_is_of_one_mail)
+{
+	g_autoptr(MilterClient) client = NULL;
+
+	start(NULL);
+	client = open_as(&milter_client_postfix, &budi);
+	for (int i = 0; i < 3; i++) {
+		g_autofree char *out = deliver(client, &budi, SMALL);
+		g_autofree char *in = deliver(client, &stranger, SMALL);
+
+		expect_signed(out);
+		expect_result(in, "none\n");
+	}
+}
+
+/* Another SMTP client on the same connection (SMFIC_QUIT_NC): nothing of the
+ * last one stays, and nothing is forgotten that was negotiated. */
+Test(daemon, connection_is_used_again)
+{
+	g_autoptr(MilterClient) client = NULL;
+	g_autofree char *out = NULL;
+	g_autofree char *in = NULL;
+	g_autofree char *out_again = NULL;
+	struct milter_outcome outcome;
+	g_autoptr(GError) error = NULL;
+
+	start(NULL);
+	client = open_as(&milter_client_postfix, &budi);
+	out = deliver(client, &budi, SMALL);
+	expect_signed(out);
+	cr_assert(milter_client_quit_keep(client, &error), "%s",
+	    error != NULL ? error->message : "?");
+	cr_assert(milter_session_open(
+		      client, &stranger, &usual_plan, &outcome, &error),
+	    "%s", error->message);
+	milter_outcome_clear(&outcome);
+	in = deliver(client, &stranger, out);
+	expect_result(in, "pass");
+	cr_expect(g_str_has_suffix(in, out), "%s", in);
+	out_again = deliver(client, &budi, SMALL);
+	expect_signed(out_again);
+	cr_expect(milter_client_quit(client, &error), "%s",
+	    error != NULL ? error->message : "?");
+}
+
+/* --- early ends -------------------------------------------------------- */
+
+Test(daemon, abort_at_every_stage)
+{
+	g_autoptr(MilterClient) client = NULL;
+	g_autofree char *out = NULL;
+
+	start(NULL);
+	out = deliver_alone(&budi, SMALL);
+	client = open_as(&milter_client_postfix, &budi);
+	for (int stage = MILTER_STAGE_MAIL; stage < MILTER_STAGE_EOM; stage++) {
+		const struct milter_plan plan = {
+			.stop_after = (enum milter_stage)stage,
+		};
+		g_autofree char *forged =
+		    g_strconcat(RESULT("pass\n"), out, NULL);
+		g_autofree char *next = NULL;
+		struct milter_outcome outcome;
+
+		send_text(client, &budi, forged, &plan, &outcome);
+		cr_expect(outcome.stopped, "stage %d", stage);
+		milter_outcome_clear(&outcome);
+		next = deliver(client, &budi, SMALL);
+		expect_signed(next);
+	}
+}
+
+/* A connection that ends at any stage is nobody else's trouble. */
+Test(daemon, vanish_at_every_stage)
+{
+	start(NULL);
+	for (int i = 0; i < 2 * MILTER_STAGES; i++) {
+		const struct milter_plan plan = {
+			.stop_after = (enum milter_stage)(i / 2),
+			.stop_silently = true,
+		};
+		g_autoptr(MilterClient) client =
+		    open_as(&milter_client_postfix, &budi);
+		struct milter_outcome outcome;
+
+		if (i / 2 >= MILTER_STAGE_MAIL) {
+			send_text(client, &budi, SMALL, &plan, &outcome);
+			milter_outcome_clear(&outcome);
+		}
+		if (i % 2 == 1)
+			milter_client_reset(g_steal_pointer(&client));
+	}
+	expect_serving();
+}
+
+/* --- hostile ----------------------------------------------------------- */
+
+Test(daemon, silent_connections)
+{
+	MilterClient *silent[100];
+
+	start(NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(silent); i++) {
+		silent[i] = dial(&milter_client_postfix);
+		if (i % 2 == 0)
+			cr_assert(milter_client_negotiate(silent[i], NULL));
+	}
+	expect_serving();
+	for (gsize i = 0; i < G_N_ELEMENTS(silent); i++)
+		milter_client_free(silent[i]);
+	expect_serving();
+}
+
+Test(daemon, garbage)
+{
+	static const struct {
+		const char *bytes;
+		gsize size;
+	} cases[] = {
+		{ "GET / HTTP/1.0\r\n\r\n", 18 },
+		{ "\0\0\0\0", 4 },
+		{ "\0\0\0\1", 4 },
+		{ "\0\0\0\1\xff", 5 },
+		{ "\0\0\0\1O", 5 },
+		{ "\0\0\0\5O\0\0\0", 8 },
+		{ "\xff\xff\xff\xffO", 5 },
+		{ "\x7f\xff\xff\xff"
+		  "B",
+		    5 },
+		{ "\0\0\0\2L\0", 6 },
+		{ "\0\0\0\3LAA", 7 },
+		{ "\0\0\0\4LA\0B", 8 },
+		{ "\0\0\0\1L", 5 },
+		{ "\0\0\0\1C", 5 },
+		{ "\0\0\0\3Ca4", 7 },
+		{ "\0\0\0\3C\0"
+		  "4",
+		    7 },
+		{ "\0\0\0\4Ca\0"
+		  "6",
+		    8 },
+		{ "\0\0\0\7Ca\0"
+		  "4\0\1x",
+		    11 },
+		{ "\0\0\0\2DC", 6 },
+		{ "\0\0\0\4DMi", 8 },
+		{ "\0\0\0\5DMi\0x", 9 },
+		{ "\0\0\0\1M", 5 },
+		{ "\0\0\0\2M\0", 6 },
+		{ "\0\0\0\1E", 5 },
+		{ "\0\0\0\1N", 5 },
+		{ "\0\0\0\2Bx", 6 },
+		{ "\0\0\0\1A\0\0\0\1A\0\0\0\1K\0\0\0\1Q", 20 },
+	};
+
+	start(NULL);
+	for (gsize i = 0; i < 2 * G_N_ELEMENTS(cases); i++) {
+		g_autoptr(MilterClient) client = dial(&milter_client_postfix);
+
+		if (i % 2 == 1)
+			cr_assert(milter_client_negotiate(client, NULL));
+		/* what it says to that, if anything, is its own business */
+		milter_client_send_raw(
+		    client, cases[i / 2].bytes, cases[i / 2].size, NULL);
+	}
+	expect_serving();
+}
+
+/* Packets that are in order one by one, but not together.  libmilter leaves
+ * some of them without an answer, so nobody waits for any. */
+Test(daemon, events_in_random_order)
+{
+	static const struct {
+		char command;
+		const char *data;
+		gsize size;
+	} events[] = {
+		{ SMFIC_CONNECT,
+		    "x\0"
+		    "4\0\1"
+		    "192.0.2.1",
+		    15 },
+		{ SMFIC_HELO, "x", 2 },
+		{ SMFIC_MACRO, "M{auth_authen}\0budi", 20 },
+		{ SMFIC_MAIL, "<a@b.example>", 14 },
+		{ SMFIC_RCPT, "<a@b.example>", 14 },
+		{ SMFIC_DATA, "", 0 },
+		{ SMFIC_HEADER, "From\0 " OFFICE_BUDI,
+		    7 + sizeof(OFFICE_BUDI) },
+		{ SMFIC_HEADER, "Authentication-Results\0 x", 26 },
+		{ SMFIC_EOH, "", 0 },
+		{ SMFIC_BODY, "x\r", 2 },
+		{ SMFIC_BODYEOB, "", 0 },
+		{ SMFIC_ABORT, "", 0 },
+		{ SMFIC_QUIT_NC, "", 0 },
+		{ SMFIC_UNKNOWN, "x", 2 },
+	};
+	g_autoptr(GRand) rand = g_rand_new_with_seed(4);
+
+	start(NULL);
+	for (int i = 0; i < 300; i++) {
+		g_autoptr(MilterClient) client = dial(
+		    i % 2 == 0 ? &milter_client_postfix : &milter_client_old);
+		bool ok = milter_client_negotiate(client, NULL);
+
+		cr_assert(ok);
+		for (int n = g_rand_int_range(rand, 1, 30); ok && n > 0; n--) {
+			gint at =
+			    g_rand_int_range(rand, 0, G_N_ELEMENTS(events));
+
+			ok = milter_client_send_packet(client,
+			    (guint32)events[at].size + 1, events[at].command,
+			    events[at].data, events[at].size, NULL);
+		}
+	}
+	expect_serving();
+}
+
+/* Headers of a shape that no SMTP server lets through, but a socket does. */
+Test(daemon, odd_headers)
+{
+	g_autofree char *huge = g_strnfill(1 << 20, 'x');
+	const struct {
+		const char *name;
+		const char *value;
+	} fields[] = {
+		{ "", "" },
+		{ "", " x" },
+		{ "From", "" },
+		{ "From:", " " OFFICE_BUDI },
+		{ "From\n", " " OFFICE_BUDI },
+		{ "X\r\nFrom", " " OFFICE_BUDI },
+		{ "X", " a\nFrom: " OFFICE_BUDI },
+		{ "X", " a\n\nbody" },
+		{ "X", " a\r\n\r\nbody" },
+		{ "X", "\xff\xfe\x80" },
+		{ "Content-Type", " multipart/signed; boundary=\n" },
+		{ "X", huge },
+		{ huge, " x" },
+	};
+	const char *from[] = { "<a@b.example>", NULL };
+
+	start(NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(fields); i++) {
+		g_autoptr(MilterClient) client =
+		    open_as(&milter_client_postfix, &budi);
+		struct milter_reply reply = { .action = MILTER_ACTION_NONE };
+		bool sent;
+
+		milter_client_set_macro(
+		    client, SMFIM_ENVFROM, "{auth_authen}", "budi");
+		/* libmilter refuses what is over its limits by closing */
+		sent = milter_client_mail(client, from, &reply, NULL) &&
+		    milter_client_header(
+			client, "From", " " OFFICE_BUDI, &reply, NULL) &&
+		    milter_client_header(client, fields[i].name,
+			fields[i].value, &reply, NULL) &&
+		    milter_client_eoh(client, &reply, NULL) &&
+		    milter_client_body(client, "x\r\n", 3, &reply, NULL) &&
+		    milter_client_eom(client, NULL, 0, &reply, NULL);
+		if (!sent)
+			continue;
+		cr_expect(reply.action == MILTER_ACTION_ACCEPT, "case %zu", i);
+	}
+	expect_serving();
+}
+
+/* --- signals ----------------------------------------------------------- */
+
+static bool
+is_rejected(MilterClient *client)
+{
+	const struct milter_envelope tamu = { .auth = "tamu" };
+	struct milter_outcome outcome;
+	bool rejected;
+
+	send_text(client, &tamu, "From: tamu@" OFFICE_DOMAIN "\n\nx\n",
+	    &usual_plan, &outcome);
+	rejected = outcome.action == MILTER_ACTION_REPLY;
+	milter_outcome_clear(&outcome);
+	return rejected;
+}
+
+Test(daemon, reload)
+{
+	g_autoptr(MilterClient) client = NULL;
+
+	start(NULL);
+	client = open_as(&milter_client_postfix, &budi);
+	cr_expect(!is_rejected(client));
+
+	office_configure(office, "[sign]\non-no-key = rejekt\n");
+	tell(SIGUSR1);
+	wait_for_log("the old configuration stays in force");
+	cr_expect(log_has("rejekt"));
+	cr_expect(!is_rejected(client));
+
+	office_configure(office, "[sign]\non-no-key = reject\n");
+	tell(SIGUSR1);
+	wait_for_log("the new configuration is in force");
+	cr_expect(is_rejected(client), "also on an old connection");
+	expect_serving();
+}
+
+/* A mail that has begun ends as it has begun. */
+Test(daemon, reload_in_mid_message)
+{
+	const char *from[] = { "<a@b.example>", NULL };
+	g_autoptr(MilterClient) client = NULL;
+	struct milter_reply reply;
+
+	start("[sign]\non-no-key = reject\n");
+	client = open_as(&milter_client_postfix, &budi);
+	milter_client_set_macro(client, SMFIM_ENVFROM, "{auth_authen}", "tamu");
+	cr_assert(milter_client_mail(client, from, &reply, NULL));
+	cr_assert(milter_client_header(
+	    client, "From", " tamu@" OFFICE_DOMAIN, &reply, NULL));
+	office_configure(office, NULL);
+	tell(SIGUSR1);
+	wait_for_log("the new configuration is in force");
+	cr_assert(milter_client_eoh(client, &reply, NULL));
+	cr_assert(milter_client_body(client, "x\r\n", 3, &reply, NULL));
+	cr_assert(milter_client_eom(client, NULL, 0, &reply, NULL));
+	cr_expect(reply.action == MILTER_ACTION_REPLY);
+	cr_expect(!is_rejected(client));
+}
+
+static void *
+deliver_both_ways(void *count)
+{
+	g_autoptr(MilterClient) as_budi =
+	    open_as(&milter_client_postfix, &budi);
+	g_autoptr(MilterClient) as_stranger =
+	    open_as(&milter_client_postfix, &stranger);
+	gsize good = 0;
+
+	for (int i = 0; i < GPOINTER_TO_INT(count); i++) {
+		g_autofree char *out = deliver(as_budi, &budi, SMALL);
+		g_autofree char *in = NULL;
+
+		in = deliver(as_stranger, &stranger, out);
+		if (g_str_has_prefix(in, RESULT("pass")) &&
+		    g_str_has_suffix(in, out))
+			good++;
+	}
+	return GSIZE_TO_POINTER(good);
+}
+
+static void
+expect_parallel(GThread **threads, gsize size, int count)
+{
+	for (gsize i = 0; i < size; i++)
+		cr_expect(GPOINTER_TO_SIZE(g_thread_join(threads[i])) ==
+		    (gsize)count);
+}
+
+Test(daemon, sixteen_connections)
+{
+	GThread *threads[8]; /* of two connections each */
+
+	start(NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
+		threads[i] =
+		    g_thread_new("mta", deliver_both_ways, GINT_TO_POINTER(20));
+	expect_parallel(threads, G_N_ELEMENTS(threads), 20);
+}
+
+Test(daemon, reload_under_load)
+{
+	GThread *threads[4];
+
+	start(NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
+		threads[i] =
+		    g_thread_new("mta", deliver_both_ways, GINT_TO_POINTER(40));
+	for (int i = 0; i < 20; i++) {
+		office_configure(office, i % 2 == 0 ? "broken" : NULL);
+		tell(SIGUSR1);
+	}
+	expect_parallel(threads, G_N_ELEMENTS(threads), 40);
+	wait_for_log("reload: ");
+}
+
+/* No new connection: it has understood that it shall stop. */
+static void
+wait_until_closed(void)
+{
+	gint64 end = g_get_monotonic_time() + PATIENCE;
+
+	while (takes_connections()) {
+		cr_assert(g_get_monotonic_time() < end);
+		g_usleep(1000);
+	}
+}
+
+/* A mail up to and with a piece of its body, and then the order to stop. */
+static MilterClient *
+stop_in_mid_mail(void)
+{
+	const char *from[] = { "<a@b.example>", NULL };
+	MilterClient *client = open_as(&milter_client_postfix, &budi);
+	struct milter_reply reply;
+
+	milter_client_set_macro(client, SMFIM_ENVFROM, "{auth_authen}", "budi");
+	cr_assert(milter_client_mail(client, from, &reply, NULL));
+	cr_assert(milter_client_header(
+	    client, "From", " " OFFICE_BUDI, &reply, NULL));
+	cr_assert(milter_client_eoh(client, &reply, NULL));
+	cr_assert(milter_client_body(client, "x\r\n", 3, &reply, NULL));
+	tell(SIGTERM);
+	wait_until_closed();
+	return client;
+}
+
+/* Either the whole answer or none: no mail is changed by halves. */
+Test(daemon, stop_leaves_no_half_mail)
+{
+	g_autoptr(MilterClient) client = NULL;
+	struct milter_reply reply;
+
+	start(NULL);
+	client = stop_in_mid_mail();
+	if (milter_client_eom(client, NULL, 0, &reply, NULL)) {
+		cr_expect(reply.action == MILTER_ACTION_ACCEPT);
+		cr_expect(milter_client_edits(client)->len > 1);
+	} else {
+		cr_expect(milter_client_edits(client)->len == 0);
+	}
+	g_clear_pointer(&client, milter_client_free);
+	cr_expect(wait_for_end() == 0);
+}
+
+/* Who only holds a connection holds nothing up. */
+Test(daemon, stop_with_idle_connections)
+{
+	g_autoptr(MilterClient) silent = NULL;
+	g_autoptr(MilterClient) idle = NULL;
+
+	start(NULL);
+	silent = dial(&milter_client_postfix);
+	idle = open_as(&milter_client_postfix, &budi);
+	tell(SIGTERM);
+	cr_expect(wait_for_end() == 0);
+}
+
+/* The next one takes over a socket that was left behind. */
+Test(daemon, start_after_kill)
+{
+	int status;
+
+	g_autofree char *log = office_path(office, "daemon.log");
+
+	start(NULL);
+	tell(SIGKILL);
+	cr_assert(waitpid(daemon_pid, &status, 0) == daemon_pid);
+	daemon_pid = 0;
+	g_unlink(log);
+	start(NULL);
+	expect_serving();
+}

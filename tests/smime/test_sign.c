@@ -1,0 +1,535 @@
+#include <string.h>
+
+#include <criterion/criterion.h>
+#include <openssl/ess.h>
+
+#include "../../smime/error.h"
+#include "../../smime/ossl.h"
+#include "../../smime/sign.h"
+#include "../pki.h"
+
+#define MESSAGE \
+	"From: Budi <budi@daerah.example>\r\nSubject: Surat\r\n" \
+	"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n" \
+	"Content-Transfer-Encoding: 8bit\r\nX-Other: a\r\n\r\n" \
+	"Selamat p\xc3\xa4gi.\r\n"
+#define ENTITY \
+	"Content-Type: text/plain; charset=utf-8\r\n" \
+	"Content-Transfer-Encoding: quoted-printable\r\n\r\n" \
+	"Selamat p=C3=A4gi.\r\n"
+
+/* Who signs, and what came out. */
+typedef struct {
+	Pki *pki;
+	Identity *identity;
+} Signer;
+
+static Signer
+signer_new(const PkiCert *leaf)
+{
+	Signer signer = { pki_new(leaf), NULL };
+	g_autofree char *folder = pki_folder_new();
+	g_autofree char *key =
+	    pki_write_key(folder, "key.pem", signer.pki->leaf_key);
+	g_autofree char *cert =
+	    pki_write_certs(folder, "cert.pem", signer.pki->leaf, NULL);
+	g_autofree char *chain = pki_write_certs(
+	    folder, "chain.pem", signer.pki->ca, signer.pki->root, NULL);
+
+	signer.identity = identity_load(key, cert, chain, NULL);
+	cr_assert(signer.identity != NULL);
+	pki_folder_remove(folder);
+	return signer;
+}
+
+static void
+signer_clear(Signer *signer)
+{
+	pki_free(signer->pki);
+	identity_unref(signer->identity);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Signer, signer_clear)
+
+static SignedMessage *
+sign(const Signer *signer, const char *text, const SignOptions *options,
+    gint64 at, GError **error)
+{
+	g_autoptr(Spool) spool = pki_spool(text, strlen(text));
+	g_autoptr(MimeMessage) message = mime_parse(spool);
+
+	return sign_message(
+	    message, signer->identity, options, PKI_NOW + at, error);
+}
+
+static SignOptions
+options_of(SignFormat format, SignDigest digest)
+{
+	return (SignOptions){ format, digest,
+		{ 1U << 20, 1U << 20, "/nonexistent" } };
+}
+
+static SignedMessage *
+must_sign(const Signer *signer, const char *text, SignFormat format,
+    SignDigest digest)
+{
+	SignOptions options = options_of(format, digest);
+	g_autoptr(GError) error = NULL;
+	SignedMessage *made = sign(signer, text, &options, 0, &error);
+
+	cr_assert(made != NULL, "%s", error != NULL ? error->message : "?");
+	cr_expect_eq(ERR_peek_error(), 0);
+	return made;
+}
+
+/* --- reading it again, without the library ---------------------------------
+ */
+
+static char *
+body_text(const SignedMessage *made)
+{
+	return g_strndup(spool_data(made->body), spool_size(made->body));
+}
+
+static char *
+between(const char *text, const char *before, const char *after)
+{
+	const char *start = strstr(text, before);
+	const char *end;
+
+	cr_assert(start != NULL, "no %s in %s", before, text);
+	start += strlen(before);
+	end = strstr(start, after);
+	cr_assert(end != NULL, "no %s in %s", after, text);
+	return g_strndup(start, (gsize)(end - start));
+}
+
+static CMS_ContentInfo *
+read_cms(const char *base64)
+{
+	gsize size;
+	g_autofree guchar *der = g_base64_decode(base64, &size);
+	const guchar *at = der;
+	CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &at, (long)size);
+
+	cr_assert(cms != NULL && at == der + size);
+	return cms;
+}
+
+/* The CMS object; *part is what is beside it when detached, else NULL. */
+static CMS_ContentInfo *
+read_signed(const SignedMessage *made, char **part)
+{
+	g_autofree char *body = body_text(made);
+	g_autofree char *boundary = NULL;
+	g_autofree char *open = NULL;
+	g_autofree char *end = NULL;
+	g_autofree char *second = NULL;
+	const char *base64;
+
+	*part = NULL;
+	if (strstr(made->content_type, "multipart/signed") == NULL)
+		return read_cms(body);
+	boundary = between(made->content_type, "boundary=\"", "\"");
+	open = g_strconcat("\r\n--", boundary, "\r\n", NULL);
+	end = g_strconcat("\r\n--", boundary, "--\r\n", NULL);
+	*part = between(body, open, open);
+	second = between(strstr(body, open) + 1, open, end);
+	cr_assert(g_str_has_suffix(body, end));
+	base64 = strstr(second, "\r\n\r\n");
+	cr_assert(base64 != NULL);
+	return read_cms(base64);
+}
+
+/* OpenSSL's own verification, to the root; returns the content. */
+static char *
+openssl_verify(const Pki *pki, CMS_ContentInfo *cms, const char *part)
+{
+	g_autoptr(X509_STORE) store = X509_STORE_new();
+	g_autoptr(BIO) in = part != NULL ? BIO_new_mem_buf(part, -1) : NULL;
+	g_autoptr(BIO) out = BIO_new(BIO_s_mem());
+	X509_VERIFY_PARAM *parameters = X509_STORE_get0_param(store);
+	char *data;
+	long size;
+
+	X509_STORE_add_cert(store, pki->root);
+	X509_VERIFY_PARAM_set_time(parameters, PKI_NOW);
+	cr_assert(CMS_verify(cms, NULL, store, in, out, CMS_BINARY) == 1, "%s",
+	    ERR_reason_error_string(ERR_peek_last_error()));
+	size = BIO_get_mem_data(out, &data);
+	return g_strndup(data, (gsize)size);
+}
+
+static CMS_SignerInfo *
+only_signer(CMS_ContentInfo *cms)
+{
+	STACK_OF(CMS_SignerInfo) *signers = CMS_get0_SignerInfos(cms);
+
+	cr_assert_eq(sk_CMS_SignerInfo_num(signers), 1);
+	return sk_CMS_SignerInfo_value(signers, 0);
+}
+
+/* --- formats ---------------------------------------------------------------
+ */
+
+static void
+check_signed(const PkiCert *leaf, SignFormat format, SignDigest digest, int nid)
+{
+	g_auto(Signer) signer = signer_new(leaf);
+	g_autoptr(SignedMessage) made =
+	    must_sign(&signer, MESSAGE, format, digest);
+	g_autofree char *part = NULL;
+	g_autoptr(CMS_ContentInfo) cms = read_signed(made, &part);
+	g_autofree char *content = openssl_verify(signer.pki, cms, part);
+	X509_ALGOR *algorithm;
+	const ASN1_OBJECT *object;
+
+	cr_expect_str_eq(content, ENTITY, "%s", content);
+	cr_expect_eq(part != NULL, format == SIGN_DETACHED);
+	CMS_SignerInfo_get0_algs(
+	    only_signer(cms), NULL, NULL, &algorithm, NULL);
+	X509_ALGOR_get0(&object, NULL, NULL, algorithm);
+	cr_expect_eq(OBJ_obj2nid(object), nid);
+}
+
+Test(sign, openssl_verifies_it)
+{
+	static const PkiCert leaves[] = {
+		{ .mailboxes = "budi@daerah.example" },
+		{ .mailboxes = "budi@daerah.example", .key = PKI_KEY_LEAF_EC },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(leaves); i++) {
+		for (int format = SIGN_DETACHED; format <= SIGN_OPAQUE;
+		     format++) {
+			check_signed(
+			    &leaves[i], format, SIGN_SHA256, NID_sha256);
+			check_signed(
+			    &leaves[i], format, SIGN_SHA384, NID_sha384);
+			check_signed(
+			    &leaves[i], format, SIGN_SHA512, NID_sha512);
+		}
+	}
+}
+
+/* RFC 8551, section 2.5: each attribute once, and no capabilities. */
+Test(sign, attributes)
+{
+	static const int wanted[] = { NID_pkcs9_contentType,
+		NID_pkcs9_messageDigest, NID_pkcs9_signingTime,
+		NID_id_smime_aa_signingCertificateV2 };
+
+	for (int format = SIGN_DETACHED; format <= SIGN_OPAQUE; format++) {
+		g_auto(Signer) signer = signer_new(NULL);
+		g_autoptr(SignedMessage) made =
+		    must_sign(&signer, MESSAGE, format, SIGN_SHA256);
+		g_autofree char *part = NULL;
+		g_autoptr(CMS_ContentInfo) cms = read_signed(made, &part);
+		CMS_SignerInfo *info = only_signer(cms);
+
+		cr_expect_eq(
+		    CMS_signed_get_attr_count(info), G_N_ELEMENTS(wanted));
+		for (gsize i = 0; i < G_N_ELEMENTS(wanted); i++) {
+			int at =
+			    CMS_signed_get_attr_by_NID(info, wanted[i], -1);
+
+			cr_assert(at >= 0, "%s", OBJ_nid2sn(wanted[i]));
+			cr_expect_eq(
+			    X509_ATTRIBUTE_count(CMS_signed_get_attr(info, at)),
+			    1);
+		}
+		cr_expect_lt(
+		    CMS_signed_get_attr_by_NID(info, NID_SMIMECapabilities, -1),
+		    0);
+		cr_expect_leq(CMS_unsigned_get_attr_count(info), 0);
+	}
+}
+
+Test(sign, signing_time_and_certificate)
+{
+	g_auto(Signer) signer = signer_new(NULL);
+	g_autoptr(SignedMessage) made =
+	    must_sign(&signer, MESSAGE, SIGN_DETACHED, SIGN_SHA256);
+	g_autofree char *part = NULL;
+	g_autoptr(CMS_ContentInfo) cms = read_signed(made, &part);
+	CMS_SignerInfo *info = only_signer(cms);
+	const ASN1_TIME *time = CMS_signed_get0_data_by_OBJ(
+	    info, OBJ_nid2obj(NID_pkcs9_signingTime), -3, V_ASN1_UTCTIME);
+	const ASN1_STRING *named = CMS_signed_get0_data_by_OBJ(info,
+	    OBJ_nid2obj(NID_id_smime_aa_signingCertificateV2), -3,
+	    V_ASN1_SEQUENCE);
+	guchar digest[EVP_MAX_MD_SIZE];
+	guint size;
+
+	cr_assert(time != NULL && named != NULL);
+	cr_expect_eq(ossl_time_compare(time, PKI_NOW), 0);
+	X509_digest(signer.pki->leaf, EVP_sha256(), digest, &size);
+	cr_expect(memmem(ASN1_STRING_get0_data(named),
+		      (gsize)ASN1_STRING_length(named), digest, size) != NULL);
+}
+
+/* RFC 8550, section 2.3: all that leads to the root, and not the root. */
+Test(sign, certificates)
+{
+	g_auto(Signer) signer = signer_new(NULL);
+	g_autoptr(SignedMessage) made =
+	    must_sign(&signer, MESSAGE, SIGN_DETACHED, SIGN_SHA256);
+	g_autofree char *part = NULL;
+	g_autoptr(CMS_ContentInfo) cms = read_signed(made, &part);
+	g_autoptr(OsslX509Stack) certs = CMS_get1_certs(cms);
+	bool has_leaf = false, has_ca = false;
+
+	cr_expect_eq(sk_X509_num(certs), 2);
+	for (int i = 0; i < sk_X509_num(certs); i++) {
+		X509 *cert = sk_X509_value(certs, i);
+
+		has_leaf = has_leaf || X509_cmp(cert, signer.pki->leaf) == 0;
+		has_ca = has_ca || X509_cmp(cert, signer.pki->ca) == 0;
+	}
+	cr_expect(has_leaf && has_ca);
+}
+
+/* --- the message ------------------------------------------------------------
+ */
+
+Test(sign, detached_fields)
+{
+	static const char *const names[] = { "sha-256", "sha-384", "sha-512" };
+	g_auto(Signer) signer = signer_new(NULL);
+
+	for (int digest = SIGN_SHA256; digest <= SIGN_SHA512; digest++) {
+		g_autoptr(SignedMessage) made =
+		    must_sign(&signer, MESSAGE, SIGN_DETACHED, digest);
+		g_autofree char *micalg =
+		    g_strconcat("micalg=", names[digest], ";", NULL);
+
+		cr_expect(
+		    g_str_has_prefix(made->content_type, "multipart/signed;"));
+		cr_expect(
+		    strstr(made->content_type,
+			"protocol=\"application/pkcs7-signature\"") != NULL);
+		cr_expect(strstr(made->content_type, micalg) != NULL, "%s",
+		    made->content_type);
+		cr_expect(made->content_transfer_encoding == NULL);
+		cr_expect(made->content_disposition == NULL);
+	}
+}
+
+Test(sign, opaque_fields)
+{
+	g_auto(Signer) signer = signer_new(NULL);
+	g_autoptr(SignedMessage) made =
+	    must_sign(&signer, MESSAGE, SIGN_OPAQUE, SIGN_SHA256);
+
+	cr_expect(g_str_has_prefix(made->content_type,
+	    "application/pkcs7-mime; smime-type=signed-data;"));
+	cr_expect(strstr(made->content_type, "name=smime.p7m") != NULL);
+	cr_expect_str_eq(made->content_transfer_encoding, "base64");
+	cr_expect_str_eq(
+	    made->content_disposition, "attachment; filename=smime.p7m");
+}
+
+static void
+expect_lines(const char *text, gsize max)
+{
+	for (const char *at = text; *at != '\0';) {
+		const char *end = strstr(at, "\r\n");
+		gsize size = end != NULL ? (gsize)(end - at) : strlen(at);
+
+		cr_expect(size <= max, "%.*s", (int)size, at);
+		cr_expect(memchr(at, '\n', size) == NULL);
+		cr_expect(memchr(at, '\r', size) == NULL);
+		at = end != NULL ? end + 2 : at + size;
+	}
+}
+
+/* A field is folded and no line too long, a body has CRLF and ends with it. */
+Test(sign, lines)
+{
+	g_auto(Signer) signer = signer_new(NULL);
+
+	for (int format = SIGN_DETACHED; format <= SIGN_OPAQUE; format++) {
+		g_autoptr(SignedMessage) made =
+		    must_sign(&signer, MESSAGE, format, SIGN_SHA512);
+		g_autofree char *body = body_text(made);
+
+		expect_lines(made->content_type, 78);
+		expect_lines(body, 78);
+		cr_expect(g_str_has_suffix(body, "\r\n"));
+		cr_expect_not(g_str_has_suffix(made->content_type, "\r\n"));
+	}
+}
+
+/* RFC 2046, section 5.1.1 for the boundary: legal, new each time, and the
+ * CRLF before the second delimiter belongs to it and not to the part. */
+Test(sign, boundaries)
+{
+	static const char *const ends[] = { "", "\r\n", "\r\n\r\n",
+		"\r\n\r\n\r\n\r\n\r\n" };
+	g_auto(Signer) signer = signer_new(NULL);
+	g_autoptr(GHashTable) seen =
+	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for (gsize i = 0; i < 8 * G_N_ELEMENTS(ends); i++) {
+		g_autofree char *expected =
+		    g_strconcat("Content-Type: text/plain\r\n\r\nisi",
+			ends[i % G_N_ELEMENTS(ends)], NULL);
+		g_autoptr(SignedMessage) made =
+		    must_sign(&signer, expected, SIGN_DETACHED, SIGN_SHA256);
+		g_autofree char *part = NULL;
+		g_autoptr(CMS_ContentInfo) cms = read_signed(made, &part);
+		char *boundary =
+		    between(made->content_type, "boundary=\"", "\"");
+
+		cr_expect_str_eq(part, expected);
+		g_free(openssl_verify(signer.pki, cms, part));
+		cr_expect_leq(strlen(boundary), MIME_MAX_BOUNDARY);
+		cr_expect(g_hash_table_add(seen, boundary));
+	}
+}
+
+/* The signed message, read by our own reader, is without any problem. */
+Test(sign, is_read_back)
+{
+	g_auto(Signer) signer = signer_new(NULL);
+	static const MimeKind kinds[] = { MIME_KIND_SMIME_DETACHED,
+		MIME_KIND_SMIME_OPAQUE };
+
+	for (int format = SIGN_DETACHED; format <= SIGN_OPAQUE; format++) {
+		g_autoptr(SignedMessage) made =
+		    must_sign(&signer, MESSAGE, format, SIGN_SHA256);
+		g_autofree char *body = body_text(made);
+		g_autofree char *text = g_strdup_printf(
+		    "From: budi@daerah.example\r\nMIME-Version: 1.0\r\n"
+		    "Content-Type: %s\r\nContent-Transfer-Encoding: %s\r\n\r\n"
+		    "%s",
+		    made->content_type,
+		    made->content_transfer_encoding != NULL ?
+			made->content_transfer_encoding :
+			"7bit",
+		    body);
+		g_autoptr(Spool) spool = pki_spool(text, strlen(text));
+		g_autoptr(MimeMessage) message = mime_parse(spool);
+
+		cr_expect_eq(message->kind, kinds[format]);
+		cr_expect_eq(mime_problems(message->root), 0, "%s",
+		    mime_problem_text(mime_problems(message->root)));
+	}
+}
+
+/* Signing what is signed already keeps the signature inside whole. */
+Test(sign, signed_again)
+{
+	g_auto(Signer) signer = signer_new(NULL);
+	g_autoptr(GBytes) cms = pki_sign(signer.pki, PKI_PART, 0, 0);
+	g_autofree char *inner = pki_detached(PKI_FROM, PKI_PART, cms);
+	g_autoptr(SignedMessage) made =
+	    must_sign(&signer, inner, SIGN_DETACHED, SIGN_SHA256);
+	g_autofree char *part = NULL;
+	g_autoptr(CMS_ContentInfo) outer = read_signed(made, &part);
+	g_autofree char *content = openssl_verify(signer.pki, outer, part);
+
+	cr_expect(g_str_has_suffix(
+	    content, strstr(inner, "Content-Type: multipart/signed")));
+}
+
+/* --- refusals ----------------------------------------------------------------
+ */
+
+static void
+expect_refusal(const Signer *signer, const char *text, SignOptions options,
+    gint64 at, enum smime_error_code code)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(SignedMessage) made =
+	    sign(signer, text, &options, at, &error);
+
+	cr_assert(made == NULL, "%s", text);
+	cr_expect(
+	    g_error_matches(error, SMIME_ERROR, code), "%s", error->message);
+	cr_expect_eq(ERR_peek_error(), 0);
+}
+
+Test(sign, refuses)
+{
+	g_auto(Signer) signer = signer_new(NULL);
+
+	for (int format = SIGN_DETACHED; format <= SIGN_OPAQUE; format++) {
+		SignOptions options = options_of(format, SIGN_SHA256);
+		SignOptions small = options;
+
+		expect_refusal(&signer, "\r\n\xff\r\n", options, 0,
+		    SMIME_ERROR_UNSIGNABLE);
+		expect_refusal(&signer,
+		    "Content-Type: text/plain\r\n"
+		    "Content-Type: text/html\r\n\r\n",
+		    options, 0, SMIME_ERROR_UNSIGNABLE);
+		small.spool.max_size = 500;
+		expect_refusal(&signer, MESSAGE, small, 0, SMIME_ERROR_TOO_BIG);
+		small.spool = (SpoolLimits){ 1U << 20, 10, "/nonexistent" };
+		expect_refusal(&signer, MESSAGE, small, 0, SMIME_ERROR_IO);
+	}
+}
+
+/* "KEY when the identity may not sign now" */
+Test(sign, refuses_an_identity_that_may_not_sign_now)
+{
+	static const PkiCert leaves[] = {
+		{ .from = -2 * PKI_DAY, .until = -PKI_DAY },
+		{ .from = PKI_DAY, .until = 2 * PKI_DAY },
+		{ .eku = "clientAuth" },
+		{ .key_usage = "keyEncipherment" },
+		{ .key = PKI_KEY_WEAK },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(leaves); i++) {
+		g_auto(Signer) signer = signer_new(&leaves[i]);
+
+		expect_refusal(&signer, MESSAGE,
+		    options_of(SIGN_DETACHED, SIGN_SHA256), 0, SMIME_ERROR_KEY);
+	}
+}
+
+/* --- threads
+ * ------------------------------------------------------------------ */
+
+static void *
+sign_many(void *data)
+{
+	const Signer *signer = data;
+
+	for (int i = 0; i < 20; i++) {
+		g_autoptr(SignedMessage) made =
+		    must_sign(signer, MESSAGE, i % 2, SIGN_SHA256);
+		g_autofree char *part = NULL;
+		g_autoptr(CMS_ContentInfo) cms = read_signed(made, &part);
+		g_autofree char *content =
+		    openssl_verify(signer->pki, cms, part);
+
+		if (strcmp(content, ENTITY) != 0)
+			return NULL;
+	}
+	return data;
+}
+
+Test(sign, identity_shared_by_threads)
+{
+	g_auto(Signer) signer = signer_new(NULL);
+	GThread *threads[4];
+
+	for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
+		threads[i] = g_thread_new("sign", sign_many, &signer);
+	for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
+		cr_expect(g_thread_join(threads[i]) == &signer);
+}
+
+Test(sign, names)
+{
+	int code;
+
+	cr_expect(name_code_find(sign_format_names, "opaque", &code));
+	cr_expect_eq(code, SIGN_OPAQUE);
+	cr_expect(name_code_find(sign_digest_names, "sha512", &code));
+	cr_expect_eq(code, SIGN_SHA512);
+	signed_message_free(NULL);
+}
