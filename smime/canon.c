@@ -1,7 +1,5 @@
 #include <string.h>
 
-#include <gmime/gmime.h>
-
 #include "canon.h"
 #include "error.h"
 
@@ -324,7 +322,8 @@ write_decoded(Writer *writer, const MimeEntity *entity, bool root)
 	gsize size;
 
 	if (octets == NULL)
-		return unsignable(writer, "malformed base64");
+		return unsignable(
+		    writer, "malformed base64 or quoted-printable");
 	data = g_bytes_get_data(octets, &size);
 	return write_encoded(writer, entity, root, data, size);
 }

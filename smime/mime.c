@@ -301,18 +301,71 @@ decode_base64(const char *data, gsize size)
 	return g_bytes_new_take(g_steal_pointer(&out), written);
 }
 
+static gsize
+skip_wsp(const char *data, gsize at, gsize size)
+{
+	while (at < size && (data[at] == ' ' || data[at] == '\t'))
+		at++;
+	return at;
+}
+
+static bool
+is_line_end(const char *data, gsize at, gsize size)
+{
+	return size - at >= 2 && data[at] == '\r' && data[at + 1] == '\n';
+}
+
+/* The octet of =XX at data; -1 when there is none. */
+static int
+escaped_octet(const char *data, gsize size)
+{
+	if (size < 3 || !g_ascii_isxdigit(data[1]) ||
+	    !g_ascii_isxdigit(data[2]))
+		return -1;
+	return g_ascii_xdigit_value(data[1]) << 4 |
+	    g_ascii_xdigit_value(data[2]);
+}
+
+/*
+ * RFC 2045, section 6.7.  An equals sign that begins neither an octet nor a
+ * soft break is malformed: readers differ in what they make of it.  White
+ * space at the end of a line is not part of the content.
+ */
 static GBytes *
 decode_quoted_printable(const char *data, gsize size)
 {
-	GMimeEncoding decoder;
-	g_autofree char *out = NULL;
-	gsize written;
+	GByteArray *out = g_byte_array_sized_new((guint)size);
+	gsize at = 0;
 
-	g_mime_encoding_init_decode(
-	    &decoder, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
-	out = g_malloc(g_mime_encoding_outlen(&decoder, size));
-	written = g_mime_encoding_flush(&decoder, data, size, out);
-	return g_bytes_new_take(g_steal_pointer(&out), written);
+	while (at < size) {
+		bool escape = data[at] == '=';
+		gsize after = skip_wsp(data, at + escape, size);
+		guint8 octet = (guint8)data[at];
+		int escaped;
+
+		if (escape && is_line_end(data, after, size)) {
+			at = after + 2;
+		} else if (escape) {
+			escaped = escaped_octet(data + at, size - at);
+			if (escaped == -1) {
+				g_byte_array_unref(out);
+				return NULL;
+			}
+			octet = (guint8)escaped;
+			g_byte_array_append(out, &octet, 1);
+			at += 3;
+		} else if (after > at) {
+			if (after < size && !is_line_end(data, after, size))
+				g_byte_array_append(out,
+				    (const guint8 *)data + at,
+				    (guint)(after - at));
+			at = after;
+		} else {
+			g_byte_array_append(out, &octet, 1);
+			at++;
+		}
+	}
+	return g_byte_array_free_to_bytes(out);
 }
 
 GBytes *

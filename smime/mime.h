@@ -55,8 +55,9 @@ bool mime_is_pkcs7_mime(const MimeEntity *entity);
 /* Does a protocol parameter (RFC 1847) name S/MIME? */
 bool mime_is_pkcs7_protocol(const char *protocol);
 
-/* The body's octets after removing the transfer encoding; NULL when its
- * base64 is malformed: other characters, wrong padding, anything after it. */
+/* The body's octets after removing the transfer encoding; NULL when it is
+ * malformed: in base64 other characters, wrong padding, anything after it; in
+ * quoted-printable an equals sign that means nothing. */
 GBytes *mime_decode_body(const MimeEntity *entity);
 
 #endif
