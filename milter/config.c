@@ -652,14 +652,16 @@ scan_line(Scan *scan, char *line, guint number, GError **error)
 static bool
 check_lines(const GString *text, const char *path, GError **error)
 {
-	g_auto(GStrv) lines = g_strsplit(text->str, "\n", -1);
+	g_autofree char *copy = g_strdup(text->str);
+	char *line, *rest = copy;
 	Scan scan = { .path = path };
 	bool ok = true;
 
 	scan.seen =
 	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	for (guint i = 0; ok && lines[i] != NULL; i++)
-		ok = scan_line(&scan, lines[i], i + 1, error);
+	for (guint number = 1; ok && (line = strsep(&rest, "\n")) != NULL;
+	     number++)
+		ok = scan_line(&scan, line, number, error);
 	g_hash_table_unref(scan.seen);
 	g_free(scan.group);
 	return ok;

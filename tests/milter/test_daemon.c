@@ -7,7 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <criterion/criterion.h>
@@ -681,6 +685,7 @@ Test(daemon, mta_lacks_what_is_needed)
  * an MTA has no macro to send, libmilter keeps those of the last mail. */
 Test(daemon, login_is_of_one_mail)
 {
+	const struct milter_envelope nobody = { .client_addr = "192.0.2.1" };
 	g_autoptr(MilterClient) client = NULL;
 
 	start(NULL);
@@ -688,9 +693,13 @@ Test(daemon, login_is_of_one_mail)
 	for (int i = 0; i < 3; i++) {
 		g_autofree char *out = deliver(client, &budi, SMALL);
 		g_autofree char *in = deliver(client, &stranger, SMALL);
+		g_autofree char *out_again = deliver(client, &budi, SMALL);
+		g_autofree char *bounce = deliver(client, &nobody, SMALL);
 
 		expect_signed(out);
 		expect_result(in, "none\n");
+		expect_signed(out_again);
+		expect_result(bounce, "none\n");
 	}
 }
 
@@ -769,7 +778,7 @@ Test(daemon, vanish_at_every_stage)
 			milter_outcome_clear(&outcome);
 		}
 		if (i % 2 == 1)
-			milter_client_reset(g_steal_pointer(&client));
+			milter_client_reset(client);
 	}
 	expect_serving();
 }
@@ -847,6 +856,9 @@ Test(daemon, garbage)
 	expect_serving();
 }
 
+/* A string literal with the NUL at its end, and its size. */
+#define STRINGS(text) text, sizeof(text)
+
 /* Packets that are in order one by one, but not together.  libmilter leaves
  * some of them without an answer, so nobody waits for any. */
 Test(daemon, events_in_random_order)
@@ -856,25 +868,20 @@ Test(daemon, events_in_random_order)
 		const char *data;
 		gsize size;
 	} events[] = {
-		{ SMFIC_CONNECT,
-		    "x\0"
-		    "4\0\1"
-		    "192.0.2.1",
-		    15 },
-		{ SMFIC_HELO, "x", 2 },
-		{ SMFIC_MACRO, "M{auth_authen}\0budi", 20 },
-		{ SMFIC_MAIL, "<a@b.example>", 14 },
-		{ SMFIC_RCPT, "<a@b.example>", 14 },
+		{ SMFIC_CONNECT, STRINGS("x\0004\0\001192.0.2.1") },
+		{ SMFIC_HELO, STRINGS("x") },
+		{ SMFIC_MACRO, STRINGS("M{auth_authen}\0budi") },
+		{ SMFIC_MAIL, STRINGS("<a@b.example>") },
+		{ SMFIC_RCPT, STRINGS("<a@b.example>") },
 		{ SMFIC_DATA, "", 0 },
-		{ SMFIC_HEADER, "From\0 " OFFICE_BUDI,
-		    7 + sizeof(OFFICE_BUDI) },
-		{ SMFIC_HEADER, "Authentication-Results\0 x", 26 },
+		{ SMFIC_HEADER, STRINGS("From\0 " OFFICE_BUDI) },
+		{ SMFIC_HEADER, STRINGS("Authentication-Results\0 x") },
 		{ SMFIC_EOH, "", 0 },
 		{ SMFIC_BODY, "x\r", 2 },
 		{ SMFIC_BODYEOB, "", 0 },
 		{ SMFIC_ABORT, "", 0 },
 		{ SMFIC_QUIT_NC, "", 0 },
-		{ SMFIC_UNKNOWN, "x", 2 },
+		{ SMFIC_UNKNOWN, STRINGS("x") },
 	};
 	g_autoptr(GRand) rand = g_rand_new_with_seed(4);
 
@@ -1109,6 +1116,94 @@ Test(daemon, stop_leaves_no_half_mail)
 	}
 	g_clear_pointer(&client, milter_client_free);
 	cr_expect(wait_for_end() == 0);
+}
+
+/* Connected to the daemon; the caller closes it. */
+static int
+connect_socket(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	g_strlcpy(address.sun_path, office->socket + strlen("unix:"),
+	    sizeof(address.sun_path));
+	cr_assert(fd != -1 &&
+	    connect(fd, (const struct sockaddr *)&address, sizeof(address)) ==
+		0);
+	return fd;
+}
+
+/* Until the daemon has read all that was sent. */
+static void
+wait_until_read(int fd)
+{
+	gint64 end = g_get_monotonic_time() + PATIENCE;
+	int left = 1;
+
+	while (ioctl(fd, SIOCOUTQ, &left) == 0 && left > 0) {
+		cr_assert(g_get_monotonic_time() < end);
+		g_usleep(100);
+	}
+}
+
+/* A mail of so many pieces, up to the command that ends it. */
+static void
+send_to_the_end(MilterClient *client, int pieces)
+{
+	static const char piece[MILTER_SESSION_CHUNK];
+	const char *from[] = { "<a@b.example>", NULL };
+	struct milter_reply reply;
+
+	milter_client_set_macro(client, SMFIM_ENVFROM, "{auth_authen}", "budi");
+	cr_assert(milter_client_mail(client, from, &reply, NULL));
+	cr_assert(milter_client_header(
+	    client, "From", " " OFFICE_BUDI, &reply, NULL));
+	cr_assert(milter_client_eoh(client, &reply, NULL));
+	for (int i = 0; i < pieces; i++)
+		cr_assert(milter_client_body(
+		    client, piece, sizeof(piece), &reply, NULL));
+	cr_assert(
+	    milter_client_send_packet(client, 1, SMFIC_BODYEOB, "", 0, NULL));
+}
+
+/* The mail whose end is being worked on is finished, whole, and then the
+ * daemon ends. */
+Test(daemon, stop_while_the_end_is_worked_on)
+{
+	struct milter_client_options options = milter_client_postfix;
+	const int pieces = 300;
+	g_autoptr(MilterClient) client = NULL;
+	struct milter_outcome outcome;
+	gsize body = 0;
+	char command;
+	int fd;
+
+	options.timeout = (guint)(PATIENCE / 1000);
+	start(NULL);
+	fd = connect_socket();
+	client = milter_client_adopt(fd, &options);
+	cr_assert(milter_client_negotiate(client, NULL));
+	cr_assert(
+	    milter_session_open(client, &budi, &usual_plan, &outcome, NULL));
+	milter_outcome_clear(&outcome);
+	send_to_the_end(client, pieces);
+	wait_until_read(fd);
+	tell(SIGTERM);
+	do {
+		g_autoptr(GBytes) data = NULL;
+		g_autoptr(GError) error = NULL;
+
+		cr_assert(
+		    milter_client_read_packet(client, &command, &data, &error),
+		    "%s", error != NULL ? error->message : "?");
+		if (command == SMFIR_REPLBODY)
+			body += g_bytes_get_size(data);
+	} while (command != SMFIR_ACCEPT && command != SMFIR_CONTINUE);
+	cr_expect(body > (gsize)pieces * MILTER_SESSION_CHUNK);
+	g_clear_pointer(&client, milter_client_free);
+	cr_expect(wait_for_end() == 0);
+	cr_expect(log_has("outbound: signed"));
+	cr_expect(log_has("stopped"));
 }
 
 /* Who only holds a connection holds nothing up. */
