@@ -1,11 +1,8 @@
 /*
  * mime - a sealed spool seen as RFC 5322 and MIME, without changing a byte.
  *
- * Everything is a range of the spool's bytes (MimeRange) or a value decoded
- * from them.  Parsing never fails: what is wrong with a message is recorded as
- * problems, and the caller decides which of them matter.  A problem means that
- * another program may read the message in another way than we do; such a
- * message is neither signed nor ever found to pass.
+ * Entities, ranges and problems are those of mime_entity; here is what makes
+ * them a message: what kind it is of, and who wrote it.
  *
  * GMime serves as the second reader: what counts for a verdict (parts of a
  * multipart/signed, the author) is read by it too, and a difference is a

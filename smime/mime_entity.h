@@ -6,7 +6,8 @@
  * (MimeRange) or a value decoded from them.  Parsing never fails: what is
  * wrong is recorded as problems, and the caller decides which of them matter.
  * A problem means that another program may read the message in another way
- * than we do; such a message is neither signed nor ever found to pass.
+ * than we do: with one anywhere it is not signed, and with one outside of what
+ * was signed a signature never passes.
  *
  * The bytes must outlive the entity; their lines end with CRLF.  Not
  * thread-safe; an entity owns everything below it.

@@ -642,8 +642,7 @@ static const char *const hostile[] = {
 	"(comment",
 	")",
 	"a=b,c=d+e=f",
-	"b\xc3\xbc"
-	"cher",
+	"b\303\274cher",
 	"\xe2\x80\xa8line",
 	"\xc2\x85nel",
 	"\xf0\x9f\x98\x80",
