@@ -463,8 +463,10 @@ write_entity(Writer *writer, const MimeEntity *entity, bool root)
 	return write_leaf(writer, entity, root);
 }
 
-/* A header without anything after it is an empty part, for every reader. */
-#define HARMLESS_PROBLEMS MIME_PROBLEM_NO_BLANK_LINE
+/* A header without anything after it is an empty part, for every reader; stray
+ * octets are refused or left out where they would be written. */
+#define HARMLESS_PROBLEMS \
+	(MIME_PROBLEM_NO_BLANK_LINE | MIME_PROBLEM_STRAY_OCTET)
 
 bool
 canon_write(

@@ -68,8 +68,9 @@ read_while(Cursor *cursor, bool (*accept)(char))
 	return g_strndup(start, (gsize)(cursor->at - start));
 }
 
+/* *simple: neither escapes nor folds, which not all readers undo alike. */
 static char *
-read_quoted(Cursor *cursor)
+read_quoted(Cursor *cursor, bool *simple)
 {
 	g_autoptr(GString) value = g_string_new(NULL);
 
@@ -82,6 +83,8 @@ read_quoted(Cursor *cursor)
 		}
 		if (c == '\0')
 			return NULL;
+		if (c == '\\' || c == '\r' || c == '\n')
+			*simple = false;
 		if (c == '\\' && ++cursor->at < cursor->end)
 			c = *cursor->at;
 		if (c != '\r' && c != '\n')
@@ -93,8 +96,9 @@ read_quoted(Cursor *cursor)
 /* Comments are legal and nobody writes them; readers differ in whether they
  * know them, so they count as a syntax error. */
 static bool
-read_parameter(Cursor *cursor, ContentTypeParameter *parameter)
+read_parameter(Cursor *cursor, ContentTypeParameter *parameter, bool *simple)
 {
+	*simple = true;
 	parameter->name = read_while(cursor, is_token_char);
 	if (parameter->name == NULL)
 		return false;
@@ -104,7 +108,7 @@ read_parameter(Cursor *cursor, ContentTypeParameter *parameter)
 	cursor->at++;
 	skip_blanks(cursor);
 	parameter->value = is_at(cursor, '"') ?
-	    read_quoted(cursor) :
+	    read_quoted(cursor, simple) :
 	    read_while(cursor, is_loose_value_char);
 	return parameter->value != NULL;
 }
@@ -117,17 +121,24 @@ lower(char *text)
 	return text;
 }
 
-/* RFC 2231 may split or encode a parameter: name*0, name*1*, name*.  Not every
- * reader knows that, so it is not accepted for what decides the structure. */
+/*
+ * What decides the structure of a message must be written in the one way that
+ * every reader knows.  RFC 2231 may split or encode a parameter (name*0,
+ * name*1*, name*), and a quoted string may hold escapes and folds.
+ */
 static bool
-is_structural_continuation(const char *name)
+is_ambiguous(const char *name, bool simple)
 {
-	static const char *const structural[] = { "boundary*", "protocol*",
-		"smime-type*", "micalg*", NULL };
+	static const char *const structural[] = { "boundary", "protocol",
+		"smime-type", "micalg", NULL };
 
-	for (const char *const *prefix = structural; *prefix != NULL; prefix++)
-		if (g_str_has_prefix(name, *prefix))
+	for (const char *const *word = structural; *word != NULL; word++) {
+		gsize size = strlen(*word);
+
+		if (g_str_has_prefix(name, *word) &&
+		    (name[size] == '*' || (name[size] == '\0' && !simple)))
 			return true;
+	}
 	return false;
 }
 
@@ -136,6 +147,7 @@ parse_parameters(ContentType *type, Cursor *cursor)
 {
 	for (;;) {
 		ContentTypeParameter parameter = { NULL, NULL };
+		bool simple;
 
 		skip_blanks(cursor);
 		if (cursor->at == cursor->end)
@@ -148,13 +160,13 @@ parse_parameters(ContentType *type, Cursor *cursor)
 			return true;
 		if (type->parameters->len == CONTENT_TYPE_MAX_PARAMETERS)
 			return false;
-		if (!read_parameter(cursor, &parameter)) {
+		if (!read_parameter(cursor, &parameter, &simple)) {
 			parameter_clear(&parameter);
 			return false;
 		}
 		lower(parameter.name);
 		if (content_type_parameter(type, parameter.name) != NULL ||
-		    is_structural_continuation(parameter.name)) {
+		    is_ambiguous(parameter.name, simple)) {
 			parameter_clear(&parameter);
 			return false;
 		}

@@ -333,21 +333,23 @@ crl_check(Crl *crl, X509 *cert, X509 *issuer, gint64 now, char **detail)
 	if (!is_issuers(crl, issuer))
 		return CRL_NOT_FOR_CERT;
 	status = scope_status(crl, cert, detail);
-	why = status == CRL_GOOD ? why_not_authentic(crl, issuer) : NULL;
+	why = status != CRL_UNUSABLE ? why_not_authentic(crl, issuer) : NULL;
 	ERR_clear_error();
-	if (why != NULL) {
+	if (why != NULL && status == CRL_GOOD) {
 		*detail = g_strdup(why);
 		return CRL_UNUSABLE;
 	}
-	if (status != CRL_GOOD)
+	if (why != NULL || status == CRL_UNUSABLE)
 		return status;
-	/* An old list, or one that we do not wholly understand, still proves
-	 * that what it lists was revoked.  (2 is removeFromCRL.) */
+	/* A list that is old, of another scope, or not wholly understood still
+	 * proves that what it lists was revoked.  (2 is removeFromCRL.) */
 	if (X509_CRL_get0_by_cert(crl->list, &entry, cert) == 1) {
 		*detail = describe_entry(entry);
 		ERR_clear_error();
 		return CRL_REVOKED;
 	}
+	if (status == CRL_NOT_FOR_CERT)
+		return status;
 	*detail = why_not_complete(crl, now);
 	ERR_clear_error();
 	return *detail == NULL ? CRL_GOOD : CRL_UNUSABLE;

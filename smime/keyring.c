@@ -64,6 +64,16 @@ load_certs(const char *path, OsslX509Stack *stack, GError **error)
 	return false;
 }
 
+static bool
+contains_cert(const OsslX509Stack *certs, const X509 *cert)
+{
+	for (int i = 0; i < sk_X509_num(certs); i++) {
+		if (X509_cmp(sk_X509_value(certs, i), cert) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* RFC 8550, section 2.3: everything but the root, which a recipient must know
  * anyway. */
 static void
@@ -73,7 +83,8 @@ take_intermediates(Identity *identity, OsslX509Stack *certs)
 		X509 *cert = sk_X509_value(certs, i);
 
 		if (X509_self_signed(cert, 0) == 1 ||
-		    X509_cmp(cert, identity->cert) == 0)
+		    X509_cmp(cert, identity->cert) == 0 ||
+		    contains_cert(identity->chain, cert))
 			continue;
 		X509_up_ref(cert);
 		sk_X509_push(identity->chain, cert);

@@ -91,6 +91,25 @@ is_blank_line(const char *base, gsize start, gsize end)
 	return start == end;
 }
 
+/* Some readers take a bare CR for a line end, or a NUL for the end of all: they
+ * see other fields, or other parts. */
+static void
+check_stray_octets(MimeEntity *entity, MimeRange range)
+{
+	const char *data = entity->base + range.start;
+	gsize size = mime_range_size(range);
+	const char *at = data, *end = data + size;
+
+	if (memchr(data, '\0', size) != NULL)
+		entity->problems |= MIME_PROBLEM_STRAY_OCTET;
+	while ((at = memchr(at, '\r', (gsize)(end - at))) != NULL) {
+		if (++at == end || *at != '\n') {
+			entity->problems |= MIME_PROBLEM_STRAY_OCTET;
+			return;
+		}
+	}
+}
+
 static void
 entity_parse_fields(MimeEntity *entity, MimeRange range, Budget *budget)
 {
@@ -130,6 +149,7 @@ entity_parse_fields(MimeEntity *entity, MimeRange range, Budget *budget)
 		    without_line_end(base, f->value.start, f->whole.end);
 	}
 	entity->header = (MimeRange){ range.start, at };
+	check_stray_octets(entity, entity->header);
 	if (at == range.end) {
 		entity->problems |= MIME_PROBLEM_NO_BLANK_LINE;
 		entity->body = (MimeRange){ at, at };
@@ -433,6 +453,8 @@ entity_parse_parts(MimeEntity *entity, int depth, Budget *budget)
 	entity->epilogue =
 	    (MimeRange){ kind == DELIMITER_NONE ? entity->body.end : after,
 		    entity->body.end };
+	check_stray_octets(entity, entity->preamble);
+	check_stray_octets(entity, entity->epilogue);
 	if (kind == DELIMITER_CLOSE &&
 	    next_delimiter(&scan, &at, &line, &after) != DELIMITER_NONE)
 		entity->problems |= MIME_PROBLEM_AFTER_CLOSE;

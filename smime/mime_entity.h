@@ -59,6 +59,7 @@ typedef struct {
 	X(ENCODED_COMPOSITE, "an encoded multipart or message") \
 	X(UNKNOWN_ENCODING, "unknown Content-Transfer-Encoding") \
 	X(TOO_MANY, "too many fields, parts or levels") \
+	X(STRAY_OCTET, "a bare CR or a NUL outside of a body") \
 	X(SECOND_READER, "two readers see different parts")
 
 enum mime_problem_bit {

@@ -525,6 +525,14 @@ examine_signer(Examination *exam, Verdict *verdict, CMS_SignerInfo *signer)
 		    VERDICT_REASON_NO_SIGNER_CERTIFICATE, NULL);
 		return;
 	}
+	if (CMS_signed_get_attr_count(signer) > VERIFY_MAX_ATTRIBUTES ||
+	    ASN1_STRING_length(X509_get0_serialNumber(cert)) >
+		VERIFY_MAX_SERIAL) {
+		verdict_record(entry, VERDICT_STEP_STRUCTURE,
+		    VERDICT_REASON_OVER_LIMIT,
+		    "signed attributes or serial number");
+		return;
+	}
 	mailboxes = cert_mailboxes(cert);
 	describe_certificate(exam, entry, cert, mailboxes);
 	verdict_record(entry, VERDICT_STEP_STRUCTURE, VERDICT_REASON_OK, NULL);

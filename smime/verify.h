@@ -29,6 +29,8 @@
 /* Limits (RFC 8551 sets none): more than this is smime=neutral. */
 #define VERIFY_MAX_SIGNERS 8
 #define VERIFY_MAX_CERTIFICATES 64
+#define VERIFY_MAX_ATTRIBUTES 64             /* signed ones of a signer */
+#define VERIFY_MAX_SERIAL 64                 /* octets; RFC 5280 allows 20 */
 #define VERIFY_MAX_SIGNATURE_SIZE (4U << 20) /* DER of a detached signature */
 
 /* Clock skew that a signingTime in the future may show. */

@@ -882,3 +882,26 @@ Test(mime, any_length)
 		    mime_problems(view.message->root), 0, "cut at %zu", size);
 	}
 }
+
+/* Some readers take a bare CR for a line end and see other fields and parts. */
+Test(mime, stray_octets)
+{
+	static const char *const texts[] = {
+		"X-A: b\rFrom: a@x.id\r\n\r\nisi\r\n",
+		"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+		"x\r--b\r\risi\r\n--b\r\n\r\nisi\r\n--b--\r\n",
+		"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+		"--b\r\n\r\nisi\r\n--b--\r\nx\r--b\r\risi\r\n",
+	};
+
+	g_auto(View) in_body = view_new("X-A: b\r\n\r\nis\ri\r\n");
+
+	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+		g_auto(View) view = view_new(texts[i]);
+
+		cr_expect(mime_problems(view.message->root) &
+			MIME_PROBLEM_STRAY_OCTET,
+		    "%s", texts[i]);
+	}
+	cr_expect_eq(mime_problems(in_body.message->root), 0);
+}
