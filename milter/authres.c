@@ -121,7 +121,8 @@ is_smime_result(const char *segment)
 	for (const char *c = segment; *c != '\0'; c++) {
 		const char *after = c + 5;
 
-		if ((c > segment && c[-1] != ' ') ||
+		if ((c > segment &&
+			(g_ascii_isalnum(c[-1]) || strchr("-._", c[-1]))) ||
 		    g_ascii_strncasecmp(c, "smime", 5) != 0)
 			continue;
 		after += strspn(after, " ");
@@ -160,6 +161,10 @@ authres_is_forged(const char *value, const char *authserv_id)
 		*version++ = '\0';
 		version = g_strstrip(version);
 	}
+	/* Neither a root dot nor a version makes it another name. */
+	id[strcspn(id, "/")] = '\0';
+	if (g_str_has_suffix(id, "."))
+		id[strlen(id) - 1] = '\0';
 	/* Without a semicolon after it the id is none, and a reader that goes
 	 * by the method alone takes whatever follows. */
 	if (id[0] == '\0' || strchr(id, '=') != NULL)

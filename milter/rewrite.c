@@ -207,7 +207,9 @@ put_header(
 		g_hash_table_replace(counts, name, GUINT_TO_POINTER(index));
 		if (edit == NULL)
 			ok = put(stream, root->base + field->whole.start,
-			    mime_range_size(field->whole), crlf);
+				 mime_range_size(field->whole), crlf) &&
+			    (field->whole.end > field->value.end ||
+				put(stream, "\r\n", 2, crlf));
 		else if (edit->kind == OUTCOME_EDIT_CHANGE)
 			ok = put_field(stream, edit, crlf);
 		if (!ok)
