@@ -5,14 +5,26 @@
 
 #define LINE_WIDTH 78
 #define TAB_WIDTH 8
-#define MAX_COMMENT_DEPTH 16
 
 /* --- reading ----------------------------------------------------------- */
 
+/*
+ * No two readers of this field agree on comments, quotes and where a result
+ * begins.  A value is therefore looked at in each of these ways, and is what
+ * the worst of them makes of it.
+ */
+typedef enum {
+	READ_COMMENT_AS_SPACE,   /* RFC 8601, section 2.2 */
+	READ_COMMENT_AS_NOTHING, /* words go on after a comment */
+	READ_LITERALLY, /* each semicolon ends a result; quotes, backslashes
+	                   and parentheses mean nothing */
+	READ_N_WAYS,
+} Reading;
+
 typedef struct {
 	const char *at;
-	GPtrArray *segments; /* of GString: between semicolons, comments gone,
-	                        quotes taken away */
+	GPtrArray *segments; /* of GString: between semicolons */
+	bool complete;       /* all comments and quotes have ended */
 } Reader;
 
 static void
@@ -21,68 +33,82 @@ segment_free(void *segment)
 	g_string_free(segment, TRUE);
 }
 
-static GString *
-current(Reader *reader)
+static void
+next_segment(Reader *reader)
 {
-	return g_ptr_array_index(reader->segments, reader->segments->len - 1);
+	g_ptr_array_add(reader->segments, g_string_new(NULL));
 }
 
-static bool
+static void
+put_char(Reader *reader, char c)
+{
+	GString *current =
+	    g_ptr_array_index(reader->segments, reader->segments->len - 1);
+
+	g_string_append_c(current, g_ascii_isspace(c) ? ' ' : c);
+}
+
+/* From its first parenthesis to its last. */
+static void
 skip_comment(Reader *reader)
 {
-	int depth = 0;
+	gsize depth = 0;
 
 	for (; *reader->at != '\0'; reader->at++) {
 		if (*reader->at == '\\' && reader->at[1] != '\0')
 			reader->at++;
-		else if (*reader->at == '(' && ++depth > MAX_COMMENT_DEPTH)
-			return false;
+		else if (*reader->at == '(')
+			depth++;
 		else if (*reader->at == ')' && --depth == 0)
-			return true;
+			return;
 	}
-	return false;
+	reader->complete = false;
+	reader->at--;
 }
 
-static bool
+static void
 read_quoted(Reader *reader)
 {
 	for (reader->at++; *reader->at != '\0'; reader->at++) {
 		if (*reader->at == '"')
-			return true;
+			return;
 		if (*reader->at == '\\' && reader->at[1] != '\0')
 			reader->at++;
-		g_string_append_c(current(reader), *reader->at);
+		put_char(reader, *reader->at);
 	}
-	return false;
+	reader->complete = false;
+	reader->at--;
 }
 
-/* The segments of a value; NULL when comments or quotes do not end. */
-static GPtrArray *
-split_segments(const char *value)
+static void
+read_literal(Reader *reader, char c)
 {
-	g_autoptr(GPtrArray) segments =
-	    g_ptr_array_new_with_free_func(segment_free);
-	Reader reader = { value, segments };
+	if (c == '(' || c == ')')
+		put_char(reader, ' ');
+	else if (c != '"' && c != '\\')
+		put_char(reader, c);
+}
 
-	g_ptr_array_add(segments, g_string_new(NULL));
-	for (; *reader.at != '\0'; reader.at++) {
-		char c = *reader.at;
+static void
+read_value(Reader *reader, const char *value, Reading how)
+{
+	for (reader->at = value; *reader->at != '\0'; reader->at++) {
+		char c = *reader->at;
 
 		if (c == ';') {
-			g_ptr_array_add(segments, g_string_new(NULL));
+			next_segment(reader);
+		} else if (how == READ_LITERALLY) {
+			read_literal(reader, c);
 		} else if (c == '(') {
-			if (!skip_comment(&reader))
-				return NULL;
-			g_string_append_c(current(&reader), ' ');
+			skip_comment(reader);
+			if (how == READ_COMMENT_AS_SPACE)
+				put_char(reader, ' ');
 		} else if (c == '"') {
-			if (!read_quoted(&reader))
-				return NULL;
+			read_quoted(reader);
 		} else {
-			g_string_append_c(
-			    current(&reader), g_ascii_isspace(c) ? ' ' : c);
+			put_char(reader, c);
 		}
 	}
-	return g_steal_pointer(&segments);
 }
 
 /* RFC 8601, section 2.5: compared as domain names, A-labels and U-labels
@@ -99,91 +125,142 @@ same_id(const char *a, const char *b)
 		   ascii_b != NULL ? ascii_b : b) == 0;
 }
 
-/* Nobody can tell what a reader makes of text that cannot be parsed: quotes
- * and backslashes may be meant, or not. */
-static bool
-mentions_smime(const char *text)
+/* What stands where an authserv-id would: neither a root dot nor a version
+ * makes it another name. */
+static char *
+segment_id(const GString *segment)
 {
-	g_autoptr(GString) bare = g_string_new(NULL);
+	const char *start = segment->str + strspn(segment->str, " ");
+	gsize size = strcspn(start, " /");
 
-	for (const char *c = text; *c != '\0'; c++) {
-		if (*c != '"' && *c != '\\')
-			g_string_append_c(bare, g_ascii_tolower(*c));
-	}
-	return strstr(bare->str, "smime") != NULL;
+	while (size > 0 && start[size - 1] == '.')
+		size--;
+	return g_strndup(start, size);
 }
 
-/* Does the method smime, perhaps with a version, stand anywhere in a segment?
- * It belongs at the beginning, but not every reader looks there only. */
-static bool
-is_smime_result(const char *segment)
+/* The sign after the method smime, perhaps with a version, wherever it stands
+ * in text: a result begins a segment, but not every reader looks there only. */
+static const char *
+find_smime_result(const char *text)
 {
-	for (const char *c = segment; *c != '\0'; c++) {
-		const char *after = c + 5;
+	for (const char *c = text; *c != '\0'; c++) {
+		const char *after = c + strlen("smime");
 
-		if ((c > segment &&
+		if ((c > text &&
 			(g_ascii_isalnum(c[-1]) || strchr("-._", c[-1]))) ||
-		    g_ascii_strncasecmp(c, "smime", 5) != 0)
+		    g_ascii_strncasecmp(c, "smime", strlen("smime")) != 0)
 			continue;
 		after += strspn(after, " ");
 		if (*after == '=' || *after == '/')
-			return true;
+			return after;
 	}
-	return false;
+	return NULL;
 }
 
-static bool
-any_smime_result(const GPtrArray *segments)
+/* What one way of reading a value finds in it. */
+typedef struct {
+	bool ours;     /* our id where one can stand */
+	bool unnamed;  /* no id at all */
+	bool claims;   /* a result of smime */
+	bool mentions; /* the word */
+	bool version;  /* one that we cannot read, after our id */
+} Findings;
+
+static void
+look_at_head(const GString *head, const char *authserv_id, Findings *found)
 {
-	for (guint i = 1; i < segments->len; i++) {
-		const GString *segment = g_ptr_array_index(segments, i);
+	g_autofree char *id = segment_id(head);
+	g_auto(GStrv) words = g_strsplit(head->str, " ", -1);
+	guint count = 0;
 
-		if (is_smime_result(segment->str))
-			return true;
-	}
-	return false;
-}
-
-bool
-authres_is_forged(const char *value, const char *authserv_id)
-{
-	g_autoptr(GPtrArray) segments = split_segments(value);
-	g_autofree char *id = NULL;
-	const GString *head;
-	char *version;
-
-	if (segments == NULL)
-		return mentions_smime(value);
-	head = g_ptr_array_index(segments, 0);
-	id = g_strstrip(g_strdup(head->str));
-	version = strchr(id, ' ');
-	if (version != NULL) {
-		*version++ = '\0';
-		version = g_strstrip(version);
-	}
-	/* Neither a root dot nor a version makes it another name. */
-	id[strcspn(id, "/")] = '\0';
-	if (g_str_has_suffix(id, "."))
-		id[strlen(id) - 1] = '\0';
 	/* Without a semicolon after it the id is none, and a reader that goes
 	 * by the method alone takes whatever follows. */
 	if (id[0] == '\0' || strchr(id, '=') != NULL)
-		return mentions_smime(value);
-	if (!same_id(id, authserv_id))
-		return false;
+		found->unnamed = true;
 	/* RFC 8601, section 5: nor may a version that we cannot read stay. */
-	if (version != NULL && strcmp(version, "1") != 0)
-		return true;
-	return any_smime_result(segments);
+	for (char **word = words; *word != NULL; word++) {
+		if ((*word)[0] != '\0' && count++ > 0 &&
+		    strcmp(*word, "1") != 0 && same_id(id, authserv_id))
+			found->version = true;
+	}
 }
 
-bool
-authres_is_field(const char *name)
+static void
+look_at_segment(
+    const GString *segment, const char *authserv_id, Findings *found)
+{
+	g_autofree char *id = segment_id(segment);
+	g_autofree char *lower = g_ascii_strdown(segment->str, -1);
+
+	found->ours = found->ours || same_id(id, authserv_id);
+	found->claims =
+	    found->claims || find_smime_result(segment->str) != NULL;
+	found->mentions = found->mentions || strstr(lower, "smime") != NULL;
+}
+
+static bool
+is_forged_value(const char *value, const char *authserv_id)
+{
+	Findings found = { 0 };
+	bool complete = true;
+
+	for (int how = 0; how < READ_N_WAYS; how++) {
+		g_autoptr(GPtrArray) segments =
+		    g_ptr_array_new_with_free_func(segment_free);
+		Reader reader = { value, segments, true };
+
+		next_segment(&reader);
+		read_value(&reader, value, (Reading)how);
+		complete = complete && reader.complete;
+		if (how == READ_COMMENT_AS_SPACE)
+			look_at_head(g_ptr_array_index(segments, 0),
+			    authserv_id, &found);
+		for (guint i = 0; i < segments->len; i++)
+			look_at_segment(g_ptr_array_index(segments, i),
+			    authserv_id, &found);
+	}
+	/* Nobody can tell what a reader makes of text that does not end. */
+	if (!complete || found.unnamed)
+		return found.mentions;
+	return found.ours && (found.claims || found.version);
+}
+
+/* Where our field's colon is, if line begins with its name; else NULL.  Not
+ * every MTA takes white space before a colon for a mistake. */
+static const char *
+field_colon(const char *line)
 {
 	gsize size = strlen(AUTHRES_FIELD);
 
-	return g_ascii_strncasecmp(name, AUTHRES_FIELD, size) == 0 &&
-	    name[size + strspn(name + size, " \t")] == '\0';
+	if (g_ascii_strncasecmp(line, AUTHRES_FIELD, size) != 0)
+		return NULL;
+	size += strspn(line + size, " \t");
+	return line[size] == ':' ? line + size : NULL;
+}
+
+/* A bare CR in a value, where the MTA lets it through, ends a line for some
+ * readers, and what follows is a field for them. */
+static bool
+hides_forged(const char *value, const char *authserv_id)
+{
+	for (const char *c = strpbrk(value, "\r\n"); c != NULL;
+	     c = strpbrk(c + 1, "\r\n")) {
+		const char *colon = field_colon(c + 1);
+
+		if (colon != NULL && is_forged_value(colon + 1, authserv_id))
+			return true;
+	}
+	return false;
+}
+
+bool
+authres_is_forged(const char *name, const char *value, const char *authserv_id)
+{
+	g_autofree char *start = g_strconcat(name, ":", NULL);
+
+	return (field_colon(start) != NULL &&
+		   is_forged_value(value, authserv_id)) ||
+	    hides_forged(value, authserv_id);
 }
 
 /* --- writing ----------------------------------------------------------- */
@@ -227,35 +304,50 @@ is_token(const char *text)
 	return text[0] != '\0';
 }
 
-/* ASCII without control characters, quoted and cut. */
+/* ASCII without control characters, cut. */
 static char *
-quoted(const char *text, gsize max)
+printable(const char *text, gsize max)
 {
-	GString *out = g_string_new("\"");
-	gsize taken = 0;
+	GString *out = g_string_new(NULL);
 
-	for (const char *c = text; *c != '\0' && taken < max; taken++) {
+	for (const char *c = text; *c != '\0' && out->len < max;) {
 		gunichar u = g_utf8_get_char_validated(c, -1);
 		bool valid = u != (gunichar)-1 && u != (gunichar)-2;
 
-		if (!valid || u < 32 || u > 126) {
-			g_string_append_c(out, '?');
-		} else {
-			if (u == '"' || u == '\\')
-				g_string_append_c(out, '\\');
-			g_string_append_c(out, (char)u);
-		}
+		g_string_append_c(
+		    out, valid && u >= 32 && u <= 126 ? (char)u : '?');
 		c = valid ? g_utf8_next_char(c) : c + 1;
+	}
+	return g_string_free(out, FALSE);
+}
+
+static char *
+quoted(const char *text, gsize max)
+{
+	g_autofree char *plain = printable(text, max);
+	GString *out = g_string_new("\"");
+
+	for (const char *c = plain; *c != '\0'; c++) {
+		if (*c == '"' || *c == '\\')
+			g_string_append_c(out, '\\');
+		g_string_append_c(out, *c);
 	}
 	g_string_append_c(out, '"');
 	return g_string_free(out, FALSE);
 }
 
+/* The text of a certificate or of an error about it.  Where a reader does not
+ * know quotes, it finds in it neither the end of our result nor one of its
+ * own. */
 static char *
-token_or_quoted(const char *text, gsize max)
+foreign_text(const char *text, gsize max)
 {
-	return is_token(text) && strlen(text) <= max ? g_strdup(text) :
-						       quoted(text, max);
+	g_autofree char *harmless = g_strdelimit(g_strdup(text), ";", ',');
+	char *sign;
+
+	while ((sign = (char *)find_smime_result(harmless)) != NULL)
+		*sign = ':';
+	return quoted(harmless, max);
 }
 
 static void
@@ -267,14 +359,15 @@ put_property(Writer *writer, const char *property, const char *value)
 }
 
 /* RFC 7281, section 3.2.1 wants a mailbox: NULL for anything else, and for
- * one that cannot be written in ASCII. */
+ * one that cannot be written in ASCII or that some reader would take for a
+ * result. */
 static char *
 plain_mailbox(const char *text)
 {
 	g_autoptr(Address) mailbox = address_parse(text, strlen(text));
 
 	if (mailbox == NULL || !g_str_is_ascii(text) ||
-	    strpbrk(text, "\t\r\n") != NULL)
+	    strpbrk(text, "\t\r\n;") != NULL || find_smime_result(text) != NULL)
 		return NULL;
 	return address_text(mailbox);
 }
@@ -289,7 +382,8 @@ put_entry(Writer *writer, const VerdictEntry *entry)
 
 	put(writer, ";", result);
 	if (reason != NULL) {
-		g_autofree char *text = quoted(reason, AUTHRES_MAX_REASON);
+		g_autofree char *text =
+		    foreign_text(reason, AUTHRES_MAX_REASON);
 		g_autofree char *unit = g_strconcat("reason=", text, NULL);
 
 		put(writer, "", unit);
@@ -299,13 +393,15 @@ put_entry(Writer *writer, const VerdictEntry *entry)
 	if (identifier != NULL)
 		put_property(writer, "smime-identifier", identifier);
 	if (entry->part != NULL) {
-		g_autofree char *part = token_or_quoted(entry->part, 64);
+		g_autofree char *part = is_token(entry->part) ?
+		    g_strndup(entry->part, 64) :
+		    foreign_text(entry->part, 64);
 
 		put_property(writer, "smime-part", part);
 	}
 	if (entry->serial != NULL && entry->issuer != NULL) {
 		g_autofree char *issuer =
-		    quoted(entry->issuer, AUTHRES_MAX_ISSUER);
+		    foreign_text(entry->issuer, AUTHRES_MAX_ISSUER);
 
 		put_property(writer, "smime-serial", entry->serial);
 		put_property(writer, "smime-issuer", issuer);
@@ -315,7 +411,9 @@ put_entry(Writer *writer, const VerdictEntry *entry)
 char *
 authres_format(const Verdict *verdict, const char *authserv_id)
 {
-	g_autofree char *id = token_or_quoted(authserv_id, 255);
+	g_autofree char *id = is_token(authserv_id) ?
+	    g_strndup(authserv_id, 255) :
+	    quoted(authserv_id, 255);
 	Writer writer = { g_string_new(NULL), strlen(AUTHRES_FIELD) + 1 };
 
 	put(&writer, "", id);

@@ -23,14 +23,12 @@
 #define AUTHRES_MAX_ISSUER 400
 
 /*
- * Does a field of this value (still folded) claim an smime result in the name
- * of authserv_id, or could a lenient reader think so?  RFC 8601, section 5:
- * such a field is removed when it did not come from us.
+ * Does a field of this name and value (still folded) claim an smime result in
+ * the name of authserv_id, or could a lenient reader think so?  RFC 8601,
+ * section 5: such a field is removed when it did not come from us.
  */
-bool authres_is_forged(const char *value, const char *authserv_id);
-
-/* Is name the field's, also with white space before the colon? */
-bool authres_is_field(const char *name);
+bool authres_is_forged(
+    const char *name, const char *value, const char *authserv_id);
 
 /* The value of our field, folded with LF and a tab; caller frees.  An
  * authserv_id that is no token is quoted. */

@@ -12,19 +12,19 @@
 #include "rewrite.h"
 #include "session.h"
 
-/* A field that claims our result: how the MTA counts it. */
+/* A field that claims our result, as the MTA counts it. */
 typedef struct {
 	char *name;
 	guint index; /* among the fields of that name, from 1 */
-	bool forged;
-} SeenResult;
+} ForgedField;
 
 typedef struct {
 	Snapshot *snapshot;
 	char *login; /* NULL: not authenticated */
 	Spool *spool;
 	GError *error;      /* why the spool is not whole, or NULL */
-	GPtrArray *results; /* of SeenResult: all Authentication-Results */
+	GHashTable *counts; /* field name in lower case → how many */
+	GPtrArray *forged;  /* of ForgedField, in the order of the header */
 	bool may_be_smime;  /* by its Content-Type */
 } Mail;
 
@@ -40,12 +40,12 @@ struct session {
 /* --- life -------------------------------------------------------------- */
 
 static void
-seen_result_free(void *data)
+forged_field_free(void *data)
 {
-	SeenResult *result = data;
+	ForgedField *field = data;
 
-	g_free(result->name);
-	g_free(result);
+	g_free(field->name);
+	g_free(field);
 }
 
 static Mail *
@@ -57,7 +57,9 @@ mail_new(Service *service, const char *login)
 	mail->snapshot = service_snapshot(service);
 	if (login != NULL && login[0] != '\0')
 		mail->login = g_strdup(login);
-	mail->results = g_ptr_array_new_with_free_func(seen_result_free);
+	mail->counts =
+	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	mail->forged = g_ptr_array_new_with_free_func(forged_field_free);
 	config_spool_limits(mail->snapshot->config, &limits);
 	mail->spool = spool_new(&limits);
 	return mail;
@@ -70,7 +72,8 @@ mail_free(Mail *mail)
 		return;
 	spool_free(mail->spool);
 	snapshot_unref(mail->snapshot);
-	g_ptr_array_unref(mail->results);
+	g_hash_table_unref(mail->counts);
+	g_ptr_array_unref(mail->forged);
 	g_clear_error(&mail->error);
 	g_free(mail->login);
 	g_free(mail);
@@ -192,33 +195,43 @@ authserv_id(const Session *session)
 					   g_get_host_name();
 }
 
-static void
-note_result(const Session *session, const char *name, const char *value)
+/* Counts a field; its index among those of its name, from 1. */
+static guint
+count_field(Mail *mail, const char *name)
 {
-	GPtrArray *results = session->mail->results;
-	SeenResult *result = g_new0(SeenResult, 1);
+	g_autofree char *key = g_ascii_strdown(name, -1);
+	guint count =
+	    GPOINTER_TO_UINT(g_hash_table_lookup(mail->counts, key)) + 1;
 
-	result->name = g_strdup(name);
-	result->index = 1;
-	result->forged = authres_is_forged(value, authserv_id(session));
-	for (guint i = 0; i < results->len; i++) {
-		const SeenResult *earlier = g_ptr_array_index(results, i);
+	g_hash_table_replace(
+	    mail->counts, g_steal_pointer(&key), GUINT_TO_POINTER(count));
+	return count;
+}
 
-		if (g_ascii_strcasecmp(earlier->name, name) == 0)
-			result->index++;
-	}
-	g_ptr_array_add(results, result);
+static void
+note_forged(Mail *mail, const char *name, guint index)
+{
+	ForgedField *field;
+
+	if (mail->forged->len > SESSION_MAX_FORGED)
+		return;
+	field = g_new0(ForgedField, 1);
+	field->name = g_strdup(name);
+	field->index = index;
+	g_ptr_array_add(mail->forged, field);
 }
 
 void
 session_header(Session *session, const char *name, const char *value)
 {
 	Mail *mail = session->mail;
+	guint index;
 
 	if (mail == NULL)
 		return;
-	if (authres_is_field(name))
-		note_result(session, name, value);
+	index = count_field(mail, name);
+	if (authres_is_forged(name, value, authserv_id(session)))
+		note_forged(mail, name, index);
 	if (g_ascii_strcasecmp(name, "Content-Type") == 0 &&
 	    mime_may_be_smime(value))
 		mail->may_be_smime = true;
@@ -257,22 +270,32 @@ typedef struct {
 static void
 remove_forged(const Decision *decision, Outcome *outcome)
 {
-	const GPtrArray *results = decision->session->mail->results;
-	guint removed = 0;
+	const GPtrArray *forged = decision->session->mail->forged;
 
-	for (guint i = results->len; i-- > 0;) {
-		const SeenResult *result = g_ptr_array_index(results, i);
+	for (guint i = forged->len; i-- > 0;) {
+		const ForgedField *field = g_ptr_array_index(forged, i);
 
-		if (!result->forged)
-			continue;
-		outcome_edit(outcome, OUTCOME_EDIT_DELETE, result->name,
-		    result->index, NULL);
-		removed++;
+		outcome_edit(outcome, OUTCOME_EDIT_DELETE, field->name,
+		    field->index, NULL);
 	}
-	if (removed > 0)
+	if (forged->len > 0)
 		log_line(LOG_WARNING, decision->queue_id,
-		    "removed %u forged " AUTHRES_FIELD " field%s", removed,
-		    removed == 1 ? "" : "s");
+		    "removed %u forged " AUTHRES_FIELD " field%s", forged->len,
+		    forged->len == 1 ? "" : "s");
+}
+
+/* Nobody's mail has so many, and an MTA takes time to remove each. */
+static Outcome *
+reject_forged(const Decision *decision)
+{
+	Outcome *outcome = outcome_new(OUTCOME_REJECT);
+
+	outcome->reply = g_strdup_printf("more than %d " AUTHRES_FIELD
+					 " fields in the name of %s",
+	    SESSION_MAX_FORGED, authserv_id(decision->session));
+	log_line(
+	    LOG_WARNING, decision->queue_id, "rejected: %s", outcome->reply);
+	return outcome;
 }
 
 /* The one author, whose signature this client may have. */
@@ -484,6 +507,8 @@ decide(const Session *session, const char *queue_id)
 	g_autoptr(MimeMessage) message = NULL;
 	Decision decision = { session, mail->snapshot->config, queue_id, NULL };
 
+	if (mail->forged->len > SESSION_MAX_FORGED)
+		return reject_forged(&decision);
 	if (mail->error == NULL)
 		spool_seal(mail->spool, &mail->error);
 	if (mail->error != NULL)

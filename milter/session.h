@@ -18,6 +18,9 @@
 #include "outcome.h"
 #include "service.h"
 
+/* More forged Authentication-Results fields than this: the mail is refused. */
+#define SESSION_MAX_FORGED 1000
+
 typedef struct session Session;
 
 /* service must outlive the session. */

@@ -595,6 +595,53 @@ Test(session, forged_results_removed)
 	}
 }
 
+/* Where an MTA keeps a bare CR, what stands behind it is removed with the field
+ * that hides it; the fields of that name are counted from the first. */
+Test(session, hidden_forged_result_removed)
+{
+	static const char header[] =
+	    "X-A: 1\n"
+	    "From: a@elsewhere.example\n"
+	    "x-a: 2\rAuthentication-Results: " OFFICE_ID "; smime=pass\n"
+	    "X-A: 3\n";
+	g_autoptr(Office) office = office_new();
+	const Mail mail = { .header = header };
+	g_autoptr(Outcome) outcome = judge_with(office, NULL, &mail);
+	const OutcomeEdit *edit =
+	    find_edit(outcome, OUTCOME_EDIT_DELETE, "X-A");
+
+	cr_assert(edit != NULL);
+	cr_expect(edit->index == 2);
+}
+
+/* As many as an MTA can remove in no time; more are an attack on it. */
+Test(session, forged_results_without_number)
+{
+	g_autoptr(Office) office = office_new();
+	g_autoptr(Service) service = NULL;
+	g_autoptr(GString) header = g_string_new("From: a@elsewhere.example\n");
+	Mail mail = { 0 };
+	g_autoptr(Outcome) removed = NULL;
+	g_autoptr(Outcome) rejected = NULL;
+
+	office_configure(office, NULL);
+	service = service_of(office);
+	for (int i = 0; i < SESSION_MAX_FORGED; i++)
+		g_string_append(header,
+		    "Authentication-Results: " OFFICE_ID "; smime=pass\n");
+	mail.header = header->str;
+	removed = judge(service, &mail);
+	cr_expect(removed->action == OUTCOME_ACCEPT);
+	cr_expect(removed->edits->len == SESSION_MAX_FORGED + 1);
+	for (int i = 0; i < 100000; i++)
+		g_string_append(header,
+		    "Authentication-Results: " OFFICE_ID "; smime=pass\n");
+	mail.header = header->str;
+	rejected = judge(service, &mail);
+	cr_expect(rejected->action == OUTCOME_REJECT);
+	cr_expect(rejected->reply != NULL && rejected->edits->len == 0);
+}
+
 /* A login is no reason to believe such a field, nor is a big mail. */
 Test(session, forged_results_removed_outbound)
 {
