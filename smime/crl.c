@@ -175,40 +175,41 @@ point_matches(const ISSUING_DIST_POINT *idp, X509 *cert)
 	return matches;
 }
 
-static CrlStatus
-idp_status(const ISSUING_DIST_POINT *idp, X509 *cert, char **detail)
+/* How a certificate stands to a list of its issuer. */
+typedef enum {
+	SCOPE_INSIDE,
+	SCOPE_OTHER_KIND,  /* the list is of CAs only, for instance */
+	SCOPE_OTHER_POINT, /* of another distribution point */
+	SCOPE_UNKNOWN,     /* it says so in a way that we cannot read */
+} Scope;
+
+static Scope
+idp_scope(const ISSUING_DIST_POINT *idp, X509 *cert)
 {
 	bool is_ca = X509_check_ca(cert) > 0;
 
 	if (idp->onlyattr > 0 || (idp->onlyuser > 0 && is_ca) ||
-	    (idp->onlyCA > 0 && !is_ca) || !point_matches(idp, cert))
-		return CRL_NOT_FOR_CERT;
-	if (idp->indirectCRL > 0) {
-		*detail = g_strdup("indirect revocation lists are not "
-				   "supported (RFC 5280, section 5.2.5)");
-		return CRL_UNUSABLE;
-	}
-	return CRL_GOOD;
+	    (idp->onlyCA > 0 && !is_ca))
+		return SCOPE_OTHER_KIND;
+	if (idp->indirectCRL > 0)
+		return SCOPE_UNKNOWN;
+	return point_matches(idp, cert) ? SCOPE_INSIDE : SCOPE_OTHER_POINT;
 }
 
-/* GOOD when cert is in the list's scope. */
-static CrlStatus
-scope_status(const Crl *crl, X509 *cert, char **detail)
+static Scope
+crl_scope(const Crl *crl, X509 *cert)
 {
 	int critical;
 	ISSUING_DIST_POINT *idp = X509_CRL_get_ext_d2i(
 	    crl->list, NID_issuing_distribution_point, &critical, NULL);
-	CrlStatus status = CRL_GOOD;
+	Scope scope;
 
-	if (idp == NULL && critical != -1) {
-		*detail = g_strdup("malformed issuing distribution point "
-				   "(RFC 5280, section 5.2.5)");
-		return CRL_UNUSABLE;
-	}
-	if (idp != NULL)
-		status = idp_status(idp, cert, detail);
+	/* Absent (-1), or malformed or doubled. */
+	if (idp == NULL)
+		return critical == -1 ? SCOPE_INSIDE : SCOPE_UNKNOWN;
+	scope = idp_scope(idp, cert);
 	ISSUING_DIST_POINT_free(idp);
-	return status;
+	return scope;
 }
 
 /* --- evidence ---------------------------------------------------------- */
@@ -322,35 +323,60 @@ describe_entry(const X509_REVOKED *entry)
 	    on_hold ? "on hold since %s" : "since %s", since);
 }
 
-CrlStatus
-crl_check(Crl *crl, X509 *cert, X509 *issuer, gint64 now, char **detail)
+/* What it means that an authentic list does not name the certificate. */
+static CrlStatus
+not_listed(const Crl *crl, Scope scope, gint64 now, char **detail)
 {
-	X509_REVOKED *entry = NULL;
-	CrlStatus status;
-	const char *why;
-
-	*detail = NULL;
-	if (!is_issuers(crl, issuer))
+	switch (scope) {
+	case SCOPE_INSIDE:
+		*detail = why_not_complete(crl, now);
+		break;
+	case SCOPE_OTHER_KIND:
 		return CRL_NOT_FOR_CERT;
-	status = scope_status(crl, cert, detail);
-	why = status != CRL_UNUSABLE ? why_not_authentic(crl, issuer) : NULL;
-	ERR_clear_error();
-	if (why != NULL && status == CRL_GOOD) {
+	case SCOPE_OTHER_POINT:
+		*detail = g_strdup("list of another distribution point "
+				   "(RFC 5280, section 6.3.3 (b))");
+		break;
+	case SCOPE_UNKNOWN:
+		*detail = g_strdup("indirect revocation list, or malformed "
+				   "issuing distribution point "
+				   "(RFC 5280, section 5.2.5)");
+		break;
+	}
+	return *detail == NULL ? CRL_GOOD : CRL_UNUSABLE;
+}
+
+static CrlStatus
+issuers_word(Crl *crl, X509 *cert, X509 *issuer, gint64 now, char **detail)
+{
+	Scope scope = crl_scope(crl, cert);
+	const char *why = why_not_authentic(crl, issuer);
+	X509_REVOKED *entry = NULL;
+
+	if (why != NULL && scope == SCOPE_OTHER_KIND)
+		return CRL_NOT_FOR_CERT;
+	if (why != NULL) {
 		*detail = g_strdup(why);
 		return CRL_UNUSABLE;
 	}
-	if (why != NULL || status == CRL_UNUSABLE)
-		return status;
 	/* A list that is old, of another scope, or not wholly understood still
 	 * proves that what it lists was revoked.  (2 is removeFromCRL.) */
 	if (X509_CRL_get0_by_cert(crl->list, &entry, cert) == 1) {
 		*detail = describe_entry(entry);
-		ERR_clear_error();
 		return CRL_REVOKED;
 	}
-	if (status == CRL_NOT_FOR_CERT)
-		return status;
-	*detail = why_not_complete(crl, now);
+	return not_listed(crl, scope, now, detail);
+}
+
+CrlStatus
+crl_check(Crl *crl, X509 *cert, X509 *issuer, gint64 now, char **detail)
+{
+	CrlStatus status;
+
+	*detail = NULL;
+	if (!is_issuers(crl, issuer))
+		return CRL_NOT_FOR_CERT;
+	status = issuers_word(crl, cert, issuer, now, detail);
 	ERR_clear_error();
-	return *detail == NULL ? CRL_GOOD : CRL_UNUSABLE;
+	return status;
 }

@@ -20,7 +20,8 @@
 typedef struct crl Crl;
 
 typedef enum {
-	CRL_NOT_FOR_CERT, /* another issuer's, or another scope */
+	CRL_NOT_FOR_CERT, /* another issuer's, or of other kinds of certificates
+	                   */
 	CRL_GOOD,         /* in its scope and not listed */
 	CRL_REVOKED,
 	CRL_UNUSABLE, /* for this certificate, but it proves nothing */

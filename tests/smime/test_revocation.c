@@ -31,11 +31,13 @@ Test(revocation, sources)
 {
 	g_autoptr(Pki) pki = pki_new(NULL);
 	PkiCrl bad = { .revoked = pki->leaf };
+	PkiCrl elsewhere = { .idp = "critical,fullname:URI:http://x.id/b" };
 	PkiCrl old = { .this_update = -9 * PKI_DAY, .next_update = -PKI_DAY };
 	g_autoptr(X509_CRL) good = pki_crl(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_CA);
 	g_autoptr(X509_CRL) revoked = pki_crl(&bad, pki->ca, PKI_KEY_CA);
 	g_autoptr(X509_CRL) expired = pki_crl(&old, pki->ca, PKI_KEY_CA);
 	g_autoptr(X509_CRL) forged = pki_crl(&bad, pki->ca, PKI_KEY_LEAF);
+	g_autoptr(X509_CRL) other = pki_crl(&elsewhere, pki->ca, PKI_KEY_CA);
 	g_autoptr(X509_CRL) roots = pki_crl(&bad, pki->root, PKI_KEY_ROOT);
 	const struct {
 		const char *name;
@@ -56,6 +58,9 @@ Test(revocation, sources)
 		{ "good, forged", { good, forged }, REVOCATION_STATUS_GOOD },
 		{ "expired, revoked, good", { expired, revoked, good },
 		    REVOCATION_STATUS_REVOKED },
+		{ "of another point", { other }, REVOCATION_STATUS_UNKNOWN },
+		{ "of another point, good", { other, good },
+		    REVOCATION_STATUS_GOOD },
 		{ "forged, expired", { forged, expired },
 		    REVOCATION_STATUS_UNKNOWN },
 	};
