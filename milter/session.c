@@ -477,7 +477,6 @@ static Outcome *
 decide_unread(const Decision *decision, const GError *error)
 {
 	g_autoptr(Verdict) verdict = NULL;
-	VerdictEntry *entry;
 
 	if (is_known(decision->session) &&
 	    (decision->config->milter_roles & POLICY_ROLE_SIGN) != 0 &&
@@ -490,12 +489,7 @@ decide_unread(const Decision *decision, const GError *error)
 	}
 	if ((decision->config->milter_roles & POLICY_ROLE_VERIFY) == 0)
 		return outcome_new(OUTCOME_ACCEPT);
-	verdict = verdict_new();
-	entry = verdict_add(verdict, NULL);
-	verdict_record(entry, VERDICT_STEP_STRUCTURE,
-	    smime_error_is_temporary(error) ? VERDICT_REASON_LOCAL_ERROR :
-					      VERDICT_REASON_OVER_LIMIT,
-	    error->message);
+	verdict = verify_unread(error);
 	return tell_verdict(decision, verdict);
 }
 

@@ -1,8 +1,8 @@
 #include <string.h>
 
-#include <openssl/ess.h>
-
+#include "cms.h"
 #include "ossl.h"
+#include "signer.h"
 #include "verify.h"
 
 const NameCode verify_identity_names[] = {
@@ -28,200 +28,23 @@ typedef struct {
 
 /* --- step 1: the CMS mathematics --------------------------------------- */
 
-/* Digests that may stand in a signature: all that SHA-2 has, and the old ones
- * for looking at old mail. */
-static VerdictReason
-digest_strength(int nid, bool allow_sha1)
-{
-	switch (nid) {
-	case NID_sha256:
-	case NID_sha384:
-	case NID_sha512:
-		return VERDICT_REASON_OK;
-	case NID_sha1:
-	case NID_md5:
-		return allow_sha1 ? VERDICT_REASON_OK :
-				    VERDICT_REASON_WEAK_DIGEST;
-	case NID_md2:
-	case NID_md4:
-	case NID_ripemd160:
-		return VERDICT_REASON_WEAK_DIGEST;
-	default:
-		return VERDICT_REASON_ALGORITHM_UNSUPPORTED;
-	}
-}
-
-static int
-signer_digest_nid(CMS_SignerInfo *signer)
-{
-	X509_ALGOR *digest = NULL;
-	const ASN1_OBJECT *object = NULL;
-
-	CMS_SignerInfo_get0_algs(signer, NULL, NULL, &digest, NULL);
-	if (digest != NULL)
-		X509_ALGOR_get0(&object, NULL, NULL, digest);
-	return OBJ_obj2nid(object);
-}
-
-/*
- * RFC 5652, section 5.3 and RFC 8551, section 2.5.2: an attribute comes once.
- * contentType and messageDigest are there, with one value.
- */
-static const char *
-why_attributes_invalid(CMS_SignerInfo *signer)
-{
-	int count = CMS_signed_get_attr_count(signer);
-	bool has_type = false, has_digest = false;
-
-	for (int i = 0; i < count; i++) {
-		X509_ATTRIBUTE *attribute = CMS_signed_get_attr(signer, i);
-		const ASN1_OBJECT *object =
-		    X509_ATTRIBUTE_get0_object(attribute);
-		int nid = OBJ_obj2nid(object);
-		bool single = X509_ATTRIBUTE_count(attribute) == 1;
-
-		if (CMS_signed_get_attr_by_OBJ(signer, object, i) >= 0)
-			return "an attribute comes twice "
-			       "(RFC 8551, section 2.5.2)";
-		if ((nid == NID_pkcs9_contentType ||
-			nid == NID_pkcs9_messageDigest ||
-			nid == NID_pkcs9_signingTime) &&
-		    !single)
-			return "an attribute has not one value "
-			       "(RFC 5652, section 11)";
-		has_type = has_type || nid == NID_pkcs9_contentType;
-		has_digest = has_digest || nid == NID_pkcs9_messageDigest;
-	}
-	if (!has_type || !has_digest)
-		return "content type or message digest absent "
-		       "(RFC 5652, section 5.3)";
-	return NULL;
-}
-
-static bool
-content_type_matches(Examination *exam, CMS_SignerInfo *signer)
-{
-	const ASN1_OBJECT *claimed = CMS_signed_get0_data_by_OBJ(
-	    signer, OBJ_nid2obj(NID_pkcs9_contentType), -3, V_ASN1_OBJECT);
-
-	return claimed != NULL &&
-	    OBJ_cmp(claimed, CMS_get0_eContentType(exam->cms)) == 0;
-}
-
-static bool
-digest_matches(CMS_SignerInfo *signer, const guchar *digest, guint size)
-{
-	const ASN1_OCTET_STRING *claimed = CMS_signed_get0_data_by_OBJ(signer,
-	    OBJ_nid2obj(NID_pkcs9_messageDigest), -3, V_ASN1_OCTET_STRING);
-
-	return claimed != NULL && (guint)ASN1_STRING_length(claimed) == size &&
-	    CRYPTO_memcmp(ASN1_STRING_get0_data(claimed), digest, size) == 0;
-}
-
-/* RFC 5652, section 5.4: without signed attributes the content's digest is
- * signed itself. */
-static bool
-bare_signature_valid(CMS_SignerInfo *signer, X509 *cert, const EVP_MD *md,
-    const guchar *digest, guint size)
-{
-	const ASN1_OCTET_STRING *signature =
-	    CMS_SignerInfo_get0_signature(signer);
-	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(X509_get0_pubkey(cert), NULL);
-	bool valid = context != NULL && EVP_PKEY_verify_init(context) == 1 &&
-	    EVP_PKEY_CTX_set_signature_md(context, md) == 1 &&
-	    EVP_PKEY_verify(context, ASN1_STRING_get0_data(signature),
-		(gsize)ASN1_STRING_length(signature), digest, size) == 1;
-
-	EVP_PKEY_CTX_free(context);
-	return valid;
-}
-
-static VerdictReason
-attributes_reason(Examination *exam, CMS_SignerInfo *signer, X509 *cert,
-    const guchar *digest, guint size, const char **why)
-{
-	*why = why_attributes_invalid(signer);
-	if (*why != NULL)
-		return VERDICT_REASON_ATTRIBUTES_INVALID;
-	if (!content_type_matches(exam, signer)) {
-		*why = "content type differs (RFC 5652, section 11.1)";
-		return VERDICT_REASON_ATTRIBUTES_INVALID;
-	}
-	if (!digest_matches(signer, digest, size))
-		return VERDICT_REASON_DIGEST_MISMATCH;
-	if (CMS_SignerInfo_set1_signer_cert(signer, cert),
-	    CMS_SignerInfo_verify(signer) != 1)
-		return VERDICT_REASON_SIGNATURE_INVALID;
-	return VERDICT_REASON_OK;
-}
-
-static VerdictReason
-mathematics_reason(Examination *exam, CMS_SignerInfo *signer, X509 *cert,
-    const EVP_MD *md, const char **why)
-{
-	guchar digest[EVP_MAX_MD_SIZE];
-	guint size;
-
-	if (EVP_Digest(exam->content, exam->content_size, digest, &size, md,
-		NULL) != 1)
-		return VERDICT_REASON_ALGORITHM_UNSUPPORTED;
-	if (CMS_signed_get_attr_count(signer) > 0)
-		return attributes_reason(exam, signer, cert, digest, size, why);
-	if (!exam->options->allow_no_signed_attributes)
-		return VERDICT_REASON_NO_SIGNED_ATTRIBUTES;
-	return bare_signature_valid(signer, cert, md, digest, size) ?
-	    VERDICT_REASON_OK :
-	    VERDICT_REASON_DIGEST_MISMATCH;
-}
-
-/* RFC 8551, section 2.5.1: the signer's claim, plausible or not. */
-static VerdictReason
-signing_time_reason(Examination *exam, CMS_SignerInfo *signer, X509 *cert)
-{
-	int at = CMS_signed_get_attr_by_NID(signer, NID_pkcs9_signingTime, -1);
-	const ASN1_TYPE *type;
-	const ASN1_TIME *time;
-
-	if (at < 0)
-		return VERDICT_REASON_OK;
-	type = X509_ATTRIBUTE_get0_type(CMS_signed_get_attr(signer, at), 0);
-	if (type == NULL ||
-	    (type->type != V_ASN1_UTCTIME &&
-		type->type != V_ASN1_GENERALIZEDTIME))
-		return VERDICT_REASON_ATTRIBUTES_INVALID;
-	time = type->value.asn1_string;
-	if (ASN1_TIME_check(time) != 1)
-		return VERDICT_REASON_ATTRIBUTES_INVALID;
-	if (ASN1_TIME_compare(time, X509_get0_notBefore(cert)) == -1 ||
-	    ASN1_TIME_compare(time, X509_get0_notAfter(cert)) == 1 ||
-	    ossl_time_compare(time, exam->now + VERIFY_MAX_FUTURE) == 1)
-		return VERDICT_REASON_TIME_IMPLAUSIBLE;
-	return VERDICT_REASON_OK;
-}
-
 static bool
 examine_signature(
     Examination *exam, VerdictEntry *entry, CMS_SignerInfo *signer, X509 *cert)
 {
-	int nid = signer_digest_nid(signer);
-	const EVP_MD *md = EVP_get_digestbynid(nid);
-	VerdictReason key =
-	    cert_key_strength(cert, exam->options->min_rsa_bits);
-	VerdictReason reason;
-	const char *why = NULL;
+	const SignerContext context = {
+		.content = exam->content,
+		.content_size = exam->content_size,
+		.content_type = CMS_get0_eContentType(exam->cms),
+		.min_rsa_bits = exam->options->min_rsa_bits,
+		.allow_sha1 = exam->options->allow_sha1,
+		.allow_no_signed_attributes =
+		    exam->options->allow_no_signed_attributes,
+		.now = exam->now,
+	};
+	const char *why;
+	VerdictReason reason = signer_examine(signer, cert, &context, &why);
 
-	/* A key that is out of all measure is not even tried. */
-	if (md == NULL || key == VERDICT_REASON_ALGORITHM_UNSUPPORTED)
-		return verdict_record(entry, VERDICT_STEP_SIGNATURE,
-		    VERDICT_REASON_ALGORITHM_UNSUPPORTED, NULL);
-	/* What was altered is told before what is merely weak. */
-	reason = mathematics_reason(exam, signer, cert, md, &why);
-	if (reason == VERDICT_REASON_OK)
-		reason = digest_strength(nid, exam->options->allow_sha1);
-	if (reason == VERDICT_REASON_OK)
-		reason = key;
-	if (reason == VERDICT_REASON_OK)
-		reason = signing_time_reason(exam, signer, cert);
 	return verdict_record(entry, VERDICT_STEP_SIGNATURE, reason, why);
 }
 
@@ -238,8 +61,9 @@ path_strength(Examination *exam, const OsslX509Stack *path, X509 **weak)
 		    cert_key_strength(cert, exam->options->min_rsa_bits);
 
 		if (reason == VERDICT_REASON_OK && !is_anchor)
-			reason = digest_strength(cert_signature_digest(cert),
-			    exam->options->allow_sha1);
+			reason =
+			    signer_digest_strength(cert_signature_digest(cert),
+				exam->options->allow_sha1);
 		if (reason != VERDICT_REASON_OK) {
 			*weak = cert;
 			return reason;
@@ -265,66 +89,12 @@ examine_path(
 	return verdict_record(entry, VERDICT_STEP_PATH, reason, detail);
 }
 
-/* RFC 5035, section 5.4: the attribute names the signer's certificate first,
- * and perhaps others, all of which must then be in its path. */
-static bool
-signing_certificate_matches(CMS_SignerInfo *signer, const OsslX509Stack *path)
-{
-	const ASN1_STRING *v1 = CMS_signed_get0_data_by_OBJ(signer,
-	    OBJ_nid2obj(NID_id_smime_aa_signingCertificate), -3,
-	    V_ASN1_SEQUENCE);
-	const ASN1_STRING *v2 = CMS_signed_get0_data_by_OBJ(signer,
-	    OBJ_nid2obj(NID_id_smime_aa_signingCertificateV2), -3,
-	    V_ASN1_SEQUENCE);
-	const guchar *at;
-	ESS_SIGNING_CERT *ess = NULL;
-	ESS_SIGNING_CERT_V2 *ess_v2 = NULL;
-	bool matches;
-
-	if (v1 != NULL) {
-		at = ASN1_STRING_get0_data(v1);
-		ess = d2i_ESS_SIGNING_CERT(NULL, &at, ASN1_STRING_length(v1));
-	}
-	if (v2 != NULL) {
-		at = ASN1_STRING_get0_data(v2);
-		ess_v2 =
-		    d2i_ESS_SIGNING_CERT_V2(NULL, &at, ASN1_STRING_length(v2));
-	}
-	matches = (v1 == NULL || ess != NULL) && (v2 == NULL || ess_v2 != NULL);
-	if (matches && (ess != NULL || ess_v2 != NULL))
-		matches =
-		    OSSL_ESS_check_signing_certs(ess, ess_v2, path, 0) > 0;
-	ESS_SIGNING_CERT_free(ess);
-	ESS_SIGNING_CERT_V2_free(ess_v2);
-	return matches;
-}
-
-/* Where the attribute is there it must be readable: what we cannot read, some
- * other program might. */
-static bool
-signing_certificate_readable(CMS_SignerInfo *signer)
-{
-	static const int nids[] = { NID_id_smime_aa_signingCertificate,
-		NID_id_smime_aa_signingCertificateV2 };
-
-	for (gsize i = 0; i < G_N_ELEMENTS(nids); i++) {
-		int at = CMS_signed_get_attr_by_NID(signer, nids[i], -1);
-
-		if (at >= 0 &&
-		    CMS_signed_get0_data_by_OBJ(signer, OBJ_nid2obj(nids[i]),
-			-3, V_ASN1_SEQUENCE) == NULL)
-			return false;
-	}
-	return true;
-}
-
 /* Part of what the signature says, but only a path tells all that it names. */
 static bool
 examine_signing_certificate(
     VerdictEntry *entry, CMS_SignerInfo *signer, const OsslX509Stack *path)
 {
-	if (signing_certificate_readable(signer) &&
-	    signing_certificate_matches(signer, path))
+	if (signer_names_path(signer, path))
 		return true;
 	return verdict_record(entry, VERDICT_STEP_SIGNATURE,
 	    VERDICT_REASON_SIGNING_CERTIFICATE_MISMATCH, NULL);
@@ -525,7 +295,7 @@ examine_signer(Examination *exam, Verdict *verdict, CMS_SignerInfo *signer)
 		    VERDICT_REASON_NO_SIGNER_CERTIFICATE, NULL);
 		return;
 	}
-	if (CMS_signed_get_attr_count(signer) > VERIFY_MAX_ATTRIBUTES ||
+	if (CMS_signed_get_attr_count(signer) > SIGNER_MAX_ATTRIBUTES ||
 	    ASN1_STRING_length(X509_get0_serialNumber(cert)) >
 		VERIFY_MAX_SERIAL) {
 		verdict_record(entry, VERDICT_STEP_STRUCTURE,
@@ -559,17 +329,15 @@ examine_signers(Examination *exam, Verdict *verdict)
 {
 	STACK_OF(CMS_SignerInfo) *signers = CMS_get0_SignerInfos(exam->cms);
 	int count = sk_CMS_SignerInfo_num(signers);
+	const char *why;
 
-	exam->certificates = CMS_get1_certs(exam->cms);
-	if (count <= 0)
+	exam->certificates = cms_certificates(exam->cms, &why);
+	if (exam->certificates == NULL)
+		record_structure(
+		    verdict, exam->part, VERDICT_REASON_OVER_LIMIT, why);
+	else if (count <= 0)
 		record_structure(
 		    verdict, exam->part, VERDICT_REASON_NO_SIGNER, NULL);
-	else if (count > VERIFY_MAX_SIGNERS)
-		record_structure(verdict, exam->part, VERDICT_REASON_OVER_LIMIT,
-		    "too many signers");
-	else if (sk_X509_num(exam->certificates) > VERIFY_MAX_CERTIFICATES)
-		record_structure(verdict, exam->part, VERDICT_REASON_OVER_LIMIT,
-		    "too many certificates");
 	else
 		for (int i = 0; i < count; i++)
 			examine_signer(
@@ -579,21 +347,16 @@ examine_signers(Examination *exam, Verdict *verdict)
 
 /* --- structure ----------------------------------------------------------- */
 
-/* All of der, to the last octet. */
 static CMS_ContentInfo *
-parse_cms(GBytes *der)
+parse_body(const MimeEntity *entity, VerdictReason *reason, const char **why)
 {
-	gsize size;
-	const guchar *data = g_bytes_get_data(der, &size), *at = data;
-	g_autoptr(CMS_ContentInfo) cms = NULL;
+	g_autoptr(GBytes) der = mime_decode_body(entity);
 
-	if (size == 0 || size > G_MAXINT)
-		return NULL;
-	cms = d2i_CMS_ContentInfo(NULL, &at, (long)size);
-	ERR_clear_error();
-	if (cms == NULL || at != data + size)
-		return NULL;
-	return g_steal_pointer(&cms);
+	if (der != NULL)
+		return cms_parse(der, reason, why);
+	*reason = VERDICT_REASON_CMS_MALFORMED;
+	*why = NULL;
+	return NULL;
 }
 
 static bool
@@ -647,8 +410,6 @@ detached_cms_reason(CMS_ContentInfo *cms)
 {
 	ASN1_OCTET_STRING **content;
 
-	if (cms == NULL)
-		return VERDICT_REASON_CMS_MALFORMED;
 	if (!is_signed_data(cms) || !has_plain_content(cms))
 		return VERDICT_REASON_CMS_UNSUPPORTED;
 	content = CMS_get0_content(cms);
@@ -661,7 +422,6 @@ static void
 verify_detached(Examination *exam, Verdict *verdict)
 {
 	const MimeMessage *message = exam->message;
-	g_autoptr(GBytes) der = NULL;
 	g_autoptr(CMS_ContentInfo) cms = NULL;
 	const MimeEntity *entity;
 	const char *why;
@@ -676,9 +436,9 @@ verify_detached(Examination *exam, Verdict *verdict)
 		}
 	}
 	if (reason == VERDICT_REASON_OK) {
-		der = mime_decode_body(entity);
-		cms = der != NULL ? parse_cms(der) : NULL;
-		reason = detached_cms_reason(cms);
+		cms = parse_body(entity, &reason, &why);
+		if (cms != NULL)
+			reason = detached_cms_reason(cms);
 	}
 	if (reason != VERDICT_REASON_OK) {
 		record_structure(verdict, exam->part, reason, why);
@@ -695,9 +455,10 @@ static void
 verify_opaque(Examination *exam, Verdict *verdict)
 {
 	const MimeEntity *root = exam->message->root;
-	g_autoptr(GBytes) der = NULL;
 	g_autoptr(CMS_ContentInfo) cms = NULL;
 	ASN1_OCTET_STRING **content;
+	VerdictReason reason;
+	const char *why;
 
 	exam->part = "1";
 	if (root->problems != 0) {
@@ -706,11 +467,9 @@ verify_opaque(Examination *exam, Verdict *verdict)
 		    mime_problem_text(root->problems));
 		return;
 	}
-	der = mime_decode_body(root);
-	cms = der != NULL ? parse_cms(der) : NULL;
+	cms = parse_body(root, &reason, &why);
 	if (cms == NULL) {
-		record_structure(
-		    verdict, exam->part, VERDICT_REASON_CMS_MALFORMED, NULL);
+		record_structure(verdict, exam->part, reason, why);
 		return;
 	}
 	/* Encrypted and compressed data carry no signature that we can see;
@@ -761,5 +520,17 @@ verify_message(const MimeMessage *message, const Trust *trust,
 		break;
 	}
 	ERR_clear_error();
+	return verdict;
+}
+
+Verdict *
+verify_unread(const GError *error)
+{
+	Verdict *verdict = verdict_new();
+
+	record_structure(verdict, NULL,
+	    smime_error_is_temporary(error) ? VERDICT_REASON_LOCAL_ERROR :
+					      VERDICT_REASON_OVER_LIMIT,
+	    error->message);
 	return verdict;
 }

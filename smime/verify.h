@@ -26,15 +26,10 @@
 #include "trust.h"
 #include "verdict.h"
 
-/* Limits (RFC 8551 sets none): more than this is smime=neutral. */
-#define VERIFY_MAX_SIGNERS 8
-#define VERIFY_MAX_CERTIFICATES 64
-#define VERIFY_MAX_ATTRIBUTES 64             /* signed ones of a signer */
+/* Limits (RFC 8551 sets none), beside those of cms and signer: more than this
+ * is smime=neutral. */
 #define VERIFY_MAX_SERIAL 64                 /* octets; RFC 5280 allows 20 */
 #define VERIFY_MAX_SIGNATURE_SIZE (4U << 20) /* DER of a detached signature */
-
-/* Clock skew that a signingTime in the future may show. */
-#define VERIFY_MAX_FUTURE (24 * 60 * 60)
 
 /* Which header field the certificate must speak for; RFC 8550, section 3. */
 typedef enum {
@@ -56,5 +51,9 @@ typedef struct {
 /* Judges message as of the moment now (seconds since 1970).  Never NULL. */
 Verdict *verify_message(const MimeMessage *message, const Trust *trust,
     const Revocation *revocation, const VerifyOptions *options, gint64 now);
+
+/* The verdict on a message that could not be read whole, because of error: of
+ * a spool over its limit, or one that failed.  Never NULL. */
+Verdict *verify_unread(const GError *error);
 
 #endif

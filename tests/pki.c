@@ -573,6 +573,37 @@ der_join(GByteArray *first, GByteArray *second)
 
 /* --- signatures ---------------------------------------------------------- */
 
+/* RFC 4055, section 3.1: SHA-256, MGF1 with it, 32 octets of salt. */
+static GByteArray *
+pss_algorithm(void)
+{
+	GByteArray *mask = der(
+	    DER_SEQUENCE, der_oid(NID_mgf1), der_algorithm(NID_sha256), NULL);
+
+	return der(DER_SEQUENCE, der_oid(NID_rsassaPss),
+	    der(DER_SEQUENCE,
+		der(DER_CONTEXT(0), der_algorithm(NID_sha256), NULL),
+		der(DER_CONTEXT(1), mask, NULL),
+		der(DER_CONTEXT(2), der_small(32), NULL), NULL),
+	    NULL);
+}
+
+static GByteArray *
+signature_algorithm(const PkiSigner *signer)
+{
+	const EVP_MD *md = signing_digest(0, signer->digest);
+	int kind = EVP_PKEY_get_base_id(pki_key(signer->key)), nid;
+
+	if (signer->flaws & PKI_WITH_PSS)
+		return pss_algorithm();
+	if (kind == EVP_PKEY_RSA)
+		return der_algorithm(NID_rsaEncryption);
+	if (kind != EVP_PKEY_EC)
+		return der(DER_SEQUENCE, der_oid(kind), NULL);
+	g_assert(OBJ_find_sigid_by_algs(&nid, EVP_MD_get_type(md), kind) == 1);
+	return der(DER_SEQUENCE, der_oid(nid), NULL);
+}
+
 static GByteArray *
 attribute(int nid, GByteArray *values)
 {
@@ -643,6 +674,40 @@ ess_attribute(const PkiSigner *signer)
 	return attribute(NID_id_smime_aa_signingCertificateV2, value);
 }
 
+static int
+digest_nid(const PkiSigner *signer)
+{
+	return EVP_MD_get_type(signing_digest(0, signer->digest));
+}
+
+/* [number] IMPLICIT: another tag for what algorithm is. */
+static GByteArray *
+tagged(guint number, GByteArray *algorithm)
+{
+	algorithm->data[0] = (guint8)(0xa0 | number);
+	return algorithm;
+}
+
+/* RFC 6211, section 2. */
+static GByteArray *
+protection_attribute(const PkiSigner *signer)
+{
+	static const guint8 oid[] = { V_ASN1_OBJECT, 9, 0x2a, 0x86, 0x48, 0x86,
+		0xf7, 0x0d, 1, 9, 52 };
+	guint flaws = signer->flaws;
+	GByteArray *value = der_algorithm(flaws & PKI_FLAW_PROTECTED_DIGEST ?
+		NID_sha512 :
+		digest_nid(signer));
+
+	value = der_join(value,
+	    tagged(flaws & PKI_FLAW_PROTECTED_MAC ? 2 : 1,
+		flaws & PKI_FLAW_PROTECTED_SIGNATURE ?
+		    der_algorithm(NID_sha256WithRSAEncryption) :
+		    signature_algorithm(signer)));
+	return der(DER_SEQUENCE, der_raw(oid, sizeof(oid)),
+	    der(DER_SET, der(DER_SEQUENCE, value, NULL), NULL), NULL);
+}
+
 static void
 add_if(GByteArray *out, bool wanted, GByteArray *part)
 {
@@ -673,6 +738,8 @@ attributes(
 	add_if(out, (flaws & PKI_WITH_UNKNOWN_ATTRIBUTE) != 0,
 	    attribute(NID_pkcs9_unstructuredName,
 		der_value(DER_UTF8, "apa saja", 8)));
+	add_if(out, (flaws & PKI_WITH_PROTECTION) != 0,
+	    protection_attribute(signer));
 	return out;
 }
 
@@ -700,37 +767,6 @@ signature_of(const PkiSigner *signer, const void *data, gsize size)
 	return der_value(DER_OCTETS, signature, signature_size);
 }
 
-/* RFC 4055, section 3.1: SHA-256, MGF1 with it, 32 octets of salt. */
-static GByteArray *
-pss_algorithm(void)
-{
-	GByteArray *mask = der(
-	    DER_SEQUENCE, der_oid(NID_mgf1), der_algorithm(NID_sha256), NULL);
-
-	return der(DER_SEQUENCE, der_oid(NID_rsassaPss),
-	    der(DER_SEQUENCE,
-		der(DER_CONTEXT(0), der_algorithm(NID_sha256), NULL),
-		der(DER_CONTEXT(1), mask, NULL),
-		der(DER_CONTEXT(2), der_small(32), NULL), NULL),
-	    NULL);
-}
-
-static GByteArray *
-signature_algorithm(const PkiSigner *signer)
-{
-	const EVP_MD *md = signing_digest(0, signer->digest);
-	int kind = EVP_PKEY_get_base_id(pki_key(signer->key)), nid;
-
-	if (signer->flaws & PKI_WITH_PSS)
-		return pss_algorithm();
-	if (kind == EVP_PKEY_RSA)
-		return der_algorithm(NID_rsaEncryption);
-	if (kind != EVP_PKEY_EC)
-		return der(DER_SEQUENCE, der_oid(kind), NULL);
-	g_assert(OBJ_find_sigid_by_algs(&nid, EVP_MD_get_type(md), kind) == 1);
-	return der(DER_SEQUENCE, der_oid(nid), NULL);
-}
-
 static GByteArray *
 signer_id(const PkiSigner *signer)
 {
@@ -751,12 +787,6 @@ signer_id(const PkiSigner *signer)
 	OPENSSL_free(name);
 	OPENSSL_free(serial);
 	return out;
-}
-
-static int
-digest_nid(const PkiSigner *signer)
-{
-	return EVP_MD_get_type(signing_digest(0, signer->digest));
 }
 
 static GByteArray *

@@ -134,6 +134,11 @@ typedef enum {
 	PKI_WITH_KEY_ID = 1 << 17, /* sid is the subjectKeyIdentifier */
 	PKI_WITH_PSS = 1 << 18,
 	PKI_WITH_UNKNOWN_ATTRIBUTE = 1 << 19,
+	PKI_WITH_PROTECTION = 1 << 20, /* CMSAlgorithmProtection (RFC 6211) */
+	/* which then is wrong */
+	PKI_FLAW_PROTECTED_DIGEST = 1 << 21,    /* names another one */
+	PKI_FLAW_PROTECTED_SIGNATURE = 1 << 22, /* likewise */
+	PKI_FLAW_PROTECTED_MAC = 1 << 23,       /* of a MAC, not a signature */
 } PkiSignerFlaw;
 
 typedef struct {

@@ -2,6 +2,8 @@
 
 #include <criterion/criterion.h>
 
+#include "../../smime/cms.h"
+#include "../../smime/signer.h"
 #include "../../smime/verify.h"
 #include "../pki.h"
 
@@ -256,6 +258,20 @@ check_signatures(void)
 		    SIGNATURE(SIGNING_CERTIFICATE_MISMATCH) },
 		{ "names nothing readable", .flaws = PKI_FLAW_ESS_GARBAGE,
 		    SIGNATURE(SIGNING_CERTIFICATE_MISMATCH) },
+		{ "algorithms protected", .flaws = PKI_WITH_PROTECTION, PASS },
+		{ "algorithms protected, EC", .leaf.key = PKI_KEY_LEAF_EC,
+		    .flaws = PKI_WITH_PROTECTION, PASS },
+		{ "algorithms protected, PSS",
+		    .flaws = PKI_WITH_PROTECTION | PKI_WITH_PSS, PASS },
+		{ "another digest protected",
+		    .flaws = PKI_WITH_PROTECTION | PKI_FLAW_PROTECTED_DIGEST,
+		    SIGNATURE(ATTRIBUTES_INVALID) },
+		{ "another signature algorithm protected",
+		    .flaws = PKI_WITH_PROTECTION | PKI_FLAW_PROTECTED_SIGNATURE,
+		    SIGNATURE(ATTRIBUTES_INVALID) },
+		{ "a MAC protected",
+		    .flaws = PKI_WITH_PROTECTION | PKI_FLAW_PROTECTED_MAC,
+		    SIGNATURE(ATTRIBUTES_INVALID) },
 		{ "SHA-1", .digest = EVP_sha1, SIGNATURE(WEAK_DIGEST) },
 		{ "MD5", .digest = EVP_md5, SIGNATURE(WEAK_DIGEST) },
 		{ "SHA-1 allowed", .digest = EVP_sha1, .options = old, PASS },
@@ -287,8 +303,8 @@ check_times(void)
 		{ "signed after the certificate", .leaf.from = -PKI_DAY,
 		    .leaf.until = PKI_DAY, .time = PKI_DAY + 1, .at = PKI_DAY,
 		    SIGNATURE(TIME_IMPLAUSIBLE) },
-		{ "a little in the future", .time = VERIFY_MAX_FUTURE, PASS },
-		{ "in the future", .time = VERIFY_MAX_FUTURE + 1,
+		{ "a little in the future", .time = SIGNER_MAX_FUTURE, PASS },
+		{ "in the future", .time = SIGNER_MAX_FUTURE + 1,
 		    SIGNATURE(TIME_IMPLAUSIBLE) },
 		{ "expired now", .leaf.from = -PKI_DAY, .leaf.until = PKI_DAY,
 		    .at = PKI_DAY + 1, PATH(EXPIRED) },
@@ -819,11 +835,11 @@ check_limits(void)
 	g_autoptr(GBytes) big =
 	    g_bytes_new(octets, VERIFY_MAX_SIGNATURE_SIZE + 1);
 
-	expect_signers(&world, VERIFY_MAX_SIGNERS, VERIFY_MAX_SIGNERS);
-	expect_signers(&world, VERIFY_MAX_SIGNERS + 1, 1);
-	expect_certificates(&world, VERIFY_MAX_CERTIFICATES, VERDICT_REASON_OK);
+	expect_signers(&world, CMS_MAX_SIGNERS, CMS_MAX_SIGNERS);
+	expect_signers(&world, CMS_MAX_SIGNERS + 1, 1);
+	expect_certificates(&world, CMS_MAX_CERTIFICATES, VERDICT_REASON_OK);
 	expect_certificates(
-	    &world, VERIFY_MAX_CERTIFICATES + 1, VERDICT_REASON_OVER_LIMIT);
+	    &world, CMS_MAX_CERTIFICATES + 1, VERDICT_REASON_OVER_LIMIT);
 	expect_cms(&world, big, false, VERDICT_REASON_OVER_LIMIT, "octets");
 }
 

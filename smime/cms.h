@@ -1,0 +1,34 @@
+/*
+ * cms - a CMS object from hostile bytes.
+ *
+ * RFC 5652, in BER as RFC 8551, section 3.2 allows.  OpenSSL builds the whole
+ * object in memory, at up to a hundred octets for an element of two; what it
+ * would build is therefore counted first.
+ *
+ * Pure functions; thread-safe.
+ */
+#ifndef SMIME_CMS_H
+#define SMIME_CMS_H
+
+#include <glib.h>
+
+#include "ossl.h"
+#include "verdict.h"
+
+/* Limits; RFC 5652 sets none. */
+#define CMS_MAX_SIGNERS 8
+#define CMS_MAX_CERTIFICATES 64
+#define CMS_MAX_CERTIFICATE_SIZE (64U << 10) /* octets of DER */
+#define CMS_MAX_ELEMENTS (1U << 18)
+#define CMS_MIN_ELEMENT_SIZE 64 /* on average, of those beyond that */
+
+/* All of der, to the last octet.  NULL with *reason MALFORMED or OVER_LIMIT;
+ * *why is then a constant or NULL. */
+CMS_ContentInfo *cms_parse(
+    GBytes *der, VerdictReason *reason, const char **why);
+
+/* The certificates that came with signed data.  NULL with *why when they, or
+ * the signers, are over a limit. */
+OsslX509Stack *cms_certificates(CMS_ContentInfo *cms, const char **why);
+
+#endif

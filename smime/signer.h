@@ -1,0 +1,50 @@
+/*
+ * signer - what one SignerInfo says over given octets, and whether its key
+ * says so.
+ *
+ * RFC 5652, section 5.4 (the mathematics) and 5.6; RFC 8551, section 2.5 (the
+ * attributes); RFC 5035 (the signing certificate); RFC 6211 (algorithms that
+ * are signed too).  Nothing here asks whether the certificate may be believed.
+ *
+ * Pure functions; thread-safe.
+ */
+#ifndef SMIME_SIGNER_H
+#define SMIME_SIGNER_H
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+#include "ossl.h"
+#include "verdict.h"
+
+#define SIGNER_MAX_ATTRIBUTES 64 /* signed ones */
+
+/* Clock skew that a signingTime in the future may show, in seconds. */
+#define SIGNER_MAX_FUTURE (24 * 60 * 60)
+
+/* What is signed, and what of it is accepted.  Borrows. */
+typedef struct {
+	const char *content; /* the octets */
+	gsize content_size;
+	const ASN1_OBJECT *content_type;
+	guint min_rsa_bits;
+	bool allow_sha1; /* and MD5 */
+	bool allow_no_signed_attributes;
+	gint64 now; /* seconds since 1970 */
+} SignerContext;
+
+/* Digests that may stand in a signature: all that SHA-2 has, and the old ones
+ * for looking at old mail. */
+VerdictReason signer_digest_strength(int nid, bool allow_sha1);
+
+/* Has the key of cert signed the content?  OK, or the first thing that is
+ * wrong; *why is a constant or NULL. */
+VerdictReason signer_examine(CMS_SignerInfo *signer, X509 *cert,
+    const SignerContext *context, const char **why);
+
+/* RFC 5035, section 5.4: does the signing-certificate attribute, where there
+ * is one, name the certificates of path, the signer's first? */
+bool signer_names_path(CMS_SignerInfo *signer, const OsslX509Stack *path);
+
+#endif

@@ -1,0 +1,116 @@
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "../../smime/cms.h"
+#include "../pki.h"
+
+#define CONTENT "Selamat pagi.\r\n"
+
+static GBytes *
+repeated(const char *element, gsize size, gsize count)
+{
+	GByteArray *out = g_byte_array_sized_new((guint)(size * count));
+
+	for (gsize i = 0; i < count; i++)
+		g_byte_array_append(out, (const guint8 *)element, (guint)size);
+	return g_byte_array_free_to_bytes(out);
+}
+
+static void
+expect_refused(GBytes *der, VerdictReason expected, const char *name)
+{
+	VerdictReason reason = VERDICT_REASON_OK;
+	const char *why;
+	g_autoptr(CMS_ContentInfo) cms = cms_parse(der, &reason, &why);
+
+	cr_expect(cms == NULL, "%s", name);
+	cr_expect_eq(reason, expected, "%s: %d", name, reason);
+	cr_expect((why != NULL) == (expected == VERDICT_REASON_OVER_LIMIT));
+	cr_expect_eq(ERR_peek_error(), 0UL);
+}
+
+Test(cms, parse)
+{
+	static const guint flags[] = { 0, PKI_CMS_ATTACHED, PKI_CMS_INDEFINITE,
+		PKI_CMS_ATTACHED | PKI_CMS_INDEFINITE | PKI_CMS_CHUNKED };
+	g_autoptr(Pki) pki = pki_new(NULL);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(flags); i++) {
+		g_autoptr(GBytes) der = pki_sign(pki, CONTENT, flags[i], 0);
+		VerdictReason reason;
+		const char *why;
+		g_autoptr(CMS_ContentInfo) cms = cms_parse(der, &reason, &why);
+		g_autoptr(OsslX509Stack) certs = NULL;
+
+		cr_assert(cms != NULL, "%zu", i);
+		certs = cms_certificates(cms, &why);
+		cr_expect_eq(sk_X509_num(certs), 2);
+	}
+}
+
+Test(cms, malformed)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(GBytes) empty = g_bytes_new_static("", 0);
+	g_autoptr(GBytes) text = g_bytes_new_static(CONTENT, strlen(CONTENT));
+	g_autoptr(GBytes) trailing =
+	    pki_sign(pki, CONTENT, PKI_CMS_TRAILING, 0);
+	g_autoptr(GBytes) cut = pki_sign(pki, CONTENT, PKI_CMS_TRUNCATED, 0);
+	g_autoptr(GBytes) deep = repeated("\x30\x80", 2, 100000);
+
+	expect_refused(empty, VERDICT_REASON_CMS_MALFORMED, "empty");
+	expect_refused(text, VERDICT_REASON_CMS_MALFORMED, "text");
+	expect_refused(trailing, VERDICT_REASON_CMS_MALFORMED, "trailing");
+	expect_refused(cut, VERDICT_REASON_CMS_MALFORMED, "cut");
+	expect_refused(deep, VERDICT_REASON_CMS_MALFORMED, "deep");
+}
+
+/* Each element costs memory, however small it is. */
+Test(cms, too_many_elements)
+{
+	g_autoptr(GBytes) many = repeated("\x05\x00", 2, CMS_MAX_ELEMENTS * 2);
+	g_autoptr(GBytes) deep = repeated("\x30\x80", 2, CMS_MAX_ELEMENTS * 2);
+
+	expect_refused(many, VERDICT_REASON_OVER_LIMIT, "many");
+	expect_refused(deep, VERDICT_REASON_OVER_LIMIT, "deep");
+}
+
+/* A big content in pieces as programs write them is none of that. */
+Test(cms, big_content)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autofree char *content = g_strnfill(60000, 'x');
+	g_autoptr(GBytes) der =
+	    pki_sign(pki, content, PKI_CMS_ATTACHED | PKI_CMS_INDEFINITE, 0);
+	VerdictReason reason;
+	const char *why;
+	g_autoptr(CMS_ContentInfo) cms = cms_parse(der, &reason, &why);
+
+	cr_expect(cms != NULL);
+}
+
+Test(cms, big_certificate)
+{
+	static const gsize sizes[] = { CMS_MAX_CERTIFICATE_SIZE / 2,
+		CMS_MAX_CERTIFICATE_SIZE };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(sizes); i++) {
+		g_autofree char *local = g_strnfill(50, 'a');
+		g_autoptr(GString) mailboxes = g_string_new(NULL);
+		const char *why;
+		g_autoptr(CMS_ContentInfo) cms = NULL;
+		g_autoptr(OsslX509Stack) certs = NULL;
+		g_autoptr(X509) cert = NULL;
+
+		while (mailboxes->len < sizes[i])
+			g_string_append_printf(
+			    mailboxes, " %s@daerah.example", local);
+		cert = pki_cert(&(PkiCert){ .mailboxes = mailboxes->str + 1 },
+		    NULL, PKI_KEY_LEAF);
+		cms = CMS_sign(NULL, NULL, NULL, NULL, CMS_PARTIAL);
+		cr_assert(CMS_add1_cert(cms, cert) == 1);
+		certs = cms_certificates(cms, &why);
+		cr_expect((certs != NULL) == (i == 0), "%zu", sizes[i]);
+	}
+}
