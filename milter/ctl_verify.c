@@ -78,7 +78,10 @@ all_crls(const Arguments *arguments, const Config *config)
 static void
 explain_entry(const VerdictEntry *entry)
 {
-	printf("\nSignature at part %s\n", entry->part);
+	if (entry->part != NULL)
+		printf("\nSignature at part %s\n", entry->part);
+	else
+		printf("\nThe message was not read\n");
 	printf("  signer       %s\n",
 	    entry->subject != NULL ? entry->subject : "unknown");
 	printf("  mailbox      %s\n",
@@ -148,6 +151,7 @@ judge(const Arguments *arguments, const Config *config, int mode,
 	g_autoptr(Revocation) revocation = NULL;
 	g_autoptr(Spool) spool = NULL;
 	g_autoptr(MimeMessage) message = NULL;
+	g_autoptr(GError) unread = NULL;
 	bool had_crlf;
 
 	if (trust == NULL)
@@ -155,9 +159,13 @@ judge(const Arguments *arguments, const Config *config, int mode,
 	revocation = revocation_new(mode, (const char *const *)crls, error);
 	if (revocation == NULL)
 		return NULL;
-	spool = ctl_read_message(config, file, &had_crlf, error);
-	if (spool == NULL)
+	spool = ctl_read_message(config, file, &had_crlf, &unread);
+	if (g_error_matches(unread, SMIME_ERROR, SMIME_ERROR_TOO_BIG))
+		return verify_unread(unread);
+	if (spool == NULL) {
+		g_propagate_error(error, g_steal_pointer(&unread));
 		return NULL;
+	}
 	message = mime_parse(spool);
 	return verify_message(message, trust, revocation, options, now);
 }

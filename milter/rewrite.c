@@ -44,7 +44,7 @@ content_names(const MimeEntity *root)
 		    g_ascii_strdown(root->base + field->name.start,
 			(gssize)mime_range_size(field->name));
 
-		if (g_str_has_prefix(name, "content-") &&
+		if (mime_field_is_content(root, field) &&
 		    !g_ptr_array_find_with_equal_func(
 			names, name, g_str_equal, NULL))
 			g_ptr_array_add(names, g_steal_pointer(&name));

@@ -424,7 +424,7 @@ log_verdict(const Decision *decision, const Verdict *verdict)
 
 		log_line(LOG_INFO, decision->queue_id,
 		    "inbound: smime=%s part=%s signer=%s certificate=%s "
-		    "issuer=\"%s\" reason=\"%s\"",
+		    "issuer=\"%.400s\" reason=\"%.400s\"",
 		    name_code_name(
 			smime_result_names, verdict_entry_result(entry)),
 		    entry->part != NULL ? entry->part : "-",

@@ -57,6 +57,12 @@ unsignable(Writer *writer, const char *why)
 	return false;
 }
 
+static bool
+malformed_encoding(Writer *writer)
+{
+	return unsignable(writer, "malformed base64 or quoted-printable");
+}
+
 /* --- looking ----------------------------------------------------------- */
 
 static guint
@@ -216,14 +222,6 @@ put_quoted_printable(Writer *writer, const char *data, gsize size)
 /* --- header ------------------------------------------------------------ */
 
 static bool
-is_content_field(const MimeEntity *entity, const MimeField *field)
-{
-	return mime_range_size(field->name) > 8 &&
-	    g_ascii_strncasecmp(
-		entity->base + field->name.start, "Content-", 8) == 0;
-}
-
-static bool
 put_encoding(Writer *writer, const char *encoding)
 {
 	return encoding == NULL ||
@@ -252,7 +250,7 @@ write_header(Writer *writer, const MimeEntity *entity, bool root, bool relabel,
 		const MimeField *field =
 		    &g_array_index(entity->fields, MimeField, i);
 
-		if (root && !is_content_field(entity, field))
+		if (root && !mime_field_is_content(entity, field))
 			continue;
 		if (relabel &&
 		    mime_field_is(entity, field, "Content-Transfer-Encoding"))
@@ -276,12 +274,18 @@ write_header(Writer *writer, const MimeEntity *entity, bool root, bool relabel,
 static bool
 write_default_type(Writer *writer, const MimeEntity *root)
 {
-	const char *data = root->base + root->body.start;
-	gsize size = mime_range_size(root->body);
-	bool ascii = !(find_troubles(data, size) & TROUBLE_8BIT);
+	g_autoptr(GBytes) octets = NULL;
+	const char *data;
+	gsize size;
+	bool ascii;
 
 	if (root->has_content_type)
 		return true;
+	octets = mime_decode_body(root);
+	if (octets == NULL)
+		return malformed_encoding(writer);
+	data = g_bytes_get_data(octets, &size);
+	ascii = !(find_troubles(data, size) & TROUBLE_8BIT);
 	if (!ascii && !g_utf8_validate(data, (gssize)size, NULL))
 		return unsignable(writer, "8-bit text of unknown charset");
 	return put_text(writer,
@@ -322,8 +326,7 @@ write_decoded(Writer *writer, const MimeEntity *entity, bool root)
 	gsize size;
 
 	if (octets == NULL)
-		return unsignable(
-		    writer, "malformed base64 or quoted-printable");
+		return malformed_encoding(writer);
 	data = g_bytes_get_data(octets, &size);
 	return write_encoded(writer, entity, root, data, size);
 }
@@ -346,6 +349,11 @@ write_leaf(Writer *writer, const MimeEntity *entity, bool root)
 		    entity->base + entity->body.start,
 		    mime_range_size(entity->body));
 	case MIME_ENCODING_QUOTED_PRINTABLE:
+		if (troubles & TROUBLE_TRAILING && !is_text(entity))
+			return unsignable(writer,
+			    "white space at the end of a line in "
+			    "quoted-printable, which not all programs drop");
+		/* fall through */
 	case MIME_ENCODING_BASE64:
 		if (troubles == 0)
 			return write_header(
@@ -464,9 +472,11 @@ write_entity(Writer *writer, const MimeEntity *entity, bool root)
 }
 
 /* A header without anything after it is an empty part, for every reader; stray
- * octets are refused or left out where they would be written. */
+ * octets are refused or left out where they would be written; the version is
+ * written anew. */
 #define HARMLESS_PROBLEMS \
-	(MIME_PROBLEM_NO_BLANK_LINE | MIME_PROBLEM_STRAY_OCTET)
+	(MIME_PROBLEM_NO_BLANK_LINE | MIME_PROBLEM_STRAY_OCTET | \
+	    MIME_PROBLEM_NO_VERSION)
 
 bool
 canon_write(

@@ -96,6 +96,52 @@ mime_may_be_smime(const char *content_type)
 	    contains(content_type, "octet-stream");
 }
 
+/* --- version ------------------------------------------------------------ */
+
+/* RFC 2045, section 4: comments may stand anywhere. */
+static bool
+is_version_1_0(const char *text, gsize size)
+{
+	g_autoptr(GString) plain = g_string_new(NULL);
+	gsize depth = 0;
+
+	for (gsize i = 0; i < size; i++) {
+		if (depth > 0 && text[i] == '\\')
+			i++;
+		else if (text[i] == '(')
+			depth++;
+		else if (text[i] == ')' && depth > 0)
+			depth--;
+		else if (depth == 0 && !g_ascii_isspace(text[i]))
+			g_string_append_c(plain, text[i]);
+	}
+	return depth == 0 && strcmp(plain->str, "1.0") == 0;
+}
+
+/* Of a message, not of its parts: readers may take one that does not say that
+ * it is MIME, or is of a MIME to come, for plain text. */
+static guint
+version_problems(const MimeEntity *root)
+{
+	bool found = false;
+	guint problems = 0;
+
+	for (guint i = 0; i < root->fields->len; i++) {
+		const MimeField *field =
+		    &g_array_index(root->fields, MimeField, i);
+
+		if (!mime_field_is(root, field, "MIME-Version"))
+			continue;
+		found = true;
+		if (!is_version_1_0(root->base + field->value.start,
+			mime_range_size(field->value)))
+			problems |= MIME_PROBLEM_OTHER_VERSION;
+	}
+	if (!found && root->has_content_type)
+		problems |= MIME_PROBLEM_NO_VERSION;
+	return problems;
+}
+
 /* --- authors ----------------------------------------------------------- */
 
 static const char *
@@ -251,7 +297,11 @@ mime_parse(const Spool *spool)
 	second_reader_start();
 	message->root = mime_entity_parse(spool_data(spool), all);
 	message->kind = entity_kind(message->root);
-	if (message->kind == MIME_KIND_SMIME_DETACHED)
+	message->root->problems |= version_problems(message->root);
+	/* What is over a limit is refused anyway, and costs a second reader
+	 * without such limits much time. */
+	if (message->kind == MIME_KIND_SMIME_DETACHED &&
+	    (mime_problems(message->root) & MIME_PROBLEM_TOO_MANY) == 0)
 		cross_check(message->root, spool);
 	message->authors =
 	    message_mailboxes(message->root, "From", &message->from_fields);
@@ -343,7 +393,10 @@ decode_quoted_printable(const char *data, gsize size)
 		guint8 octet = (guint8)data[at];
 		int escaped;
 
-		if (escape && is_line_end(data, after, size)) {
+		if (escape && after == size) {
+			/* A soft break whose line end is the delimiter's. */
+			at = size;
+		} else if (escape && is_line_end(data, after, size)) {
 			at = after + 2;
 		} else if (escape) {
 			escaped = escaped_octet(data + at, size - at);

@@ -519,6 +519,17 @@ mime_entity_parse(const char *base, MimeRange range)
 	return entity_parse(base, range, 0, false, &budget);
 }
 
+bool
+mime_field_is_content(const MimeEntity *entity, const MimeField *field)
+{
+	static const char prefix[] = "Content-";
+	gsize size = strlen(prefix);
+
+	return mime_range_size(field->name) > size &&
+	    g_ascii_strncasecmp(
+		entity->base + field->name.start, prefix, size) == 0;
+}
+
 guint
 mime_problems(const MimeEntity *entity)
 {

@@ -50,6 +50,8 @@ typedef struct {
 	X(TWO_CONTENT_TYPES, "several Content-Type fields") \
 	X(TWO_ENCODINGS, "several Content-Transfer-Encoding fields") \
 	X(TWO_VERSIONS, "several MIME-Version fields") \
+	X(NO_VERSION, "Content-Type without MIME-Version") \
+	X(OTHER_VERSION, "MIME-Version is not 1.0") \
 	X(CONTENT_TYPE_SYNTAX, "Content-Type is malformed or ambiguous") \
 	X(BOUNDARY, "boundary is missing or malformed") \
 	X(BOUNDARY_PREFIX, "a line begins with the boundary and goes on") \
@@ -114,6 +116,9 @@ const char *mime_parameter(const MimeEntity *entity, const char *name);
 /* Is the field's name name, without regard to case? */
 bool mime_field_is(
     const MimeEntity *entity, const MimeField *field, const char *name);
+
+/* Is it one of the fields that describe the content (RFC 2045, section 9)? */
+bool mime_field_is_content(const MimeEntity *entity, const MimeField *field);
 
 /* The entity's own problems and those of everything in it. */
 guint mime_problems(const MimeEntity *entity);

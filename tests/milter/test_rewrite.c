@@ -145,7 +145,8 @@ static const char *const messages[] = {
 	"CONTENT-TYPE: text/x\nSubject: s\n\nbody\n",
 	"Content-ID: <1>\nContent-Description: d\nSubject: s\n"
 	"Content-Language: id\nContent-Disposition: inline;\n\tfilename=x\n"
-	"Content-Id: <2>\nContent-X-Own: y\nTo: t@b.example\n\nbody\n",
+	"Content-Id: <2>\nContent-X-Own: y\nContent-: z\nTo: "
+	"t@b.example\n\nbody\n",
 	"Subject: a\nSubject: b\nContent-Transfer-Encoding: base64\n"
 	"Subject: c\nContent-Transfer-Encoding: 7bit\n\nbody\n",
 	"Subject: folded\n\tover\n two lines\nContent-Type:\n text/plain;\n"
@@ -156,7 +157,8 @@ static const char *const messages[] = {
 static bool
 is_content_field(const struct milter_field *field)
 {
-	return g_ascii_strncasecmp(field->text, "Content-", 8) == 0;
+	return g_ascii_strncasecmp(field->text, "Content-", 8) == 0 &&
+	    field->text[8] != ':';
 }
 
 static bool

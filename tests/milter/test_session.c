@@ -215,8 +215,9 @@ Test(session, outbound_comes_back_and_passes)
 	g_autoptr(Outcome) changed = NULL;
 	Mail back;
 
-	header = g_strdup_printf(FROM_BUDI "Content-Type: %s\n",
-	    value_of(outcome, OUTCOME_EDIT_ADD, "Content-Type"));
+	header =
+	    g_strdup_printf(FROM_BUDI "MIME-Version: 1.0\nContent-Type: %s\n",
+		value_of(outcome, OUTCOME_EDIT_ADD, "Content-Type"));
 	back = (Mail){ .header = header, .body = body };
 	verified = judge(service, &back);
 	expect_result(verified, "pass");

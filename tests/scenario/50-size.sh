@@ -60,6 +60,10 @@ case_above() {
 	delivered_once "inbound above"
 	has_verdict "inbound above" neutral
 	unaltered "inbound above"
+	# The tool says what the daemon says.
+	is "inbound above: smimectl" \
+	    "$("$BUILD/smimectl" verify -c "$lab/smime-milter.conf" "$mail" |
+		grep -c 'smime=neutral')" 1
 }
 
 # Several megabytes of it, by way of the spool folder.

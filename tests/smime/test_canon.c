@@ -68,7 +68,7 @@ Test(canon, copied)
 		/* only Content-* fields, in their order and as they are */
 		{ "From: a@x.id\r\nContent-type:text/plain;\r\n\tcharset=utf-8"
 		  "\r\nSubject: s\r\nCONTENT-Language: id\r\nX-Content-A: b"
-		  "\r\nContentX: y\r\n\r\nisi\r\n",
+		  "\r\nContent-: z\r\nContentX: y\r\n\r\nisi\r\n",
 		    "Content-type:text/plain;\r\n\tcharset=utf-8\r\n"
 		    "CONTENT-Language: id\r\n\r\nisi\r\n" },
 		{ UTF8 CTE("7bit") "\r\nisi\r\n",
@@ -103,6 +103,11 @@ Test(canon, default_type)
 		    UTF8 CTE("quoted-printable") "\r\nb=C3=BCdi\r\n" },
 		{ CTE("base64") "\r\nYQ==\r\n",
 		    ASCII CTE("base64") "\r\nYQ==\r\n" },
+		/* what counts is the text, not how it is encoded */
+		{ CTE("base64") "\r\nYsO8ZGk=\r\n",
+		    UTF8 CTE("base64") "\r\nYsO8ZGk=\r\n" },
+		{ CTE("quoted-printable") "\r\nb=C3=BCdi\r\n",
+		    UTF8 CTE("quoted-printable") "\r\nb=C3=BCdi\r\n" },
 	};
 
 	expect_all(cases, G_N_ELEMENTS(cases));
@@ -142,6 +147,11 @@ Test(canon, encoded_anew)
 		    QP "=C3=BC=3D\r\n" },
 		{ UTF8 CTE("quoted-printable") "\r\nFrom a=\r\n.\r\n",
 		    QP "=46rom a.\r\n" },
+		/* white space at the end of a line is not of the text */
+		{ UTF8 CTE("quoted-printable") "\r\na \r\nb=  \r\nc\r\n",
+		    QP "a\r\nbc\r\n" },
+		/* a soft break at the very end */
+		{ UTF8 CTE("quoted-printable") "\r\na \r\nb=", QP "a\r\nb" },
 	};
 
 	expect_all(cases, G_N_ELEMENTS(cases));
@@ -248,6 +258,10 @@ Test(canon, refused)
 		const char *words; /* of the error: the part and why */
 	} cases[] = {
 		{ "\r\n\xff\r\n", "charset" },
+		{ CTE("base64") "\r\n/w==\r\n", "charset" },
+		{ CTE("base64") "\r\n*\r\n", "malformed base64" },
+		{ PDF CTE("quoted-printable") "\r\na \r\n", "white space" },
+		{ "MIME-Version: 2.0\r\n" UTF8 "\r\nisi\r\n", "MIME-Version" },
 		{ UTF8 CTE("uuencode") "\r\nisi\r\n", "Encoding" },
 		{ UTF8 UTF8 "\r\nisi\r\n", "several Content-Type" },
 		{ MULTI "\r\n--b\r\n\r\nisi\r\n", "closing boundary" },
