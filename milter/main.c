@@ -1,12 +1,8 @@
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <pthread.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +16,7 @@
 #include "check.h"
 #include "log.h"
 #include "mta.h"
+#include "privileges.h"
 #include "version.h"
 
 typedef struct {
@@ -36,60 +33,6 @@ arguments_clear(Arguments *arguments)
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Arguments, arguments_clear)
-
-/* A dump of our memory would hold private keys. */
-static void
-forbid_core_dumps(void)
-{
-	struct rlimit none = { 0, 0 };
-
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-}
-
-/* --- privileges -------------------------------------------------------- */
-
-static bool
-not_usable(
-    GError **error, const char *option, const char *value, const char *why)
-{
-	g_set_error(error, SMIME_ERROR, SMIME_ERROR_NOT_USABLE,
-	    "[milter] %s = %s: %s", option, value, why);
-	return false;
-}
-
-static bool
-drop_privileges(const Config *config, GError **error)
-{
-	const struct passwd *user;
-	const struct group *group;
-	gid_t gid;
-	uid_t uid;
-	g_autofree char *name = NULL;
-
-	if (config->milter_user == NULL || geteuid() != 0)
-		return true;
-	user = getpwnam(config->milter_user);
-	if (user == NULL)
-		return not_usable(
-		    error, "user", config->milter_user, "no such user");
-	uid = user->pw_uid;
-	gid = user->pw_gid;
-	name = g_strdup(user->pw_name);
-	if (config->milter_group != NULL) {
-		group = getgrnam(config->milter_group);
-		if (group == NULL)
-			return not_usable(error, "group", config->milter_group,
-			    "no such group");
-		gid = group->gr_gid;
-	}
-	if (initgroups(name, gid) == -1 || setgid(gid) == -1 ||
-	    setuid(uid) == -1 || setuid(0) == 0)
-		return not_usable(
-		    error, "user", config->milter_user, g_strerror(errno));
-	forbid_core_dumps(); /* setuid(2) has reset it */
-	return true;
-}
 
 /* --- signals ----------------------------------------------------------- */
 
@@ -206,14 +149,16 @@ write_pid_file(const Config *config, GError **error)
 
 	if (path == NULL || g_file_set_contents(path, text, -1, &cause))
 		return true;
-	return not_usable(error, "pid-file", path, cause->message);
+	g_set_error(error, SMIME_ERROR, SMIME_ERROR_NOT_USABLE,
+	    "[milter] pid-file = %s: %s", path, cause->message);
+	return false;
 }
 
 static bool
 start(Service *service, const Config *config, GError **error)
 {
 	if (!mta_open(service, config, error) ||
-	    !write_pid_file(config, error) || !drop_privileges(config, error))
+	    !write_pid_file(config, error) || !privileges_drop(config, error))
 		return false;
 	if (geteuid() == 0)
 		log_line(LOG_WARNING, NULL,
@@ -275,7 +220,8 @@ parse_arguments(int argc, char **argv, Arguments *arguments)
 		    &arguments->foreground,
 		    "Stay in the foreground and log to stderr", NULL },
 		{ "check", 'n', 0, G_OPTION_ARG_NONE, &arguments->only_check,
-		    "Check the configuration and exit", NULL },
+		    "Check the configuration and all that it names, and exit",
+		    NULL },
 		{ "version", 'V', 0, G_OPTION_ARG_NONE, &arguments->version,
 		    "Print the version and exit", NULL },
 		{ NULL, 0, 0, 0, NULL, NULL, NULL },
@@ -308,7 +254,7 @@ main(int argc, char **argv)
 {
 	g_auto(Arguments) arguments = { 0 };
 
-	forbid_core_dumps();
+	privileges_forbid_core_dumps();
 	if (!parse_arguments(argc, argv, &arguments))
 		return EX_USAGE;
 	if (arguments.version) {
