@@ -202,6 +202,15 @@ spool_seal(Spool *spool, GError **error)
 	return true;
 }
 
+bool
+spool_check_dir(const char *dir, GError **error)
+{
+	const SpoolLimits limits = { .dir = dir };
+	g_autoptr(Spool) spool = spool_new(&limits);
+
+	return spool_open_file(spool, error);
+}
+
 gsize
 spool_size(const Spool *spool)
 {

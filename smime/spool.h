@@ -43,6 +43,10 @@ bool spool_append_file(
 /* Ends appending.  Errors: IO. */
 bool spool_seal(Spool *spool, GError **error);
 
+/* Can files of spools be made in dir?  Tried, and nothing is left of it.
+ * Errors: IO. */
+bool spool_check_dir(const char *dir, GError **error);
+
 /* Bytes appended so far. */
 gsize spool_size(const Spool *spool);
 

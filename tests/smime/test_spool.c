@@ -307,3 +307,34 @@ Test(spool, append_file_errors)
 	cr_expect_not(spool_append_file(spool, "/", &had_crlf, &folder));
 	cr_expect(g_error_matches(folder, SMIME_ERROR, SMIME_ERROR_IO));
 }
+
+/* Files of spools have no name, the one that is tried has none either. */
+Test(spool, check_dir)
+{
+	g_autofree char *folder = g_dir_make_tmp("spool-XXXXXX", NULL);
+	g_autofree char *file = g_build_filename(folder, "file", NULL);
+	const struct {
+		const char *dir;
+		bool ok;
+	} cases[] = {
+		{ folder, true },
+		{ file, false },
+		{ "/nonexistent", false },
+		{ "/proc", false },
+	};
+
+	cr_assert(g_file_set_contents(file, "x", 1, NULL));
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GError) error = NULL;
+
+		cr_expect_eq(
+		    spool_check_dir(cases[i].dir, &error), cases[i].ok);
+		if (cases[i].ok)
+			continue;
+		cr_expect(g_error_matches(error, SMIME_ERROR, SMIME_ERROR_IO));
+		cr_expect(strstr(error->message, cases[i].dir) != NULL, "%s",
+		    error->message);
+	}
+	g_unlink(file);
+	cr_expect_eq(g_rmdir(folder), 0, "something is left");
+}
