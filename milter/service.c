@@ -75,6 +75,19 @@ snapshot_unref(Snapshot *snapshot)
 	g_free(snapshot);
 }
 
+static void
+add_ignored(GStrvBuilder *warnings, const Keyring *keyring)
+{
+	const char *const *ignored = keyring_ignored(keyring);
+
+	for (; *ignored != NULL; ignored++) {
+		g_autofree char *text =
+		    g_strconcat("[sign] keys: ", *ignored, NULL);
+
+		g_strv_builder_add(warnings, text);
+	}
+}
+
 char **
 snapshot_warnings(const Snapshot *snapshot)
 {
@@ -93,6 +106,8 @@ snapshot_warnings(const Snapshot *snapshot)
 	    config->verify_anchors[0] == NULL)
 		g_strv_builder_add(
 		    warnings, "[verify] anchors is empty: no signature passes");
+	if (snapshot->keyring != NULL)
+		add_ignored(warnings, snapshot->keyring);
 	return g_strv_builder_end(warnings);
 }
 

@@ -33,8 +33,9 @@ Snapshot *snapshot_ref(Snapshot *snapshot);
 void snapshot_unref(Snapshot *snapshot);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Snapshot, snapshot_unref)
 
-/* What a postmaster should know of a configuration that works all the same;
- * a NULL-terminated vector, caller frees. */
+/* What a postmaster should know of a configuration that works all the same,
+ * as far as it is known without reading keys; a NULL-terminated vector, caller
+ * frees. */
 char **snapshot_warnings(const Snapshot *snapshot);
 
 typedef struct service Service;

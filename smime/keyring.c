@@ -1,4 +1,8 @@
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
 
 #include "cert.h"
 #include "identity.h"
@@ -10,13 +14,15 @@ static const KeySource *const key_sources[] = {
 
 typedef struct {
 	char *folder;
+	Address *mailbox;
 	Identity *identity; /* NULL until first used */
 } Slot;
 
 struct keyring {
 	gatomicrefcount refs;
 	GHashTable *slots; /* address in lower case → Slot */
-	GMutex lock;       /* guards Slot.identity */
+	char **ignored;
+	GMutex lock; /* guards Slot.identity */
 };
 
 /* --- identities -------------------------------------------------------- */
@@ -184,6 +190,7 @@ slot_free(void *data)
 	Slot *slot = data;
 
 	identity_unref(slot->identity);
+	address_free(slot->mailbox);
 	g_free(slot->folder);
 	g_free(slot);
 }
@@ -196,18 +203,94 @@ index_key(const Address *mailbox)
 	return g_ascii_strdown(text, -1);
 }
 
+static const char *
+slot_name(const Slot *slot)
+{
+	return strrchr(slot->folder, G_DIR_SEPARATOR) + 1;
+}
+
 static void
-index_folder(Keyring *keyring, const char *folder, const char *name)
+tell(GStrvBuilder *list, const char *name, const char *what)
+{
+	g_autofree char *text = g_strconcat(name, ": ", what, NULL);
+
+	g_strv_builder_add(list, text);
+}
+
+/* Takes slot. */
+static void
+index_slot(Keyring *keyring, Slot *slot, GStrvBuilder *ignored)
+{
+	g_autofree char *key = index_key(slot->mailbox);
+	g_autofree char *why =
+	    g_strdup_printf("another folder is that of %s; ignored", key);
+	const Slot *other = g_hash_table_lookup(keyring->slots, key);
+
+	if (other != NULL && strcmp(slot_name(slot), key) != 0) {
+		tell(ignored, slot_name(slot), why);
+		slot_free(slot);
+		return;
+	}
+	if (other != NULL)
+		tell(ignored, slot_name(other), why);
+	g_hash_table_replace(keyring->slots, g_steal_pointer(&key), slot);
+}
+
+static void
+index_name(Keyring *keyring, const char *folder, const char *name,
+    GStrvBuilder *ignored)
 {
 	g_autoptr(Address) mailbox = address_parse(name, strlen(name));
 	g_autofree char *path = g_build_filename(folder, name, NULL);
 	Slot *slot;
 
-	if (mailbox == NULL || !g_file_test(path, G_FILE_TEST_IS_DIR))
-		return;
-	slot = g_new0(Slot, 1);
-	slot->folder = g_steal_pointer(&path);
-	g_hash_table_replace(keyring->slots, index_key(mailbox), slot);
+	if (!g_file_test(path, G_FILE_TEST_IS_DIR)) {
+		tell(ignored, name, "not a folder; ignored");
+	} else if (name[0] == '@') {
+		tell(ignored, name,
+		    "the seal of a domain, which is not supported yet; "
+		    "ignored");
+	} else if (mailbox == NULL) {
+		tell(ignored, name, "not a mail address; ignored");
+	} else {
+		slot = g_new0(Slot, 1);
+		slot->folder = g_steal_pointer(&path);
+		slot->mailbox = g_steal_pointer(&mailbox);
+		index_slot(keyring, slot, ignored);
+	}
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* In the order of bytes: readdir(3) has none that could be relied on. */
+static GPtrArray *
+visible_names(GDir *dir)
+{
+	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+	const char *name;
+
+	while ((name = g_dir_read_name(dir)) != NULL) {
+		if (name[0] != '.')
+			g_ptr_array_add(names, g_strdup(name));
+	}
+	g_ptr_array_sort(names, compare_names);
+	return names;
+}
+
+static void
+index_all(Keyring *keyring, const char *folder, GDir *dir)
+{
+	g_autoptr(GPtrArray) names = visible_names(dir);
+	g_autoptr(GStrvBuilder) ignored = g_strv_builder_new();
+
+	for (guint i = 0; i < names->len; i++)
+		index_name(
+		    keyring, folder, g_ptr_array_index(names, i), ignored);
+	keyring->ignored = g_strv_builder_end(ignored);
 }
 
 Keyring *
@@ -216,7 +299,6 @@ keyring_open(const char *folder, GError **error)
 	g_autoptr(GError) cause = NULL;
 	g_autoptr(GDir) dir = g_dir_open(folder, 0, &cause);
 	Keyring *keyring;
-	const char *name;
 
 	if (dir == NULL) {
 		g_set_error(error, SMIME_ERROR, SMIME_ERROR_NOT_USABLE, "%s",
@@ -228,8 +310,7 @@ keyring_open(const char *folder, GError **error)
 	g_mutex_init(&keyring->lock);
 	keyring->slots =
 	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, slot_free);
-	while ((name = g_dir_read_name(dir)) != NULL)
-		index_folder(keyring, folder, name);
+	index_all(keyring, folder, dir);
 	return keyring;
 }
 
@@ -246,6 +327,7 @@ keyring_unref(Keyring *keyring)
 	if (keyring == NULL || !g_atomic_ref_count_dec(&keyring->refs))
 		return;
 	g_hash_table_unref(keyring->slots);
+	g_strfreev(keyring->ignored);
 	g_mutex_clear(&keyring->lock);
 	g_free(keyring);
 }
@@ -254,6 +336,23 @@ guint
 keyring_size(const Keyring *keyring)
 {
 	return g_hash_table_size(keyring->slots);
+}
+
+const char *const *
+keyring_ignored(const Keyring *keyring)
+{
+	return (const char *const *)keyring->ignored;
+}
+
+/* In a folder that may not be searched every file seems absent. */
+static Identity *
+no_key_file(const char *folder, GError **error)
+{
+	bool open = g_access(folder, X_OK) == 0;
+
+	g_set_error(error, SMIME_ERROR, SMIME_ERROR_KEY, "%s: %s", folder,
+	    open ? "no key.pem in it" : g_strerror(errno));
+	return NULL;
 }
 
 static Identity *
@@ -271,9 +370,7 @@ load_folder(const char *folder, GError **error)
 			return identity_load_from(key_sources[i], key, cert,
 			    has_chain ? chain : NULL, error);
 	}
-	g_set_error(error, SMIME_ERROR, SMIME_ERROR_KEY, "%s: no key.pem in it",
-	    folder);
-	return NULL;
+	return no_key_file(folder, error);
 }
 
 static bool
@@ -283,6 +380,33 @@ is_disabled(const Slot *slot)
 	    g_build_filename(slot->folder, "disabled", NULL);
 
 	return g_file_test(mark, G_FILE_TEST_EXISTS);
+}
+
+static bool
+slot_check(const Slot *slot, gint64 now, GError **error)
+{
+	g_autoptr(Identity) identity = load_folder(slot->folder, error);
+
+	return identity != NULL &&
+	    identity_check(identity, slot->mailbox, now, error);
+}
+
+char **
+keyring_check(const Keyring *keyring, gint64 now)
+{
+	g_autoptr(GStrvBuilder) unfit = g_strv_builder_new();
+	g_autoptr(GList) keys = g_list_sort(
+	    g_hash_table_get_keys(keyring->slots), (GCompareFunc)strcmp);
+
+	for (const GList *key = keys; key != NULL; key = key->next) {
+		const Slot *slot =
+		    g_hash_table_lookup(keyring->slots, key->data);
+		g_autoptr(GError) error = NULL;
+
+		if (!is_disabled(slot) && !slot_check(slot, now, &error))
+			tell(unfit, slot_name(slot), error->message);
+	}
+	return g_strv_builder_end(unfit);
 }
 
 static Identity *

@@ -7,6 +7,11 @@
  * the keyring is opened; an identity is read at its first use and kept.  An
  * address only ever becomes a path by way of the index.
  *
+ * Where two folders are one mailbox (A@x.id and a@x.id), the one whose name is
+ * in lower case counts, or else the first in the order of bytes.  Names that
+ * begin with a dot are passed over.  Names that begin with @ are reserved for
+ * the seals of domains, and not used yet.
+ *
  * Keyrings and identities are refcounted and shared by threads.  An identity
  * is immutable.  The keyring's mutex guards the loaded identities and is not
  * held while files are read.
@@ -31,6 +36,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Keyring, keyring_unref)
 
 /* Mailboxes with a folder of their own. */
 guint keyring_size(const Keyring *keyring);
+
+/* What is in the folder and not used, a sentence for each, naming it, always
+ * in the same order; a NULL-terminated vector, owned by keyring. */
+const char *const *keyring_ignored(const Keyring *keyring);
+
+/*
+ * The identities that could not sign mail of their mailbox at now (seconds
+ * since 1970), a sentence for each, naming its folder, in the order of
+ * mailboxes; a NULL-terminated vector, caller frees.  Reads the files of all
+ * that are not disabled, and keeps none.
+ */
+char **keyring_check(const Keyring *keyring, gint64 now);
 
 /*
  * The identity of mailbox.  Errors: NO_KEY when there is none or it is

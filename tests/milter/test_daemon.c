@@ -350,6 +350,20 @@ Test(daemon, negotiates_what_it_needs)
 		      "{daemon_name}") != NULL);
 }
 
+/* Of the key folder, what is known without reading 4,000 keys. */
+Test(daemon, warns_of_what_it_ignores)
+{
+	g_autofree char *readme = office_path(office, "keys/README");
+	g_autofree char *log = NULL;
+
+	cr_assert(g_file_set_contents(readme, "", 0, NULL));
+	start(NULL);
+	log = daemon_log();
+	cr_expect(strstr(log, "[sign] keys: README: not a folder") != NULL,
+	    "%s", log);
+	cr_expect(strstr(log, "lama@") == NULL, "%s", log);
+}
+
 Test(daemon, signs)
 {
 	g_autofree char *text = NULL;

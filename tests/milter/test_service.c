@@ -72,8 +72,11 @@ Test(service, warnings)
 		{ "[milter]\nroles = verify\n", "[verify] anchors" },
 		{ "[milter]\nroles = sign\n", "[sign] domains" },
 		{ "[milter]\nroles = sign\n[sign]\ndomains = a.example\n"
-		  "keys = %s/root\n",
+		  "keys = %s/nobody\n",
 		    "[sign] keys" },
+		{ "[milter]\nroles = sign\n[sign]\ndomains = a.example\n"
+		  "keys = %s/some\n",
+		    "[sign] keys: README: not a folder" },
 		{ "[milter]\nroles = sign\n[sign]\ndomains = a.example\n"
 		  "keys = %s/keys\n",
 		    NULL },
@@ -82,7 +85,13 @@ Test(service, warnings)
 		    NULL },
 	};
 	g_autoptr(Office) office = office_new();
+	g_autofree char *nobody = office_path(office, "nobody");
+	g_autofree char *some = office_path(office, "some/a@a.example");
+	g_autofree char *readme = office_path(office, "some/README");
 
+	cr_assert(g_mkdir(nobody, 0700) == 0);
+	cr_assert(g_mkdir_with_parents(some, 0700) == 0);
+	cr_assert(g_file_set_contents(readme, "", 0, NULL));
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_auto(GStrv) pieces = g_strsplit(cases[i].config, "%s", -1);
 		g_autofree char *text = g_strjoinv(office->folder, pieces);

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <criterion/criterion.h>
 #include <glib/gstdio.h>
@@ -158,18 +159,167 @@ Test(keyring, disabled_at_once)
 	cr_expect(after != NULL);
 }
 
+/* said is what was wanted, and nothing else. */
+static void
+expect_said(const char *const *said, const char *const *wanted)
+{
+	for (; *said != NULL && *wanted != NULL; said++, wanted++)
+		cr_expect(strstr(*said, *wanted) != NULL, "%s: no %s", *said,
+		    *wanted);
+	cr_expect(*said == NULL, "also: %s", *said);
+	cr_expect(*wanted == NULL, "missing: %s", *wanted);
+}
+
 Test(keyring, what_is_no_mailbox_is_not_indexed)
 {
+	static const char *const ignored[] = {
+		"@daerah.example: the seal",
+		"@x.id: not a folder",
+		"README: not a folder",
+		"file@daerah.example: not a folder",
+		"link@x.id: not a folder",
+		"lost+found: not a mail address",
+		NULL,
+	};
 	g_auto(Keys) keys = keys_new();
 	g_autoptr(Keyring) keyring = NULL;
+	g_autofree char *link =
+	    g_build_filename(keys.folder, "link@x.id", NULL);
 
 	keys_write(&keys, "README", "x");
 	keys_write(&keys, "lost+found/x", "x");
 	keys_write(&keys, "@daerah.example/x", "x");
+	keys_write(&keys, "@x.id", "x");
 	/* a file is no folder */
 	keys_write(&keys, "file@daerah.example", "x");
+	cr_assert_eq(symlink("nowhere", link), 0);
+	/* of no interest */
+	keys_write(&keys, ".git/x", "x");
+	keys_write(&keys, ".gitignore", "x");
 	keyring = keyring_open(keys.folder, NULL);
 	cr_expect_eq(keyring_size(keyring), 1, "%u", keyring_size(keyring));
+	expect_said(keyring_ignored(keyring), ignored);
+}
+
+/* Which one counts does not hang on the order of the file system. */
+Test(keyring, two_folders_of_one_mailbox)
+{
+	static const struct {
+		const char *names[3];
+		const char *used;
+		const char *ignored[3];
+	} cases[] = {
+		{ { "a@x.id", "A@x.id" }, "a@x.id", { "A@x.id: another" } },
+		{ { "A@x.id", "a@x.id" }, "a@x.id", { "A@x.id: another" } },
+		{ { "a@X.id", "A@X.id" }, "A@X.id", { "a@X.id: another" } },
+		{ { "\"a\"@x.id", "a@x.id" }, "a@x.id",
+		    { "\"a\"@x.id: another" } },
+		{ { "A@x.id", "a@x.id", "A@X.ID" }, "a@x.id",
+		    { "A@x.id: another", "A@X.ID: another" } },
+		{ { "A@x.id" }, "A@x.id", { NULL } },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_auto(Keys) keys = keys_new();
+		g_autoptr(Keyring) keyring = NULL;
+		g_autoptr(Identity) identity = NULL;
+
+		for (gsize n = 0; n < 3 && cases[i].names[n] != NULL; n++)
+			keys_add(&keys, cases[i].names[n], keys.pki->leaf,
+			    PKI_KEY_LEAF_EC);
+		/* the only one that can be loaded */
+		keys_add(&keys, cases[i].used, keys.pki->leaf, PKI_KEY_LEAF);
+		keyring = keyring_open(keys.folder, NULL);
+		cr_expect_eq(keyring_size(keyring), 2);
+		identity = lookup(keyring, "a@x.id", NULL);
+		cr_expect(identity != NULL, "%s", cases[i].used);
+		expect_said(keyring_ignored(keyring), cases[i].ignored);
+	}
+}
+
+/* One sentence for each that could not sign; the others are silent. */
+Test(keyring, check)
+{
+	static const struct {
+		const char *name;
+		PkiCert spec;
+		PkiKey key;              /* 0: the certificate's */
+		const char *file, *text; /* that is written over */
+		const char *words;       /* NULL: none */
+	} cases[] = {
+		{ "a-good@x.id", { .mailboxes = "a-good@x.id" }, 0, NULL, NULL,
+		    NULL },
+		{ "b-seal@x.id", { .name = "Segel" }, 0, NULL, NULL, NULL },
+		{ "c-disabled@x.id", { .from = -200, .until = -100 }, 0,
+		    "disabled", "", NULL },
+		{ "d-other@x.id", { .mailboxes = "a-good@x.id" }, 0, NULL, NULL,
+		    "another mailbox" },
+		{ "e-old@x.id", { .from = -200, .until = -100 }, 0, NULL, NULL,
+		    "expired" },
+		{ "f-new@x.id", { .from = 100, .until = 200 }, 0, NULL, NULL,
+		    "not yet valid" },
+		{ "g-usage@x.id", { .eku = "clientAuth" }, 0, NULL, NULL,
+		    "extendedKeyUsage" },
+		{ "h-mismatch@x.id", { .name = "x" }, PKI_KEY_OTHER, NULL, NULL,
+		    "is not the key of" },
+		{ "i-broken@x.id", { .name = "x" }, 0, "cert.pem", "garbage\n",
+		    "cert.pem" },
+		{ "j-broken@x.id", { .name = "x" }, 0, "key.pem", "garbage\n",
+		    "key.pem" },
+		{ "k-broken@x.id", { .name = "x" }, 0, "chain.pem", "garbage\n",
+		    "chain.pem" },
+	};
+	g_auto(Keys) keys = { pki_folder_new(), pki_new(NULL) };
+	g_autoptr(Keyring) keyring = NULL;
+	g_auto(GStrv) said = NULL;
+	const char *const *want;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Pki) pki = pki_new(&cases[i].spec);
+		g_autofree char *file = g_build_filename(cases[i].name,
+		    cases[i].file != NULL ? cases[i].file : "README", NULL);
+
+		keys_add(&keys, cases[i].name, pki->leaf,
+		    cases[i].key != 0 ? cases[i].key : pki->leaf_key);
+		keys_write(
+		    &keys, file, cases[i].text != NULL ? cases[i].text : "");
+	}
+	keys_write(&keys, "l-empty@x.id/README", "");
+	keyring = keyring_open(keys.folder, NULL);
+	said = keyring_check(keyring, PKI_NOW);
+	want = (const char *const *)said;
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *prefix =
+		    g_strconcat(cases[i].name, ": ", NULL);
+
+		if (cases[i].words == NULL)
+			continue;
+		cr_assert(*want != NULL, "%s", cases[i].name);
+		cr_expect(g_str_has_prefix(*want, prefix) &&
+			strstr(*want, cases[i].words) != NULL,
+		    "%s: %s", cases[i].name, *want);
+		want++;
+	}
+	cr_assert(*want != NULL);
+	cr_expect(g_str_has_prefix(*want, "l-empty@x.id: "));
+	cr_expect(strstr(*want, "no key.pem") != NULL, "%s", *want);
+	cr_expect(want[1] == NULL, "also: %s", want[1]);
+	cr_expect_eq(ERR_peek_error(), 0);
+}
+
+/* It sees the files as they are now, and is not what a signature is made of. */
+Test(keyring, check_keeps_nothing)
+{
+	g_auto(Keys) keys = keys_new();
+	g_autoptr(Keyring) keyring = keyring_open(keys.folder, NULL);
+	g_auto(GStrv) good = keyring_check(keyring, PKI_NOW);
+	g_auto(GStrv) broken = NULL;
+
+	keys_write(&keys, BUDI "/key.pem", "garbage");
+	broken = keyring_check(keyring, PKI_NOW);
+	cr_expect(good[0] == NULL, "%s", good[0]);
+	cr_expect_eq(g_strv_length(broken), 1);
+	expect_error(keyring, BUDI, SMIME_ERROR_KEY, "key.pem");
 }
 
 Test(keyring, unreadable_folder)
