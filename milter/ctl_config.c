@@ -22,6 +22,6 @@ run(int argc, char **argv)
 
 const CtlCommand ctl_command_check_config = {
 	.name = "check-config",
-	.summary = "Check a configuration, its roots and revocation lists",
+	.summary = "Check a configuration and all that it names",
 	.run = run,
 };

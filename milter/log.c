@@ -23,8 +23,8 @@ log_set_level(int new_level)
 }
 
 /* What would end the line, or do something to a terminal, becomes '?'. */
-static char *
-make_printable(const char *raw)
+char *
+log_printable(const char *raw)
 {
 	g_autofree char *valid = g_utf8_make_valid(raw, -1);
 	GString *text = g_string_sized_new(strlen(valid));
@@ -56,7 +56,7 @@ log_line(int priority, const char *queue_id, const char *format, ...)
 	va_start(ap, format);
 	g_string_append_vprintf(raw, format, ap);
 	va_end(ap);
-	text = make_printable(raw->str);
+	text = log_printable(raw->str);
 	if (to_syslog)
 		syslog(priority, "%s", text);
 	else

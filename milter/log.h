@@ -21,6 +21,9 @@ void log_open(bool to_stderr, int level);
 /* The least important syslog(3) priority that is still logged. */
 void log_set_level(int level);
 
+/* text as one line that does nothing to a terminal; caller frees. */
+char *log_printable(const char *text);
+
 /* queue_id may be NULL: of no message. */
 void log_line(int priority, const char *queue_id, const char *format, ...)
     G_GNUC_PRINTF(3, 4);

@@ -33,8 +33,18 @@ complained() {
 	[ "$(complaints)" -gt "$complaints" ]
 }
 
+# What smime-milter -n ends with: before a reload it tells how that will end.
+checked() {
+	local status=0
+
+	"$BUILD/smime-milter" -n -c "$lab/smime-milter.conf" \
+	    >"$lab/checked" 2>&1 || status=$?
+	echo "$status"
+}
+
 case_good() {
 	lab_config milter.authserv-id=mx2.$domain
+	is "good: checked" "$(checked)" 0
 	reload
 	holds "good: in force" wait_for answers_as "mx2.$domain"
 }
@@ -42,6 +52,7 @@ case_good() {
 # broken NAME SETTING...: refused, and the daemon answers as it did.
 broken() {
 	lab_config milter.authserv-id=broken.$domain "${@:2}"
+	is "$1: checked" "$(checked)" 78
 	reload
 	holds "$1: the daemon says so" wait_for complained
 	holds "$1: nothing changed" answers_as "mx2.$domain"
@@ -73,6 +84,11 @@ case_new_key() {
 	local away=$lab/away
 
 	mv "$lab/pki/keys/siti@$domain" "$away"
+	mkdir "$lab/pki/keys/siti@$domain"
+	is "key absent: checked" "$(checked)" 0
+	like "key absent: warned of" "$(cat "$lab/checked")" \
+	    "warning: .*siti@$domain: .*no key.pem"
+	rmdir "$lab/pki/keys/siti@$domain"
 	reload
 	holds "key removed: refused" wait_for siti_refused
 	mv "$away" "$lab/pki/keys/siti@$domain"

@@ -1,0 +1,252 @@
+/*
+ * smime-milter -n and smimectl check-config, as programs ($BUILD): both say
+ * the same.
+ */
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <sys/wait.h>
+
+#include <criterion/criterion.h>
+#include <glib/gstdio.h>
+
+#include "test_fixture.h"
+
+typedef struct {
+	int status;
+	char *out;
+	char *err;
+} Said;
+
+static void
+said_clear(Said *said)
+{
+	g_free(said->out);
+	g_free(said->err);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Said, said_clear)
+
+static Said
+run(const Office *office, const char *name, const char *how)
+{
+	const char *build = g_getenv("BUILD");
+	g_autofree char *program =
+	    g_build_filename(build != NULL ? build : "build", name, NULL);
+	char *argv[] = { program, (char *)how, (char *)"-c", office->config,
+		NULL };
+	Said said = { 0 };
+	int status;
+
+	cr_assert(g_spawn_sync(NULL, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL,
+		      &said.out, &said.err, &status, NULL),
+	    "%s", program);
+	said.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	return said;
+}
+
+static Said
+check(const Office *office)
+{
+	g_auto(Said) daemon = run(office, "smime-milter", "-n");
+	Said said = run(office, "smimectl", "check-config");
+
+	cr_expect_eq(said.status, daemon.status);
+	cr_expect_str_eq(said.out, daemon.out);
+	cr_expect_str_eq(said.err, daemon.err);
+	return said;
+}
+
+static guint
+count(const char *text, const char *what)
+{
+	guint n = 0;
+
+	while ((text = strstr(text, what)) != NULL) {
+		text += strlen(what);
+		n++;
+	}
+	return n;
+}
+
+/* With what milter says of the group [milter]. */
+static void
+configure(const Office *office, const char *milter)
+{
+	g_autofree char *text =
+	    g_strdup_printf("[milter]\n%s[sign]\ndomains = " OFFICE_DOMAIN "\n"
+			    "keys = %s/keys\n[verify]\nanchors = %s/root.pem\n",
+		milter, office->folder, office->folder);
+
+	cr_assert(g_file_set_contents(office->config, text, -1, NULL));
+}
+
+/* --- tests ------------------------------------------------------------- */
+
+/* Of the office's staff, lama and rusak have no usable key. */
+Test(check, identities)
+{
+	g_autoptr(Office) office = office_new();
+	g_auto(Said) said = check(office);
+
+	cr_expect_eq(said.status, EX_OK);
+	cr_expect_str_eq(said.err, "");
+	cr_expect_eq(count(said.out, "warning: "), 2, "%s", said.out);
+	cr_expect(strstr(said.out,
+		      ": warning: [sign] keys: lama@" OFFICE_DOMAIN
+		      ": certificate ") != NULL,
+	    "%s", said.out);
+	cr_expect(strstr(said.out, "expired\n") != NULL, "%s", said.out);
+	cr_expect(
+	    strstr(said.out,
+		": warning: [sign] keys: rusak@" OFFICE_DOMAIN ": /") != NULL,
+	    "%s", said.out);
+	cr_expect(g_str_has_suffix(said.out, "/config: ok\n"), "%s", said.out);
+}
+
+/* Whatever is in a name, a warning is one line. */
+Test(check, what_is_ignored)
+{
+	g_autoptr(Office) office = office_new();
+	g_autofree char *name = office_path(office, "keys/two\nlines");
+	g_auto(Said) said = { 0 };
+
+	cr_assert(g_mkdir(name, 0700) == 0);
+	said = check(office);
+	cr_expect_eq(said.status, EX_OK);
+	cr_expect(
+	    strstr(said.out, "keys: two?lines: not a mail address") != NULL,
+	    "%s", said.out);
+}
+
+/* Only where a message can outgrow the memory. */
+Test(check, spool_dir)
+{
+	static const struct {
+		const char *config;
+		int status;
+	} cases[] = {
+		{ "spool-dir = /nowhere\n", EX_CONFIG },
+		{ "spool-dir = /proc\n", EX_CONFIG },
+		{ "spool-dir = /etc/passwd\n", EX_CONFIG },
+		{ "spool-dir = /nowhere\nroles = verify\n", EX_CONFIG },
+		{ "spool-dir = /nowhere\nroles = verify\n"
+		  "max-message-size = 1M\nspool-memory = 1M\n",
+		    EX_OK },
+		/* a signed message is larger than it came */
+		{ "spool-dir = /nowhere\nroles = sign\n"
+		  "max-message-size = 1M\nspool-memory = 1M\n",
+		    EX_CONFIG },
+		{ "spool-dir = /nowhere\nroles = sign\n"
+		  "max-message-size = 1M\nspool-memory = 5M\n",
+		    EX_OK },
+	};
+	g_autoptr(Office) office = office_new();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *words =
+		    g_strconcat(office->config, ": [milter] spool-dir: ", NULL);
+		g_auto(Said) said = { 0 };
+
+		configure(office, cases[i].config);
+		said = check(office);
+		cr_expect_eq(said.status, cases[i].status, "%s: %s",
+		    cases[i].config, said.err);
+		if (cases[i].status == EX_OK)
+			cr_expect_str_eq(said.err, "");
+		else
+			cr_expect(
+			    g_str_has_prefix(said.err, words), "%s", said.err);
+		cr_expect_eq(
+		    count(said.out, ": ok\n"), cases[i].status == EX_OK);
+	}
+}
+
+Test(check, pid_file)
+{
+	static const struct {
+		const char *config;
+		guint warnings;
+	} cases[] = {
+		{ "pid-file = /nowhere/pid\n", 1 },
+		{ "pid-file = /proc/pid\n", 1 },
+		{ "pid-file = /tmp/pid\n", 0 },
+		{ "", 0 },
+	};
+	g_autoptr(Office) office = office_new();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_auto(Said) said = { 0 };
+
+		configure(office, cases[i].config);
+		said = check(office);
+		cr_expect_eq(said.status, EX_OK);
+		cr_expect_eq(count(said.out, ": warning: [milter] pid-file: "),
+		    cases[i].warnings, "%s", said.out);
+	}
+}
+
+/* --- as another user --------------------------------------------------- */
+
+static void
+make_searchable(const Office *office, const char *name)
+{
+	g_autofree char *path = office_path(office, name);
+
+	cr_assert(g_chmod(path, 0755) == 0);
+}
+
+/* What root can read is no news; what counts is what the daemon can. */
+Test(check, as_user)
+{
+	g_autoptr(Office) office = NULL;
+	g_auto(Said) closed = { 0 }, unreadable = { 0 }, nobody = { 0 };
+
+	if (geteuid() != 0)
+		cr_skip_test("needs root");
+	office = office_new();
+	configure(office, "user = nobody\nspool-dir = /var/tmp\n");
+	closed = check(office);
+	cr_expect_eq(closed.status, EX_CONFIG);
+	cr_expect(strstr(closed.err, "denied") != NULL, "%s", closed.err);
+	cr_expect(
+	    g_str_has_suffix(closed.out, "/config: judged as user nobody\n"),
+	    "%s", closed.out);
+
+	make_searchable(office, "");
+	make_searchable(office, "config");
+	make_searchable(office, "keys");
+	unreadable = check(office);
+	cr_expect_eq(unreadable.status, EX_OK, "%s", unreadable.err);
+	cr_expect_eq(
+	    count(unreadable.out, "denied\n"), 4, "%s", unreadable.out);
+
+	configure(office, "user = no-such-user\n");
+	nobody = check(office);
+	cr_expect_eq(nobody.status, EX_CONFIG);
+	cr_expect(strstr(nobody.err, "config: [milter] user = ") != NULL, "%s",
+	    nobody.err);
+}
+
+Test(check, spool_dir_as_user)
+{
+	g_autoptr(Office) office = NULL;
+	g_auto(Said) said = { 0 };
+	g_autofree char *milter = NULL;
+
+	if (geteuid() != 0)
+		cr_skip_test("needs root");
+	office = office_new();
+	make_searchable(office, "");
+	make_searchable(office, "keys");
+	milter =
+	    g_strdup_printf("user = nobody\nspool-dir = %s\n", office->folder);
+	configure(office, milter);
+	make_searchable(office, "config");
+	said = check(office);
+	cr_expect_eq(said.status, EX_CONFIG);
+	cr_expect(strstr(said.err, "[milter] spool-dir: ") != NULL &&
+		strstr(said.err, "denied") != NULL,
+	    "%s", said.err);
+}
