@@ -88,6 +88,8 @@ find_troubles(const char *data, gsize size)
 	guint troubles = 0;
 	guchar high = 0;
 
+	if (size == 0) /* data may be NULL then */
+		return 0;
 	for (gsize i = 0; i < size; i++)
 		high |= (guchar)data[i];
 	if (high >= 0x80)
