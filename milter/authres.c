@@ -6,6 +6,15 @@
 #define LINE_WIDTH 78
 #define TAB_WIDTH 8
 
+/* Of ids that are compared: octets (253 of A-labels are not more in UTF-8), and
+ * how many of a field are mapped to A-labels. */
+#define MAX_ID_SIZE 1024
+#define MAX_MAPPED 16
+
+/* RFC 5322, section 3.2.3, and what stands in and before an address: a sender
+ * may well be called smime=x@y.example, and other results name senders. */
+#define ATEXT "!#$%&'*+-./=?@^_`{|}~"
+
 /* --- reading ----------------------------------------------------------- */
 
 /*
@@ -111,18 +120,46 @@ read_value(Reader *reader, const char *value, Reading how)
 	}
 }
 
-/* RFC 8601, section 2.5: compared as domain names, A-labels and U-labels
- * being the same. */
-static bool
-same_id(const char *a, const char *b)
-{
-	g_autofree char *ascii_a =
-	    g_utf8_validate(a, -1, NULL) ? g_hostname_to_ascii(a) : NULL;
-	g_autofree char *ascii_b =
-	    g_utf8_validate(b, -1, NULL) ? g_hostname_to_ascii(b) : NULL;
+/* An id to be compared with those of a field. */
+typedef struct {
+	const char *id;
+	char *ascii;  /* in A-labels, or NULL: not a domain name */
+	guint mapped; /* how many others were mapped */
+} OurId;
 
-	return g_ascii_strcasecmp(ascii_a != NULL ? ascii_a : a,
-		   ascii_b != NULL ? ascii_b : b) == 0;
+static void
+our_id_clear(OurId *ours)
+{
+	g_free(ours->ascii);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(OurId, our_id_clear)
+
+static char *
+to_ascii(const char *id)
+{
+	return g_utf8_validate(id, -1, NULL) ? g_hostname_to_ascii(id) : NULL;
+}
+
+/* RFC 8601, section 2.5: compared as domain names, A-labels and U-labels
+ * being the same.  Mapping costs time: a field with many ids to be mapped is
+ * nobody's but who wants to spend ours. */
+static bool
+same_id(OurId *ours, const char *id)
+{
+	g_autofree char *ascii = NULL;
+
+	if (g_ascii_strcasecmp(id, ours->id) == 0 ||
+	    (ours->ascii != NULL && g_ascii_strcasecmp(id, ours->ascii) == 0))
+		return true;
+	if (g_str_is_ascii(id) || strlen(id) > MAX_ID_SIZE)
+		return false;
+	if (ours->mapped == MAX_MAPPED)
+		return true;
+	ours->mapped++;
+	ascii = to_ascii(id);
+	return ascii != NULL && ours->ascii != NULL &&
+	    g_ascii_strcasecmp(ascii, ours->ascii) == 0;
 }
 
 /* What stands where an authserv-id would: neither a root dot nor a version
@@ -139,15 +176,16 @@ segment_id(const GString *segment)
 }
 
 /* The sign after the method smime, perhaps with a version, wherever it stands
- * in text: a result begins a segment, but not every reader looks there only. */
+ * in text, but not after one of inside: a result begins a segment, but not
+ * every reader looks there only. */
 static const char *
-find_smime_result(const char *text)
+find_smime_result(const char *text, const char *inside)
 {
 	for (const char *c = text; *c != '\0'; c++) {
 		const char *after = c + strlen("smime");
 
 		if ((c > text &&
-			(g_ascii_isalnum(c[-1]) || strchr("-._", c[-1]))) ||
+			(g_ascii_isalnum(c[-1]) || strchr(inside, c[-1]))) ||
 		    g_ascii_strncasecmp(c, "smime", strlen("smime")) != 0)
 			continue;
 		after += strspn(after, " ");
@@ -157,68 +195,97 @@ find_smime_result(const char *text)
 	return NULL;
 }
 
+/* RFC 2047: =?charset?encoding?text?=.  RFC 8601 knows none in this field, but
+ * some readers decode them wherever they stand. */
+static bool
+has_encoded_word(const char *text)
+{
+	const char *start = strstr(text, "=?");
+
+	return start != NULL && strstr(start + 2, "?=") != NULL;
+}
+
 /* What one way of reading a value finds in it. */
 typedef struct {
 	bool ours;     /* our id where one can stand */
 	bool unnamed;  /* no id at all */
 	bool claims;   /* a result of smime */
+	bool encoded;  /* encoded words */
+	bool hidden;   /* an encoded word where an id can stand */
 	bool mentions; /* the word */
 	bool version;  /* one that we cannot read, after our id */
 } Findings;
 
-static void
-look_at_head(const GString *head, const char *authserv_id, Findings *found)
+/* RFC 8601, section 5: nor may a version that we cannot read stay. */
+static bool
+has_other_version(const GString *head)
 {
-	g_autofree char *id = segment_id(head);
 	g_auto(GStrv) words = g_strsplit(head->str, " ", -1);
 	guint count = 0;
+
+	for (char **word = words; *word != NULL; word++) {
+		if ((*word)[0] != '\0' && count++ > 0 &&
+		    strcmp(*word, "1") != 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+look_at_head(const GString *head, OurId *ours, Findings *found)
+{
+	g_autofree char *id = segment_id(head);
 
 	/* Without a semicolon after it the id is none, and a reader that goes
 	 * by the method alone takes whatever follows. */
 	if (id[0] == '\0' || strchr(id, '=') != NULL)
 		found->unnamed = true;
-	/* RFC 8601, section 5: nor may a version that we cannot read stay. */
-	for (char **word = words; *word != NULL; word++) {
-		if ((*word)[0] != '\0' && count++ > 0 &&
-		    strcmp(*word, "1") != 0 && same_id(id, authserv_id))
-			found->version = true;
-	}
+	if (same_id(ours, id) && has_other_version(head))
+		found->version = true;
 }
 
 static void
-look_at_segment(
-    const GString *segment, const char *authserv_id, Findings *found)
+look_at_segment(const GString *segment, OurId *ours, Findings *found)
 {
 	g_autofree char *id = segment_id(segment);
 	g_autofree char *lower = g_ascii_strdown(segment->str, -1);
 
-	found->ours = found->ours || same_id(id, authserv_id);
+	found->ours = found->ours || same_id(ours, id);
 	found->claims =
-	    found->claims || find_smime_result(segment->str) != NULL;
+	    found->claims || find_smime_result(segment->str, ATEXT) != NULL;
 	found->mentions = found->mentions || strstr(lower, "smime") != NULL;
+	found->encoded = found->encoded || has_encoded_word(segment->str);
+	found->hidden = found->hidden || g_str_has_prefix(id, "=?");
+}
+
+static void
+look_at_value(const char *value, Reading how, OurId *ours, Findings *found,
+    bool *complete)
+{
+	g_autoptr(GPtrArray) segments =
+	    g_ptr_array_new_with_free_func(segment_free);
+	Reader reader = { value, segments, true };
+
+	next_segment(&reader);
+	read_value(&reader, value, how);
+	*complete = *complete && reader.complete;
+	if (how == READ_COMMENT_AS_SPACE)
+		look_at_head(g_ptr_array_index(segments, 0), ours, found);
+	for (guint i = 0; i < segments->len; i++)
+		look_at_segment(g_ptr_array_index(segments, i), ours, found);
 }
 
 static bool
-is_forged_value(const char *value, const char *authserv_id)
+is_forged_value(const char *value, OurId *ours)
 {
 	Findings found = { 0 };
 	bool complete = true;
 
-	for (int how = 0; how < READ_N_WAYS; how++) {
-		g_autoptr(GPtrArray) segments =
-		    g_ptr_array_new_with_free_func(segment_free);
-		Reader reader = { value, segments, true };
-
-		next_segment(&reader);
-		read_value(&reader, value, (Reading)how);
-		complete = complete && reader.complete;
-		if (how == READ_COMMENT_AS_SPACE)
-			look_at_head(g_ptr_array_index(segments, 0),
-			    authserv_id, &found);
-		for (guint i = 0; i < segments->len; i++)
-			look_at_segment(g_ptr_array_index(segments, i),
-			    authserv_id, &found);
-	}
+	for (int how = 0; how < READ_N_WAYS; how++)
+		look_at_value(value, (Reading)how, ours, &found, &complete);
+	/* An id that has to be decoded first is hidden for a reason. */
+	if (found.encoded && (found.ours || found.hidden))
+		return true;
 	/* Nobody can tell what a reader makes of text that does not end. */
 	if (!complete || found.unnamed)
 		return found.mentions;
@@ -238,16 +305,33 @@ field_colon(const char *line)
 	return line[size] == ':' ? line + size : NULL;
 }
 
+/* To the next line end that folds nothing. */
+static gsize
+line_size(const char *line)
+{
+	const char *end = line;
+
+	while (*end != '\0' && *end != '\r' &&
+	    (*end != '\n' || end[1] == ' ' || end[1] == '\t'))
+		end++;
+	return (gsize)(end - line);
+}
+
 /* A bare CR in a value, where the MTA lets it through, ends a line for some
  * readers, and what follows is a field for them. */
 static bool
-hides_forged(const char *value, const char *authserv_id)
+hides_forged(const char *value, OurId *ours)
 {
-	for (const char *c = strpbrk(value, "\r\n"); c != NULL;
-	     c = strpbrk(c + 1, "\r\n")) {
-		const char *colon = field_colon(c + 1);
+	const char *c = value;
 
-		if (colon != NULL && is_forged_value(colon + 1, authserv_id))
+	while ((c = strpbrk(c, "\r\n")) != NULL) {
+		const char *colon = field_colon(++c);
+		g_autofree char *line = NULL;
+
+		if (colon == NULL)
+			continue;
+		line = g_strndup(colon + 1, line_size(colon + 1));
+		if (is_forged_value(line, ours))
 			return true;
 	}
 	return false;
@@ -257,10 +341,10 @@ bool
 authres_is_forged(const char *name, const char *value, const char *authserv_id)
 {
 	g_autofree char *start = g_strconcat(name, ":", NULL);
+	g_auto(OurId) ours = { authserv_id, to_ascii(authserv_id), 0 };
 
-	return (field_colon(start) != NULL &&
-		   is_forged_value(value, authserv_id)) ||
-	    hides_forged(value, authserv_id);
+	return (field_colon(start) != NULL && is_forged_value(value, &ours)) ||
+	    hides_forged(value, &ours);
 }
 
 /* --- writing ----------------------------------------------------------- */
@@ -342,10 +426,12 @@ quoted(const char *text, gsize max)
 static char *
 foreign_text(const char *text, gsize max)
 {
-	g_autofree char *harmless = g_strdelimit(g_strdup(text), ";", ',');
+	/* max characters are not more octets than that */
+	g_autofree char *harmless =
+	    g_strdelimit(g_strndup(text, 4 * max), ";", ',');
 	char *sign;
 
-	while ((sign = (char *)find_smime_result(harmless)) != NULL)
+	while ((sign = (char *)find_smime_result(harmless, "")) != NULL)
 		*sign = ':';
 	return quoted(harmless, max);
 }
@@ -367,7 +453,8 @@ plain_mailbox(const char *text)
 	g_autoptr(Address) mailbox = address_parse(text, strlen(text));
 
 	if (mailbox == NULL || !g_str_is_ascii(text) ||
-	    strpbrk(text, "\t\r\n;") != NULL || find_smime_result(text) != NULL)
+	    strpbrk(text, "\t\r\n;") != NULL ||
+	    find_smime_result(text, "") != NULL)
 		return NULL;
 	return address_text(mailbox);
 }

@@ -12,6 +12,11 @@
 #include "rewrite.h"
 #include "session.h"
 
+/* Memory for the names of a header's fields, and what each takes beside its
+ * octets; far above what anybody's mail has. */
+#define MAX_COUNTED (1U << 20)
+#define COUNTED_NAME 64
+
 /* A field that claims our result, as the MTA counts it. */
 typedef struct {
 	char *name;
@@ -24,6 +29,8 @@ typedef struct {
 	Spool *spool;
 	GError *error;      /* why the spool is not whole, or NULL */
 	GHashTable *counts; /* field name in lower case → how many */
+	gsize counted;      /* octets of memory for that */
+	bool uncounted;     /* some of forged have no index */
 	GPtrArray *forged;  /* of ForgedField, in the order of the header */
 	bool may_be_smime;  /* by its Content-Type */
 } Mail;
@@ -195,7 +202,8 @@ authserv_id(const Session *session)
 					   g_get_host_name();
 }
 
-/* Counts a field; its index among those of its name, from 1. */
+/* Counts a field; its index among those of its name, from 1, or 0 when there
+ * are too many names to be counted. */
 static guint
 count_field(Mail *mail, const char *name)
 {
@@ -203,6 +211,11 @@ count_field(Mail *mail, const char *name)
 	guint count =
 	    GPOINTER_TO_UINT(g_hash_table_lookup(mail->counts, key)) + 1;
 
+	if (count == 1) {
+		mail->counted += strlen(key) + COUNTED_NAME;
+		if (mail->counted > MAX_COUNTED)
+			return 0;
+	}
 	g_hash_table_replace(
 	    mail->counts, g_steal_pointer(&key), GUINT_TO_POINTER(count));
 	return count;
@@ -215,6 +228,8 @@ note_forged(Mail *mail, const char *name, guint index)
 
 	if (mail->forged->len > SESSION_MAX_FORGED)
 		return;
+	if (index == 0)
+		mail->uncounted = true;
 	field = g_new0(ForgedField, 1);
 	field->name = g_strdup(name);
 	field->index = index;
@@ -290,9 +305,9 @@ reject_forged(const Decision *decision)
 {
 	Outcome *outcome = outcome_new(OUTCOME_REJECT);
 
-	outcome->reply = g_strdup_printf("more than %d " AUTHRES_FIELD
-					 " fields in the name of %s",
-	    SESSION_MAX_FORGED, authserv_id(decision->session));
+	outcome->reply = g_strdup_printf("too many header fields, with "
+					 "forged " AUTHRES_FIELD " of %s",
+	    authserv_id(decision->session));
 	log_line(
 	    LOG_WARNING, decision->queue_id, "rejected: %s", outcome->reply);
 	return outcome;
@@ -501,7 +516,7 @@ decide(const Session *session, const char *queue_id)
 	g_autoptr(MimeMessage) message = NULL;
 	Decision decision = { session, mail->snapshot->config, queue_id, NULL };
 
-	if (mail->forged->len > SESSION_MAX_FORGED)
+	if (mail->forged->len > SESSION_MAX_FORGED || mail->uncounted)
 		return reject_forged(&decision);
 	if (mail->error == NULL)
 		spool_seal(mail->spool, &mail->error);

@@ -16,16 +16,56 @@ const NameCode cert_localpart_names[] = {
 /* --- mailboxes --------------------------------------------------------- */
 
 static void
-add_mailbox(GPtrArray *mailboxes, const ASN1_STRING *text)
+add_mailbox(GPtrArray *mailboxes, const char *text, gsize size)
 {
 	Address *address;
 
-	if (text == NULL || mailboxes->len >= CERT_MAX_MAILBOXES)
+	if (mailboxes->len >= CERT_MAX_MAILBOXES)
 		return;
-	address = address_parse((const char *)ASN1_STRING_get0_data(text),
-	    (gsize)ASN1_STRING_length(text));
+	address = address_parse(text, size);
 	if (address != NULL)
 		g_ptr_array_add(mailboxes, address);
+}
+
+/* Of rfc822Name and emailAddress, which are ASCII.  Name constraints are
+ * compared octet by octet: what only a mapping makes one of our domains has
+ * not been looked at. */
+static void
+add_ascii_mailbox(GPtrArray *mailboxes, const ASN1_STRING *text)
+{
+	const char *data = (const char *)ASN1_STRING_get0_data(text);
+	gsize size = (gsize)ASN1_STRING_length(text);
+
+	for (gsize i = 0; i < size; i++) {
+		if ((guchar)data[i] >= 0x80)
+			return;
+	}
+	add_mailbox(mailboxes, data, size);
+}
+
+/* RFC 9598, section 3: the domain is in A-labels; in the U-labels of RFC 8398
+ * it must be no other than what those stand for, for the same reason. */
+static void
+add_utf8_mailbox(GPtrArray *mailboxes, const ASN1_STRING *text)
+{
+	g_autofree char *copy =
+	    g_strndup((const char *)ASN1_STRING_get0_data(text),
+		(gsize)ASN1_STRING_length(text));
+	const char *at = strrchr(copy, '@');
+	g_autofree char *ascii = NULL;
+	g_autofree char *unicode = NULL;
+
+	if (at == NULL || !g_utf8_validate(copy, -1, NULL))
+		return;
+	ascii = g_hostname_to_ascii(at + 1);
+	if (ascii != NULL)
+		unicode = g_hostname_to_unicode(ascii);
+	if (unicode != NULL &&
+	    (g_ascii_strcasecmp(ascii, at + 1) == 0 ||
+		g_ascii_strcasecmp(unicode, at + 1) == 0))
+		add_mailbox(mailboxes,
+		    (const char *)ASN1_STRING_get0_data(text),
+		    (gsize)ASN1_STRING_length(text));
 }
 
 static void
@@ -36,11 +76,11 @@ add_alternative_name(GPtrArray *mailboxes, const GENERAL_NAME *name)
 	OTHERNAME *other = value;
 
 	if (kind == GEN_EMAIL)
-		add_mailbox(mailboxes, value);
+		add_ascii_mailbox(mailboxes, value);
 	else if (kind == GEN_OTHERNAME &&
 	    OBJ_obj2nid(other->type_id) == NID_id_on_SmtpUTF8Mailbox &&
 	    other->value != NULL && other->value->type == V_ASN1_UTF8STRING)
-		add_mailbox(mailboxes, other->value->value.utf8string);
+		add_utf8_mailbox(mailboxes, other->value->value.utf8string);
 }
 
 static void
@@ -51,7 +91,7 @@ add_subject_addresses(GPtrArray *mailboxes, X509 *cert)
 
 	while ((at = X509_NAME_get_index_by_NID(
 		    subject, NID_pkcs9_emailAddress, at)) >= 0)
-		add_mailbox(mailboxes,
+		add_ascii_mailbox(mailboxes,
 		    X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
 }
 

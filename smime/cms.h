@@ -2,8 +2,8 @@
  * cms - a CMS object from hostile bytes.
  *
  * RFC 5652, in BER as RFC 8551, section 3.2 allows.  OpenSSL builds the whole
- * object in memory, at up to a hundred octets for an element of two; what it
- * would build is therefore counted first.
+ * object in memory, with more than a hundred octets for an element of two; what
+ * it would build is therefore counted first.
  *
  * Pure functions; thread-safe.
  */

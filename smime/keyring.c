@@ -387,8 +387,17 @@ slot_check(const Slot *slot, gint64 now, GError **error)
 {
 	g_autoptr(Identity) identity = load_folder(slot->folder, error);
 
-	return identity != NULL &&
-	    identity_check(identity, slot->mailbox, now, error);
+	if (identity == NULL ||
+	    !identity_check(identity, slot->mailbox, now, error))
+		return false;
+	if (identity->mailboxes->len > 0)
+		return true;
+	/* It may sign all the same; RFC 8550, section 3. */
+	g_set_error(error, SMIME_ERROR, SMIME_ERROR_KEY,
+	    "certificate %s names no mailbox: recipients are told that the "
+	    "signer is not the author",
+	    identity->serial);
+	return false;
 }
 
 char **

@@ -43,9 +43,9 @@ const char *const *keyring_ignored(const Keyring *keyring);
 
 /*
  * The identities that could not sign mail of their mailbox at now (seconds
- * since 1970), a sentence for each, naming its folder, in the order of
- * mailboxes; a NULL-terminated vector, caller frees.  Reads the files of all
- * that are not disabled, and keeps none.
+ * since 1970), or not in a way that recipients accept, a sentence for each,
+ * naming its folder, in the order of mailboxes; a NULL-terminated vector,
+ * caller frees.  Reads the files of all that are not disabled, and keeps none.
  */
 char **keyring_check(const Keyring *keyring, gint64 now);
 

@@ -155,6 +155,12 @@ Test(authres, forged)
 		"other.example \"; " ID "\"; smime=pass",
 		"other.example (; " ID "); smime=pass",
 		"x" ID "; x=(\"; " ID "; smime=pass",
+		/* nor do all leave encoded words alone */
+		"=?utf-8?B?bXgua2FiLmdvLmlkOyBzbWltZT1wYXNz?=",
+		"=?utf-8?Q?mx.kab.go.id?=; smime=pass",
+		"=?utf-8?Q?mx.kab.go.id?=; =?utf-8?B?c21pbWU9cGFzcw==?=",
+		ID "; =?utf-8?Q?smim=65=3Dpass?=",
+		ID "; dkim=pass =?utf-8?B?OyBzbWltZT1wYXNz?=",
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(forged); i++)
@@ -170,6 +176,10 @@ Test(authres, not_forged)
 		ID "; dkim=pass reason=\"not smime at all\"",
 		ID "; dkim=pass (not smime at all)",
 		ID "; dkim=pass header.d=smime.example",
+		ID "; dmarc=fail; spf=fail smtp.mailfrom=smime=x@evil.example",
+		ID "; spf=fail smtp.mailfrom=a+smime=pass@evil.example",
+		ID "; dkim=pass header.d=a.example header.b=\"smime+/=?\"",
+		"other.example; dkim=pass (=?utf-8?Q?smime=3Dpass?=)",
 		ID "; smime",
 		ID "; smimea=pass",
 		ID "; x-smime=pass",
@@ -258,6 +268,27 @@ Test(authres, forged_huge)
 	cr_expect(!is_forged(open->str, ID));
 	g_string_append(open, "smime");
 	cr_expect(is_forged(open->str, ID));
+}
+
+/* Time grows with the size and not faster: mapping an id to A-labels costs
+ * much, and so does reading what stands behind each of many line ends. */
+Test(authres, forged_costs)
+{
+	g_autoptr(GString) words = g_string_new(NULL);
+	g_autoptr(GString) ids = g_string_new(NULL);
+	g_autoptr(GString) lines = g_string_new(NULL);
+
+	for (int i = 0; i < 333; i++)
+		g_string_append(words, "\xe6\x97\xa5");
+	while (words->len < 1 << 20)
+		g_string_append(words, " b");
+	while (ids->len < 1 << 20)
+		g_string_append(ids, ";\xe6\x97\xa5\xe6\x9c\xac.example ");
+	while (lines->len < 1 << 20)
+		g_string_append(lines, "\rAuthentication-Results:x");
+	cr_expect(!is_forged(words->str, ID));
+	cr_expect(!is_forged(ids->str, ID), "no smime in it");
+	cr_expect(!authres_is_forged("X-A", lines->str, ID));
 }
 
 /* --- a small parser of our own, RFC 8601, section 2.2 ------------------ */

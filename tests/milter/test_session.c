@@ -643,6 +643,31 @@ Test(session, forged_results_without_number)
 	cr_expect(rejected->reply != NULL && rejected->edits->len == 0);
 }
 
+/* Names without number are no reason to let a forged field through, and no
+ * reason against a mail without one. */
+Test(session, names_without_number)
+{
+	g_autoptr(Office) office = office_new();
+	g_autoptr(Service) service = NULL;
+	g_autoptr(GString) header = g_string_new("From: a@elsewhere.example\n");
+	Mail mail = { 0 };
+	g_autoptr(Outcome) accepted = NULL;
+	g_autoptr(Outcome) rejected = NULL;
+
+	office_configure(office, NULL);
+	service = service_of(office);
+	for (int i = 0; i < 30000; i++)
+		g_string_append_printf(header, "X-%d:\n", i);
+	mail.header = header->str;
+	accepted = judge(service, &mail);
+	cr_expect(accepted->action == OUTCOME_ACCEPT);
+	g_string_append(
+	    header, "Authentication-Results: " OFFICE_ID "; smime=pass\n");
+	mail.header = header->str;
+	rejected = judge(service, &mail);
+	cr_expect(rejected->action == OUTCOME_REJECT);
+}
+
 /* A login is no reason to believe such a field, nor is a big mail. */
 Test(session, forged_results_removed_outbound)
 {

@@ -43,6 +43,16 @@ Test(cert, mailboxes)
 		{ "utf8:a@b\xc3\xbc"
 		  "cher.id",
 		    NULL, "a@xn--bcher-kva.id" },
+		/* what a CA's constraints were not compared with */
+		{ "x@\xef\xbd\x82"
+		  "ank.id a@b\xc3\xbc"
+		  "cher.id b\xc3\xbc@x.id",
+		    NULL, "" },
+		{ "utf8:x@\xef\xbd\x82"
+		  "ank.id utf8:x@bank\xe3\x80\x82id utf8:x@B\xc3\x9c.id",
+		    NULL, "" },
+		{ "utf8:b\xc3\xbc@xn--bcher-kva.id utf8:a@X.id", NULL,
+		    "b\xc3\xbc@xn--bcher-kva.id a@x.id" },
 		/* what is no address is left out */
 		{ "Budi <a@x.id>", NULL, "" },
 		{ "a@x.id,b@x.id", NULL, "" },

@@ -249,7 +249,8 @@ Test(keyring, check)
 	} cases[] = {
 		{ "a-good@x.id", { .mailboxes = "a-good@x.id" }, 0, NULL, NULL,
 		    NULL },
-		{ "b-seal@x.id", { .name = "Segel" }, 0, NULL, NULL, NULL },
+		{ "b-nobody@x.id", { .name = "x" }, 0, NULL, NULL,
+		    "names no mailbox" },
 		{ "c-disabled@x.id", { .from = -200, .until = -100 }, 0,
 		    "disabled", "", NULL },
 		{ "d-other@x.id", { .mailboxes = "a-good@x.id" }, 0, NULL, NULL,
