@@ -13,114 +13,10 @@
 
 /* RFC 5322, section 3.2.3, and what stands in and before an address: a sender
  * may well be called smime=x@y.example, and other results name senders. */
-#define ATEXT "!#$%&'*+-./=?@^_`{|}~"
+#define ATEXT "!#$%&'*+-./<=?@^_`{|}~"
 
-/* --- reading ----------------------------------------------------------- */
+/* --- our id ------------------------------------------------------------ */
 
-/*
- * No two readers of this field agree on comments, quotes and where a result
- * begins.  A value is therefore looked at in each of these ways, and is what
- * the worst of them makes of it.
- */
-typedef enum {
-	READ_COMMENT_AS_SPACE,   /* RFC 8601, section 2.2 */
-	READ_COMMENT_AS_NOTHING, /* words go on after a comment */
-	READ_LITERALLY, /* each semicolon ends a result; quotes, backslashes
-	                   and parentheses mean nothing */
-	READ_N_WAYS,
-} Reading;
-
-typedef struct {
-	const char *at;
-	GPtrArray *segments; /* of GString: between semicolons */
-	bool complete;       /* all comments and quotes have ended */
-} Reader;
-
-static void
-segment_free(void *segment)
-{
-	g_string_free(segment, TRUE);
-}
-
-static void
-next_segment(Reader *reader)
-{
-	g_ptr_array_add(reader->segments, g_string_new(NULL));
-}
-
-static void
-put_char(Reader *reader, char c)
-{
-	GString *current =
-	    g_ptr_array_index(reader->segments, reader->segments->len - 1);
-
-	g_string_append_c(current, g_ascii_isspace(c) ? ' ' : c);
-}
-
-/* From its first parenthesis to its last. */
-static void
-skip_comment(Reader *reader)
-{
-	gsize depth = 0;
-
-	for (; *reader->at != '\0'; reader->at++) {
-		if (*reader->at == '\\' && reader->at[1] != '\0')
-			reader->at++;
-		else if (*reader->at == '(')
-			depth++;
-		else if (*reader->at == ')' && --depth == 0)
-			return;
-	}
-	reader->complete = false;
-	reader->at--;
-}
-
-static void
-read_quoted(Reader *reader)
-{
-	for (reader->at++; *reader->at != '\0'; reader->at++) {
-		if (*reader->at == '"')
-			return;
-		if (*reader->at == '\\' && reader->at[1] != '\0')
-			reader->at++;
-		put_char(reader, *reader->at);
-	}
-	reader->complete = false;
-	reader->at--;
-}
-
-static void
-read_literal(Reader *reader, char c)
-{
-	if (c == '(' || c == ')')
-		put_char(reader, ' ');
-	else if (c != '"' && c != '\\')
-		put_char(reader, c);
-}
-
-static void
-read_value(Reader *reader, const char *value, Reading how)
-{
-	for (reader->at = value; *reader->at != '\0'; reader->at++) {
-		char c = *reader->at;
-
-		if (c == ';') {
-			next_segment(reader);
-		} else if (how == READ_LITERALLY) {
-			read_literal(reader, c);
-		} else if (c == '(') {
-			skip_comment(reader);
-			if (how == READ_COMMENT_AS_SPACE)
-				put_char(reader, ' ');
-		} else if (c == '"') {
-			read_quoted(reader);
-		} else {
-			put_char(reader, c);
-		}
-	}
-}
-
-/* An id to be compared with those of a field. */
 typedef struct {
 	const char *id;
 	char *ascii;  /* in A-labels, or NULL: not a domain name */
@@ -162,6 +58,43 @@ same_id(OurId *ours, const char *id)
 	    g_ascii_strcasecmp(ascii, ours->ascii) == 0;
 }
 
+/* --- reading ----------------------------------------------------------- */
+
+/*
+ * No two readers of this field agree on comments, quotes and where a result
+ * begins.  The first two ways are those of who knows RFC 8601; what they find
+ * is what the field says.  The last is that of who does not, and finds things
+ * in quotes, comments and addresses, which whoever sent the mail may have
+ * chosen for honest fields: what it finds is no reason to remove those.
+ */
+typedef enum {
+	READ_COMMENT_AS_SPACE,   /* RFC 8601, section 2.2 */
+	READ_COMMENT_AS_NOTHING, /* words go on after a comment */
+	READ_LITERALLY, /* each semicolon ends a result; quotes, backslashes
+	                   and parentheses mean nothing */
+	READ_N_WAYS,
+} Reading;
+
+/* What is found, in all ways together but where it says otherwise. */
+typedef struct {
+	bool ours;         /* our id where one can stand, by RFC 8601 */
+	bool perhaps_ours; /* literally */
+	bool unnamed;      /* no id at all */
+	bool claims;       /* a result of smime, by RFC 8601 */
+	bool version;      /* one that we cannot read, after our id */
+	bool mentions;     /* the word */
+	bool incomplete;   /* a comment or a quoted string does not end */
+} Findings;
+
+typedef struct {
+	Reading how;
+	const char *at;
+	GString *segment; /* since the last semicolon */
+	bool is_head;     /* of the value */
+	OurId *ours;
+	Findings *found;
+} Reader;
+
 /* What stands where an authserv-id would: neither a root dot nor a version
  * makes it another name. */
 static char *
@@ -175,46 +108,45 @@ segment_id(const GString *segment)
 	return g_strndup(start, size);
 }
 
+/* Is c, in text, where a word can begin that is no part of a value? */
+static bool
+can_begin_result(const char *text, const char *c)
+{
+	if (c > text &&
+	    (g_ascii_isalnum(c[-1]) || strchr(ATEXT, c[-1]) != NULL))
+		return false;
+	while (c > text && c[-1] == ' ')
+		c--;
+	return c == text || c[-1] != '=';
+}
+
 /* The sign after the method smime, perhaps with a version, wherever it stands
- * in text, but not after one of inside: a result begins a segment, but not
- * every reader looks there only. */
-static const char *
-find_smime_result(const char *text, const char *inside)
+ * in text: a result begins a segment, but not every reader looks there only. */
+static bool
+has_smime_result(const char *text)
 {
 	for (const char *c = text; *c != '\0'; c++) {
 		const char *after = c + strlen("smime");
 
-		if ((c > text &&
-			(g_ascii_isalnum(c[-1]) || strchr(inside, c[-1]))) ||
-		    g_ascii_strncasecmp(c, "smime", strlen("smime")) != 0)
+		if (g_ascii_strncasecmp(c, "smime", strlen("smime")) != 0 ||
+		    !can_begin_result(text, c))
 			continue;
 		after += strspn(after, " ");
 		if (*after == '=' || *after == '/')
-			return after;
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
-/* RFC 2047: =?charset?encoding?text?=.  RFC 8601 knows none in this field, but
- * some readers decode them wherever they stand. */
 static bool
-has_encoded_word(const char *text)
+mentions_smime(const char *text)
 {
-	const char *start = strstr(text, "=?");
-
-	return start != NULL && strstr(start + 2, "?=") != NULL;
+	for (const char *c = text; *c != '\0'; c++) {
+		if (g_ascii_strncasecmp(c, "smime", strlen("smime")) == 0)
+			return true;
+	}
+	return false;
 }
-
-/* What one way of reading a value finds in it. */
-typedef struct {
-	bool ours;     /* our id where one can stand */
-	bool unnamed;  /* no id at all */
-	bool claims;   /* a result of smime */
-	bool encoded;  /* encoded words */
-	bool hidden;   /* an encoded word where an id can stand */
-	bool mentions; /* the word */
-	bool version;  /* one that we cannot read, after our id */
-} Findings;
 
 /* RFC 8601, section 5: nor may a version that we cannot read stay. */
 static bool
@@ -232,64 +164,194 @@ has_other_version(const GString *head)
 }
 
 static void
-look_at_head(const GString *head, OurId *ours, Findings *found)
+look_at_head(Reader *reader, const char *id)
 {
-	g_autofree char *id = segment_id(head);
+	Findings *found = reader->found;
 
 	/* Without a semicolon after it the id is none, and a reader that goes
 	 * by the method alone takes whatever follows. */
 	if (id[0] == '\0' || strchr(id, '=') != NULL)
 		found->unnamed = true;
-	if (same_id(ours, id) && has_other_version(head))
+	if (same_id(reader->ours, id) && has_other_version(reader->segment))
 		found->version = true;
 }
 
 static void
-look_at_segment(const GString *segment, OurId *ours, Findings *found)
+end_segment(Reader *reader)
 {
-	g_autofree char *id = segment_id(segment);
-	g_autofree char *lower = g_ascii_strdown(segment->str, -1);
+	Findings *found = reader->found;
+	g_autofree char *id = NULL;
 
-	found->ours = found->ours || same_id(ours, id);
-	found->claims =
-	    found->claims || find_smime_result(segment->str, ATEXT) != NULL;
-	found->mentions = found->mentions || strstr(lower, "smime") != NULL;
-	found->encoded = found->encoded || has_encoded_word(segment->str);
-	found->hidden = found->hidden || g_str_has_prefix(id, "=?");
+	if (reader->segment->len == 0 && !reader->is_head)
+		return;
+	id = segment_id(reader->segment);
+	if (reader->how == READ_COMMENT_AS_SPACE && reader->is_head)
+		look_at_head(reader, id);
+	if (same_id(reader->ours, id)) {
+		if (reader->how == READ_LITERALLY)
+			found->perhaps_ours = true;
+		else
+			found->ours = true;
+	}
+	if (reader->how != READ_LITERALLY &&
+	    has_smime_result(reader->segment->str))
+		found->claims = true;
+	found->mentions =
+	    found->mentions || mentions_smime(reader->segment->str);
+	g_string_truncate(reader->segment, 0);
+	reader->is_head = false;
 }
 
 static void
-look_at_value(const char *value, Reading how, OurId *ours, Findings *found,
-    bool *complete)
+put_char(Reader *reader, char c)
 {
-	g_autoptr(GPtrArray) segments =
-	    g_ptr_array_new_with_free_func(segment_free);
-	Reader reader = { value, segments, true };
-
-	next_segment(&reader);
-	read_value(&reader, value, how);
-	*complete = *complete && reader.complete;
-	if (how == READ_COMMENT_AS_SPACE)
-		look_at_head(g_ptr_array_index(segments, 0), ours, found);
-	for (guint i = 0; i < segments->len; i++)
-		look_at_segment(g_ptr_array_index(segments, i), ours, found);
+	g_string_append_c(reader->segment, g_ascii_isspace(c) ? ' ' : c);
 }
 
+/* From its first parenthesis to its last. */
+static void
+skip_comment(Reader *reader)
+{
+	gsize depth = 0;
+
+	for (; *reader->at != '\0'; reader->at++) {
+		if (*reader->at == '\\' && reader->at[1] != '\0')
+			reader->at++;
+		else if (*reader->at == '(')
+			depth++;
+		else if (*reader->at == ')' && --depth == 0)
+			return;
+	}
+	reader->found->incomplete = true;
+	reader->at--;
+}
+
+/* What a value says is of no interest; an id or a method may be quoted. */
+static void
+read_quoted(Reader *reader)
+{
+	bool is_value = reader->segment->len > 0 &&
+	    reader->segment->str[reader->segment->len - 1] == '=';
+
+	for (reader->at++; *reader->at != '\0'; reader->at++) {
+		if (*reader->at == '"') {
+			if (is_value)
+				put_char(reader, 'x');
+			return;
+		}
+		if (*reader->at == '\\' && reader->at[1] != '\0')
+			reader->at++;
+		if (!is_value)
+			put_char(reader, *reader->at);
+	}
+	reader->found->incomplete = true;
+	reader->at--;
+}
+
+static void
+read_literal(Reader *reader, char c)
+{
+	if (c == '(' || c == ')')
+		put_char(reader, ' ');
+	else if (c != '"' && c != '\\')
+		put_char(reader, c);
+}
+
+static void
+read_value(const char *value, Reading how, OurId *ours, Findings *found)
+{
+	g_autoptr(GString) segment = g_string_new(NULL);
+	Reader reader = { how, value, segment, true, ours, found };
+
+	for (; *reader.at != '\0'; reader.at++) {
+		char c = *reader.at;
+
+		if (c == ';') {
+			end_segment(&reader);
+		} else if (how == READ_LITERALLY) {
+			read_literal(&reader, c);
+		} else if (c == '(') {
+			skip_comment(&reader);
+			if (how == READ_COMMENT_AS_SPACE)
+				put_char(&reader, ' ');
+		} else if (c == '"') {
+			read_quoted(&reader);
+		} else {
+			put_char(&reader, c);
+		}
+	}
+	end_segment(&reader);
+}
+
+/* --- judging ----------------------------------------------------------- */
+
+/* RFC 2047, section 2: the beginning of an encoded word.  RFC 8601 knows none
+ * in this field, but some readers decode them wherever they stand. */
+#define ENCODED_WORD "=\\?(?=[^?\\s]+\\?[bq]\\?)"
+
+/* What somebody who does not know quotes could take for a result of smime, up
+ * to its sign. */
+#define LOOSE_RESULT \
+	"(?<![A-Za-z0-9_.-])s[\"\\\\]*m[\"\\\\]*i[\"\\\\]*m[\"\\\\]*e" \
+	"[\\s\"\\\\()]*\\K[=/]"
+
+static char *
+replace_all(const char *text, const char *pattern, const char *replacement)
+{
+	g_autoptr(GRegex) regex =
+	    g_regex_new(pattern, G_REGEX_CASELESS | G_REGEX_RAW, 0, NULL);
+
+	g_assert(regex != NULL);
+	return g_regex_replace_literal(
+	    regex, text, -1, 0, replacement, 0, NULL);
+}
+
+/* value without anything that could be misread as a result of smime; NULL
+ * when that cannot be had. */
+static char *
+make_harmless(const char *value)
+{
+	g_autofree char *words = replace_all(value, ENCODED_WORD, "=:");
+
+	return words != NULL ? replace_all(words, LOOSE_RESULT, ":") : NULL;
+}
+
+/* In the head an encoded word hides the id, or what follows it. */
 static bool
-is_forged_value(const char *value, OurId *ours)
+hides_its_head(const char *value)
+{
+	g_autofree char *head = g_strndup(value, strcspn(value, ";"));
+	g_autofree char *start = g_strconcat(head, "?q?", NULL);
+
+	return strstr(head, "=?") != NULL &&
+	    g_regex_match_simple(
+		ENCODED_WORD, start, G_REGEX_CASELESS | G_REGEX_RAW, 0);
+}
+
+static AuthresClaim
+judge_value(const char *value, OurId *ours, char **harmless)
 {
 	Findings found = { 0 };
-	bool complete = true;
 
 	for (int how = 0; how < READ_N_WAYS; how++)
-		look_at_value(value, (Reading)how, ours, &found, &complete);
-	/* An id that has to be decoded first is hidden for a reason. */
-	if (found.encoded && (found.ours || found.hidden))
-		return true;
+		read_value(value, (Reading)how, ours, &found);
+	if (hides_its_head(value) ||
+	    (found.ours && (found.claims || found.version)))
+		return AUTHRES_FORGED;
 	/* Nobody can tell what a reader makes of text that does not end. */
-	if (!complete || found.unnamed)
-		return found.mentions;
-	return found.ours && (found.claims || found.version);
+	if (found.mentions && (found.incomplete || found.unnamed))
+		return AUTHRES_FORGED;
+	if (!found.ours && !found.perhaps_ours)
+		return AUTHRES_HONEST;
+	*harmless = make_harmless(value);
+	if (*harmless == NULL)
+		return AUTHRES_FORGED;
+	if (strcmp(*harmless, value) == 0) {
+		g_clear_pointer(harmless, g_free);
+		return AUTHRES_HONEST;
+	}
+	g_strdelimit(g_strchug(*harmless), "\r", ' ');
+	return AUTHRES_LOOSE;
 }
 
 /* Where our field's colon is, if line begins with its name; else NULL.  Not
@@ -305,14 +367,20 @@ field_colon(const char *line)
 	return line[size] == ':' ? line + size : NULL;
 }
 
-/* To the next line end that folds nothing. */
+static bool
+is_line_end(const char *c)
+{
+	if (c[0] == '\r' && c[1] == '\n')
+		c++;
+	return (c[0] == '\r' || c[0] == '\n') && c[1] != ' ' && c[1] != '\t';
+}
+
 static gsize
 line_size(const char *line)
 {
 	const char *end = line;
 
-	while (*end != '\0' && *end != '\r' &&
-	    (*end != '\n' || end[1] == ' ' || end[1] == '\t'))
+	while (*end != '\0' && !is_line_end(end))
 		end++;
 	return (gsize)(end - line);
 }
@@ -320,31 +388,37 @@ line_size(const char *line)
 /* A bare CR in a value, where the MTA lets it through, ends a line for some
  * readers, and what follows is a field for them. */
 static bool
-hides_forged(const char *value, OurId *ours)
+hides_claim(const char *value, OurId *ours)
 {
 	const char *c = value;
 
 	while ((c = strpbrk(c, "\r\n")) != NULL) {
 		const char *colon = field_colon(++c);
 		g_autofree char *line = NULL;
+		g_autofree char *harmless = NULL;
 
 		if (colon == NULL)
 			continue;
 		line = g_strndup(colon + 1, line_size(colon + 1));
-		if (is_forged_value(line, ours))
+		if (judge_value(line, ours, &harmless) != AUTHRES_HONEST)
 			return true;
 	}
 	return false;
 }
 
-bool
-authres_is_forged(const char *name, const char *value, const char *authserv_id)
+AuthresClaim
+authres_judge(const char *name, const char *value, const char *authserv_id,
+    char **harmless)
 {
 	g_autofree char *start = g_strconcat(name, ":", NULL);
 	g_auto(OurId) ours = { authserv_id, to_ascii(authserv_id), 0 };
 
-	return (field_colon(start) != NULL && is_forged_value(value, &ours)) ||
-	    hides_forged(value, &ours);
+	*harmless = NULL;
+	if (hides_claim(value, &ours))
+		return AUTHRES_FORGED;
+	return field_colon(start) != NULL ?
+	    judge_value(value, &ours, harmless) :
+	    AUTHRES_HONEST;
 }
 
 /* --- writing ----------------------------------------------------------- */
@@ -427,13 +501,10 @@ static char *
 foreign_text(const char *text, gsize max)
 {
 	/* max characters are not more octets than that */
-	g_autofree char *harmless =
-	    g_strdelimit(g_strndup(text, 4 * max), ";", ',');
-	char *sign;
+	g_autofree char *cut = g_strndup(text, 4 * max);
+	g_autofree char *harmless = make_harmless(g_strdelimit(cut, ";", ','));
 
-	while ((sign = (char *)find_smime_result(harmless, "")) != NULL)
-		*sign = ':';
-	return quoted(harmless, max);
+	return quoted(harmless != NULL ? harmless : "?", max);
 }
 
 static void
@@ -451,10 +522,13 @@ static char *
 plain_mailbox(const char *text)
 {
 	g_autoptr(Address) mailbox = address_parse(text, strlen(text));
+	g_autofree char *harmless = NULL;
 
 	if (mailbox == NULL || !g_str_is_ascii(text) ||
-	    strpbrk(text, "\t\r\n;") != NULL ||
-	    find_smime_result(text, "") != NULL)
+	    strpbrk(text, "\t\r\n;") != NULL)
+		return NULL;
+	harmless = make_harmless(text);
+	if (g_strcmp0(harmless, text) != 0)
 		return NULL;
 	return address_text(mailbox);
 }

@@ -22,13 +22,23 @@
 #define AUTHRES_MAX_REASON 200
 #define AUTHRES_MAX_ISSUER 400
 
+/* What a field of a message is that came from outside. */
+typedef enum {
+	AUTHRES_HONEST, /* says nothing of smime in our name */
+	AUTHRES_LOOSE,  /* only who does not know RFC 8601 finds such a thing in
+	                   it: in quotes, comments or addresses, which in an
+	                   honest field may be the sender's */
+	AUTHRES_FORGED,
+} AuthresClaim;
+
 /*
- * Does a field of this name and value (still folded) claim an smime result in
- * the name of authserv_id, or could a lenient reader think so?  RFC 8601,
- * section 5: such a field is removed when it did not come from us.
+ * Judges a field of this name and value (still folded).  RFC 8601, section 5:
+ * one that claims an smime result in the name of authserv_id is to be removed
+ * when it did not come from us.  LOOSE: *harmless (caller frees, else NULL) is
+ * the value that is to stand there instead, without leading white space.
  */
-bool authres_is_forged(
-    const char *name, const char *value, const char *authserv_id);
+AuthresClaim authres_judge(const char *name, const char *value,
+    const char *authserv_id, char **harmless);
 
 /* The value of our field, folded with LF and a tab; caller frees.  An
  * authserv_id that is no token is quoted. */

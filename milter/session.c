@@ -20,19 +20,20 @@
 /* A field that claims our result, as the MTA counts it. */
 typedef struct {
 	char *name;
-	guint index; /* among the fields of that name, from 1 */
+	guint index;    /* among the fields of that name, from 1 */
+	char *harmless; /* its value is to be this; NULL: it is to go */
 } ForgedField;
 
 typedef struct {
 	Snapshot *snapshot;
 	char *login; /* NULL: not authenticated */
 	Spool *spool;
-	GError *error;      /* why the spool is not whole, or NULL */
-	GHashTable *counts; /* field name in lower case → how many */
-	gsize counted;      /* octets of memory for that */
-	bool uncounted;     /* some of forged have no index */
-	GPtrArray *forged;  /* of ForgedField, in the order of the header */
-	bool may_be_smime;  /* by its Content-Type */
+	GError *error;     /* why the spool is not whole, or NULL */
+	GTree *counts;     /* field name in lower case → how many */
+	gsize counted;     /* octets of memory for that */
+	bool uncounted;    /* some of forged have no index */
+	GPtrArray *forged; /* of ForgedField, in the order of the header */
+	bool may_be_smime; /* by its Content-Type */
 } Mail;
 
 struct session {
@@ -52,7 +53,15 @@ forged_field_free(void *data)
 	ForgedField *field = data;
 
 	g_free(field->name);
+	g_free(field->harmless);
 	g_free(field);
+}
+
+static gint
+compare_names(gconstpointer a, gconstpointer b, gpointer unused)
+{
+	(void)unused;
+	return strcmp(a, b);
 }
 
 static Mail *
@@ -64,8 +73,8 @@ mail_new(Service *service, const char *login)
 	mail->snapshot = service_snapshot(service);
 	if (login != NULL && login[0] != '\0')
 		mail->login = g_strdup(login);
-	mail->counts =
-	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	/* Not a hash table: whoever writes the names can make them collide. */
+	mail->counts = g_tree_new_full(compare_names, NULL, g_free, NULL);
 	mail->forged = g_ptr_array_new_with_free_func(forged_field_free);
 	config_spool_limits(mail->snapshot->config, &limits);
 	mail->spool = spool_new(&limits);
@@ -79,7 +88,7 @@ mail_free(Mail *mail)
 		return;
 	spool_free(mail->spool);
 	snapshot_unref(mail->snapshot);
-	g_hash_table_unref(mail->counts);
+	g_tree_unref(mail->counts);
 	g_ptr_array_unref(mail->forged);
 	g_clear_error(&mail->error);
 	g_free(mail->login);
@@ -208,31 +217,34 @@ static guint
 count_field(Mail *mail, const char *name)
 {
 	g_autofree char *key = g_ascii_strdown(name, -1);
-	guint count =
-	    GPOINTER_TO_UINT(g_hash_table_lookup(mail->counts, key)) + 1;
+	guint count = GPOINTER_TO_UINT(g_tree_lookup(mail->counts, key)) + 1;
 
 	if (count == 1) {
 		mail->counted += strlen(key) + COUNTED_NAME;
 		if (mail->counted > MAX_COUNTED)
 			return 0;
 	}
-	g_hash_table_replace(
+	g_tree_insert(
 	    mail->counts, g_steal_pointer(&key), GUINT_TO_POINTER(count));
 	return count;
 }
 
+/* Takes harmless. */
 static void
-note_forged(Mail *mail, const char *name, guint index)
+note_forged(Mail *mail, const char *name, guint index, char *harmless)
 {
 	ForgedField *field;
 
-	if (mail->forged->len > SESSION_MAX_FORGED)
-		return;
 	if (index == 0)
 		mail->uncounted = true;
+	if (mail->forged->len > SESSION_MAX_FORGED) {
+		g_free(harmless);
+		return;
+	}
 	field = g_new0(ForgedField, 1);
 	field->name = g_strdup(name);
 	field->index = index;
+	field->harmless = harmless;
 	g_ptr_array_add(mail->forged, field);
 }
 
@@ -240,13 +252,15 @@ void
 session_header(Session *session, const char *name, const char *value)
 {
 	Mail *mail = session->mail;
+	char *harmless;
 	guint index;
 
 	if (mail == NULL)
 		return;
 	index = count_field(mail, name);
-	if (authres_is_forged(name, value, authserv_id(session)))
-		note_forged(mail, name, index);
+	if (authres_judge(name, value, authserv_id(session), &harmless) !=
+	    AUTHRES_HONEST)
+		note_forged(mail, name, index, harmless);
 	if (g_ascii_strcasecmp(name, "Content-Type") == 0 &&
 	    mime_may_be_smime(value))
 		mail->may_be_smime = true;
@@ -281,22 +295,34 @@ typedef struct {
 	const MimeMessage *message;
 } Decision;
 
+static void
+log_forged(const Decision *decision, const char *done, guint count)
+{
+	if (count > 0)
+		log_line(LOG_WARNING, decision->queue_id,
+		    "%s %u " AUTHRES_FIELD " field%s", done, count,
+		    count == 1 ? "" : "s");
+}
+
 /* Descending, so that an index stays right while later ones go. */
 static void
 remove_forged(const Decision *decision, Outcome *outcome)
 {
 	const GPtrArray *forged = decision->session->mail->forged;
+	guint changed = 0;
 
 	for (guint i = forged->len; i-- > 0;) {
 		const ForgedField *field = g_ptr_array_index(forged, i);
 
-		outcome_edit(outcome, OUTCOME_EDIT_DELETE, field->name,
-		    field->index, NULL);
+		if (field->harmless != NULL)
+			changed++;
+		outcome_edit(outcome,
+		    field->harmless != NULL ? OUTCOME_EDIT_CHANGE :
+					      OUTCOME_EDIT_DELETE,
+		    field->name, field->index, field->harmless);
 	}
-	if (forged->len > 0)
-		log_line(LOG_WARNING, decision->queue_id,
-		    "removed %u forged " AUTHRES_FIELD " field%s", forged->len,
-		    forged->len == 1 ? "" : "s");
+	log_forged(decision, "removed forged:", forged->len - changed);
+	log_forged(decision, "made harmless:", changed);
 }
 
 /* Nobody's mail has so many, and an MTA takes time to remove each. */

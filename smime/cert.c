@@ -68,19 +68,31 @@ add_utf8_mailbox(GPtrArray *mailboxes, const ASN1_STRING *text)
 		    (gsize)ASN1_STRING_length(text));
 }
 
+/* RFC 9598: a SmtpUTF8Mailbox; NULL for every other name. */
+static const ASN1_STRING *
+utf8_mailbox(const GENERAL_NAME *name)
+{
+	int kind;
+	const OTHERNAME *other = GENERAL_NAME_get0_value(name, &kind);
+
+	if (kind != GEN_OTHERNAME ||
+	    OBJ_obj2nid(other->type_id) != NID_id_on_SmtpUTF8Mailbox ||
+	    other->value == NULL || other->value->type != V_ASN1_UTF8STRING)
+		return NULL;
+	return other->value->value.utf8string;
+}
+
 static void
 add_alternative_name(GPtrArray *mailboxes, const GENERAL_NAME *name)
 {
 	int kind;
 	void *value = GENERAL_NAME_get0_value(name, &kind);
-	OTHERNAME *other = value;
+	const ASN1_STRING *utf8 = utf8_mailbox(name);
 
 	if (kind == GEN_EMAIL)
 		add_ascii_mailbox(mailboxes, value);
-	else if (kind == GEN_OTHERNAME &&
-	    OBJ_obj2nid(other->type_id) == NID_id_on_SmtpUTF8Mailbox &&
-	    other->value != NULL && other->value->type == V_ASN1_UTF8STRING)
-		add_utf8_mailbox(mailboxes, other->value->value.utf8string);
+	else if (utf8 != NULL)
+		add_utf8_mailbox(mailboxes, utf8);
 }
 
 static void
@@ -109,6 +121,41 @@ cert_mailboxes(X509 *cert)
 	add_subject_addresses(mailboxes, cert);
 	ERR_clear_error();
 	return mailboxes;
+}
+
+bool
+cert_has_utf8_mailbox(X509 *cert)
+{
+	g_autoptr(GENERAL_NAMES) names =
+	    X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+	bool found = false;
+
+	for (int i = 0; i < sk_GENERAL_NAME_num(names) && !found; i++)
+		found = utf8_mailbox(sk_GENERAL_NAME_value(names, i)) != NULL;
+	ERR_clear_error();
+	return found;
+}
+
+bool
+cert_excludes_mailboxes(X509 *ca)
+{
+	NAME_CONSTRAINTS *constraints =
+	    X509_get_ext_d2i(ca, NID_name_constraints, NULL, NULL);
+	bool found = false;
+
+	if (constraints != NULL) {
+		STACK_OF(GENERAL_SUBTREE) *trees =
+		    constraints->excludedSubtrees;
+
+		for (int i = 0; i < sk_GENERAL_SUBTREE_num(trees); i++) {
+			if (sk_GENERAL_SUBTREE_value(trees, i)->base->type ==
+			    GEN_EMAIL)
+				found = true;
+		}
+	}
+	NAME_CONSTRAINTS_free(constraints);
+	ERR_clear_error();
+	return found;
 }
 
 bool

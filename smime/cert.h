@@ -35,6 +35,12 @@ extern const NameCode cert_localpart_names[];
  * What is no address is left out. */
 GPtrArray *cert_mailboxes(X509 *cert);
 
+/* Is one of its mailboxes a SmtpUTF8Mailbox (RFC 9598)? */
+bool cert_has_utf8_mailbox(X509 *cert);
+
+/* Do the name constraints of a CA exclude mailboxes? */
+bool cert_excludes_mailboxes(X509 *ca);
+
 bool cert_mailboxes_include(const GPtrArray *mailboxes, const Address *address,
     CertLocalpart localpart);
 

@@ -122,6 +122,26 @@ all_untrusted(const Trust *trust, OsslX509Stack *included)
 	return all;
 }
 
+/*
+ * RFC 5280, section 4.2.1.10: a constraint that cannot be processed for a form
+ * of name refuses such names.  OpenSSL does not find A-labels, hosts and
+ * mailboxes that are excluded in a SmtpUTF8Mailbox.
+ */
+static bool
+constraints_hold(const OsslX509Stack *path, char **detail)
+{
+	if (!cert_has_utf8_mailbox(sk_X509_value(path, 0)))
+		return true;
+	for (int i = 1; i < sk_X509_num(path); i++) {
+		if (cert_excludes_mailboxes(sk_X509_value(path, i))) {
+			*detail = g_strdup("a CA excludes mailboxes, and the "
+					   "certificate has a SmtpUTF8Mailbox");
+			return false;
+		}
+	}
+	return true;
+}
+
 VerdictReason
 trust_path(const Trust *trust, X509 *leaf, OsslX509Stack *included, gint64 now,
     OsslX509Stack **path, char **detail)
@@ -144,7 +164,10 @@ trust_path(const Trust *trust, X509 *leaf, OsslX509Stack *included, gint64 now,
 	if (X509_verify_cert(context) == 1) {
 		*path = X509_STORE_CTX_get1_chain(context);
 		ERR_clear_error();
-		return VERDICT_REASON_OK;
+		if (constraints_hold(*path, detail))
+			return VERDICT_REASON_OK;
+		g_clear_pointer(path, ossl_x509_stack_free);
+		return VERDICT_REASON_PATH_INVALID;
 	}
 	error = X509_STORE_CTX_get_error(context);
 	at_anchor = X509_STORE_CTX_get_error_depth(context) ==

@@ -615,6 +615,53 @@ Test(session, hidden_forged_result_removed)
 	cr_expect(edit->index == 2);
 }
 
+/* What a sender may have written into an honest field is no reason to remove
+ * it: the rest of what it says counts. */
+Test(session, loose_results_made_harmless)
+{
+	static const char header[] =
+	    "From: a@elsewhere.example\n"
+	    "Authentication-Results: " OFFICE_ID "; smime=pass\n"
+	    "Authentication-Results: " OFFICE_ID ";\n\tdmarc=fail;\n"
+	    "\tspf=fail smtp.mailfrom=smime=x@e.id\n";
+	g_autoptr(Office) office = office_new();
+	const Mail mail = { .header = header };
+	g_autoptr(Outcome) outcome = judge_with(office, NULL, &mail);
+	const OutcomeEdit *changed =
+	    find_edit(outcome, OUTCOME_EDIT_CHANGE, "Authentication-Results");
+	const OutcomeEdit *deleted =
+	    find_edit(outcome, OUTCOME_EDIT_DELETE, "Authentication-Results");
+
+	cr_assert(changed != NULL && deleted != NULL);
+	cr_expect_eq(deleted->index, 1);
+	cr_expect_eq(changed->index, 2);
+	cr_expect_str_eq(changed->value,
+	    OFFICE_ID ";\n\tdmarc=fail;\n"
+		      "\tspf=fail smtp.mailfrom=smime:x@e.id");
+}
+
+/* Names whose hash is the same cost no more than others. */
+Test(session, names_that_collide)
+{
+	g_autoptr(Office) office = office_new();
+	g_autoptr(Service) service = NULL;
+	g_autoptr(Session) session = NULL;
+	const Mail mail = { .header = "" };
+
+	office_configure(office, NULL);
+	service = service_of(office);
+	session = session_new(service);
+	connect_from(session, &mail);
+	cr_assert(session_mail(session, NULL));
+	for (guint i = 0; i < 300000; i++) {
+		char name[37] = "";
+
+		for (guint bit = 0; bit < 18; bit++)
+			memcpy(name + 2 * bit, i >> bit & 1 ? "1a" : "2@", 2);
+		session_header(session, name, "");
+	}
+}
+
 /* As many as an MTA can remove in no time; more are an attack on it. */
 Test(session, forged_results_without_number)
 {
