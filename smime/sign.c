@@ -94,6 +94,63 @@ add_attributes(
  * allow, with OpenSSL's list even single DES. */
 #define SIGNER_FLAGS (CMS_PARTIAL | CMS_BINARY | CMS_NOSMIMECAP | CMS_CADES)
 
+/* RFC 4055, section 3.1, with a salt as long as the digest. */
+static ASN1_STRING *
+pss_parameters(const EVP_MD *md)
+{
+	g_autoptr(RSA_PSS_PARAMS) params = RSA_PSS_PARAMS_new();
+	ASN1_STRING *hash;
+
+	if (params == NULL)
+		return NULL;
+	params->hashAlgorithm = X509_ALGOR_new();
+	params->maskGenAlgorithm = X509_ALGOR_new();
+	params->saltLength = ASN1_INTEGER_new();
+	if (params->hashAlgorithm == NULL || params->maskGenAlgorithm == NULL ||
+	    params->saltLength == NULL ||
+	    ASN1_INTEGER_set(params->saltLength, EVP_MD_get_size(md)) != 1)
+		return NULL;
+	X509_ALGOR_set_md(params->hashAlgorithm, md);
+	hash = ASN1_item_pack(
+	    params->hashAlgorithm, ASN1_ITEM_rptr(X509_ALGOR), NULL);
+	if (hash == NULL ||
+	    X509_ALGOR_set0(params->maskGenAlgorithm, OBJ_nid2obj(NID_mgf1),
+		V_ASN1_SEQUENCE, hash) != 1)
+		return NULL;
+	return ASN1_item_pack(params, ASN1_ITEM_rptr(RSA_PSS_PARAMS), NULL);
+}
+
+static bool
+set_pss(CMS_SignerInfo *signer, const EVP_MD *md)
+{
+	EVP_PKEY_CTX *context = CMS_SignerInfo_get0_pkey_ctx(signer);
+	ASN1_STRING *parameters = pss_parameters(md);
+	X509_ALGOR *algorithm;
+
+	CMS_SignerInfo_get0_algs(signer, NULL, NULL, NULL, &algorithm);
+	return parameters != NULL &&
+	    X509_ALGOR_set0(algorithm, OBJ_nid2obj(NID_rsassaPss),
+		V_ASN1_SEQUENCE, parameters) == 1 &&
+	    EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) > 0 &&
+	    EVP_PKEY_CTX_set_rsa_mgf1_md(context, md) > 0 &&
+	    EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) >
+	    0;
+}
+
+/* With an RSASSA-PSS key OpenSSL signs as it must, but calls that PKCS #1
+ * v1.5, or with CMS_KEY_PARAM leaves the name of it to us. */
+static CMS_SignerInfo *
+add_signer(CMS_ContentInfo *cms, Identity *identity, const EVP_MD *md)
+{
+	bool pss = EVP_PKEY_is_a(identity->key, "RSA-PSS");
+	CMS_SignerInfo *signer = CMS_add1_signer(cms, identity->cert,
+	    identity->key, md, SIGNER_FLAGS | (pss ? CMS_KEY_PARAM : 0));
+
+	if (signer == NULL || (pss && !set_pss(signer, md)))
+		return NULL;
+	return signer;
+}
+
 /* Signed data over a digest that was computed already. */
 static CMS_ContentInfo *
 signed_data(Identity *identity, const EVP_MD *md, gint64 now,
@@ -105,8 +162,7 @@ signed_data(Identity *identity, const EVP_MD *md, gint64 now,
 
 	if (cms == NULL)
 		return NULL;
-	signer = CMS_add1_signer(
-	    cms, identity->cert, identity->key, md, SIGNER_FLAGS);
+	signer = add_signer(cms, identity, md);
 	if (signer == NULL || !add_certificates(cms, identity) ||
 	    !add_attributes(signer, now, digest, digest_size) ||
 	    CMS_SignerInfo_sign(signer) != 1)

@@ -197,6 +197,7 @@ Test(sign, openssl_verifies_it)
 	static const PkiCert leaves[] = {
 		{ .mailboxes = "budi@daerah.example" },
 		{ .mailboxes = "budi@daerah.example", .key = PKI_KEY_LEAF_EC },
+		{ .mailboxes = "budi@daerah.example", .key = PKI_KEY_LEAF_PSS },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(leaves); i++) {
