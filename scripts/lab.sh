@@ -7,7 +7,7 @@
 #	lab_open		make the folder, and have all of it undone at exit
 #	lab_pki			$lab/pki; a copy of $LAB_PKI if that is set
 #	lab_config KEY=VALUE...	$lab/smime-milter.conf, with these on top
-#	daemon_start, daemon_stop, postfix_start
+#	daemon_start, daemon_stop, postfix_start, hop_start
 #	compose, sign_as	make messages
 #	submit, outside		send them
 #	arrived, fields		look at them
@@ -75,6 +75,7 @@ lab_close() {
 
 	trap - EXIT
 	postfix_stop || status=1
+	postfix_stop "$lab/hop" || status=1
 	daemon_stop || status=1
 	if [ -n "${LAB_KEEP-}" ]; then
 		echo "kept: $lab"
@@ -181,16 +182,29 @@ daemon_stop() {
 	return "$status"
 }
 
+# postfix_start [OPTION]...: of private-postfix.
 postfix_start() {
-	"$top/scripts/private-postfix" start "$lab/postfix" \
+	"$top/scripts/private-postfix" start "$@" "$lab/postfix" \
 	    "unix:$lab/run/milter" || die "no Postfix, no laboratory"
 	# shellcheck source=/dev/null
 	. "$lab/postfix/env"
 }
 
+# hop_start [OPTION]...: a second Postfix, without the daemon, to relay to.
+hop_start() {
+	"$top/scripts/private-postfix" start "$@" "$lab/hop" ||
+	    die "no second Postfix"
+	# shellcheck source=/dev/null
+	HOP_PORT=$(. "$lab/hop/env" && echo "$SMTP_PORT")
+	# shellcheck source=/dev/null
+	HOP7_PORT=$(. "$lab/hop/env" && echo "$SMTP7_PORT")
+}
+
+# postfix_stop [FOLDER]
 postfix_stop() {
-	[ ! -d "$lab/postfix" ] ||
-	    "$top/scripts/private-postfix" stop "$lab/postfix"
+	local folder=${1-$lab/postfix}
+
+	[ ! -d "$folder" ] || "$top/scripts/private-postfix" stop "$folder"
 }
 
 # postfix COMMAND [ARGUMENT]...: one of Postfix's commands, e.g. postqueue.
@@ -232,7 +246,7 @@ sign_as() {
 	    -certfile "$holder/chain.pem" "${@:2}"
 }
 
-# submit USER FROM TO FILE [PORT]: over authenticated submission.
+# submit USER FROM TO[,TO]... FILE [PORT]: over authenticated submission.
 submit() {
 	"$top/scripts/smtp-send" -a "$1:rahasia" "${5-$SUBMIT_PORT}" \
 	    "$2" "$3" "$4"
@@ -244,9 +258,10 @@ outside() {
 	    "$1" "$2" "$3"
 }
 
-# delivered ID: prints the files of the delivered messages with this ID.
+# delivered ID [FOLDER]: prints the files of the delivered messages with this
+# ID, of those in FOLDER.
 delivered() {
-	grep -rlsF -- "Message-ID: <$1>" "$lab/postfix/mail" |
+	grep -rlsF -- "Message-ID: <$1>" "${2-$lab/postfix/mail}" |
 	    grep '/new/' | sort | grep .
 }
 
