@@ -92,12 +92,17 @@ signed_by() {
 }
 
 scenario_end() {
+	local log
+
 	holds "the daemon ends well" daemon_stop
 	[ "$failures" -gt 0 ] || return 0
 	echo "# daemon log:"
 	tail -n 60 "$lab/daemon.log" | sed 's/^/# /'
-	echo "# Postfix log:"
-	tail -n 60 "$lab/postfix/mail.log" | sed 's/^/# /'
+	for log in "$lab"/{postfix,hop}/mail.log; do
+		[ -e "$log" ] || continue
+		echo "# Postfix log, $log:"
+		tail -n 60 "$log" | sed 's/^/# /'
+	done
 	exit 1
 }
 
