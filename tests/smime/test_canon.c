@@ -753,6 +753,7 @@ Test(canon, digest)
 	    "From: a@x.id\r\nSubject: s\r\n\r\nisi \r\n--b--\r\n");
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GString) out = canon(in->str, in->len, &error);
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GPtrArray) before = NULL;
 	g_autoptr(GPtrArray) after = NULL;
 
@@ -762,8 +763,8 @@ Test(canon, digest)
 		return;
 	}
 	g_mime_init();
-	before = read_leaves(in, false);
-	after = read_leaves(out, true);
+	before = read_leaves(in, names, false);
+	after = read_leaves(out, names, true);
 	expect_leaves(0, "digest", before, after, out);
 }
 
