@@ -931,6 +931,7 @@ config_sign_options(const Config *config, SignOptions *options)
 	*options = (SignOptions){
 		.format = config->sign_format,
 		.digest = config->sign_digest,
+		.protect_header = config->sign_header_protection,
 	};
 	config_spool_limits(config, &options->spool);
 	/* Quoted-printable may make three bytes of one, and add line ends:

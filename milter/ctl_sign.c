@@ -15,7 +15,14 @@ typedef struct {
 	char *chain;
 	char *format;
 	char *digest;
+	char *header_protection;
 } Arguments;
+
+static const NameCode yes_no[] = {
+	{ "yes", true },
+	{ "no", false },
+	{ NULL, 0 },
+};
 
 static void
 arguments_clear(Arguments *arguments)
@@ -26,6 +33,7 @@ arguments_clear(Arguments *arguments)
 	g_free(arguments->chain);
 	g_free(arguments->format);
 	g_free(arguments->digest);
+	g_free(arguments->header_protection);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Arguments, arguments_clear)
@@ -114,7 +122,7 @@ sign(const Arguments *arguments, const char *file)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Config) config = NULL;
 	SignOptions options;
-	int format, digest;
+	int format, digest, header_protection;
 
 	if ((arguments->key != NULL) != (arguments->cert != NULL) ||
 	    (arguments->chain != NULL && arguments->cert == NULL)) {
@@ -129,13 +137,17 @@ sign(const Arguments *arguments, const char *file)
 	config_sign_options(config, &options);
 	format = (int)options.format;
 	digest = (int)options.digest;
+	header_protection = options.protect_header;
 	if (!ctl_name(&ctl_command_sign, "format", sign_format_names,
 		arguments->format, &format) ||
 	    !ctl_name(&ctl_command_sign, "digest", sign_digest_names,
-		arguments->digest, &digest))
+		arguments->digest, &digest) ||
+	    !ctl_name(&ctl_command_sign, "header-protection", yes_no,
+		arguments->header_protection, &header_protection))
 		return EX_USAGE;
 	options.format = (SignFormat)format;
 	options.digest = (SignDigest)digest;
+	options.protect_header = header_protection;
 	return sign_file(arguments, config, &options, file);
 }
 
@@ -154,9 +166,12 @@ run(int argc, char **argv)
 		{ "chain", 0, 0, G_OPTION_ARG_FILENAME, &arguments.chain,
 		    "Intermediate certificates", "FILE" },
 		{ "format", 0, 0, G_OPTION_ARG_STRING, &arguments.format,
-		    "detached, opaque", "FORM" },
+		    "detached, opaque, auto", "FORM" },
 		{ "digest", 0, 0, G_OPTION_ARG_STRING, &arguments.digest,
 		    "sha256, sha384, sha512", "NAME" },
+		{ "header-protection", 0, 0, G_OPTION_ARG_STRING,
+		    &arguments.header_protection,
+		    "Sign the header fields too: yes, no", "YES" },
 		{ NULL, 0, 0, 0, NULL, NULL, NULL },
 	};
 

@@ -134,10 +134,20 @@ PARAM(sign, format, "format", ENUM, "detached", 0, 0, sign_format_names,
     "The form of a signed message.\n"
     "detached: multipart/signed, which any mail program can show.\n"
     "opaque: application/pkcs7-mime, which survives relays that rewrite "
-    "mail, but which a program without S/MIME cannot show.")
+    "mail, but which a program without S/MIME cannot show.\n"
+    "auto: detached, and opaque for mail that has no faithful 7-bit form, "
+    "such as one with an 8-bit message in it that somebody else signed.")
 
 PARAM(sign, digest, "digest", ENUM, "sha256", 0, 0, sign_digest_names,
     "The digest that is signed.")
+
+PARAM(sign, header_protection, "header-protection", BOOL, "yes", 0, 0, NULL,
+    "Sign copies of the header fields too (RFC 9788): "
+    "mail programs that know of them show what was signed, "
+    "whatever a relay makes of the header; others see no difference.  "
+    "Date and Message-ID are added where they are missing.  "
+    "A header that cannot be written in 7 bits "
+    "(it holds a non-ASCII mail address) is not copied.")
 
 PARAM(sign, on_no_key, "on-no-key", ENUM, "accept", 0, 0, policy_action_names,
     "What becomes of outbound mail whose author has no key in use.\n"

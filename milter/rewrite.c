@@ -121,6 +121,11 @@ rewrite_as_signed(
 	}
 	for (guint i = 0; i < names->len; i++)
 		set_field(outcome, root, g_ptr_array_index(names, i), NULL);
+	for (guint i = 0; i < made->fields->len; i++) {
+		const SignedField *field = g_ptr_array_index(made->fields, i);
+
+		set_field(outcome, root, field->name, field->value);
+	}
 	outcome->body = g_steal_pointer(&made->body);
 }
 

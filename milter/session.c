@@ -385,8 +385,11 @@ try_to_sign(const Decision *decision, Outcome *outcome, GError **error)
 		return false;
 	rewrite_as_signed(outcome, decision->message, made);
 	log_line(LOG_INFO, decision->queue_id,
-	    "outbound: signed, author=%s@%s certificate=%s", author->local,
-	    author->domain, identity_serial(identity));
+	    "outbound: signed, author=%s@%s certificate=%s%s", author->local,
+	    author->domain, identity_serial(identity),
+	    options.protect_header && !made->header_protected ?
+		"; header not protected, it has no 7-bit form" :
+		"");
 	return true;
 }
 

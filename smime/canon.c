@@ -5,6 +5,7 @@
 
 #define QP_LINE 76        /* RFC 2045, section 6.7 (5), with the soft break */
 #define BASE64_LINE 57    /* octets that make 76 characters */
+#define BASE64_WIDTH 76   /* RFC 2045, section 6.8 */
 #define BASE64_LINES 1024 /* encoded at a time */
 
 /* What a relay could stumble over; bits. */
@@ -15,6 +16,7 @@ typedef enum {
 	TROUBLE_TRAILING = 1 << 3,  /* white space at the end of a line */
 	TROUBLE_FROM_LINE = 1 << 4, /* "From " at the start of a line */
 	TROUBLE_DOT_LINE = 1 << 5,  /* a line of one dot */
+	TROUBLE_WIDE_LINE = 1 << 6, /* too wide for base64 only */
 } Trouble;
 
 /* What no relay may have to carry, whatever else it does. */
@@ -25,7 +27,18 @@ typedef struct {
 	void *context;
 	GError **error;
 	GString *section; /* IMAP section of the entity being written */
+	bool opaque;
+	const GString *copies; /* of the header's fields, or NULL */
 } Writer;
+
+/* What the header of an entity says anew. */
+typedef struct {
+	bool encoded;         /* Content-Transfer-Encoding is replaced */
+	const char *encoding; /* by this; NULL: by nothing */
+	const char *charset;  /* added to Content-Type, or NULL */
+} Label;
+
+static const Label as_it_is;
 
 static bool write_entity(Writer *writer, const MimeEntity *entity, bool root);
 
@@ -72,7 +85,9 @@ line_troubles(const char *line, gsize size)
 
 	if (size > MIME_MAX_LINE)
 		troubles |= TROUBLE_LONG_LINE;
-	if (size > 0 && (line[size - 1] == ' ' || line[size - 1] == '\t'))
+	if (size > BASE64_WIDTH)
+		troubles |= TROUBLE_WIDE_LINE;
+	if (size > 0 && g_ascii_isspace(line[size - 1]))
 		troubles |= TROUBLE_TRAILING;
 	if (size >= 5 && memcmp(line, "From ", 5) == 0)
 		troubles |= TROUBLE_FROM_LINE;
@@ -234,36 +249,95 @@ put_encoding(Writer *writer, const char *encoding)
 /* The last field of a part without a body may lack its line end, which went
  * to the delimiter. */
 static bool
-put_field(Writer *writer, const MimeEntity *entity, const MimeField *field)
+put_raw_field(Writer *writer, const MimeEntity *entity, const MimeField *field)
 {
+	if (!writer->opaque ||
+	    (range_troubles(entity, field->whole) & TROUBLE_CONTROL))
+		return unsignable(
+		    writer, "a header field cannot be written in 7 bits");
 	return put_range(writer, entity, field->whole) &&
 	    (field->whole.end > field->value.end || put_text(writer, "\r\n"));
 }
 
-/*
- * The root's Content-* fields, or all fields of a part, byte for byte; but
- * when relabel, encoding (NULL: none) replaces Content-Transfer-Encoding.
- */
 static bool
-write_header(Writer *writer, const MimeEntity *entity, bool root, bool relabel,
-    const char *encoding)
+put_field(Writer *writer, const MimeEntity *entity, const MimeField *field)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	if (!header_field_append(text, entity->base + field->name.start,
+		mime_range_size(field->name), entity->base + field->value.start,
+		mime_range_size(field->value)))
+		return put_raw_field(writer, entity, field);
+	return put(writer, text->str, text->len);
+}
+
+static bool
+put_content_type(Writer *writer, const char *value, gsize size,
+    const char *const *remove, const char *name, const char *text)
+{
+	g_autofree char *changed =
+	    header_field_set_parameter(value, size, remove, name, text);
+	g_autoptr(GString) field = g_string_new(NULL);
+
+	if (changed == NULL ||
+	    !header_field_append(field, "Content-Type", strlen("Content-Type"),
+		changed, strlen(changed)))
+		return unsignable(writer,
+		    "Content-Type cannot be written with another parameter");
+	return put(writer, field->str, field->len);
+}
+
+/* RFC 9788, section 2.1.1: hp stands at the root of what is signed. */
+static bool
+put_type(Writer *writer, const MimeEntity *entity, bool root,
+    const MimeField *field, const char *charset)
+{
+	static const char *const nothing[] = { NULL };
+	const char *value = entity->base + field->value.start;
+	gsize size = mime_range_size(field->value);
+	g_autofree char *labelled = NULL;
+
+	if (charset != NULL) {
+		labelled = header_field_set_parameter(
+		    value, size, nothing, "charset", charset);
+		if (labelled != NULL) {
+			value = labelled;
+			size = strlen(labelled);
+		}
+	}
+	if (root && writer->copies != NULL)
+		return put_content_type(writer, value, size,
+		    header_protection_parameters, HEADER_PROTECTION_PARAMETER,
+		    HEADER_PROTECTION_CLEAR);
+	if (labelled != NULL)
+		return put_content_type(
+		    writer, value, size, nothing, NULL, NULL);
+	return put_field(writer, entity, field);
+}
+
+/* The root's Content-* fields, or all fields of a part. */
+static bool
+write_header(Writer *writer, const MimeEntity *entity, bool root, Label label)
 {
 	for (guint i = 0; i < entity->fields->len; i++) {
 		const MimeField *field =
 		    &g_array_index(entity->fields, MimeField, i);
+		bool ok;
 
 		if (root && !mime_field_is_content(entity, field))
 			continue;
-		if (relabel &&
+		if (label.encoded &&
 		    mime_field_is(entity, field, "Content-Transfer-Encoding"))
 			continue;
-		if (range_troubles(entity, field->whole) & TROUBLE_FATAL)
-			return unsignable(
-			    writer, "a header field is not 7-bit or too long");
-		if (!put_field(writer, entity, field))
+		if (mime_field_is(entity, field, "Content-Type"))
+			ok = put_type(
+			    writer, entity, root, field, label.charset);
+		else
+			ok = put_field(writer, entity, field);
+		if (!ok)
 			return false;
 	}
-	if (relabel && !put_encoding(writer, encoding))
+	if (label.encoded && !put_encoding(writer, label.encoding))
 		return false;
 	return put_text(writer, "\r\n");
 }
@@ -276,7 +350,9 @@ write_header(Writer *writer, const MimeEntity *entity, bool root, bool relabel,
 static bool
 write_default_type(Writer *writer, const MimeEntity *root)
 {
+	static const char *const nothing[] = { NULL };
 	g_autoptr(GBytes) octets = NULL;
+	g_autofree char *type = NULL;
 	const char *data;
 	gsize size;
 	bool ascii;
@@ -290,9 +366,13 @@ write_default_type(Writer *writer, const MimeEntity *root)
 	ascii = !(find_troubles(data, size) & TROUBLE_8BIT);
 	if (!ascii && !g_utf8_validate(data, (gssize)size, NULL))
 		return unsignable(writer, "8-bit text of unknown charset");
-	return put_text(writer,
-	    ascii ? "Content-Type: text/plain; charset=us-ascii\r\n" :
-		    "Content-Type: text/plain; charset=utf-8\r\n");
+	type = g_strconcat(
+	    " text/plain; charset=", ascii ? "us-ascii" : "utf-8", NULL);
+	if (writer->copies == NULL)
+		return put_text(writer, "Content-Type:") &&
+		    put_text(writer, type) && put_text(writer, "\r\n");
+	return put_content_type(writer, type, strlen(type), nothing,
+	    HEADER_PROTECTION_PARAMETER, HEADER_PROTECTION_CLEAR);
 }
 
 /* --- bodies ------------------------------------------------------------ */
@@ -303,6 +383,19 @@ is_text(const MimeEntity *entity)
 	return strcmp(entity->content_type->type, "text") == 0;
 }
 
+/* What a reader would have to guess, where it can be known. */
+static const char *
+missing_charset(const MimeEntity *entity, const char *data, gsize size)
+{
+	if (!entity->has_content_type || !mime_is(entity, "text", "plain") ||
+	    mime_parameter(entity, "charset") != NULL ||
+	    mime_parameter(entity, "charset*") != NULL ||
+	    !(find_troubles(data, size) & TROUBLE_8BIT) ||
+	    !g_utf8_validate(data, (gssize)size, NULL))
+		return NULL;
+	return "utf-8";
+}
+
 /* Encodes octets anew as suits their type. */
 static bool
 write_encoded(Writer *writer, const MimeEntity *entity, bool root,
@@ -310,9 +403,13 @@ write_encoded(Writer *writer, const MimeEntity *entity, bool root,
 {
 	bool as_text =
 	    is_text(entity) && !(find_troubles(data, size) & TROUBLE_CONTROL);
-	const char *encoding = as_text ? "quoted-printable" : "base64";
+	const Label label = {
+		.encoded = true,
+		.encoding = as_text ? "quoted-printable" : "base64",
+		.charset = missing_charset(entity, data, size),
+	};
 
-	if (!write_header(writer, entity, root, true, encoding))
+	if (!write_header(writer, entity, root, label))
 		return false;
 	if (as_text)
 		return put_quoted_printable(writer, data, size);
@@ -333,34 +430,54 @@ write_decoded(Writer *writer, const MimeEntity *entity, bool root)
 	return write_encoded(writer, entity, root, data, size);
 }
 
+/* An entity that needs nothing. */
+static bool
+write_copied(Writer *writer, const MimeEntity *entity, bool root, Label label)
+{
+	return write_header(writer, entity, root, label) &&
+	    put_range(writer, entity, entity->body);
+}
+
+/* White space at the end of a line of quoted-printable is no part of the
+ * content (RFC 2045, section 6.7 (3)), but not all programs know that: in
+ * text it does no harm when it is gone. */
+static bool
+write_quoted_printable(
+    Writer *writer, const MimeEntity *entity, bool root, guint troubles)
+{
+	if (troubles == 0)
+		return write_copied(writer, entity, root, as_it_is);
+	if (troubles & TROUBLE_TRAILING && !is_text(entity))
+		return unsignable(writer,
+		    "white space at the end of a line in quoted-printable, "
+		    "which not all programs drop");
+	return write_decoded(writer, entity, root);
+}
+
 static bool
 write_leaf(Writer *writer, const MimeEntity *entity, bool root)
 {
 	guint troubles = range_troubles(entity, entity->body);
+	const Label label = {
+		.encoded = entity->encoding != MIME_ENCODING_7BIT,
+		.encoding = "7bit",
+	};
 
 	switch (entity->encoding) {
 	case MIME_ENCODING_7BIT:
 	case MIME_ENCODING_8BIT:
 	case MIME_ENCODING_BINARY:
-		if (troubles == 0)
-			return write_header(writer, entity, root,
-				   entity->encoding != MIME_ENCODING_7BIT,
-				   "7bit") &&
-			    put_range(writer, entity, entity->body);
+		if ((troubles & ~TROUBLE_WIDE_LINE) == 0)
+			return write_copied(writer, entity, root, label);
 		return write_encoded(writer, entity, root,
 		    entity->base + entity->body.start,
 		    mime_range_size(entity->body));
 	case MIME_ENCODING_QUOTED_PRINTABLE:
-		if (troubles & TROUBLE_TRAILING && !is_text(entity))
-			return unsignable(writer,
-			    "white space at the end of a line in "
-			    "quoted-printable, which not all programs drop");
-		/* fall through */
+		return write_quoted_printable(
+		    writer, entity, root, troubles & ~TROUBLE_WIDE_LINE);
 	case MIME_ENCODING_BASE64:
 		if (troubles == 0)
-			return write_header(
-				   writer, entity, root, false, NULL) &&
-			    put_range(writer, entity, entity->body);
+			return write_copied(writer, entity, root, as_it_is);
 		return write_decoded(writer, entity, root);
 	case MIME_ENCODING_UNKNOWN:
 		break;
@@ -372,10 +489,12 @@ write_leaf(Writer *writer, const MimeEntity *entity, bool root)
 static bool
 write_composite_header(Writer *writer, const MimeEntity *entity, bool root)
 {
-	bool relabel = entity->encoding != MIME_ENCODING_7BIT;
+	const Label label = {
+		.encoded = entity->encoding != MIME_ENCODING_7BIT,
+		.encoding = "7bit",
+	};
 
-	return write_header(
-	    writer, entity, root, relabel, relabel ? "7bit" : NULL);
+	return write_header(writer, entity, root, label);
 }
 
 static bool
@@ -396,7 +515,7 @@ write_child(Writer *writer, const MimeEntity *child, guint number)
 static bool
 write_aside(Writer *writer, const MimeEntity *entity, MimeRange range)
 {
-	return range_troubles(entity, range) != 0 ||
+	return (range_troubles(entity, range) & ~TROUBLE_WIDE_LINE) != 0 ||
 	    put_range(writer, entity, range);
 }
 
@@ -441,13 +560,15 @@ has_8bit_label(const MimeEntity *entity)
 static bool
 write_verbatim(Writer *writer, const MimeEntity *entity, bool root)
 {
-	if (has_8bit_label(entity) ||
-	    range_troubles(entity, entity->body) & TROUBLE_FATAL)
+	guint troubles = range_troubles(entity, entity->body);
+
+	if (troubles & TROUBLE_CONTROL ||
+	    (!writer->opaque &&
+		(has_8bit_label(entity) || troubles & TROUBLE_FATAL)))
 		return unsignable(writer,
 		    "a signed, encrypted or partial message in it is not "
 		    "7-bit");
-	return write_header(writer, entity, root, false, NULL) &&
-	    put_range(writer, entity, entity->body);
+	return write_copied(writer, entity, root, as_it_is);
 }
 
 static bool
@@ -481,15 +602,23 @@ write_entity(Writer *writer, const MimeEntity *entity, bool root)
 	    MIME_PROBLEM_NO_VERSION)
 
 bool
-canon_write(
-    const MimeMessage *message, CanonSink sink, void *context, GError **error)
+canon_write(const MimeMessage *message, const CanonOptions *options,
+    CanonSink sink, void *context, bool *header_protected, GError **error)
 {
+	const MimeEntity *root = message->root;
 	g_autoptr(GString) section = g_string_new(NULL);
-	Writer writer = { sink, context, error, section };
-	guint problems = mime_problems(message->root) & ~HARMLESS_PROBLEMS;
+	g_autoptr(GString) copies = options->protect_header ?
+	    header_protection_copies(root, options->set) :
+	    NULL;
+	Writer writer = { sink, context, error, section, options->opaque,
+		copies };
+	guint problems = mime_problems(root) & ~HARMLESS_PROBLEMS;
 
+	if (header_protected != NULL)
+		*header_protected = copies != NULL;
 	if (problems != 0)
 		return unsignable(&writer, mime_problem_text(problems));
-	return write_default_type(&writer, message->root) &&
-	    write_entity(&writer, message->root, true);
+	return (copies == NULL || put(&writer, copies->str, copies->len)) &&
+	    write_default_type(&writer, root) &&
+	    write_entity(&writer, root, true);
 }

@@ -8,7 +8,10 @@
  *    re-encodes what is labelled so, whatever its bytes are);
  *  - leaves with 8-bit bytes, NUL, bare CR, lines over 998 octets, white space
  *    at the end of a line, a line "From ..." or a line "." are encoded anew:
- *    text in quoted-printable, everything else in base64;
+ *    text in quoted-printable, everything else in base64; likewise base64 in
+ *    lines over 76 characters;
+ *  - fields of parts are written as header_field does;
+ *  - plain text that names no charset and is UTF-8 is labelled so;
  *  - whatever is safe already is copied byte for byte.
  * The decoded octets of every leaf stay the same.  Parts that are signed or
  * encrypted themselves are copied or refused, never changed.
@@ -22,20 +25,32 @@
 
 #include <glib.h>
 
+#include "header_protection.h"
 #include "mime.h"
 
 typedef bool (*CanonSink)(
     void *context, const char *data, gsize size, GError **error);
 
+typedef struct {
+	/* Goes where no relay sees it, into the content of a CMS: then what
+	 * cannot be made 7-bit is copied as it is. */
+	bool opaque;
+	/* RFC 9788: copies of the header's fields are written too, if all of
+	 * them can be; set as in header_protection.h. */
+	bool protect_header;
+	const HeaderField *set;
+} CanonOptions;
+
 /*
  * Writes the entity of message to sink, in pieces of any size.  The sink
- * returns false with error set to stop.
+ * returns false with error set to stop.  *header_protected (may be NULL): the
+ * header was protected.
  *
  * Errors: UNSIGNABLE, naming the part (IMAP section) and what is wrong with
  * it; those of the sink.
  */
-bool canon_write(
-    const MimeMessage *message, CanonSink sink, void *context, GError **error);
+bool canon_write(const MimeMessage *message, const CanonOptions *options,
+    CanonSink sink, void *context, bool *header_protected, GError **error);
 
 /* Appends the base64 of data in lines of 76 with CRLF. */
 bool canon_write_base64(const char *data, gsize size, CanonSink sink,

@@ -10,11 +10,12 @@
 /* For readers that do not know MIME. */
 #define PREAMBLE \
 	"This is a cryptographically signed message in MIME format.\r\n"
-#define BOUNDARY_OCTETS 18
+#define RANDOM_OCTETS 18 /* of a boundary or a Message-ID */
 
 const NameCode sign_format_names[] = {
 	{ "detached", SIGN_DETACHED },
 	{ "opaque", SIGN_OPAQUE },
+	{ "auto", SIGN_AUTO },
 	{ NULL, 0 },
 };
 
@@ -47,11 +48,31 @@ digest_md(SignDigest digest)
 	g_assert_not_reached();
 }
 
+static void
+signed_field_free(void *data)
+{
+	SignedField *field = data;
+
+	g_free(field->name);
+	g_free(field->value);
+	g_free(field);
+}
+
+SignedMessage *
+signed_message_new(void)
+{
+	SignedMessage *message = g_new0(SignedMessage, 1);
+
+	message->fields = g_ptr_array_new_with_free_func(signed_field_free);
+	return message;
+}
+
 void
 signed_message_free(SignedMessage *signed_message)
 {
 	if (signed_message == NULL)
 		return;
+	g_ptr_array_unref(signed_message->fields);
 	g_free(signed_message->content_type);
 	g_free(signed_message->content_transfer_encoding);
 	g_free(signed_message->content_disposition);
@@ -244,46 +265,41 @@ append(Spool *spool, GError **error, const char *first, ...)
 	return ok;
 }
 
-/* RFC 8551, section 3.5.2. */
-static SignedMessage *
-sign_opaque(const MimeMessage *message, Identity *identity,
-    const SignOptions *options, gint64 now, EVP_MD_CTX *digesting,
-    GError **error)
-{
-	g_autoptr(SignedMessage) result = g_new0(SignedMessage, 1);
-	g_autoptr(Spool) entity = spool_new(&options->spool);
-	g_autoptr(GBytes) der = NULL;
-	Sink to_entity = { entity, digesting };
-	Sink to_body = { NULL, NULL };
-	gsize size;
-	const char *data;
+/* --- the header -------------------------------------------------------- */
 
-	if (!canon_write(message, sink_write, &to_entity, error) ||
-	    !spool_seal(entity, error))
-		return NULL;
-	der = signed_data_der(identity, options, now, digesting, entity, error);
-	if (der == NULL)
-		return NULL;
-	result->body = to_body.spool = spool_new(&options->spool);
-	data = g_bytes_get_data(der, &size);
-	if (!canon_write_base64(data, size, sink_write, &to_body, error) ||
-	    !spool_seal(result->body, error))
-		return NULL;
-	result->content_type =
-	    g_strdup("application/pkcs7-mime; smime-type=signed-data;\r\n"
-		     " name=smime.p7m");
-	result->content_transfer_encoding = g_strdup("base64");
-	result->content_disposition =
-	    g_strdup("attachment; filename=smime.p7m");
-	return g_steal_pointer(&result);
+static bool
+has_field(const MimeEntity *root, const char *name)
+{
+	for (guint i = 0; i < root->fields->len; i++) {
+		if (mime_field_is(
+			root, &g_array_index(root->fields, MimeField, i), name))
+			return true;
+	}
+	return false;
 }
 
-/* "=_" never occurs in quoted-printable or base64; the rest is random. */
+/* RFC 5322, section 3.3, whatever the locale is. */
 static char *
-new_boundary(GError **error)
+date_text(gint64 now)
 {
-	guchar octets[BOUNDARY_OCTETS];
-	g_autofree char *text = NULL;
+	static const char *const days[] = { "Mon", "Tue", "Wed", "Thu", "Fri",
+		"Sat", "Sun" };
+	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May",
+		"Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	g_autoptr(GDateTime) time = g_date_time_new_from_unix_local(now);
+	g_autofree char *rest = g_date_time_format(time, "%Y %H:%M:%S %z");
+
+	return g_strdup_printf("%s, %d %s %s",
+	    days[g_date_time_get_day_of_week(time) - 1],
+	    g_date_time_get_day_of_month(time),
+	    months[g_date_time_get_month(time) - 1], rest);
+}
+
+static char *
+random_word(GError **error)
+{
+	guchar octets[RANDOM_OCTETS];
+	char *text;
 
 	if (RAND_bytes(octets, sizeof(octets)) != 1) {
 		ossl_set_error(error, SMIME_ERROR_CRYPTO, "no random numbers");
@@ -292,7 +308,119 @@ new_boundary(GError **error)
 	text = g_base64_encode(octets, sizeof(octets));
 	g_strdelimit(text, "+", '-');
 	g_strdelimit(text, "/", '_');
-	return g_strconcat("=_", text, NULL);
+	return text;
+}
+
+/* RFC 5322, section 3.6.4. */
+static char *
+message_id(const MimeMessage *message, GError **error)
+{
+	g_autofree char *word = random_word(error);
+	const Address *author;
+
+	if (word == NULL)
+		return NULL;
+	author = message->authors != NULL && message->authors->len > 0 ?
+	    g_ptr_array_index(message->authors, 0) :
+	    NULL;
+	return g_strdup_printf("<%s@%s>", word,
+	    author != NULL ? author->domain : g_get_host_name());
+}
+
+/* Takes value. */
+static void
+add_field(SignedMessage *made, const char *name, char *value)
+{
+	SignedField *field = g_new0(SignedField, 1);
+
+	field->name = g_strdup(name);
+	field->value = value;
+	g_ptr_array_add(made->fields, field);
+}
+
+/* What an MTA behind us would add must be there before it is copied. */
+static bool
+complete_header(SignedMessage *made, const MimeMessage *message,
+    const SignOptions *options, gint64 now, GError **error)
+{
+	char *id;
+
+	if (!options->protect_header)
+		return true;
+	if (!has_field(message->root, "Date"))
+		add_field(made, "Date", date_text(now));
+	if (!has_field(message->root, "Message-ID")) {
+		id = message_id(message, error);
+		if (id == NULL)
+			return false;
+		add_field(made, "Message-ID", id);
+	}
+	return true;
+}
+
+/* The entity to be signed. */
+static bool
+write_entity(SignedMessage *made, const MimeMessage *message,
+    const SignOptions *options, bool opaque, Sink *sink, GError **error)
+{
+	g_autofree HeaderField *set =
+	    g_new0(HeaderField, made->fields->len + 1);
+	CanonOptions canon = {
+		.opaque = opaque,
+		.protect_header = options->protect_header,
+		.set = set,
+	};
+
+	for (guint i = 0; i < made->fields->len; i++) {
+		const SignedField *field = g_ptr_array_index(made->fields, i);
+
+		set[i] = (HeaderField){ field->name, field->value };
+	}
+	return canon_write(
+	    message, &canon, sink_write, sink, &made->header_protected, error);
+}
+
+/* --- the two forms ----------------------------------------------------- */
+
+/* RFC 8551, section 3.5.2. */
+static bool
+sign_opaque(SignedMessage *made, const MimeMessage *message, Identity *identity,
+    const SignOptions *options, gint64 now, EVP_MD_CTX *digesting,
+    GError **error)
+{
+	g_autoptr(Spool) entity = spool_new(&options->spool);
+	g_autoptr(GBytes) der = NULL;
+	Sink to_entity = { entity, digesting };
+	Sink to_body = { NULL, NULL };
+	gsize size;
+	const char *data;
+
+	if (!write_entity(made, message, options, true, &to_entity, error) ||
+	    !spool_seal(entity, error))
+		return false;
+	der = signed_data_der(identity, options, now, digesting, entity, error);
+	if (der == NULL)
+		return false;
+	made->body = to_body.spool = spool_new(&options->spool);
+	data = g_bytes_get_data(der, &size);
+	if (!canon_write_base64(data, size, sink_write, &to_body, error) ||
+	    !spool_seal(made->body, error))
+		return false;
+	made->content_type =
+	    g_strdup("application/pkcs7-mime; smime-type=signed-data;\r\n"
+		     " name=smime.p7m");
+	made->content_transfer_encoding = g_strdup("base64");
+	made->content_disposition = g_strdup("attachment; filename=smime.p7m");
+	return true;
+}
+
+/* "=_" never occurs in quoted-printable or base64; the rest is random. */
+static char *
+new_boundary(GError **error)
+{
+	g_autofree char *word = random_word(error);
+
+	return word != NULL ? g_strconcat("=_", word, NULL) : NULL;
 }
 
 static bool
@@ -328,64 +456,84 @@ boundary_is_unique(
 }
 
 /* RFC 8551, section 3.5.3. */
-static SignedMessage *
-sign_detached(const MimeMessage *message, Identity *identity,
-    const SignOptions *options, gint64 now, EVP_MD_CTX *digesting,
-    GError **error)
+static bool
+sign_detached(SignedMessage *made, const MimeMessage *message,
+    Identity *identity, const SignOptions *options, gint64 now,
+    EVP_MD_CTX *digesting, GError **error)
 {
-	g_autoptr(SignedMessage) result = g_new0(SignedMessage, 1);
 	g_autofree char *boundary = new_boundary(error);
 	g_autoptr(GBytes) der = NULL;
 	Sink sink = { NULL, digesting };
 	MimeRange entity;
 
 	if (boundary == NULL)
-		return NULL;
-	result->body = sink.spool = spool_new(&options->spool);
-	if (!append(result->body, error, PREAMBLE, "\r\n--", boundary, "\r\n",
-		NULL))
-		return NULL;
-	entity.start = spool_size(result->body);
-	if (!canon_write(message, sink_write, &sink, error))
-		return NULL;
-	entity.end = spool_size(result->body);
+		return false;
+	made->body = sink.spool = spool_new(&options->spool);
+	if (!append(
+		made->body, error, PREAMBLE, "\r\n--", boundary, "\r\n", NULL))
+		return false;
+	entity.start = spool_size(made->body);
+	if (!write_entity(made, message, options, false, &sink, error))
+		return false;
+	entity.end = spool_size(made->body);
 	der = signed_data_der(identity, options, now, digesting, NULL, error);
 	if (der == NULL ||
-	    !write_signature_part(result->body, boundary, der, error) ||
-	    !spool_seal(result->body, error) ||
-	    !boundary_is_unique(result->body, entity, boundary, error))
-		return NULL;
-	result->content_type = g_strdup_printf(
+	    !write_signature_part(made->body, boundary, der, error) ||
+	    !spool_seal(made->body, error) ||
+	    !boundary_is_unique(made->body, entity, boundary, error))
+		return false;
+	made->content_type = g_strdup_printf(
 	    "multipart/signed; protocol=\"application/pkcs7-signature\";\r\n"
 	    " micalg=%s; boundary=\"%s\"",
 	    name_code_name(micalg_names, options->digest), boundary);
-	return g_steal_pointer(&result);
+	return true;
 }
 
-SignedMessage *
-sign_message(const MimeMessage *message, Identity *identity,
+static SignedMessage *
+sign_as(SignFormat format, const MimeMessage *message, Identity *identity,
     const SignOptions *options, gint64 now, GError **error)
 {
+	g_autoptr(SignedMessage) made = signed_message_new();
 	g_autoptr(EVP_MD_CTX) digesting = EVP_MD_CTX_new();
-	const Address *author = NULL;
+	bool ok;
 
-	if (message->authors != NULL && message->authors->len == 1)
-		author = g_ptr_array_index(message->authors, 0);
-	if (!identity_check(identity, author, now, error))
-		return NULL;
 	if (digesting == NULL ||
 	    EVP_DigestInit_ex(digesting, digest_md(options->digest), NULL) !=
 		1) {
 		ossl_set_error(error, SMIME_ERROR_CRYPTO, "cannot digest");
 		return NULL;
 	}
-	switch (options->format) {
-	case SIGN_DETACHED:
-		return sign_detached(
-		    message, identity, options, now, digesting, error);
-	case SIGN_OPAQUE:
-		return sign_opaque(
-		    message, identity, options, now, digesting, error);
-	}
-	g_assert_not_reached();
+	if (!complete_header(made, message, options, now, error))
+		return NULL;
+	ok = format == SIGN_OPAQUE ? sign_opaque(made, message, identity,
+					 options, now, digesting, error) :
+				     sign_detached(made, message, identity,
+					 options, now, digesting, error);
+	return ok ? g_steal_pointer(&made) : NULL;
+}
+
+SignedMessage *
+sign_message(const MimeMessage *message, Identity *identity,
+    const SignOptions *options, gint64 now, GError **error)
+{
+	g_autoptr(GError) why_not = NULL;
+	const Address *author = NULL;
+	SignedMessage *made;
+
+	if (message->authors != NULL && message->authors->len == 1)
+		author = g_ptr_array_index(message->authors, 0);
+	if (!identity_check(identity, author, now, error))
+		return NULL;
+	if (options->format != SIGN_AUTO)
+		return sign_as(
+		    options->format, message, identity, options, now, error);
+	made =
+	    sign_as(SIGN_DETACHED, message, identity, options, now, &why_not);
+	if (made != NULL)
+		return made;
+	if (g_error_matches(why_not, SMIME_ERROR, SMIME_ERROR_UNSIGNABLE))
+		return sign_as(
+		    SIGN_OPAQUE, message, identity, options, now, error);
+	g_propagate_error(error, g_steal_pointer(&why_not));
+	return NULL;
 }

@@ -11,6 +11,8 @@
 #ifndef SMIME_SIGN_H
 #define SMIME_SIGN_H
 
+#include <stdbool.h>
+
 #include <glib.h>
 
 #include "keyring.h"
@@ -21,6 +23,7 @@
 typedef enum {
 	SIGN_DETACHED, /* multipart/signed */
 	SIGN_OPAQUE,   /* application/pkcs7-mime; smime-type=signed-data */
+	SIGN_AUTO,     /* detached; opaque for what cannot be so */
 } SignFormat;
 
 typedef enum {
@@ -35,17 +38,27 @@ extern const NameCode sign_digest_names[];
 typedef struct {
 	SignFormat format;
 	SignDigest digest;
-	SpoolLimits spool; /* for the new body */
+	bool protect_header; /* RFC 9788 */
+	SpoolLimits spool;   /* for the new body */
 } SignOptions;
 
 typedef struct {
+	GPtrArray *fields;  /* of SignedField: each is the only one of its name
+	                       in the outer header, beside those below */
 	char *content_type; /* value for the one Content-Type field, folded
 	                       with CRLF + space, no final line end */
 	char *content_transfer_encoding; /* value, or NULL: field absent */
 	char *content_disposition;       /* likewise */
 	Spool *body;                     /* sealed; CRLF */
+	bool header_protected;
 } SignedMessage;
 
+typedef struct {
+	char *name;
+	char *value; /* one line */
+} SignedField;
+
+SignedMessage *signed_message_new(void);
 void signed_message_free(SignedMessage *signed_message);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SignedMessage, signed_message_free)
 
@@ -53,7 +66,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SignedMessage, signed_message_free)
  * Signs message as identity at the moment now (seconds since 1970, becomes
  * the signingTime).  In the signed message every other Content-* field of the
  * outer header is gone, the three above have the values returned (or are
- * gone), and MIME-Version: 1.0 is there exactly once.
+ * gone), MIME-Version: 1.0 is there exactly once, and so are fields: Date and
+ * Message-ID, where the header is protected and lacks them, since an MTA would
+ * add them later.
  *
  * Errors: UNSIGNABLE when the message cannot be signed without changing what
  * it says, KEY when the identity may not sign now, IO, CRYPTO, TOO_BIG.

@@ -151,6 +151,7 @@ Test(config, defaults)
 	cr_expect(config->sign_require_auth);
 	cr_expect(config->sign_format == SIGN_DETACHED);
 	cr_expect(config->sign_digest == SIGN_SHA256);
+	cr_expect(config->sign_header_protection);
 	cr_expect(config->sign_on_no_key == OUTCOME_ACCEPT);
 	cr_expect(config->sign_on_unsignable == OUTCOME_ACCEPT);
 	cr_expect(config->sign_on_error == OUTCOME_TEMPFAIL);
@@ -273,6 +274,7 @@ static const ValueCase value_cases[] = {
 	{ "sign", "format = opaque", "1" },
 	{ "sign", "digest = sha384", "1" },
 	{ "sign", "digest = sha512", "2" },
+	{ "sign", "header-protection = no", "0" },
 	{ "sign", "on-no-key = tempfail", "1" },
 	{ "sign", "on-unsignable = reject", "2" },
 	{ "sign", "on-error = accept", "0" },
@@ -679,6 +681,7 @@ Test(config, options_of_the_library)
 	    must_load("[milter]\nmax-message-size = 2M\nspool-memory = 8K\n"
 		      "spool-dir = /spool\n"
 		      "[sign]\nformat = opaque\ndigest = sha384\n"
+		      "header-protection = no\n"
 		      "[verify]\nidentity = off\nlocalpart = exact\n"
 		      "min-rsa-bits = 3072\nallow-sha1 = yes\n"
 		      "allow-no-signed-attributes = yes\n");
@@ -694,6 +697,7 @@ Test(config, options_of_the_library)
 	config_sign_options(config, &sign);
 	cr_expect(sign.format == SIGN_OPAQUE);
 	cr_expect(sign.digest == SIGN_SHA384);
+	cr_expect(!sign.protect_header);
 	cr_expect(sign.spool.max_size > 3 * limits.max_size);
 	cr_expect(sign.spool.memory == 8 << 10);
 	cr_expect_str_eq(sign.spool.dir, "/spool");

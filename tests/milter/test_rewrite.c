@@ -22,7 +22,7 @@ sealed(const char *text)
 static SignedMessage *
 made_detached(void)
 {
-	SignedMessage *made = g_new0(SignedMessage, 1);
+	SignedMessage *made = signed_message_new();
 
 	made->content_type = g_strdup("multipart/signed; made=yes;\r\n "
 				      "boundary=\"b\"");
@@ -33,7 +33,7 @@ made_detached(void)
 static SignedMessage *
 made_opaque(void)
 {
-	SignedMessage *made = g_new0(SignedMessage, 1);
+	SignedMessage *made = signed_message_new();
 
 	made->content_type = g_strdup("application/pkcs7-mime; made=yes");
 	made->content_transfer_encoding = g_strdup("base64");

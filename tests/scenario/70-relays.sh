@@ -196,9 +196,8 @@ signed_shapes="ascii utf8 quoted_printable base64 multipart_8bit
     ascii_labelled_8bit ascii_labelled_binary parts_labelled_8bit long_lines
     trailing_space from_line lone_dot no_final_line_end empty_body
     no_content_type no_content_type_utf8 nested attached_8bit_message
-    attached_signed_message raw_subject"
-unsigned_shapes="raw_file_name raw_subject_attached attached_signed_8bit
-    attached_signed_labelled_8bit"
+    attached_signed_message raw_subject raw_file_name raw_subject_attached"
+unsigned_shapes="attached_signed_8bit attached_signed_labelled_8bit"
 
 # --- on their way ------------------------------------------------------------
 

@@ -65,7 +65,7 @@ sign(const Signer *signer, const char *text, const SignOptions *options,
 static SignOptions
 options_of(SignFormat format, SignDigest digest)
 {
-	return (SignOptions){ format, digest,
+	return (SignOptions){ format, digest, false,
 		{ 1U << 20, 1U << 20, "/nonexistent" } };
 }
 
