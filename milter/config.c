@@ -17,6 +17,10 @@
 /* Of a value that an error message repeats. */
 #define MAX_SHOWN 120
 
+/* As installed: the user, and where systemd gives its unit credentials. */
+#define DAEMON_USER "smime-milter"
+#define DAEMON_CREDENTIALS "/run/credentials/smime-milter.service"
+
 /* A longer domain or label is none: RFC 1035, section 2.3.4. */
 #define MAX_DOMAIN 253
 #define MAX_LABEL 63
@@ -79,6 +83,22 @@ static char *
 parse_absolute(const ConfigParam *param G_GNUC_UNUSED, const char *text)
 {
 	return text[0] == '/' ? g_strdup(text) : NULL;
+}
+
+/* The name of a credential has become its path where systemd has put them:
+ * where we were not started by it (smimectl), where those of the daemon are. */
+static char *
+parse_credential(const ConfigParam *param G_GNUC_UNUSED, const char *text)
+{
+	const char *folder = g_getenv("CREDENTIALS_DIRECTORY");
+
+	if (text[0] == '/')
+		return g_strdup(text);
+	if (strchr(text, '/') != NULL || text[0] == '.')
+		return NULL;
+	if (folder == NULL || folder[0] != '/')
+		folder = DAEMON_CREDENTIALS;
+	return g_build_filename(folder, text, NULL);
 }
 
 static bool
@@ -303,6 +323,8 @@ parse(
 		return parse_text(param, parse_word, text, field);
 	case CONFIG_PATH:
 		return parse_text(param, parse_absolute, text, field);
+	case CONFIG_CREDENTIAL:
+		return parse_text(param, parse_credential, text, field);
 	case CONFIG_SOCKET:
 		return parse_text(param, parse_socket, text, field);
 	case CONFIG_LIST:
@@ -337,6 +359,7 @@ clear_field(const ConfigParam *param, Config *config)
 	switch (param->type) {
 	case CONFIG_WORD:
 	case CONFIG_PATH:
+	case CONFIG_CREDENTIAL:
 	case CONFIG_SOCKET:
 		g_free(*(char **)field);
 		break;
@@ -385,6 +408,9 @@ config_param_allowed(const ConfigParam *param)
 		    param->max);
 	case CONFIG_PATH:
 		return g_strdup("an absolute path");
+	case CONFIG_CREDENTIAL:
+		return g_strdup(
+		    "an absolute path, or the name of a systemd credential");
 	case CONFIG_SOCKET:
 		return g_strdup("unix:PATH, inet:PORT@HOST or inet6:PORT@HOST, "
 				"with an absolute PATH");
@@ -922,6 +948,32 @@ config_spool_limits(const Config *config, SpoolLimits *limits)
 		.max_size = config->milter_max_message_size,
 		.memory = config->milter_spool_memory,
 		.dir = config->milter_spool_dir,
+	};
+}
+
+/* Root may look at keys that the daemon's user owns, and is to find them in
+ * order. */
+static uid_t
+key_owner(const Config *config)
+{
+	const char *name =
+	    config->milter_user != NULL ? config->milter_user : DAEMON_USER;
+	struct passwd entry;
+	struct passwd *found = NULL;
+	char buffer[4096];
+
+	if (geteuid() != 0)
+		return geteuid();
+	(void)getpwnam_r(name, &entry, buffer, sizeof(buffer), &found);
+	return found != NULL ? found->pw_uid : 0;
+}
+
+void
+config_keyring_options(const Config *config, KeyringOptions *options)
+{
+	*options = (KeyringOptions){
+		.passphrase_file = config->sign_passphrase_file,
+		.owner = key_owner(config),
 	};
 }
 

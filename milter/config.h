@@ -24,6 +24,7 @@
 #include <glib.h>
 
 #include "../smime/cert.h"
+#include "../smime/keyring.h"
 #include "../smime/name_code.h"
 #include "../smime/revocation.h"
 #include "../smime/sign.h"
@@ -50,6 +51,7 @@ extern const NameCode config_log_level_names[]; /* of syslog(3) priorities */
 #define CONFIG_TYPES(X) \
 	X(WORD, const char *)           /* no white space */ \
 	X(PATH, const char *)           /* absolute */ \
+	X(CREDENTIAL, const char *)     /* likewise, or of systemd */ \
 	X(SOCKET, const char *)         /* as libmilter takes it */ \
 	X(LIST, const char *const *)    /* of words */ \
 	X(PATHS, const char *const *)   /* of absolute paths */ \
@@ -119,6 +121,7 @@ bool config_is_internal(const Config *config, const struct sockaddr *address);
 /* The options of the library, filled in; what they point to belongs to
  * config and lives as long. */
 void config_sign_options(const Config *config, SignOptions *options);
+void config_keyring_options(const Config *config, KeyringOptions *options);
 void config_spool_limits(const Config *config, SpoolLimits *limits);
 void config_verify_options(const Config *config, VerifyOptions *options);
 

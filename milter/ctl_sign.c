@@ -44,6 +44,7 @@ authors_identity(const Config *config, const MimeMessage *message,
     const Address *author, GError **error)
 {
 	g_autoptr(Keyring) keyring = NULL;
+	KeyringOptions options;
 
 	if (author == NULL) {
 		g_set_error_literal(error, SMIME_ERROR, SMIME_ERROR_UNSIGNABLE,
@@ -52,7 +53,8 @@ authors_identity(const Config *config, const MimeMessage *message,
 			"several authors");
 		return NULL;
 	}
-	keyring = keyring_open(config->sign_keys, error);
+	config_keyring_options(config, &options);
+	keyring = keyring_open(config->sign_keys, &options, error);
 	if (keyring == NULL)
 		return NULL;
 	return keyring_lookup(keyring, author, error);
@@ -66,13 +68,15 @@ make_signed(const Arguments *arguments, const Config *config,
 	g_autoptr(SignedMessage) made = NULL;
 	gint64 now = g_get_real_time() / G_USEC_PER_SEC;
 	const Address *author = NULL;
+	KeyringOptions keys;
 	Outcome *outcome;
 
 	if (message->authors != NULL && message->authors->len == 1)
 		author = g_ptr_array_index(message->authors, 0);
+	config_keyring_options(config, &keys);
 	identity = arguments->key != NULL ?
-	    identity_load(
-		arguments->key, arguments->cert, arguments->chain, error) :
+	    identity_load(arguments->key, arguments->cert, arguments->chain,
+		&keys, error) :
 	    authors_identity(config, message, author, error);
 	if (identity == NULL)
 		return NULL;
@@ -124,11 +128,10 @@ sign(const Arguments *arguments, const char *file)
 	SignOptions options;
 	int format, digest, header_protection;
 
-	if ((arguments->key != NULL) != (arguments->cert != NULL) ||
-	    (arguments->chain != NULL && arguments->cert == NULL)) {
+	if (arguments->key == NULL &&
+	    (arguments->cert != NULL || arguments->chain != NULL)) {
 		fprintf(stderr,
-		    "smimectl sign: --key and --cert belong "
-		    "together, --chain goes with them\n");
+		    "smimectl sign: --cert and --chain go with --key\n");
 		return EX_USAGE;
 	}
 	config = ctl_config(arguments->config_path, &error);

@@ -122,7 +122,17 @@ PARAM(sign, domains, "domains", DOMAINS, "", 0, 0, NULL,
 PARAM(sign, keys, "keys", PATH, "/etc/smime-milter/keys", 0, 0, NULL,
     "The folder of keys.  "
     "It holds a folder for each mailbox, named by the mail address in lower "
-    "case, with the files key.pem, cert.pem and perhaps chain.pem.")
+    "case, with the files key.pem, cert.pem and perhaps chain.pem; "
+    "instead of key.pem there may be identity.p12, or key.uri for a key in a "
+    "PKCS#11 token.")
+
+PARAM(sign, passphrase_file, "passphrase-file", CREDENTIAL, "", 0, 0, NULL,
+    "A file with one line, the passphrase of encrypted keys and the PIN of "
+    "tokens, for those that have no file passphrase in their own folder.  "
+    "It must be closed to others, as keys must.  "
+    "A name without a slash is that of a credential which systemd(1) gives "
+    "to the daemon: LoadCredential=NAME:PATH.  "
+    "Empty: none.")
 
 PARAM(sign, require_auth, "require-auth", BOOL, "yes", 0, 0, NULL,
     "Which clients' mail is outbound.\n"

@@ -17,6 +17,7 @@ Snapshot *
 snapshot_new(Config *config, GError **error)
 {
 	g_autoptr(Snapshot) snapshot = g_new0(Snapshot, 1);
+	KeyringOptions options;
 
 	g_atomic_ref_count_init(&snapshot->refs);
 	snapshot->config = config_ref(config);
@@ -34,7 +35,8 @@ snapshot_new(Config *config, GError **error)
 	}
 	if (!signs(config))
 		return g_steal_pointer(&snapshot);
-	snapshot->keyring = keyring_open(config->sign_keys, error);
+	config_keyring_options(config, &options);
+	snapshot->keyring = keyring_open(config->sign_keys, &options, error);
 	if (snapshot->keyring == NULL) {
 		g_prefix_error(error, "[sign] keys: ");
 		return NULL;

@@ -278,6 +278,58 @@ cert_key_strength(X509 *cert, guint min_rsa_bits)
 	return reason;
 }
 
+char *
+cert_key_text(X509 *cert)
+{
+	EVP_PKEY *key = X509_get0_pubkey(cert);
+	const char *name = key != NULL ? EVP_PKEY_get0_type_name(key) : NULL;
+	int bits = key != NULL ? EVP_PKEY_get_bits(key) : 0;
+	char group[64] = "";
+
+	if (key != NULL && EVP_PKEY_is_a(key, "EC") &&
+	    EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) == 1)
+		name = group;
+	ERR_clear_error();
+	if (name == NULL)
+		return g_strdup("unknown to OpenSSL");
+	return g_strdup_printf("%s, %d bits", name, bits);
+}
+
+int
+cert_required_digest(X509 *cert)
+{
+	EVP_PKEY *key = X509_get0_pubkey(cert);
+	int digest = NID_undef;
+	bool required =
+	    key != NULL && EVP_PKEY_get_default_digest_nid(key, &digest) == 2;
+
+	ERR_clear_error();
+	return required ? digest : NID_undef;
+}
+
+bool
+cert_requires_pss(X509 *cert)
+{
+	EVP_PKEY *key = X509_get0_pubkey(cert);
+
+	return key != NULL && EVP_PKEY_is_a(key, "RSA-PSS");
+}
+
+/* RFC 4056, section 3: the salt is best as long as the digest.  A key that
+ * wants a longer one refuses that, and uses its own minimum. */
+bool
+cert_prepare_signing(X509 *cert, EVP_PKEY_CTX *context)
+{
+	if (!cert_requires_pss(cert))
+		return true;
+	if (EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) != 1)
+		return false;
+	if (EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) !=
+	    1)
+		ERR_clear_error();
+	return true;
+}
+
 int
 cert_signature_digest(X509 *cert)
 {

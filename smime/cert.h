@@ -54,6 +54,20 @@ bool cert_may_issue_for_mail(X509 *cert);
 /* OK, WEAK_KEY or ALGORITHM_UNSUPPORTED. */
 VerdictReason cert_key_strength(X509 *cert, guint min_rsa_bits);
 
+/* What kind of key it is, such as "RSA, 2048 bits"; caller frees. */
+char *cert_key_text(X509 *cert);
+
+/* The digest that its key is restricted to (RFC 4055, section 3.1), or
+ * NID_undef: the signer chooses. */
+int cert_required_digest(X509 *cert);
+
+/* Does its key sign by RSASSA-PSS, and nothing else? */
+bool cert_requires_pss(X509 *cert);
+
+/* Gives context, which is about to sign with the key of cert and has its
+ * digest, the padding that cert asks for. */
+bool cert_prepare_signing(X509 *cert, EVP_PKEY_CTX *context);
+
 /* The digest with which cert was signed; NID_undef when it is unknown. */
 int cert_signature_digest(X509 *cert);
 

@@ -1,80 +1,83 @@
-#include <sys/stat.h>
-
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <openssl/pem.h>
 
 #include "key_source.h"
+#include "secret.h"
 
-#define KEY_MAX_FILE_SIZE (64U << 10)
+/* What OpenSSL asks for a passphrase. */
+typedef struct {
+	const KeyRequest *request;
+	bool asked;
+	GError *error; /* why there was no answer */
+} Asked;
 
-/* A daemon has nobody to ask for a passphrase. */
+/* The file is only read when it is needed: a key in the clear has no use for
+ * it, even if it is broken. */
 static int
-no_passphrase(char *buffer, int size, int writing, void *context)
+give_passphrase(char *buffer, int size, int writing, void *context)
 {
-	(void)buffer;
-	(void)size;
+	Asked *asked = context;
+	const KeyRequest *request = asked->request;
+	g_autoptr(Secret) passphrase = NULL;
+
 	(void)writing;
-	(void)context;
-	return -1;
+	asked->asked = true;
+	if (request->passphrase_file == NULL || asked->error != NULL)
+		return -1;
+	passphrase = secret_read_line(
+	    request->passphrase_file, request->owner, &asked->error);
+	if (passphrase == NULL || passphrase->size > (gsize)size)
+		return -1;
+	memcpy(buffer, passphrase->data, passphrase->size);
+	return (int)passphrase->size;
 }
 
-static bool
-permissions_ok(const char *path, const struct stat *st, GError **error)
+static void
+set_error(Asked *asked, GError **error)
 {
-	if (S_ISREG(st->st_mode) &&
-	    (st->st_mode & (S_IRWXO | S_IWGRP | S_IXGRP)) == 0)
-		return true;
-	g_set_error(error, SMIME_ERROR, SMIME_ERROR_KEY,
-	    "%s: mode %04o lets others at the key; do: chmod 0600 %s", path,
-	    (guint)st->st_mode & 07777, path);
-	return false;
-}
+	const KeyRequest *request = asked->request;
 
-static EVP_PKEY *
-parse(const char *path, const char *data, gsize size, GError **error)
-{
-	g_autoptr(BIO) bio = BIO_new_mem_buf(data, (int)size);
-	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
-
-	if (key == NULL)
+	if (asked->error != NULL) {
+		g_propagate_prefixed_error(error,
+		    g_steal_pointer(&asked->error),
+		    "%s: is encrypted: ", request->path);
+	} else if (!asked->asked) {
 		ossl_set_error(error, SMIME_ERROR_KEY,
-		    "%s: not an unencrypted private key in PEM", path);
-	return key;
+		    "%s: not a private key in PEM", request->path);
+	} else if (request->passphrase_file == NULL) {
+		g_set_error(error, SMIME_ERROR, SMIME_ERROR_KEY,
+		    "%s: " KEY_NO_PASSPHRASE, request->path);
+	} else {
+		ossl_set_error(error, SMIME_ERROR_KEY,
+		    "%s: cannot be decrypted with the passphrase in %s",
+		    request->path, request->passphrase_file);
+	}
 }
 
 static EVP_PKEY *
-key_pem_load(const char *path, GError **error)
+key_pem_load(const KeyRequest *request, OsslX509Stack *certs, GError **error)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	char data[KEY_MAX_FILE_SIZE];
-	EVP_PKEY *key = NULL;
-	struct stat st;
-	ssize_t size = 0, got = -1;
+	g_autoptr(Secret) file =
+	    secret_read(request->path, request->owner, error);
+	g_autoptr(BIO) bio = NULL;
+	Asked asked = { .request = request };
+	EVP_PKEY *key;
 
-	if (fd == -1 || fstat(fd, &st) == -1) {
-		g_set_error(error, SMIME_ERROR, SMIME_ERROR_KEY, "%s: %s", path,
-		    g_strerror(errno));
-	} else if (permissions_ok(path, &st, error)) {
-		while ((got = read(
-			    fd, data + size, sizeof(data) - (gsize)size)) > 0)
-			size += got;
-		if (got == 0)
-			key = parse(path, data, (gsize)size, error);
-		else
-			g_set_error(error, SMIME_ERROR, SMIME_ERROR_KEY,
-			    "%s: %s", path, g_strerror(errno));
-		OPENSSL_cleanse(data, (gsize)size);
-	}
-	if (fd != -1)
-		close(fd);
+	(void)certs;
+	if (file == NULL)
+		return NULL;
+	bio = BIO_new_mem_buf(file->data, (int)file->size);
+	key = PEM_read_bio_PrivateKey(bio, NULL, give_passphrase, &asked);
+	if (key == NULL)
+		set_error(&asked, error);
+	g_clear_error(&asked.error);
+	ERR_clear_error();
 	return key;
 }
 
 const KeySource key_source_pem = {
 	.file = "key.pem",
+	.needs_cert = true,
 	.load = key_pem_load,
 };

@@ -10,6 +10,7 @@
 
 static const KeySource *const key_sources[] = {
 	&key_source_pem,
+	&key_source_p12,
 };
 
 typedef struct {
@@ -20,6 +21,8 @@ typedef struct {
 
 struct keyring {
 	gatomicrefcount refs;
+	char *passphrase_file; /* as in the options */
+	uid_t owner;
 	GHashTable *slots; /* address in lower case → Slot */
 	char **ignored;
 	GMutex lock; /* guards Slot.identity */
@@ -55,6 +58,14 @@ identity_unref(Identity *identity)
 	g_clear_pointer(&identity->mailboxes, g_ptr_array_unref);
 	g_free(identity->serial);
 	g_free(identity);
+}
+
+/* Also a link that leads nowhere. */
+static bool
+is_there(const char *path)
+{
+	return g_file_test(path, G_FILE_TEST_EXISTS) ||
+	    g_file_test(path, G_FILE_TEST_IS_SYMLINK);
 }
 
 /* Whatever is wrong with a file of ours is a KEY error. */
@@ -98,49 +109,90 @@ take_intermediates(Identity *identity, OsslX509Stack *certs)
 	ERR_clear_error();
 }
 
-static bool
-identity_load_certificates(Identity *identity, const char *cert_path,
-    const char *chain_path, GError **error)
+/* The key, and into certs the certificates, the key's own first. */
+static EVP_PKEY *
+load_key(const KeySource *source, KeyRequest *request, const char *cert_path,
+    OsslX509Stack *certs, GError **error)
 {
-	g_autoptr(OsslX509Stack) certs = sk_X509_new_null();
+	g_autoptr(OsslX509Stack) with_key = sk_X509_new_null();
+	g_autoptr(EVP_PKEY) key = NULL;
 
-	if (!load_certs(cert_path, certs, error))
-		return false;
-	identity->cert = sk_X509_value(certs, 0);
-	X509_up_ref(identity->cert);
-	if (chain_path != NULL && !load_certs(chain_path, certs, error))
-		return false;
-	take_intermediates(identity, certs);
-	identity->mailboxes = cert_mailboxes(identity->cert);
-	identity->serial = cert_serial_text(identity->cert);
-	return true;
+	if (cert_path != NULL && !load_certs(cert_path, certs, error))
+		return NULL;
+	request->cert = sk_X509_value(certs, 0);
+	if (request->cert == NULL && source->needs_cert) {
+		g_set_error(error, SMIME_ERROR, SMIME_ERROR_KEY,
+		    "%s: has no certificate (cert.pem) beside it",
+		    request->path);
+		return NULL;
+	}
+	key = source->load(request, with_key, error);
+	if (key == NULL)
+		return NULL;
+	if (request->cert == NULL) {
+		while (sk_X509_num(with_key) > 0)
+			sk_X509_push(certs, sk_X509_shift(with_key));
+	}
+	if (!source->proves &&
+	    X509_check_private_key(sk_X509_value(certs, 0), key) != 1) {
+		ossl_set_error(error, SMIME_ERROR_KEY,
+		    "%s is not the key of %s", request->path,
+		    cert_path != NULL ? cert_path : "its certificate");
+		return NULL;
+	}
+	return g_steal_pointer(&key);
+}
+
+/* The identity's own passphrase goes before that of all. */
+static char *
+passphrase_file_for(const char *key_path, const char *common)
+{
+	g_autofree char *folder = g_path_get_dirname(key_path);
+	g_autofree char *own = g_build_filename(folder, "passphrase", NULL);
+
+	return is_there(own) ? g_steal_pointer(&own) : g_strdup(common);
 }
 
 static Identity *
 identity_load_from(const KeySource *source, const char *key_path,
-    const char *cert_path, const char *chain_path, GError **error)
+    const char *cert_path, const char *chain_path,
+    const KeyringOptions *options, GError **error)
 {
 	g_autoptr(Identity) identity = identity_new();
+	g_autoptr(OsslX509Stack) certs = sk_X509_new_null();
+	g_autofree char *passphrase_file =
+	    passphrase_file_for(key_path, options->passphrase_file);
+	KeyRequest request = {
+		.path = key_path,
+		.passphrase_file = passphrase_file,
+		.owner = options->owner,
+	};
 
-	if (!identity_load_certificates(identity, cert_path, chain_path, error))
+	identity->key = load_key(source, &request, cert_path, certs, error);
+	if (identity->key == NULL ||
+	    (chain_path != NULL && !load_certs(chain_path, certs, error)))
 		return NULL;
-	identity->key = source->load(key_path, error);
-	if (identity->key == NULL)
-		return NULL;
-	if (X509_check_private_key(identity->cert, identity->key) != 1) {
-		ossl_set_error(error, SMIME_ERROR_KEY,
-		    "%s is not the key of %s", key_path, cert_path);
-		return NULL;
-	}
+	identity->cert = sk_X509_value(certs, 0);
+	X509_up_ref(identity->cert);
+	take_intermediates(identity, certs);
+	identity->mailboxes = cert_mailboxes(identity->cert);
+	identity->serial = cert_serial_text(identity->cert);
 	return g_steal_pointer(&identity);
 }
 
 Identity *
 identity_load(const char *key_path, const char *cert_path,
-    const char *chain_path, GError **error)
+    const char *chain_path, const KeyringOptions *options, GError **error)
 {
+	const KeySource *source = &key_source_pem;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(key_sources); i++) {
+		if (g_str_has_suffix(
+			key_path, strrchr(key_sources[i]->file, '.')))
+			source = key_sources[i];
+	}
 	return identity_load_from(
-	    &key_source_pem, key_path, cert_path, chain_path, error);
+	    source, key_path, cert_path, chain_path, options, error);
 }
 
 static bool
@@ -154,6 +206,19 @@ identity_error(const Identity *identity, const char *why, GError **error)
 	return false;
 }
 
+static bool
+key_kind_error(const Identity *identity, VerdictReason reason, GError **error)
+{
+	g_autofree char *kind = cert_key_text(identity->cert);
+	g_autofree char *why = g_strdup_printf(
+	    "%s (%s); it must be RSA or RSA-PSS of %d to %d bits, or ECDSA on "
+	    "P-256, P-384 or P-521",
+	    verdict_reason_text(reason), kind, KEYRING_MIN_RSA_BITS,
+	    CERT_MAX_RSA_BITS);
+
+	return identity_error(identity, why, error);
+}
+
 bool
 identity_check(
     Identity *identity, const Address *mailbox, gint64 now, GError **error)
@@ -161,12 +226,12 @@ identity_check(
 	const char *why;
 	VerdictReason reason = cert_validity(identity->cert, now);
 
-	if (reason == VERDICT_REASON_OK)
-		reason =
-		    cert_key_strength(identity->cert, KEYRING_MIN_RSA_BITS);
 	if (reason != VERDICT_REASON_OK)
 		return identity_error(
 		    identity, verdict_reason_text(reason), error);
+	reason = cert_key_strength(identity->cert, KEYRING_MIN_RSA_BITS);
+	if (reason != VERDICT_REASON_OK)
+		return key_kind_error(identity, reason, error);
 	if (cert_may_sign_mail(identity->cert, &why) != VERDICT_REASON_OK)
 		return identity_error(identity, why, error);
 	if (mailbox != NULL && identity->mailboxes->len > 0 &&
@@ -294,7 +359,7 @@ index_all(Keyring *keyring, const char *folder, GDir *dir)
 }
 
 Keyring *
-keyring_open(const char *folder, GError **error)
+keyring_open(const char *folder, const KeyringOptions *options, GError **error)
 {
 	g_autoptr(GError) cause = NULL;
 	g_autoptr(GDir) dir = g_dir_open(folder, 0, &cause);
@@ -308,6 +373,8 @@ keyring_open(const char *folder, GError **error)
 	keyring = g_new0(Keyring, 1);
 	g_atomic_ref_count_init(&keyring->refs);
 	g_mutex_init(&keyring->lock);
+	keyring->passphrase_file = g_strdup(options->passphrase_file);
+	keyring->owner = options->owner;
 	keyring->slots =
 	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, slot_free);
 	index_all(keyring, folder, dir);
@@ -329,6 +396,7 @@ keyring_unref(Keyring *keyring)
 	g_hash_table_unref(keyring->slots);
 	g_strfreev(keyring->ignored);
 	g_mutex_clear(&keyring->lock);
+	g_free(keyring->passphrase_file);
 	g_free(keyring);
 }
 
@@ -345,32 +413,60 @@ keyring_ignored(const Keyring *keyring)
 }
 
 /* In a folder that may not be searched every file seems absent. */
-static Identity *
-no_key_file(const char *folder, GError **error)
+static void
+no_source_error(const char *folder, GError **error)
 {
-	bool open = g_access(folder, X_OK) == 0;
+	if (g_access(folder, R_OK | X_OK) == -1)
+		g_set_error(error, SMIME_ERROR, SMIME_ERROR_KEY, "%s: %s",
+		    folder, g_strerror(errno));
+	else
+		g_set_error(error, SMIME_ERROR, SMIME_ERROR_KEY,
+		    "%s: no key.pem, identity.p12 or key.uri in it", folder);
+}
 
-	g_set_error(error, SMIME_ERROR, SMIME_ERROR_KEY, "%s: %s", folder,
-	    open ? "no key.pem in it" : g_strerror(errno));
-	return NULL;
+/* Of two, the one that was forgotten would be used as well as the other. */
+static const KeySource *
+find_source(const char *folder, GError **error)
+{
+	const KeySource *found = NULL;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(key_sources); i++) {
+		const char *file = key_sources[i]->file;
+		g_autofree char *path = g_build_filename(folder, file, NULL);
+
+		if (!is_there(path))
+			continue;
+		if (found != NULL) {
+			g_set_error(error, SMIME_ERROR, SMIME_ERROR_KEY,
+			    "%s: holds both %s and %s; remove one", folder,
+			    found->file, file);
+			return NULL;
+		}
+		found = key_sources[i];
+	}
+	if (found == NULL)
+		no_source_error(folder, error);
+	return found;
 }
 
 static Identity *
-load_folder(const char *folder, GError **error)
+load_folder(const Keyring *keyring, const char *folder, GError **error)
 {
+	const KeyringOptions options = {
+		.passphrase_file = keyring->passphrase_file,
+		.owner = keyring->owner,
+	};
+	const KeySource *source = find_source(folder, error);
 	g_autofree char *cert = g_build_filename(folder, "cert.pem", NULL);
 	g_autofree char *chain = g_build_filename(folder, "chain.pem", NULL);
-	bool has_chain = g_file_test(chain, G_FILE_TEST_EXISTS);
+	g_autofree char *key = NULL;
 
-	for (gsize i = 0; i < G_N_ELEMENTS(key_sources); i++) {
-		g_autofree char *key =
-		    g_build_filename(folder, key_sources[i]->file, NULL);
-
-		if (g_file_test(key, G_FILE_TEST_EXISTS))
-			return identity_load_from(key_sources[i], key, cert,
-			    has_chain ? chain : NULL, error);
-	}
-	return no_key_file(folder, error);
+	if (source == NULL)
+		return NULL;
+	key = g_build_filename(folder, source->file, NULL);
+	return identity_load_from(source, key,
+	    source->needs_cert || is_there(cert) ? cert : NULL,
+	    is_there(chain) ? chain : NULL, &options, error);
 }
 
 static bool
@@ -383,9 +479,10 @@ is_disabled(const Slot *slot)
 }
 
 static bool
-slot_check(const Slot *slot, gint64 now, GError **error)
+slot_check(const Keyring *keyring, const Slot *slot, gint64 now, GError **error)
 {
-	g_autoptr(Identity) identity = load_folder(slot->folder, error);
+	g_autoptr(Identity) identity =
+	    load_folder(keyring, slot->folder, error);
 
 	if (identity == NULL ||
 	    !identity_check(identity, slot->mailbox, now, error))
@@ -412,7 +509,8 @@ keyring_check(const Keyring *keyring, gint64 now)
 		    g_hash_table_lookup(keyring->slots, key->data);
 		g_autoptr(GError) error = NULL;
 
-		if (!is_disabled(slot) && !slot_check(slot, now, &error))
+		if (!is_disabled(slot) &&
+		    !slot_check(keyring, slot, now, &error))
 			tell(unfit, slot_name(slot), error->message);
 	}
 	return g_strv_builder_end(unfit);
@@ -430,7 +528,7 @@ slot_identity(Keyring *keyring, Slot *slot, GError **error)
 	if (kept != NULL)
 		return kept;
 
-	loaded = load_folder(slot->folder, error);
+	loaded = load_folder(keyring, slot->folder, error);
 	if (loaded == NULL)
 		return NULL;
 	g_mutex_lock(&keyring->lock);

@@ -2,10 +2,13 @@
  * keyring - from a mailbox to the identity that signs for it.
  *
  * A key folder has one folder for each mailbox, named by the address in lower
- * case, with key.pem, cert.pem and perhaps chain.pem (intermediates).  A file
- * `disabled` takes an identity out of use at once.  The folder is indexed when
- * the keyring is opened; an identity is read at its first use and kept.  An
- * address only ever becomes a path by way of the index.
+ * case, with one of key.pem, identity.p12 and key.uri, and with cert.pem and
+ * perhaps chain.pem (intermediates).  The certificates of an identity.p12
+ * count where there is no cert.pem.  A file `passphrase` goes before the
+ * passphrase file of the options.  A file `disabled` takes an identity out of
+ * use at once.  The folder is indexed when the keyring is opened; an identity
+ * is read at its first use and kept.  An address only ever becomes a path by
+ * way of the index.
  *
  * Where two folders are one mailbox (A@x.id and a@x.id), the one whose name is
  * in lower case counts, or else the first in the order of bytes.  Names that
@@ -19,6 +22,8 @@
 #ifndef SMIME_KEYRING_H
 #define SMIME_KEYRING_H
 
+#include <sys/types.h>
+
 #include <glib.h>
 
 #include "address.h"
@@ -28,8 +33,17 @@
 typedef struct identity Identity;
 typedef struct keyring Keyring;
 
-/* Errors: NOT_USABLE when the folder cannot be read. */
-Keyring *keyring_open(const char *folder, GError **error);
+/* Zeros are good defaults. */
+typedef struct {
+	const char *passphrase_file; /* for what is encrypted and has no
+	                                passphrase of its own; NULL: none */
+	uid_t owner; /* who beside root and ourselves may own keys */
+} KeyringOptions;
+
+/* options may go before the keyring does.
+ * Errors: NOT_USABLE when the folder cannot be read. */
+Keyring *keyring_open(
+    const char *folder, const KeyringOptions *options, GError **error);
 Keyring *keyring_ref(Keyring *keyring);
 void keyring_unref(Keyring *keyring);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Keyring, keyring_unref)
@@ -56,9 +70,11 @@ char **keyring_check(const Keyring *keyring, gint64 now);
 Identity *keyring_lookup(
     Keyring *keyring, const Address *mailbox, GError **error);
 
-/* chain_path may be NULL.  Errors: KEY. */
+/* What key_path holds is told by the end of its name: .p12, .uri, or else PEM.
+ * cert_path may be NULL if the key file holds the certificate, chain_path may
+ * be NULL.  Errors: KEY. */
 Identity *identity_load(const char *key_path, const char *cert_path,
-    const char *chain_path, GError **error);
+    const char *chain_path, const KeyringOptions *options, GError **error);
 Identity *identity_ref(Identity *identity);
 void identity_unref(Identity *identity);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Identity, identity_unref)

@@ -18,13 +18,16 @@ ossl_set_error(
 	text = g_strdup_vprintf(format, ap);
 	va_end(ap);
 
-	newest = ERR_peek_last_error();
-	reason = newest != 0 ? ERR_reason_error_string(newest) : NULL;
-	ERR_clear_error();
+	newest = ERR_peek_last_error_data(&reason, NULL);
+	if (newest == 0)
+		reason = NULL;
+	else if (ERR_GET_LIB(newest) != ERR_LIB_USER)
+		reason = ERR_reason_error_string(newest);
 	if (reason != NULL)
 		g_set_error(error, SMIME_ERROR, code, "%s: %s", text, reason);
 	else
 		g_set_error_literal(error, SMIME_ERROR, code, text);
+	ERR_clear_error();
 }
 
 int

@@ -48,7 +48,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(X509_STORE_CTX, X509_STORE_CTX_free)
 
 /*
  * Sets *error to SMIME_ERROR with code, the formatted text and the newest
- * reason of OpenSSL's queue, which is emptied.
+ * reason of OpenSSL's queue, which is emptied.  Of an entry that we have put
+ * there (ERR_LIB_USER) the data are the reason.
  */
 void ossl_set_error(GError **error, enum smime_error_code code,
     const char *format, ...) G_GNUC_PRINTF(3, 4);

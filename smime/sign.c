@@ -3,6 +3,7 @@
 #include <openssl/rand.h>
 
 #include "canon.h"
+#include "cert.h"
 #include "identity.h"
 #include "ossl.h"
 #include "sign.h"
@@ -92,20 +93,15 @@ add_certificates(CMS_ContentInfo *cms, const Identity *identity)
 	return true;
 }
 
-/* RFC 5652, section 11 and RFC 8551, section 2.5; signingCertificateV2
- * (RFC 5035) comes with CMS_CADES. */
+/* RFC 8551, section 2.5; signingCertificateV2 (RFC 5035) comes with CMS_CADES,
+ * what RFC 5652, section 11 asks for with the signature. */
 static bool
-add_attributes(
-    CMS_SignerInfo *signer, gint64 now, const guchar *digest, guint digest_size)
+add_signing_time(CMS_SignerInfo *signer, gint64 now)
 {
 	ASN1_TIME *time = ASN1_TIME_set(NULL, (time_t)now);
 	bool ok = time != NULL &&
 	    CMS_signed_add1_attr_by_NID(signer, NID_pkcs9_signingTime,
-		ASN1_STRING_type(time), time, -1) == 1 &&
-	    CMS_signed_add1_attr_by_NID(signer, NID_pkcs9_contentType,
-		V_ASN1_OBJECT, OBJ_nid2obj(NID_pkcs7_data), -1) == 1 &&
-	    CMS_signed_add1_attr_by_NID(signer, NID_pkcs9_messageDigest,
-		V_ASN1_OCTET_STRING, digest, (int)digest_size) == 1;
+		ASN1_STRING_type(time), time, -1) == 1;
 
 	ASN1_TIME_free(time);
 	return ok;
@@ -115,78 +111,52 @@ add_attributes(
  * allow, with OpenSSL's list even single DES. */
 #define SIGNER_FLAGS (CMS_PARTIAL | CMS_BINARY | CMS_NOSMIMECAP | CMS_CADES)
 
-/* RFC 4055, section 3.1, with a salt as long as the digest. */
-static ASN1_STRING *
-pss_parameters(const EVP_MD *md)
-{
-	g_autoptr(RSA_PSS_PARAMS) params = RSA_PSS_PARAMS_new();
-	ASN1_STRING *hash;
-
-	if (params == NULL)
-		return NULL;
-	params->hashAlgorithm = X509_ALGOR_new();
-	params->maskGenAlgorithm = X509_ALGOR_new();
-	params->saltLength = ASN1_INTEGER_new();
-	if (params->hashAlgorithm == NULL || params->maskGenAlgorithm == NULL ||
-	    params->saltLength == NULL ||
-	    ASN1_INTEGER_set(params->saltLength, EVP_MD_get_size(md)) != 1)
-		return NULL;
-	X509_ALGOR_set_md(params->hashAlgorithm, md);
-	hash = ASN1_item_pack(
-	    params->hashAlgorithm, ASN1_ITEM_rptr(X509_ALGOR), NULL);
-	if (hash == NULL ||
-	    X509_ALGOR_set0(params->maskGenAlgorithm, OBJ_nid2obj(NID_mgf1),
-		V_ASN1_SEQUENCE, hash) != 1)
-		return NULL;
-	return ASN1_item_pack(params, ASN1_ITEM_rptr(RSA_PSS_PARAMS), NULL);
-}
-
-static bool
-set_pss(CMS_SignerInfo *signer, const EVP_MD *md)
-{
-	EVP_PKEY_CTX *context = CMS_SignerInfo_get0_pkey_ctx(signer);
-	ASN1_STRING *parameters = pss_parameters(md);
-	X509_ALGOR *algorithm;
-
-	CMS_SignerInfo_get0_algs(signer, NULL, NULL, NULL, &algorithm);
-	return parameters != NULL &&
-	    X509_ALGOR_set0(algorithm, OBJ_nid2obj(NID_rsassaPss),
-		V_ASN1_SEQUENCE, parameters) == 1 &&
-	    EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) > 0 &&
-	    EVP_PKEY_CTX_set_rsa_mgf1_md(context, md) > 0 &&
-	    EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) >
-	    0;
-}
-
-/* With an RSASSA-PSS key OpenSSL signs as it must, but calls that PKCS #1
- * v1.5, or with CMS_KEY_PARAM leaves the name of it to us. */
+/* Without CMS_KEY_PARAM OpenSSL would call an RSASSA-PSS signature (RFC 4056)
+ * one of PKCS#1 1.5. */
 static CMS_SignerInfo *
-add_signer(CMS_ContentInfo *cms, Identity *identity, const EVP_MD *md)
+add_signer(CMS_ContentInfo *cms, const Identity *identity, const EVP_MD *md)
 {
-	bool pss = EVP_PKEY_is_a(identity->key, "RSA-PSS");
+	bool pss = cert_requires_pss(identity->cert);
 	CMS_SignerInfo *signer = CMS_add1_signer(cms, identity->cert,
 	    identity->key, md, SIGNER_FLAGS | (pss ? CMS_KEY_PARAM : 0));
 
-	if (signer == NULL || (pss && !set_pss(signer, md)))
-		return NULL;
-	return signer;
+	if (signer == NULL || !pss)
+		return signer;
+	return cert_prepare_signing(
+		   identity->cert, CMS_SignerInfo_get0_pkey_ctx(signer)) ?
+	    signer :
+	    NULL;
 }
 
-/* Signed data over a digest that was computed already. */
+/* A BIO from which OpenSSL will take the digest of what was digested. */
+static BIO *
+digest_bio(const EVP_MD_CTX *digesting)
+{
+	g_autoptr(BIO) bio = BIO_new(BIO_f_md());
+	EVP_MD_CTX *context;
+
+	if (bio == NULL ||
+	    BIO_set_md(bio, EVP_MD_CTX_get0_md(digesting)) != 1 ||
+	    BIO_get_md_ctx(bio, &context) != 1 ||
+	    EVP_MD_CTX_copy_ex(context, digesting) != 1)
+		return NULL;
+	return g_steal_pointer(&bio);
+}
+
+/* Signed data over what was digested already. */
 static CMS_ContentInfo *
-signed_data(Identity *identity, const EVP_MD *md, gint64 now,
-    const guchar *digest, guint digest_size)
+signed_data(Identity *identity, gint64 now, const EVP_MD_CTX *digesting)
 {
 	g_autoptr(CMS_ContentInfo) cms = CMS_sign(
 	    NULL, NULL, NULL, NULL, CMS_PARTIAL | CMS_BINARY | CMS_DETACHED);
+	g_autoptr(BIO) digest = digest_bio(digesting);
 	CMS_SignerInfo *signer;
 
-	if (cms == NULL)
+	if (cms == NULL || digest == NULL)
 		return NULL;
-	signer = add_signer(cms, identity, md);
+	signer = add_signer(cms, identity, EVP_MD_CTX_get0_md(digesting));
 	if (signer == NULL || !add_certificates(cms, identity) ||
-	    !add_attributes(signer, now, digest, digest_size) ||
-	    CMS_SignerInfo_sign(signer) != 1)
+	    !add_signing_time(signer, now) || CMS_dataFinal(cms, digest) != 1)
 		return NULL;
 	return g_steal_pointer(&cms);
 }
@@ -199,17 +169,13 @@ der_free(void *der)
 
 /* content NULL: detached. */
 static GBytes *
-signed_data_der(Identity *identity, const SignOptions *options, gint64 now,
-    EVP_MD_CTX *digesting, const Spool *content, GError **error)
+signed_data_der(Identity *identity, gint64 now, const EVP_MD_CTX *digesting,
+    const Spool *content, GError **error)
 {
-	g_autoptr(CMS_ContentInfo) cms = NULL;
-	guchar digest[EVP_MAX_MD_SIZE], *der = NULL;
-	guint digest_size;
+	g_autoptr(CMS_ContentInfo) cms = signed_data(identity, now, digesting);
+	guchar *der = NULL;
 	int size = -1;
 
-	if (EVP_DigestFinal_ex(digesting, digest, &digest_size) == 1)
-		cms = signed_data(identity, digest_md(options->digest), now,
-		    digest, digest_size);
 	if (cms != NULL && content != NULL) {
 		ASN1_OCTET_STRING **inside = CMS_get0_content(cms);
 
@@ -398,7 +364,7 @@ sign_opaque(SignedMessage *made, const MimeMessage *message, Identity *identity,
 	if (!write_entity(made, message, options, true, &to_entity, error) ||
 	    !spool_seal(entity, error))
 		return false;
-	der = signed_data_der(identity, options, now, digesting, entity, error);
+	der = signed_data_der(identity, now, digesting, entity, error);
 	if (der == NULL)
 		return false;
 	made->body = to_body.spool = spool_new(&options->spool);
@@ -476,7 +442,7 @@ sign_detached(SignedMessage *made, const MimeMessage *message,
 	if (!write_entity(made, message, options, false, &sink, error))
 		return false;
 	entity.end = spool_size(made->body);
-	der = signed_data_der(identity, options, now, digesting, NULL, error);
+	der = signed_data_der(identity, now, digesting, NULL, error);
 	if (der == NULL ||
 	    !write_signature_part(made->body, boundary, der, error) ||
 	    !spool_seal(made->body, error) ||
@@ -487,6 +453,28 @@ sign_detached(SignedMessage *made, const MimeMessage *message,
 	    " micalg=%s; boundary=\"%s\"",
 	    name_code_name(micalg_names, options->digest), boundary);
 	return true;
+}
+
+/* A key that is restricted to one digest knows no other. */
+static bool
+choose_digest(const Identity *identity, SignOptions *options, GError **error)
+{
+	int nid = cert_required_digest(identity->cert);
+
+	if (nid == NID_undef)
+		return true;
+	for (const NameCode *name = sign_digest_names; name->name != NULL;
+	     name++) {
+		if (EVP_MD_get_type(digest_md((SignDigest)name->code)) == nid) {
+			options->digest = (SignDigest)name->code;
+			return true;
+		}
+	}
+	g_set_error(error, SMIME_ERROR, SMIME_ERROR_KEY,
+	    "certificate %s: its key is restricted to %s, which is not signed "
+	    "with",
+	    identity->serial, OBJ_nid2sn(nid));
+	return false;
 }
 
 static SignedMessage *
@@ -514,26 +502,28 @@ sign_as(SignFormat format, const MimeMessage *message, Identity *identity,
 
 SignedMessage *
 sign_message(const MimeMessage *message, Identity *identity,
-    const SignOptions *options, gint64 now, GError **error)
+    const SignOptions *wanted, gint64 now, GError **error)
 {
 	g_autoptr(GError) why_not = NULL;
 	const Address *author = NULL;
+	SignOptions options = *wanted;
 	SignedMessage *made;
 
 	if (message->authors != NULL && message->authors->len == 1)
 		author = g_ptr_array_index(message->authors, 0);
-	if (!identity_check(identity, author, now, error))
+	if (!identity_check(identity, author, now, error) ||
+	    !choose_digest(identity, &options, error))
 		return NULL;
-	if (options->format != SIGN_AUTO)
+	if (options.format != SIGN_AUTO)
 		return sign_as(
-		    options->format, message, identity, options, now, error);
+		    options.format, message, identity, &options, now, error);
 	made =
-	    sign_as(SIGN_DETACHED, message, identity, options, now, &why_not);
+	    sign_as(SIGN_DETACHED, message, identity, &options, now, &why_not);
 	if (made != NULL)
 		return made;
 	if (g_error_matches(why_not, SMIME_ERROR, SMIME_ERROR_UNSIGNABLE))
 		return sign_as(
-		    SIGN_OPAQUE, message, identity, options, now, error);
+		    SIGN_OPAQUE, message, identity, &options, now, error);
 	g_propagate_error(error, g_steal_pointer(&why_not));
 	return NULL;
 }

@@ -64,16 +64,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SignedMessage, signed_message_free)
 
 /*
  * Signs message as identity at the moment now (seconds since 1970, becomes
- * the signingTime).  In the signed message every other Content-* field of the
- * outer header is gone, the three above have the values returned (or are
- * gone), MIME-Version: 1.0 is there exactly once, and so are fields: Date and
- * Message-ID, where the header is protected and lacks them, since an MTA would
- * add them later.
+ * the signingTime), as wanted, but that a key which is restricted to one
+ * digest (RSASSA-PSS) has that one.  In the signed message every other
+ * Content-* field of the outer header is gone, the three above have the values
+ * returned (or are gone), MIME-Version: 1.0 is there exactly once, and so are
+ * fields: Date and Message-ID, where the header is protected and lacks them,
+ * since an MTA would add them later.
  *
  * Errors: UNSIGNABLE when the message cannot be signed without changing what
  * it says, KEY when the identity may not sign now, IO, CRYPTO, TOO_BIG.
  */
 SignedMessage *sign_message(const MimeMessage *message, Identity *identity,
-    const SignOptions *options, gint64 now, GError **error);
+    const SignOptions *wanted, gint64 now, GError **error);
 
 #endif

@@ -32,15 +32,18 @@
 #define PKI_YEAR (365 * PKI_DAY)
 
 typedef enum {
-	PKI_KEY_ROOT,     /* P-256 */
-	PKI_KEY_CA,       /* RSA, 2048 */
-	PKI_KEY_LEAF,     /* RSA, 2048 */
-	PKI_KEY_LEAF_EC,  /* P-256 */
-	PKI_KEY_LEAF_PSS, /* RSA, 2048, for RSASSA-PSS alone */
-	PKI_KEY_OTHER,    /* P-256, of whoever has no business here */
-	PKI_KEY_WEAK,     /* RSA, 1024 */
-	PKI_KEY_KOBLITZ,  /* secp256k1 */
+	PKI_KEY_ROOT,    /* P-256 */
+	PKI_KEY_CA,      /* RSA, 2048 */
+	PKI_KEY_LEAF,    /* RSA, 2048 */
+	PKI_KEY_LEAF_EC, /* P-256 */
+	PKI_KEY_OTHER,   /* P-256, of whoever has no business here */
+	PKI_KEY_WEAK,    /* RSA, 1024 */
+	PKI_KEY_KOBLITZ, /* secp256k1 */
 	PKI_KEY_ED25519,
+	PKI_KEY_P384,
+	PKI_KEY_P521,
+	PKI_KEY_PSS,        /* RSA-PSS, 2048, any digest */
+	PKI_KEY_PSS_STRICT, /* SHA-384, MGF1 with SHA-256, salt of 64 */
 	PKI_N_KEYS
 } PkiKey;
 

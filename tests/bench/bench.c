@@ -237,8 +237,8 @@ bench_key(const char *name, PkiKey key)
 	    pki_write_certs(folder, "cert.pem", pki->leaf, NULL);
 	g_autofree char *chain_file =
 	    pki_write_certs(folder, "chain.pem", pki->ca, NULL);
-	g_autoptr(Identity) identity =
-	    identity_load(key_file, cert_file, chain_file, NULL);
+	g_autoptr(Identity) identity = identity_load(
+	    key_file, cert_file, chain_file, &(KeyringOptions){ 0 }, NULL);
 	g_autoptr(Trust) trust = pki_trust(pki->root, NULL);
 	g_autoptr(Revocation) revocation = pki_revocation(REVOCATION_OFF, NULL);
 	g_autoptr(X509_STORE) store = X509_STORE_new();

@@ -1,3 +1,4 @@
+#include <pwd.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -81,6 +82,7 @@ field_text(const Config *config, const ConfigParam *param)
 	switch (param->type) {
 	case CONFIG_WORD:
 	case CONFIG_PATH:
+	case CONFIG_CREDENTIAL:
 	case CONFIG_SOCKET:
 		return g_strdup(*(const char *const *)field);
 	case CONFIG_LIST:
@@ -269,6 +271,8 @@ static const ValueCase value_cases[] = {
 	    "dharmasrayakab.go.id|b.example" },
 	{ "sign", "domains = Bücher.example", "xn--bcher-kva.example" },
 	{ "sign", "keys = /srv/keys#1", "/srv/keys#1" },
+	{ "sign", "passphrase-file = /etc/x/passphrase", "/etc/x/passphrase" },
+	{ "sign", "passphrase-file =", NULL },
 	{ "sign", "require-auth = no", "0" },
 	{ "sign", "  require-auth   =   yes  ", "1" },
 	{ "sign", "format = opaque", "1" },
@@ -324,6 +328,38 @@ Test(config, values)
 	}
 }
 
+/* A credential is where systemd has put it; who was not started by it looks
+ * where the daemon's are. */
+Test(config, credentials)
+{
+	static const char text[] = "[sign]\npassphrase-file = signing.key\n";
+	g_autoptr(Config) inside = NULL;
+	g_autoptr(Config) outside = NULL;
+
+	g_setenv("CREDENTIALS_DIRECTORY", "/run/credentials/x.service", TRUE);
+	inside = must_load(text);
+	cr_expect_str_eq(inside->sign_passphrase_file,
+	    "/run/credentials/x.service/signing.key");
+	g_unsetenv("CREDENTIALS_DIRECTORY");
+	outside = must_load(text);
+	cr_expect_str_eq(outside->sign_passphrase_file,
+	    "/run/credentials/smime-milter.service/signing.key");
+}
+
+Test(config, keyring_options)
+{
+	g_autoptr(Config) config = must_load(
+	    "[milter]\nuser = nobody\n[sign]\npassphrase-file = /a/b\n");
+	const struct passwd *nobody = getpwnam("nobody");
+	KeyringOptions options;
+
+	cr_assert(nobody != NULL);
+	config_keyring_options(config, &options);
+	cr_expect_str_eq(options.passphrase_file, "/a/b");
+	cr_expect_eq(
+	    options.owner, geteuid() == 0 ? nobody->pw_uid : geteuid());
+}
+
 /* Each option is told from its default at least once above. */
 Test(config, every_option_has_a_case)
 {
@@ -374,6 +410,12 @@ static const RefusalCase refusal_cases[] = {
 	{ "[sign]\nkeys = keys\n",
 	    "[sign] keys = keys: must be an absolute path" },
 	{ "[sign]\nkeys =\n", "[sign] keys = : must be an absolute path" },
+	{ "[sign]\npassphrase-file = keys/passphrase\n",
+	    "[sign] passphrase-file = keys/passphrase: must be an absolute "
+	    "path, or the name of a systemd credential" },
+	{ "[sign]\npassphrase-file = ..\n",
+	    "[sign] passphrase-file = ..: must be an absolute path, or the "
+	    "name of a systemd credential" },
 	{ "[sign]\ndomains = a.example, b..example\n",
 	    "[sign] domains = a.example, b..example: "
 	    "b..example " DOMAIN_NAMES },

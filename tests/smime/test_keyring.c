@@ -13,6 +13,8 @@
 
 #define BUDI "budi@daerah.example"
 
+static const KeyringOptions defaults;
+
 /* A key folder with what is in it. */
 typedef struct {
 	char *folder;
@@ -83,7 +85,7 @@ Test(keyring, lookup)
 	static const char *const found[] = { BUDI, "BUDI@Daerah.EXAMPLE",
 		"\"budi\"@daerah.example" };
 	g_auto(Keys) keys = keys_new();
-	g_autoptr(Keyring) keyring = keyring_open(keys.folder, NULL);
+	g_autoptr(Keyring) keyring = keyring_open(keys.folder, &defaults, NULL);
 	g_autoptr(Keyring) second = keyring_ref(keyring);
 
 	cr_assert(keyring != NULL);
@@ -114,7 +116,7 @@ Test(keyring, addresses_are_no_paths)
 		"\"budi \"@daerah.example",
 	};
 	g_auto(Keys) keys = keys_new();
-	g_autoptr(Keyring) keyring = keyring_open(keys.folder, NULL);
+	g_autoptr(Keyring) keyring = keyring_open(keys.folder, &defaults, NULL);
 
 	for (gsize i = 0; i < G_N_ELEMENTS(hostile); i++)
 		expect_error(keyring, hostile[i], SMIME_ERROR_NO_KEY, "no key");
@@ -124,7 +126,7 @@ Test(keyring, addresses_are_no_paths)
 Test(keyring, identity_is_read_once)
 {
 	g_auto(Keys) keys = keys_new();
-	g_autoptr(Keyring) keyring = keyring_open(keys.folder, NULL);
+	g_autoptr(Keyring) keyring = keyring_open(keys.folder, &defaults, NULL);
 	g_autoptr(Identity) first = lookup(keyring, BUDI, NULL);
 	g_autoptr(Identity) again = NULL;
 
@@ -136,7 +138,7 @@ Test(keyring, identity_is_read_once)
 Test(keyring, not_indexed_later)
 {
 	g_auto(Keys) keys = keys_new();
-	g_autoptr(Keyring) keyring = keyring_open(keys.folder, NULL);
+	g_autoptr(Keyring) keyring = keyring_open(keys.folder, &defaults, NULL);
 
 	keys_add(&keys, "siti@daerah.example", keys.pki->leaf, PKI_KEY_LEAF);
 	expect_error(keyring, "siti@daerah.example", SMIME_ERROR_NO_KEY,
@@ -147,7 +149,7 @@ Test(keyring, not_indexed_later)
 Test(keyring, disabled_at_once)
 {
 	g_auto(Keys) keys = keys_new();
-	g_autoptr(Keyring) keyring = keyring_open(keys.folder, NULL);
+	g_autoptr(Keyring) keyring = keyring_open(keys.folder, &defaults, NULL);
 	g_autoptr(Identity) before = lookup(keyring, BUDI, NULL);
 	g_autoptr(Identity) after = NULL;
 	g_autofree char *mark = pki_write(keys.folder, BUDI "/disabled", "", 0);
@@ -196,7 +198,7 @@ Test(keyring, what_is_no_mailbox_is_not_indexed)
 	/* of no interest */
 	keys_write(&keys, ".git/x", "x");
 	keys_write(&keys, ".gitignore", "x");
-	keyring = keyring_open(keys.folder, NULL);
+	keyring = keyring_open(keys.folder, &defaults, NULL);
 	cr_expect_eq(keyring_size(keyring), 1, "%u", keyring_size(keyring));
 	expect_said(keyring_ignored(keyring), ignored);
 }
@@ -229,7 +231,7 @@ Test(keyring, two_folders_of_one_mailbox)
 			    PKI_KEY_LEAF_EC);
 		/* the only one that can be loaded */
 		keys_add(&keys, cases[i].used, keys.pki->leaf, PKI_KEY_LEAF);
-		keyring = keyring_open(keys.folder, NULL);
+		keyring = keyring_open(keys.folder, &defaults, NULL);
 		cr_expect_eq(keyring_size(keyring), 2);
 		identity = lookup(keyring, "a@x.id", NULL);
 		cr_expect(identity != NULL, "%s", cases[i].used);
@@ -286,7 +288,7 @@ Test(keyring, check)
 		    &keys, file, cases[i].text != NULL ? cases[i].text : "");
 	}
 	keys_write(&keys, "l-empty@x.id/README", "");
-	keyring = keyring_open(keys.folder, NULL);
+	keyring = keyring_open(keys.folder, &defaults, NULL);
 	said = keyring_check(keyring, PKI_NOW);
 	want = (const char *const *)said;
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -312,7 +314,7 @@ Test(keyring, check)
 Test(keyring, check_keeps_nothing)
 {
 	g_auto(Keys) keys = keys_new();
-	g_autoptr(Keyring) keyring = keyring_open(keys.folder, NULL);
+	g_autoptr(Keyring) keyring = keyring_open(keys.folder, &defaults, NULL);
 	g_auto(GStrv) good = keyring_check(keyring, PKI_NOW);
 	g_auto(GStrv) broken = NULL;
 
@@ -327,7 +329,7 @@ Test(keyring, unreadable_folder)
 {
 	g_autoptr(GError) error = NULL;
 
-	cr_expect(keyring_open("/nonexistent/keys", &error) == NULL);
+	cr_expect(keyring_open("/nonexistent/keys", &defaults, &error) == NULL);
 	cr_expect(g_error_matches(error, SMIME_ERROR, SMIME_ERROR_NOT_USABLE));
 }
 
@@ -355,7 +357,7 @@ Test(keyring, unusable_identities)
 	}
 	keys_write(&keys, "nothing@x.id/README", "");
 	keys_add(&keys, "mismatch@x.id", keys.pki->leaf, PKI_KEY_LEAF_EC);
-	keyring = keyring_open(keys.folder, NULL);
+	keyring = keyring_open(keys.folder, &defaults, NULL);
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
 		expect_error(
 		    keyring, cases[i].name, SMIME_ERROR_KEY, cases[i].words);
@@ -373,7 +375,7 @@ Test(keyring, mended_without_reload)
 	g_autofree char *key = NULL;
 
 	keys_write(&keys, BUDI "/key.pem", "garbage");
-	keyring = keyring_open(keys.folder, NULL);
+	keyring = keyring_open(keys.folder, &defaults, NULL);
 	expect_error(keyring, BUDI, SMIME_ERROR_KEY, "key.pem");
 	key = pki_write_key(keys.folder, BUDI "/key.pem", PKI_KEY_LEAF);
 	identity = lookup(keyring, BUDI, NULL);
@@ -400,7 +402,8 @@ Test(keyring, key_permissions)
 	    g_build_filename(keys.folder, BUDI, "key.pem", NULL);
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autoptr(Keyring) keyring = keyring_open(keys.folder, NULL);
+		g_autoptr(Keyring) keyring =
+		    keyring_open(keys.folder, &defaults, NULL);
 
 		cr_assert_eq(g_chmod(path, cases[i].mode), 0);
 		if (cases[i].accepted) {
@@ -410,7 +413,7 @@ Test(keyring, key_permissions)
 			cr_expect(identity != NULL, "%04o", cases[i].mode);
 		} else {
 			expect_error(
-			    keyring, BUDI, SMIME_ERROR_KEY, "chmod 0600");
+			    keyring, BUDI, SMIME_ERROR_KEY, "chmod 06");
 		}
 	}
 }
@@ -435,8 +438,8 @@ Test(keyring, encrypted_key_and_no_regular_file)
 	keys_add(&keys, "fifo@x.id", keys.pki->leaf, PKI_KEY_LEAF);
 	g_unlink(path);
 	cr_assert_eq(mkfifo(path, 0600), 0);
-	keyring = keyring_open(keys.folder, NULL);
-	expect_error(keyring, BUDI, SMIME_ERROR_KEY, "not an unencrypted");
+	keyring = keyring_open(keys.folder, &defaults, NULL);
+	expect_error(keyring, BUDI, SMIME_ERROR_KEY, "passphrase");
 	expect_error(keyring, "fifo@x.id", SMIME_ERROR_KEY, "key.pem");
 }
 
@@ -451,7 +454,7 @@ identity_of(PkiCert spec)
 	g_autofree char *cert =
 	    pki_write_certs(folder, "cert.pem", pki->leaf, NULL);
 	g_autoptr(GError) error = NULL;
-	Identity *identity = identity_load(key, cert, NULL, &error);
+	Identity *identity = identity_load(key, cert, NULL, &defaults, &error);
 
 	cr_assert(identity != NULL, "%s", error != NULL ? error->message : "?");
 	pki_folder_remove(folder);
@@ -520,8 +523,10 @@ Test(keyring, identity_chain)
 	    folder, "cert.pem", pki->leaf, pki->ca, pki->root, NULL);
 	g_autofree char *chain = pki_write_certs(
 	    folder, "chain.pem", pki->leaf, pki->ca, pki->root, NULL);
-	g_autoptr(Identity) alone = identity_load(key, cert, NULL, NULL);
-	g_autoptr(Identity) both = identity_load(key, cert, chain, NULL);
+	g_autoptr(Identity) alone =
+	    identity_load(key, cert, NULL, &defaults, NULL);
+	g_autoptr(Identity) both =
+	    identity_load(key, cert, chain, &defaults, NULL);
 	g_autoptr(GError) error = NULL;
 	g_autofree char *absent = g_build_filename(folder, "no.pem", NULL);
 
@@ -532,7 +537,7 @@ Test(keyring, identity_chain)
 	for (int i = 0; i < sk_X509_num(both->chain); i++)
 		cr_expect_eq(
 		    X509_cmp(sk_X509_value(both->chain, i), pki->ca), 0);
-	cr_expect(identity_load(key, cert, absent, &error) == NULL);
+	cr_expect(identity_load(key, cert, absent, &defaults, &error) == NULL);
 	cr_expect(g_error_matches(error, SMIME_ERROR, SMIME_ERROR_KEY));
 	pki_folder_remove(folder);
 }
@@ -556,7 +561,7 @@ lookup_many(void *data)
 Test(keyring, shared_by_threads)
 {
 	g_auto(Keys) keys = keys_new();
-	g_autoptr(Keyring) keyring = keyring_open(keys.folder, NULL);
+	g_autoptr(Keyring) keyring = keyring_open(keys.folder, &defaults, NULL);
 	GThread *threads[4];
 
 	for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)

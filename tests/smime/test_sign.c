@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 #include <openssl/ess.h>
+#include <openssl/rsa.h>
 
 #include "../../smime/error.h"
 #include "../../smime/ossl.h"
@@ -17,6 +18,8 @@
 	"Content-Type: text/plain; charset=utf-8\r\n" \
 	"Content-Transfer-Encoding: quoted-printable\r\n\r\n" \
 	"Selamat p=C3=A4gi.\r\n"
+
+static const KeyringOptions defaults;
 
 /* Who signs, and what came out. */
 typedef struct {
@@ -36,7 +39,7 @@ signer_new(const PkiCert *leaf)
 	g_autofree char *chain = pki_write_certs(
 	    folder, "chain.pem", signer.pki->ca, signer.pki->root, NULL);
 
-	signer.identity = identity_load(key, cert, chain, NULL);
+	signer.identity = identity_load(key, cert, chain, &defaults, NULL);
 	cr_assert(signer.identity != NULL);
 	pki_folder_remove(folder);
 	return signer;
@@ -197,7 +200,9 @@ Test(sign, openssl_verifies_it)
 	static const PkiCert leaves[] = {
 		{ .mailboxes = "budi@daerah.example" },
 		{ .mailboxes = "budi@daerah.example", .key = PKI_KEY_LEAF_EC },
-		{ .mailboxes = "budi@daerah.example", .key = PKI_KEY_LEAF_PSS },
+		{ .mailboxes = "budi@daerah.example", .key = PKI_KEY_P384 },
+		{ .mailboxes = "budi@daerah.example", .key = PKI_KEY_P521 },
+		{ .mailboxes = "budi@daerah.example", .key = PKI_KEY_PSS },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(leaves); i++) {
@@ -488,6 +493,64 @@ Test(sign, refuses_an_identity_that_may_not_sign_now)
 
 		expect_refusal(&signer, MESSAGE,
 		    options_of(SIGN_DETACHED, SIGN_SHA256), 0, SMIME_ERROR_KEY);
+	}
+}
+
+/* RFC 4056: the algorithm is told with its parameters; RFC 4055: what the key
+ * is restricted to comes before what is wanted, also in micalg. */
+Test(sign, rsa_pss)
+{
+	static const struct {
+		PkiKey key;
+		SignDigest wanted;
+		int digest, mgf1;
+		long salt;
+		const char *micalg;
+	} cases[] = {
+		{ PKI_KEY_PSS, SIGN_SHA256, NID_sha256, NID_sha256, 32,
+		    "sha-256" },
+		{ PKI_KEY_PSS, SIGN_SHA512, NID_sha512, NID_sha512, 64,
+		    "sha-512" },
+		{ PKI_KEY_PSS_STRICT, SIGN_SHA256, NID_sha384, NID_sha256, 64,
+		    "sha-384" },
+		{ PKI_KEY_PSS_STRICT, SIGN_SHA512, NID_sha384, NID_sha256, 64,
+		    "sha-384" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		PkiCert leaf = { .mailboxes = "budi@daerah.example",
+			.key = cases[i].key };
+		g_auto(Signer) signer = signer_new(&leaf);
+		g_autoptr(SignedMessage) made =
+		    must_sign(&signer, MESSAGE, SIGN_DETACHED, cases[i].wanted);
+		g_autofree char *part = NULL;
+		g_autofree char *micalg =
+		    between(made->content_type, "micalg=", ";");
+		g_autoptr(CMS_ContentInfo) cms = read_signed(made, &part);
+		g_autofree char *content =
+		    openssl_verify(signer.pki, cms, part);
+		RSA_PSS_PARAMS *pss;
+		X509_ALGOR *digest, *algorithm;
+		const ASN1_OBJECT *object;
+
+		cr_expect_str_eq(content, ENTITY);
+		cr_expect_str_eq(micalg, cases[i].micalg);
+		CMS_SignerInfo_get0_algs(
+		    only_signer(cms), NULL, NULL, &digest, &algorithm);
+		cr_expect_eq(OBJ_obj2nid(digest->algorithm), cases[i].digest);
+		X509_ALGOR_get0(&object, NULL, NULL, algorithm);
+		cr_assert_eq(OBJ_obj2nid(object), NID_rsassaPss);
+		pss = ASN1_TYPE_unpack_sequence(
+		    ASN1_ITEM_rptr(RSA_PSS_PARAMS), algorithm->parameter);
+		cr_assert(pss != NULL);
+		cr_expect_eq(OBJ_obj2nid(pss->hashAlgorithm->algorithm),
+		    cases[i].digest);
+		digest = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(X509_ALGOR),
+		    pss->maskGenAlgorithm->parameter);
+		cr_expect_eq(OBJ_obj2nid(digest->algorithm), cases[i].mgf1);
+		cr_expect_eq(ASN1_INTEGER_get(pss->saltLength), cases[i].salt);
+		X509_ALGOR_free(digest);
+		RSA_PSS_PARAMS_free(pss);
 	}
 }
 
