@@ -11,6 +11,7 @@
 static const KeySource *const key_sources[] = {
 	&key_source_pem,
 	&key_source_p12,
+	&key_source_pkcs11,
 };
 
 typedef struct {

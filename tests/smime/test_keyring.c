@@ -1,4 +1,5 @@
 #include <string.h>
+#include <unistd.h>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -483,9 +484,15 @@ Test(keyring, identity_check)
 		{ "expired", { .until = 100 }, NULL, 101, "expired" },
 		{ "early", { .from = 100, .until = 200 }, NULL, 0,
 		    "not yet valid" },
-		{ "weak", { .key = PKI_KEY_WEAK }, NULL, 0, "weak key" },
+		{ "P-384", { .key = PKI_KEY_P384 }, NULL, 0, NULL },
+		{ "P-521", { .key = PKI_KEY_P521 }, NULL, 0, NULL },
+		{ "RSA-PSS", { .key = PKI_KEY_PSS }, NULL, 0, NULL },
+		{ "weak", { .key = PKI_KEY_WEAK }, NULL, 0,
+		    "weak key (RSA, 1024 bits)" },
 		{ "strange", { .key = PKI_KEY_KOBLITZ }, NULL, 0,
-		    "unsupported" },
+		    "unsupported algorithm (secp256k1" },
+		{ "Ed25519", { .key = PKI_KEY_ED25519 }, NULL, 0,
+		    "unsupported algorithm (ED25519" },
 		{ "key usage", { .key_usage = "keyEncipherment" }, NULL, 0,
 		    "keyUsage" },
 		{ "eku", { .eku = "clientAuth" }, NULL, 0, "extendedKeyUsage" },
@@ -540,6 +547,115 @@ Test(keyring, identity_chain)
 	cr_expect(identity_load(key, cert, absent, &defaults, &error) == NULL);
 	cr_expect(g_error_matches(error, SMIME_ERROR, SMIME_ERROR_KEY));
 	pki_folder_remove(folder);
+}
+
+/* What a postmaster may do, and a reload (a new keyring) makes of it; and one
+ * that is broken is in nobody else's way. */
+Test(keyring, reload)
+{
+	g_auto(Keys) keys = keys_new();
+	PkiCert renewed = { .mailboxes = BUDI, .serial = 9 };
+	g_autoptr(X509) cert = pki_cert(&renewed, keys.pki->ca, PKI_KEY_CA);
+	g_autofree char *gone =
+	    g_build_filename(keys.folder, "pergi@daerah.example", NULL);
+	g_autoptr(Keyring) before = NULL;
+	g_autoptr(Keyring) after = NULL;
+	g_autoptr(Identity) old = NULL;
+	g_autoptr(Identity) new = NULL;
+	g_autoptr(Identity) added = NULL;
+
+	keys_add(&keys, "pergi@daerah.example", keys.pki->leaf, PKI_KEY_LEAF);
+	keys_add(&keys, "rusak@daerah.example", keys.pki->leaf, PKI_KEY_LEAF);
+	keys_add(&keys, "cuti@daerah.example", keys.pki->leaf, PKI_KEY_LEAF);
+	before = keyring_open(keys.folder, &defaults, NULL);
+	old = lookup(before, BUDI, NULL);
+	cr_expect_str_eq(identity_serial(old), "4711");
+
+	keys_add(&keys, BUDI, cert, PKI_KEY_LEAF);
+	keys_add(&keys, "baru@daerah.example", keys.pki->leaf, PKI_KEY_LEAF);
+	keys_write(&keys, "rusak@daerah.example/key.pem", "garbage");
+	keys_write(&keys, "cuti@daerah.example/disabled", "");
+	pki_folder_remove(gone);
+	after = keyring_open(keys.folder, &defaults, NULL);
+	new = lookup(after, BUDI, NULL);
+	added = lookup(after, "baru@daerah.example", NULL);
+	cr_expect_str_eq(identity_serial(new), "9");
+	cr_expect(added != NULL);
+	expect_error(
+	    after, "pergi@daerah.example", SMIME_ERROR_NO_KEY, "no key");
+	expect_error(after, "rusak@daerah.example", SMIME_ERROR_KEY, "key.pem");
+	expect_error(
+	    after, "cuti@daerah.example", SMIME_ERROR_NO_KEY, "disabled");
+}
+
+/* Each source is found by its file, and of two none is taken. */
+Test(keyring, sources)
+{
+	static const char *const files[] = { "key.pem", "identity.p12",
+		"key.uri" };
+	g_auto(Keys) keys = keys_new();
+	g_autoptr(Keyring) keyring = NULL;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
+		g_autofree char *cert =
+		    g_strdup_printf("%s@x.id/cert.pem", files[i]);
+		g_autofree char *file =
+		    g_strdup_printf("%s@x.id/%s", files[i], files[i]);
+		g_autofree char *both = g_strconcat(BUDI "/", files[i], NULL);
+
+		g_free(
+		    pki_write_certs(keys.folder, cert, keys.pki->leaf, NULL));
+		keys_write(&keys, file, "garbage\n");
+		if (i > 0)
+			keys_write(&keys, both, "garbage\n");
+	}
+	keyring = keyring_open(keys.folder, &defaults, NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
+		g_autofree char *mailbox = g_strconcat(files[i], "@x.id", NULL);
+		g_autofree char *words = g_strconcat("/", files[i], ":", NULL);
+
+		expect_error(keyring, mailbox, SMIME_ERROR_KEY, words);
+	}
+	expect_error(keyring, BUDI, SMIME_ERROR_KEY,
+	    "holds both key.pem and identity.p12; remove one");
+}
+
+/* The options may go before the keyring does. */
+Test(keyring, passphrase_file)
+{
+	g_auto(Keys) keys = keys_new();
+	g_autoptr(BIO) bio = BIO_new(BIO_s_mem());
+	g_autofree char *pem = NULL;
+	char *path = pki_write(keys.folder, "passphrase", "rahasia\n", -1);
+	KeyringOptions options = { .passphrase_file = path };
+	g_autoptr(Keyring) keyring = keyring_open(keys.folder, &options, NULL);
+	g_autoptr(Identity) identity = NULL;
+	char *data;
+	long size;
+
+	cr_assert(PEM_write_bio_PKCS8PrivateKey(bio, pki_key(PKI_KEY_LEAF),
+		      EVP_aes_256_cbc(), "rahasia", 7, NULL, NULL) == 1);
+	size = BIO_get_mem_data(bio, &data);
+	pem = g_strndup(data, (gsize)size);
+	keys_write(&keys, BUDI "/key.pem", pem);
+	memset(path, 'x', strlen(path));
+	g_free(path);
+	identity = lookup(keyring, BUDI, NULL);
+	cr_expect(identity != NULL);
+}
+
+/* Permission, and not absence, is what is told of a closed folder. */
+Test(keyring, closed_folder)
+{
+	g_auto(Keys) keys = keys_new();
+	g_autoptr(Keyring) keyring = keyring_open(keys.folder, &defaults, NULL);
+
+	if (geteuid() != 0)
+		cr_skip_test("only root can become somebody else");
+	cr_assert_eq(g_chmod(keys.folder, 0755), 0);
+	cr_assert_eq(seteuid(12345), 0);
+	expect_error(keyring, BUDI, SMIME_ERROR_KEY, "Permission denied");
+	cr_assert_eq(seteuid(0), 0);
 }
 
 /* --- threads ------------------------------------------------------------- */
