@@ -413,3 +413,26 @@ Test(rewrite, write_to_full_disk)
 		fclose(stream);
 	}
 }
+
+/* What was missing, and is signed inside, is there outside too. */
+Test(rewrite, fields_are_added)
+{
+	static const char text[] = "From: a@b.example\nSender: x@y.id\n"
+				   "sender: z@y.id\n\nbody\n";
+	g_autoptr(SignedMessage) made = made_detached();
+	SignedField *date = g_new0(SignedField, 1);
+	SignedField *sender = g_new0(SignedField, 1);
+	g_autoptr(Outcome) outcome = NULL;
+	g_autofree char *ours = NULL;
+
+	*date = (SignedField){ g_strdup("Date"), g_strdup("now") };
+	*sender = (SignedField){ g_strdup("Sender"), g_strdup("s@y.id") };
+	g_ptr_array_add(made->fields, date);
+	g_ptr_array_add(made->fields, sender);
+	outcome = rewritten(text, made);
+	ours = written(text, outcome, false);
+	cr_expect(strstr(ours, "\nDate: now\n") != NULL, "%s", ours);
+	cr_expect(strstr(ours, "\nSender: s@y.id\n") != NULL, "%s", ours);
+	cr_expect(strstr(ours, "z@y.id") == NULL, "%s", ours);
+	cr_expect(strstr(ours, "x@y.id") == NULL, "%s", ours);
+}

@@ -597,3 +597,143 @@ Test(sign, names)
 	cr_expect_eq(code, SIGN_SHA512);
 	signed_message_free(NULL);
 }
+
+/* --- the header ------------------------------------------------------------
+ */
+
+static const char *
+field_of(const SignedMessage *made, const char *name)
+{
+	for (guint i = 0; i < made->fields->len; i++) {
+		const SignedField *field = g_ptr_array_index(made->fields, i);
+
+		if (strcmp(field->name, name) == 0)
+			return field->value;
+	}
+	return NULL;
+}
+
+static SignedMessage *
+sign_protected(const Signer *signer, const char *text, SignFormat format)
+{
+	SignOptions options = options_of(format, SIGN_SHA256);
+	g_autoptr(GError) error = NULL;
+	SignedMessage *made;
+
+	options.protect_header = true;
+	made = sign(signer, text, &options, 0, &error);
+	cr_assert(made != NULL, "%s", error != NULL ? error->message : "?");
+	return made;
+}
+
+/* RFC 9788: the copies are signed, in either form. */
+Test(sign, header_is_protected)
+{
+	static const char text[] =
+	    "From: budi@daerah.example\r\nDate: Sun, 1 Mar 2026 07:00:00 +0700"
+	    "\r\nMessage-ID: <a@b>\r\nSubject: Undangan\r\nReceived: x\r\n\r\n"
+	    "isi\r\n";
+	static const char entity[] =
+	    "From: budi@daerah.example\r\nDate: Sun, 1 Mar 2026 07:00:00 +0700"
+	    "\r\nMessage-ID: <a@b>\r\nSubject: Undangan\r\n"
+	    "Content-Type: text/plain;\r\n charset=us-ascii;\r\n"
+	    " hp=\"clear\"\r\n\r\nisi\r\n";
+	g_auto(Signer) signer = signer_new(NULL);
+
+	for (int format = SIGN_DETACHED; format <= SIGN_OPAQUE; format++) {
+		g_autoptr(SignedMessage) made =
+		    sign_protected(&signer, text, (SignFormat)format);
+		g_autofree char *part = NULL;
+		g_autoptr(CMS_ContentInfo) cms = read_signed(made, &part);
+		g_autofree char *content =
+		    openssl_verify(signer.pki, cms, part);
+
+		cr_expect_str_eq(content, entity);
+		cr_expect(made->header_protected);
+		cr_expect_eq(made->fields->len, 0);
+	}
+}
+
+/* What an MTA would add after us: inside and outside the same. */
+Test(sign, missing_fields_are_added)
+{
+	static const char text[] =
+	    "From: budi@daerah.example\r\nSubject: s\r\n\r\nisi\r\n";
+	g_auto(Signer) signer = signer_new(NULL);
+	g_autoptr(SignedMessage) plain =
+	    must_sign(&signer, text, SIGN_DETACHED, SIGN_SHA256);
+	g_autoptr(SignedMessage) made =
+	    sign_protected(&signer, text, SIGN_DETACHED);
+	g_autoptr(SignedMessage) other =
+	    sign_protected(&signer, text, SIGN_DETACHED);
+	const char *date = field_of(made, "Date");
+	const char *id = field_of(made, "Message-ID");
+	g_autofree char *body = body_text(made);
+	g_autofree char *date_line = NULL;
+	g_autofree char *id_line = NULL;
+
+	cr_expect_eq(plain->fields->len, 0);
+	cr_expect(!plain->header_protected);
+	cr_assert(date != NULL && id != NULL);
+	cr_expect(
+	    g_regex_match_simple(
+		"^(Sat|Sun), (28 Feb|1 Mar) 2026 \\d\\d:\\d\\d:00 [-+]\\d{4}$",
+		date, 0, 0),
+	    "%s", date);
+	cr_expect(
+	    g_regex_match_simple("^<[\\w-]{20,}@daerah\\.example>$", id, 0, 0),
+	    "%s", id);
+	cr_expect_str_neq(id, field_of(other, "Message-ID"));
+	date_line = g_strdup_printf("\r\nDate: %s\r\n", date);
+	id_line = g_strdup_printf("\r\nMessage-ID: %s\r\n", id);
+	cr_expect(strstr(body, date_line) != NULL, "%s", body);
+	cr_expect(strstr(body, id_line) != NULL, "%s", body);
+}
+
+/* A header that has no 7-bit form does not stand in the way. */
+Test(sign, header_that_cannot_be_protected)
+{
+	g_auto(Signer) signer = signer_new(NULL);
+	g_autoptr(SignedMessage) made = sign_protected(&signer,
+	    "From: budi@daerah.example\r\nTo: b\xc3\xbc@x.id\r\n\r\nisi\r\n",
+	    SIGN_DETACHED);
+	g_autofree char *body = body_text(made);
+
+	cr_expect(!made->header_protected);
+	cr_expect(strstr(body, "hp=") == NULL);
+}
+
+/* Opaque where there is no other way, and only there. */
+Test(sign, auto_format)
+{
+	static const struct {
+		const char *text;
+		const char *type; /* NULL: not even so */
+	} cases[] = {
+		{ MESSAGE, "multipart/signed" },
+		{ "From: budi@daerah.example\r\nMIME-Version: 1.0\r\n"
+		  "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+		  "Content-Type: multipart/signed; boundary=c\r\n\r\n--c\r\n"
+		  "\r\n\xc3\xbc\r\n--c\r\n\r\nx\r\n--c--\r\n--b--\r\n",
+		    "application/pkcs7-mime" },
+		{ "From: budi@daerah.example\r\n\r\n\xff\r\n", NULL },
+	};
+	g_auto(Signer) signer = signer_new(NULL);
+	SignOptions options = options_of(SIGN_AUTO, SIGN_SHA256);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GError) error = NULL;
+		g_autoptr(SignedMessage) made =
+		    sign(&signer, cases[i].text, &options, 0, &error);
+
+		if (cases[i].type == NULL)
+			cr_expect(made == NULL &&
+			    g_error_matches(
+				error, SMIME_ERROR, SMIME_ERROR_UNSIGNABLE));
+		else
+			cr_expect(made != NULL &&
+				g_str_has_prefix(
+				    made->content_type, cases[i].type),
+			    "case %zu", i);
+	}
+}
