@@ -2,8 +2,11 @@
 #include <time.h>
 
 #include <openssl/asn1.h>
+#include <openssl/rand.h>
 
 #include "ossl.h"
+
+#define RANDOM_OCTETS 18
 
 void
 ossl_set_error(
@@ -37,6 +40,22 @@ ossl_time_compare(const ASN1_TIME *a, gint64 b)
 
 	ERR_clear_error();
 	return order;
+}
+
+char *
+ossl_random_text(GError **error)
+{
+	guchar octets[RANDOM_OCTETS];
+	char *text;
+
+	if (RAND_bytes(octets, sizeof(octets)) != 1) {
+		ossl_set_error(error, SMIME_ERROR_CRYPTO, "no random numbers");
+		return NULL;
+	}
+	text = g_base64_encode(octets, sizeof(octets));
+	g_strdelimit(text, "+", '-');
+	g_strdelimit(text, "/", '_');
+	return text;
 }
 
 char *

@@ -58,6 +58,10 @@ void ossl_set_error(GError **error, enum smime_error_code code,
  * is a before (-1), at (0) or after (1) b; -2 when a is no time. */
 int ossl_time_compare(const ASN1_TIME *a, gint64 b);
 
+/* Letters, digits, - and _ that nobody can guess, for what must be unique in
+ * the world; caller frees.  Errors: CRYPTO. */
+char *ossl_random_text(GError **error);
+
 /* A time as an RFC 3339 date and time in UTC; caller frees. */
 char *ossl_time_text(const ASN1_TIME *t);
 

@@ -1,7 +1,5 @@
 #include <string.h>
 
-#include <openssl/rand.h>
-
 #include "canon.h"
 #include "cert.h"
 #include "identity.h"
@@ -11,7 +9,6 @@
 /* For readers that do not know MIME. */
 #define PREAMBLE \
 	"This is a cryptographically signed message in MIME format.\r\n"
-#define RANDOM_OCTETS 18 /* of a boundary or a Message-ID */
 
 const NameCode sign_format_names[] = {
 	{ "detached", SIGN_DETACHED },
@@ -261,27 +258,11 @@ date_text(gint64 now)
 	    months[g_date_time_get_month(time) - 1], rest);
 }
 
-static char *
-random_word(GError **error)
-{
-	guchar octets[RANDOM_OCTETS];
-	char *text;
-
-	if (RAND_bytes(octets, sizeof(octets)) != 1) {
-		ossl_set_error(error, SMIME_ERROR_CRYPTO, "no random numbers");
-		return NULL;
-	}
-	text = g_base64_encode(octets, sizeof(octets));
-	g_strdelimit(text, "+", '-');
-	g_strdelimit(text, "/", '_');
-	return text;
-}
-
 /* RFC 5322, section 3.6.4. */
 static char *
 message_id(const MimeMessage *message, GError **error)
 {
-	g_autofree char *word = random_word(error);
+	g_autofree char *word = ossl_random_text(error);
 	const Address *author;
 
 	if (word == NULL)
@@ -384,7 +365,7 @@ sign_opaque(SignedMessage *made, const MimeMessage *message, Identity *identity,
 static char *
 new_boundary(GError **error)
 {
-	g_autofree char *word = random_word(error);
+	g_autofree char *word = ossl_random_text(error);
 
 	return word != NULL ? g_strconcat("=_", word, NULL) : NULL;
 }
