@@ -28,7 +28,8 @@ typedef struct {
 	GError **error;
 	GString *section; /* IMAP section of the entity being written */
 	bool opaque;
-	const GString *copies; /* of the header's fields, or NULL */
+	bool protects;     /* the next Content-Type of the root says hp */
+	GHashTable *edits; /* or NULL */
 } Writer;
 
 /* What the header of an entity says anew. */
@@ -74,6 +75,43 @@ static bool
 malformed_encoding(Writer *writer)
 {
 	return unsignable(writer, "malformed base64 or quoted-printable");
+}
+
+/* --- edits ------------------------------------------------------------- */
+
+static void
+edit_free(void *data)
+{
+	CanonEdit *edit = data;
+
+	g_clear_pointer(&edit->octets, g_bytes_unref);
+	g_clear_pointer(&edit->part, g_bytes_unref);
+	g_free(edit->content_type);
+	g_free(edit->boundary);
+	g_free(edit);
+}
+
+GHashTable *
+canon_edits_new(void)
+{
+	return g_hash_table_new_full(NULL, NULL, NULL, edit_free);
+}
+
+static const CanonEdit *
+edit_of(const Writer *writer, const MimeEntity *entity)
+{
+	return writer->edits != NULL ?
+	    g_hash_table_lookup(writer->edits, entity) :
+	    NULL;
+}
+
+/* NULL: its own. */
+static const char *
+new_type_of(const Writer *writer, const MimeEntity *entity)
+{
+	const CanonEdit *edit = edit_of(writer, entity);
+
+	return edit != NULL ? edit->content_type : NULL;
 }
 
 /* --- looking ----------------------------------------------------------- */
@@ -287,38 +325,55 @@ put_content_type(Writer *writer, const char *value, gsize size,
 	return put(writer, field->str, field->len);
 }
 
-/* RFC 9788, section 2.1.1: hp stands at the root of what is signed. */
+/* A Content-Type of our making.  RFC 9788, section 2.1.1: hp stands at the root
+ * of what is signed. */
 static bool
-put_type(Writer *writer, const MimeEntity *entity, bool root,
+put_type(Writer *writer, bool root, const char *type)
+{
+	if (root && writer->protects) {
+		writer->protects = false;
+		return put_content_type(writer, type, strlen(type),
+		    header_protection_parameters, HEADER_PROTECTION_PARAMETER,
+		    HEADER_PROTECTION_CLEAR);
+	}
+	return put_text(writer, "Content-Type: ") && put_text(writer, type) &&
+	    put_text(writer, "\r\n");
+}
+
+/* The entity's own. */
+static bool
+put_own_type(Writer *writer, const MimeEntity *entity, bool root,
     const MimeField *field, const char *charset)
 {
 	static const char *const nothing[] = { NULL };
 	const char *value = entity->base + field->value.start;
 	gsize size = mime_range_size(field->value);
 	g_autofree char *labelled = NULL;
+	g_autofree char *plain = NULL;
 
-	if (charset != NULL) {
+	if (charset != NULL)
 		labelled = header_field_set_parameter(
 		    value, size, nothing, "charset", charset);
-		if (labelled != NULL) {
-			value = labelled;
-			size = strlen(labelled);
-		}
+	if (root && writer->protects) {
+		plain = labelled == NULL ? g_strndup(value, size) : NULL;
+		return put_type(
+		    writer, root, labelled != NULL ? labelled : plain);
 	}
-	if (root && writer->copies != NULL)
-		return put_content_type(writer, value, size,
-		    header_protection_parameters, HEADER_PROTECTION_PARAMETER,
-		    HEADER_PROTECTION_CLEAR);
 	if (labelled != NULL)
 		return put_content_type(
-		    writer, value, size, nothing, NULL, NULL);
+		    writer, labelled, strlen(labelled), nothing, NULL, NULL);
 	return put_field(writer, entity, field);
 }
 
-/* The root's Content-* fields, or all fields of a part. */
+/* The root's Content-* fields, or all fields of a part; an edit may replace
+ * Content-Type. */
 static bool
 write_header(Writer *writer, const MimeEntity *entity, bool root, Label label)
 {
+	const char *new_type = new_type_of(writer, entity);
+
+	if (new_type != NULL && !put_type(writer, root, new_type))
+		return false;
 	for (guint i = 0; i < entity->fields->len; i++) {
 		const MimeField *field =
 		    &g_array_index(entity->fields, MimeField, i);
@@ -329,11 +384,13 @@ write_header(Writer *writer, const MimeEntity *entity, bool root, Label label)
 		if (label.encoded &&
 		    mime_field_is(entity, field, "Content-Transfer-Encoding"))
 			continue;
-		if (mime_field_is(entity, field, "Content-Type"))
-			ok = put_type(
-			    writer, entity, root, field, label.charset);
-		else
+		if (!mime_field_is(entity, field, "Content-Type"))
 			ok = put_field(writer, entity, field);
+		else if (new_type != NULL)
+			ok = true;
+		else
+			ok = put_own_type(
+			    writer, entity, root, field, label.charset);
 		if (!ok)
 			return false;
 	}
@@ -350,14 +407,12 @@ write_header(Writer *writer, const MimeEntity *entity, bool root, Label label)
 static bool
 write_default_type(Writer *writer, const MimeEntity *root)
 {
-	static const char *const nothing[] = { NULL };
 	g_autoptr(GBytes) octets = NULL;
-	g_autofree char *type = NULL;
 	const char *data;
 	gsize size;
 	bool ascii;
 
-	if (root->has_content_type)
+	if (root->has_content_type || new_type_of(writer, root) != NULL)
 		return true;
 	octets = mime_decode_body(root);
 	if (octets == NULL)
@@ -366,13 +421,9 @@ write_default_type(Writer *writer, const MimeEntity *root)
 	ascii = !(find_troubles(data, size) & TROUBLE_8BIT);
 	if (!ascii && !g_utf8_validate(data, (gssize)size, NULL))
 		return unsignable(writer, "8-bit text of unknown charset");
-	type = g_strconcat(
-	    " text/plain; charset=", ascii ? "us-ascii" : "utf-8", NULL);
-	if (writer->copies == NULL)
-		return put_text(writer, "Content-Type:") &&
-		    put_text(writer, type) && put_text(writer, "\r\n");
-	return put_content_type(writer, type, strlen(type), nothing,
-	    HEADER_PROTECTION_PARAMETER, HEADER_PROTECTION_CLEAR);
+	return put_type(writer, true,
+	    ascii ? "text/plain; charset=us-ascii" :
+		    "text/plain; charset=utf-8");
 }
 
 /* --- bodies ------------------------------------------------------------ */
@@ -454,8 +505,65 @@ write_quoted_printable(
 	return write_decoded(writer, entity, root);
 }
 
+/* Could a line be taken for a delimiter, of whatever is around it? */
 static bool
-write_leaf(Writer *writer, const MimeEntity *entity, bool root)
+has_dash_line(const char *data, gsize size)
+{
+	return (size >= 2 && memcmp(data, "--", 2) == 0) ||
+	    memmem(data, size, "\n--", 3) != NULL;
+}
+
+static bool
+write_new_octets(
+    Writer *writer, const MimeEntity *entity, bool root, GBytes *octets)
+{
+	gsize size;
+	const char *data = g_bytes_get_data(octets, &size);
+	const Label label = {
+		.encoded = entity->encoding != MIME_ENCODING_7BIT,
+		.encoding = "7bit",
+	};
+
+	if ((find_troubles(data, size) & ~TROUBLE_WIDE_LINE) != 0 ||
+	    has_dash_line(data, size))
+		return write_encoded(writer, entity, root, data, size);
+	return write_header(writer, entity, root, label) &&
+	    put(writer, data, size);
+}
+
+static bool
+put_part(Writer *writer, const char *boundary, GBytes *part)
+{
+	gsize size;
+	const char *data = g_bytes_get_data(part, &size);
+
+	return put_text(writer, "\r\n--") && put_text(writer, boundary) &&
+	    put_text(writer, "\r\n") && put(writer, data, size);
+}
+
+/* RFC 2387.  No line of the leaf begins with two dashes: whatever the boundary
+ * is, it does not occur. */
+static bool
+write_related(
+    Writer *writer, const MimeEntity *entity, bool root, const CanonEdit *edit)
+{
+	const char *boundary = edit->boundary;
+	g_autofree char *type =
+	    g_strdup_printf("multipart/related; type=\"%s/%s\";\r\n"
+			    " boundary=\"%s\"",
+		entity->content_type->type, entity->content_type->subtype,
+		boundary);
+
+	return put_type(writer, root, type) && put_text(writer, "\r\n--") &&
+	    put_text(writer, boundary) && put_text(writer, "\r\n") &&
+	    write_new_octets(writer, entity, root, edit->octets) &&
+	    put_part(writer, boundary, edit->part) &&
+	    put_text(writer, "\r\n--") && put_text(writer, boundary) &&
+	    put_text(writer, "--\r\n");
+}
+
+static bool
+write_own_leaf(Writer *writer, const MimeEntity *entity, bool root)
 {
 	guint troubles = range_troubles(entity, entity->body);
 	const Label label = {
@@ -483,6 +591,18 @@ write_leaf(Writer *writer, const MimeEntity *entity, bool root)
 		break;
 	}
 	return unsignable(writer, "unknown Content-Transfer-Encoding");
+}
+
+static bool
+write_leaf(Writer *writer, const MimeEntity *entity, bool root)
+{
+	const CanonEdit *edit = edit_of(writer, entity);
+
+	if (edit != NULL && edit->boundary != NULL)
+		return write_related(writer, entity, root, edit);
+	if (edit != NULL && edit->octets != NULL)
+		return write_new_octets(writer, entity, root, edit->octets);
+	return write_own_leaf(writer, entity, root);
 }
 
 /* The label that a composite may keep: it says nothing beyond its parts. */
@@ -523,6 +643,7 @@ static bool
 write_multipart(Writer *writer, const MimeEntity *entity, bool root)
 {
 	const char *boundary = mime_parameter(entity, "boundary");
+	const CanonEdit *edit = edit_of(writer, entity);
 
 	if (!write_composite_header(writer, entity, root) ||
 	    !write_aside(writer, entity, entity->preamble))
@@ -534,6 +655,9 @@ write_multipart(Writer *writer, const MimeEntity *entity, bool root)
 			writer, g_ptr_array_index(entity->children, i), i + 1))
 			return false;
 	}
+	if (edit != NULL && edit->part != NULL &&
+	    !put_part(writer, boundary, edit->part))
+		return false;
 	if (!put_text(writer, "\r\n--") || !put_text(writer, boundary) ||
 	    !put_text(writer, "--"))
 		return false;
@@ -611,7 +735,7 @@ canon_write(const MimeMessage *message, const CanonOptions *options,
 	    header_protection_copies(root, options->set) :
 	    NULL;
 	Writer writer = { sink, context, error, section, options->opaque,
-		copies };
+		copies != NULL, options->edits };
 	guint problems = mime_problems(root) & ~HARMLESS_PROBLEMS;
 
 	if (header_protected != NULL)

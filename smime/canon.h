@@ -13,8 +13,9 @@
  *  - fields of parts are written as header_field does;
  *  - plain text that names no charset and is UTF-8 is labelled so;
  *  - whatever is safe already is copied byte for byte.
- * The decoded octets of every leaf stay the same.  Parts that are signed or
- * encrypted themselves are copied or refused, never changed.
+ * The decoded octets of every leaf stay the same, but where an edit says
+ * otherwise.  Parts that are signed or encrypted themselves are copied or
+ * refused, never changed.
  *
  * Not thread-safe; all state is the caller's.
  */
@@ -31,6 +32,24 @@
 typedef bool (*CanonSink)(
     void *context, const char *data, gsize size, GError **error);
 
+/*
+ * What becomes of one entity that is not written as it came.  Of a leaf the
+ * octets; if it has a boundary too, a multipart/related of that boundary is
+ * put around it and part.  Of a multipart only a part.
+ */
+typedef struct {
+	GBytes *octets;     /* its new content, decoded; NULL: its own */
+	char *content_type; /* its new Content-Type, 7-bit, folded with CRLF +
+	                       space; NULL: its own */
+	char *boundary;     /* begins with =_, else [A-Za-z0-9_-]; or NULL */
+	GBytes *part;       /* comes last in the multipart: header, empty line
+	                       and body, safe as they are, and no line begins
+	                       with two dashes; or NULL */
+} CanonEdit;
+
+/* MimeEntity → CanonEdit, each owned by the table; caller unrefs. */
+GHashTable *canon_edits_new(void);
+
 typedef struct {
 	/* Goes where no relay sees it, into the content of a CMS: then what
 	 * cannot be made 7-bit is copied as it is. */
@@ -39,6 +58,7 @@ typedef struct {
 	 * them can be; set as in header_protection.h. */
 	bool protect_header;
 	const HeaderField *set;
+	GHashTable *edits; /* or NULL */
 } CanonOptions;
 
 /*

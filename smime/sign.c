@@ -316,6 +316,7 @@ write_entity(SignedMessage *made, const MimeMessage *message,
 		.opaque = opaque,
 		.protect_header = options->protect_header,
 		.set = set,
+		.edits = options->edits,
 	};
 
 	for (guint i = 0; i < made->fields->len; i++) {

@@ -40,6 +40,7 @@ typedef struct {
 	SignDigest digest;
 	bool protect_header; /* RFC 9788 */
 	SpoolLimits spool;   /* for the new body */
+	GHashTable *edits;   /* of canon, for this one message; NULL: none */
 } SignOptions;
 
 typedef struct {

@@ -69,7 +69,7 @@ static SignOptions
 options_of(SignFormat format, SignDigest digest)
 {
 	return (SignOptions){ format, digest, false,
-		{ 1U << 20, 1U << 20, "/nonexistent" } };
+		{ 1U << 20, 1U << 20, "/nonexistent" }, NULL };
 }
 
 static SignedMessage *
