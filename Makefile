@@ -20,6 +20,7 @@ SBINDIR ?= $(PREFIX)/sbin
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
 DOCDIR ?= $(PREFIX)/share/doc/smime-milter
+SHAREDIR ?= $(PREFIX)/share/smime-milter
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
@@ -139,6 +140,9 @@ bench: $(BUILD)/bench
 INSTALL ?= install
 CONFDIR = $(SYSCONFDIR)/smime-milter
 MANUALS = man/smime-milter.8 man/smime-milter.conf.5 man/smimectl.1
+# The words that a notice has by default, to make others from.
+NOTICES = conf/notice-signature.txt conf/notice-signature.html \
+	conf/notice-seal.txt conf/notice-seal.html
 SNIPPETS = conf/postfix-main.cf conf/postfix-master.cf conf/sendmail.mc
 
 # An existing configuration is left alone; the sample beside it is new.
@@ -160,6 +164,8 @@ install: all
 	$(INSTALL) -d $(DESTDIR)$(DOCDIR)
 	$(INSTALL) -m 0644 README.md LICENSE conf/smime-milter.conf $(SNIPPETS) \
 	    $(DESTDIR)$(DOCDIR)
+	$(INSTALL) -d $(DESTDIR)$(SHAREDIR)
+	$(INSTALL) -m 0644 $(NOTICES) $(DESTDIR)$(SHAREDIR)
 	$(INSTALL) -d -m 0750 $(DESTDIR)$(CONFDIR) $(DESTDIR)$(CONFDIR)/keys
 	test -e $(DESTDIR)$(CONFDIR)/smime-milter.conf || \
 	    $(INSTALL) -m 0640 conf/smime-milter.conf $(DESTDIR)$(CONFDIR)
@@ -173,7 +179,7 @@ uninstall:
 	for page in $(MANUALS); do \
 	    rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; \
 	done
-	rm -rf $(DESTDIR)$(DOCDIR)
+	rm -rf $(DESTDIR)$(DOCDIR) $(DESTDIR)$(SHAREDIR)
 
 clean:
 	rm -rf $(BUILD)

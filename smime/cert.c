@@ -355,6 +355,92 @@ cert_validity(X509 *cert, gint64 now)
 	return VERDICT_REASON_OK;
 }
 
+/* --- kind of subject ---------------------------------------------------- */
+
+/* CA/Browser Forum, S/MIME baseline requirements, section 7.1.6.1: below it,
+ * legacy, multipurpose and strict. */
+#define ORGANISATION_VALIDATED "2.23.140.1.5.2."
+
+static bool
+has_organisation_policy(X509 *cert)
+{
+	CERTIFICATEPOLICIES *policies =
+	    X509_get_ext_d2i(cert, NID_certificate_policies, NULL, NULL);
+	bool has = false;
+
+	for (int i = 0; i < sk_POLICYINFO_num(policies); i++) {
+		char oid[128] = "";
+
+		OBJ_obj2txt(oid, sizeof(oid),
+		    sk_POLICYINFO_value(policies, i)->policyid, 1);
+		has = has || g_str_has_prefix(oid, ORGANISATION_VALIDATED);
+	}
+	CERTIFICATEPOLICIES_free(policies);
+	return has;
+}
+
+/* UTF-8; NULL: there is none.  Caller frees. */
+static char *
+subject_attribute(X509 *cert, int nid)
+{
+	const X509_NAME *subject = X509_get_subject_name(cert);
+	int at = X509_NAME_get_index_by_NID((X509_NAME *)subject, nid, -1);
+	guchar *utf8 = NULL;
+	char *text = NULL;
+	int size = -1;
+
+	if (at >= 0)
+		size = ASN1_STRING_to_UTF8(&utf8,
+		    X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+	if (size >= 0)
+		text = g_utf8_make_valid((const char *)utf8, size);
+	OPENSSL_free(utf8);
+	return text;
+}
+
+static bool
+names_person(X509 *cert)
+{
+	static const int nids[] = { NID_givenName, NID_surname, NID_pseudonym };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(nids); i++) {
+		if (X509_NAME_get_index_by_NID(
+			X509_get_subject_name(cert), nids[i], -1) >= 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_named_as_organisation(X509 *cert)
+{
+	g_autofree char *id =
+	    subject_attribute(cert, NID_organizationIdentifier);
+	g_autofree char *name = subject_attribute(cert, NID_commonName);
+	g_autofree char *organisation =
+	    subject_attribute(cert, NID_organizationName);
+	g_autofree char *a = NULL;
+	g_autofree char *b = NULL;
+
+	if (names_person(cert) || organisation == NULL)
+		return false;
+	if (id != NULL || name == NULL)
+		return id != NULL;
+	a = g_utf8_casefold(name, -1);
+	b = g_utf8_casefold(organisation, -1);
+	return strcmp(a, b) == 0;
+}
+
+bool
+cert_is_of_organisation(X509 *cert)
+{
+	bool is =
+	    has_organisation_policy(cert) || is_named_as_organisation(cert);
+
+	ERR_clear_error();
+	return is;
+}
+
 bool
 cert_names_revocation_source(X509 *cert)
 {

@@ -74,6 +74,14 @@ int cert_signature_digest(X509 *cert);
 /* OK, EXPIRED or NOT_YET_VALID at now (seconds since 1970). */
 VerdictReason cert_validity(X509 *cert, gint64 now);
 
+/*
+ * Is it the certificate of an organisation, and not of a person?  Those of the
+ * CA/Browser Forum's S/MIME profile say so by a policy, or by an
+ * organizationIdentifier beside no person's name; else the common name is that
+ * of the organisation.
+ */
+bool cert_is_of_organisation(X509 *cert);
+
 /* Does it say where its revocation status can be had? */
 bool cert_names_revocation_source(X509 *cert);
 
