@@ -25,6 +25,12 @@
 #define MAX_DOMAIN 253
 #define MAX_LABEL 63
 
+const NameCode config_notice_names[] = {
+	{ "off", CONFIG_NOTICE_OFF },
+	{ "text", CONFIG_NOTICE_TEXT },
+	{ NULL, 0 },
+};
+
 const NameCode config_log_names[] = {
 	{ "syslog", CONFIG_LOG_SYSLOG },
 	{ "stderr", CONFIG_LOG_STDERR },
@@ -978,6 +984,24 @@ config_keyring_options(const Config *config, KeyringOptions *options)
 }
 
 void
+config_notice_options(const Config *config, NoticeOptions *options)
+{
+	*options = (NoticeOptions){
+		.text_files = {
+			[WORDING_SIGNATURE] = config->sign_notice_text_file,
+			[WORDING_SEAL] = config->sign_notice_seal_text_file,
+		},
+		.html_files = {
+			[WORDING_SIGNATURE] = config->sign_notice_html_file,
+			[WORDING_SEAL] = config->sign_notice_seal_html_file,
+		},
+		.logo_file = config->sign_notice_logo_file,
+		.issuers = config->sign_notice_issuers,
+		.intermediates = config->verify_intermediates,
+	};
+}
+
+void
 config_sign_options(const Config *config, SignOptions *options)
 {
 	*options = (SignOptions){
@@ -986,9 +1010,10 @@ config_sign_options(const Config *config, SignOptions *options)
 		.protect_header = config->sign_header_protection,
 	};
 	config_spool_limits(config, &options->spool);
-	/* Quoted-printable may make three bytes of one, and add line ends:
-	 * what was small enough to come in must be able to go out. */
-	options->spool.max_size = 4 * options->spool.max_size + (1 << 20);
+	/* Quoted-printable may make three bytes of one, and add line ends;
+	 * a notice comes on top: what was small enough to come in must be able
+	 * to go out. */
+	options->spool.max_size = 4 * options->spool.max_size + (2 << 20);
 }
 
 void

@@ -26,6 +26,7 @@
 #include "../smime/cert.h"
 #include "../smime/keyring.h"
 #include "../smime/name_code.h"
+#include "../smime/notice.h"
 #include "../smime/revocation.h"
 #include "../smime/sign.h"
 #include "../smime/spool.h"
@@ -42,6 +43,12 @@ typedef enum {
 	CONFIG_LOG_STDERR,
 } ConfigLog;
 
+typedef enum {
+	CONFIG_NOTICE_OFF,
+	CONFIG_NOTICE_TEXT,
+} ConfigNotice;
+
+extern const NameCode config_notice_names[];
 extern const NameCode config_log_names[];
 extern const NameCode config_log_level_names[]; /* of syslog(3) priorities */
 
@@ -120,6 +127,7 @@ bool config_is_internal(const Config *config, const struct sockaddr *address);
 
 /* The options of the library, filled in; what they point to belongs to
  * config and lives as long. */
+void config_notice_options(const Config *config, NoticeOptions *options);
 void config_sign_options(const Config *config, SignOptions *options);
 void config_keyring_options(const Config *config, KeyringOptions *options);
 void config_spool_limits(const Config *config, SpoolLimits *limits);

@@ -7,6 +7,7 @@
 #include "../smime/sign.h"
 #include "ctl.h"
 #include "rewrite.h"
+#include "service.h"
 
 typedef struct {
 	char *config_path;
@@ -60,11 +61,31 @@ authors_identity(const Config *config, const MimeMessage *message,
 	return keyring_lookup(keyring, author, error);
 }
 
+/* As the daemon: what the configuration wants added.  *edits NULL: nothing. */
+static bool
+plan_notice(const Config *config, const MimeMessage *message,
+    const Identity *identity, gint64 now, GHashTable **edits, GError **error)
+{
+	g_autoptr(Notice) notice = NULL;
+	g_autofree char *why = NULL;
+
+	*edits = NULL;
+	if (!service_load_notice(config, &notice, error))
+		return false;
+	if (notice == NULL)
+		return true;
+	*edits = notice_plan(notice, message, identity, now, &why);
+	if (*edits == NULL)
+		fprintf(stderr, "smimectl sign: no notice: %s\n", why);
+	return true;
+}
+
 static Outcome *
 make_signed(const Arguments *arguments, const Config *config,
-    const SignOptions *options, const MimeMessage *message, GError **error)
+    SignOptions options, const MimeMessage *message, GError **error)
 {
 	g_autoptr(Identity) identity = NULL;
+	g_autoptr(GHashTable) edits = NULL;
 	g_autoptr(SignedMessage) made = NULL;
 	gint64 now = g_get_real_time() / G_USEC_PER_SEC;
 	const Address *author = NULL;
@@ -78,9 +99,11 @@ make_signed(const Arguments *arguments, const Config *config,
 	    identity_load(arguments->key, arguments->cert, arguments->chain,
 		&keys, error) :
 	    authors_identity(config, message, author, error);
-	if (identity == NULL)
+	if (identity == NULL ||
+	    !plan_notice(config, message, identity, now, &edits, error))
 		return NULL;
-	made = sign_message(message, identity, options, now, error);
+	options.edits = edits;
+	made = sign_message(message, identity, &options, now, error);
 	if (made == NULL)
 		return NULL;
 	outcome = outcome_new(OUTCOME_ACCEPT);
@@ -109,7 +132,7 @@ sign_file(const Arguments *arguments, const Config *config,
 		    file);
 		return CTL_NOTHING;
 	}
-	outcome = make_signed(arguments, config, options, message, &error);
+	outcome = make_signed(arguments, config, *options, message, &error);
 	if (outcome == NULL)
 		return ctl_fail(&ctl_command_sign, error);
 	if (!rewrite_write(outcome, message, stdout, had_crlf)) {

@@ -159,6 +159,43 @@ PARAM(sign, header_protection, "header-protection", BOOL, "yes", 0, 0, NULL,
     "A header that cannot be written in 7 bits "
     "(it holds a non-ASCII mail address) is not copied.")
 
+PARAM(sign, notice, "notice", ENUM, "off", 0, 0, config_notice_names,
+    "Whether mail is told to be signed with a certificate of certain "
+    "authorities, such as BSrE, in words at the end of its text, "
+    "which are signed with it.  See NOTICE.\n"
+    "off: nothing is added.\n"
+    "text: words are added to plain text and to HTML, and to HTML the logo.")
+
+PARAM(sign, notice_issuers, "notice-issuers", PATHS, "", 0, 0, NULL,
+    "Files, or folders of files, with the certificates of those authorities.  "
+    "The words are added only where the signer's certificate leads to one of "
+    "them, directly or by way of its chain.pem and of [verify] "
+    "intermediates.")
+
+PARAM(sign, notice_text_file, "notice-text-file", PATH, "", 0, 0, NULL,
+    "The words for plain text, where the signer is a person: "
+    "a file in UTF-8 of at most 16 KiB.  "
+    "Empty: Indonesian words that name BSrE.")
+
+PARAM(sign, notice_html_file, "notice-html-file", PATH, "", 0, 0, NULL,
+    "The same for HTML: a piece of HTML, without html, head, body, "
+    "script and the like.  "
+    "The logo comes in front of it, or where it says cid:logo.")
+
+PARAM(sign, notice_seal_text_file, "notice-seal-text-file", PATH, "", 0, 0,
+    NULL,
+    "The words for plain text, where the certificate is that of an "
+    "organisation: its signature is a seal.")
+
+PARAM(sign, notice_seal_html_file, "notice-seal-html-file", PATH, "", 0, 0,
+    NULL,
+    "The same for HTML.")
+
+PARAM(sign, notice_logo_file, "notice-logo-file", PATH, "", 0, 0, NULL,
+    "A logo for HTML: an image in PNG or JPEG of at most 100 KiB, "
+    "which is sent along in each such mail.  "
+    "Empty: none.")
+
 PARAM(sign, on_no_key, "on-no-key", ENUM, "accept", 0, 0, policy_action_names,
     "What becomes of outbound mail whose author has no key in use.\n"
     "accept: it goes out unsigned.\n"

@@ -1,4 +1,5 @@
 #include "service.h"
+#include "../smime/error.h"
 
 struct service {
 	char *config_path;
@@ -11,6 +12,31 @@ signs(const Config *config)
 {
 	return (config->milter_roles & POLICY_ROLE_SIGN) != 0 &&
 	    config->sign_domains[0] != NULL;
+}
+
+bool
+service_load_notice(const Config *config, Notice **notice, GError **error)
+{
+	NoticeOptions options;
+
+	*notice = NULL;
+	switch ((ConfigNotice)config->sign_notice) {
+	case CONFIG_NOTICE_OFF:
+		return true;
+	case CONFIG_NOTICE_TEXT:
+		break;
+	}
+	if (config->sign_notice_issuers[0] == NULL) {
+		g_set_error_literal(error, SMIME_ERROR, SMIME_ERROR_NOT_USABLE,
+		    "[sign] notice-issuers is empty: no mail could get the "
+		    "notice");
+		return false;
+	}
+	config_notice_options(config, &options);
+	*notice = notice_new(&options, error);
+	if (*notice == NULL)
+		g_prefix_error(error, "[sign] notice: ");
+	return *notice != NULL;
 }
 
 Snapshot *
@@ -41,6 +67,8 @@ snapshot_new(Config *config, GError **error)
 		g_prefix_error(error, "[sign] keys: ");
 		return NULL;
 	}
+	if (!service_load_notice(config, &snapshot->notice, error))
+		return NULL;
 	return g_steal_pointer(&snapshot);
 }
 
@@ -72,6 +100,7 @@ snapshot_unref(Snapshot *snapshot)
 		return;
 	config_unref(snapshot->config);
 	keyring_unref(snapshot->keyring);
+	notice_unref(snapshot->notice);
 	trust_unref(snapshot->trust);
 	revocation_unref(snapshot->revocation);
 	g_free(snapshot);

@@ -14,6 +14,7 @@
 #include <glib.h>
 
 #include "../smime/keyring.h"
+#include "../smime/notice.h"
 #include "../smime/revocation.h"
 #include "../smime/trust.h"
 #include "config.h"
@@ -22,6 +23,7 @@ typedef struct {
 	gatomicrefcount refs;
 	Config *config;
 	Keyring *keyring; /* NULL when nothing is signed */
+	Notice *notice;   /* NULL when signed mail gets none */
 	Trust *trust;
 	Revocation *revocation;
 } Snapshot;
@@ -37,6 +39,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Snapshot, snapshot_unref)
  * as far as it is known without reading keys; a NULL-terminated vector, caller
  * frees. */
 char **snapshot_warnings(const Snapshot *snapshot);
+
+/* The notice that config asks for; *notice NULL: none.  Errors: NOT_USABLE,
+ * naming the option. */
+bool service_load_notice(const Config *config, Notice **notice, GError **error);
 
 typedef struct service Service;
 

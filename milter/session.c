@@ -364,6 +364,26 @@ signing_author(const Decision *decision, GError **error)
 	return author;
 }
 
+/* What is added to the message that identity signs: edits, or NULL.  *note says
+ * what became of the notice, for the log; caller frees both. */
+static GHashTable *
+plan_notice(
+    const Decision *decision, const Identity *identity, gint64 now, char **note)
+{
+	const Notice *notice = decision->session->mail->snapshot->notice;
+	g_autofree char *why = NULL;
+	GHashTable *edits;
+
+	*note = NULL;
+	if (notice == NULL)
+		return NULL;
+	edits = notice_plan(notice, decision->message, identity, now, &why);
+	*note = edits != NULL ?
+	    g_strdup(" notice=added") :
+	    g_strdup_printf(" notice=none reason=\"%.400s\"", why);
+	return edits;
+}
+
 static bool
 try_to_sign(const Decision *decision, Outcome *outcome, GError **error)
 {
@@ -371,6 +391,8 @@ try_to_sign(const Decision *decision, Outcome *outcome, GError **error)
 	const Address *author = signing_author(decision, error);
 	gint64 now = g_get_real_time() / G_USEC_PER_SEC;
 	g_autoptr(Identity) identity = NULL;
+	g_autoptr(GHashTable) edits = NULL;
+	g_autofree char *note = NULL;
 	g_autoptr(SignedMessage) made = NULL;
 	SignOptions options;
 
@@ -380,16 +402,18 @@ try_to_sign(const Decision *decision, Outcome *outcome, GError **error)
 	if (identity == NULL)
 		return false;
 	config_sign_options(snapshot->config, &options);
+	options.edits = edits = plan_notice(decision, identity, now, &note);
 	made = sign_message(decision->message, identity, &options, now, error);
 	if (made == NULL)
 		return false;
 	rewrite_as_signed(outcome, decision->message, made);
 	log_line(LOG_INFO, decision->queue_id,
-	    "outbound: signed, author=%s@%s certificate=%s%s", author->local,
+	    "outbound: signed, author=%s@%s certificate=%s%s%s", author->local,
 	    author->domain, identity_serial(identity),
 	    options.protect_header && !made->header_protected ?
-		"; header not protected, it has no 7-bit form" :
-		"");
+		" header=not-protected" :
+		"",
+	    note != NULL ? note : "");
 	return true;
 }
 

@@ -279,6 +279,13 @@ static const ValueCase value_cases[] = {
 	{ "sign", "digest = sha384", "1" },
 	{ "sign", "digest = sha512", "2" },
 	{ "sign", "header-protection = no", "0" },
+	{ "sign", "notice = text", "1" },
+	{ "sign", "notice-issuers = /a/bsre.pem, /b", "/a/bsre.pem|/b" },
+	{ "sign", "notice-text-file = /a.txt", "/a.txt" },
+	{ "sign", "notice-html-file = /a.html", "/a.html" },
+	{ "sign", "notice-seal-text-file = /b.txt", "/b.txt" },
+	{ "sign", "notice-seal-html-file = /b.html", "/b.html" },
+	{ "sign", "notice-logo-file = /logo.png", "/logo.png" },
 	{ "sign", "on-no-key = tempfail", "1" },
 	{ "sign", "on-unsignable = reject", "2" },
 	{ "sign", "on-error = accept", "0" },
@@ -724,10 +731,16 @@ Test(config, options_of_the_library)
 		      "spool-dir = /spool\n"
 		      "[sign]\nformat = opaque\ndigest = sha384\n"
 		      "header-protection = no\n"
+		      "notice-issuers = /i\nnotice-logo-file = /l\n"
+		      "notice-text-file = /t\nnotice-html-file = /h\n"
+		      "notice-seal-text-file = /st\n"
+		      "notice-seal-html-file = /sh\n"
 		      "[verify]\nidentity = off\nlocalpart = exact\n"
 		      "min-rsa-bits = 3072\nallow-sha1 = yes\n"
-		      "allow-no-signed-attributes = yes\n");
+		      "allow-no-signed-attributes = yes\n"
+		      "intermediates = /in\n");
 	SignOptions sign;
+	NoticeOptions notice;
 	VerifyOptions verify;
 	SpoolLimits limits;
 
@@ -743,6 +756,16 @@ Test(config, options_of_the_library)
 	cr_expect(sign.spool.max_size > 3 * limits.max_size);
 	cr_expect(sign.spool.memory == 8 << 10);
 	cr_expect_str_eq(sign.spool.dir, "/spool");
+	cr_expect(sign.edits == NULL);
+
+	config_notice_options(config, &notice);
+	cr_expect_str_eq(notice.text_files[WORDING_SIGNATURE], "/t");
+	cr_expect_str_eq(notice.text_files[WORDING_SEAL], "/st");
+	cr_expect_str_eq(notice.html_files[WORDING_SIGNATURE], "/h");
+	cr_expect_str_eq(notice.html_files[WORDING_SEAL], "/sh");
+	cr_expect_str_eq(notice.logo_file, "/l");
+	cr_expect_str_eq(notice.issuers[0], "/i");
+	cr_expect_str_eq(notice.intermediates[0], "/in");
 
 	config_verify_options(config, &verify);
 	cr_expect(verify.identity == VERIFY_IDENTITY_OFF);

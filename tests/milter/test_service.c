@@ -260,3 +260,42 @@ Test(service, reload_under_threads)
 		g_thread_join(readers[i]);
 	cr_expect(crowd.taken > 0);
 }
+
+/* A notice that nobody could get, or that cannot be read, is an error. */
+Test(service, notice)
+{
+	const struct {
+		const char *config; /* %s: the folder */
+		const char *refusal;
+	} cases[] = {
+		{ "[sign]\nnotice = text\nnotice-issuers = %s/root.pem\n",
+		    NULL },
+		{ "[sign]\nnotice-text-file = %s/nothing\n", NULL },
+		{ "[sign]\nnotice = text\n", "[sign] notice-issuers is empty" },
+		{ "[sign]\nnotice = text\nnotice-issuers = %s/nothing\n",
+		    "[sign] notice: " },
+		{ "[sign]\nnotice = text\nnotice-issuers = %s/root.pem\n"
+		  "notice-text-file = %s/nothing\n",
+		    "[sign] notice: " },
+	};
+	g_autoptr(Office) office = office_new();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_auto(GStrv) around = g_strsplit(cases[i].config, "%s", -1);
+		g_autofree char *config = g_strjoinv(office->folder, around);
+		g_autoptr(GError) error = NULL;
+		g_autoptr(Snapshot) snapshot = NULL;
+
+		office_configure(office, config);
+		snapshot = snapshot_load(office->config, &error);
+		cr_expect_eq(
+		    snapshot != NULL, cases[i].refusal == NULL, "%s", config);
+		if (cases[i].refusal != NULL)
+			cr_expect(
+			    strstr(error->message, cases[i].refusal) != NULL,
+			    "%s", error->message);
+		else if (snapshot != NULL)
+			cr_expect_eq(snapshot->notice != NULL,
+			    strstr(config, "notice = text") != NULL);
+	}
+}

@@ -201,6 +201,44 @@ Test(session, outbound_signed)
 	cr_expect(g_str_has_suffix(content, BODY), "%s", content);
 }
 
+/* Only where the signer leads to an issuer; and what passes untouched stays
+ * so. */
+Test(session, outbound_notice)
+{
+	static const char calendar[] =
+	    FROM_BUDI "MIME-Version: 1.0\nContent-Type: text/calendar\n";
+	g_autoptr(Office) office = office_new();
+	const struct {
+		const char *issuer;
+		const char *header;
+		bool added;
+	} cases[] = {
+		{ "issuing/cert.pem", FROM_BUDI, true },
+		{ "root.pem", FROM_BUDI, true },
+		{ "root.pem", calendar, false },
+		{ "keys/" OFFICE_SITI "/cert.pem", FROM_BUDI, false },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *config = g_strdup_printf(
+		    "[sign]\nnotice = text\nnotice-issuers = %s/%s\n",
+		    office->folder, cases[i].issuer);
+		const Mail mail = { .login = "budi",
+			.header = cases[i].header };
+		g_autoptr(Outcome) outcome = judge_with(office, config, &mail);
+		g_autofree char *body = NULL;
+
+		cr_assert(is_signed(outcome), "case %zu", i);
+		body = g_strndup(
+		    spool_data(outcome->body), spool_size(outcome->body));
+		cr_expect_eq(strstr(body,
+				 "\r\nSurel ini telah "
+				 "ditandatangani") != NULL,
+		    cases[i].added, "case %zu: %s", i, body);
+		cr_expect(strstr(body, BODY) != NULL);
+	}
+}
+
 Test(session, outbound_comes_back_and_passes)
 {
 	g_autoptr(Office) office = office_new();
