@@ -177,6 +177,8 @@ text_of(Plan *plan, const MimeEntity *entity, GBytes *octets, Text *text)
 	    label != NULL ? g_strescape(label, NULL) : NULL;
 
 	text->data = g_bytes_get_data(octets, &text->size);
+	if (text->size == 0)
+		text->data = "";
 	text->lf_only = memchr(text->data, '\n', text->size) != NULL &&
 	    memchr(text->data, '\r', text->size) == NULL;
 	if (label == NULL && has_parameter_like(entity, "charset"))

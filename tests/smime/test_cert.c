@@ -492,3 +492,67 @@ Test(cert, load_folder)
 	cr_expect(strstr(message, "README") != NULL, "%s", message);
 	pki_folder_remove(folder);
 }
+
+/* --- persons and organisations -------------------------------------------- */
+
+static void
+add_policy(X509 *cert, const char *oids)
+{
+	CONF *conf = NCONF_new(NULL);
+	X509V3_CTX context;
+	X509_EXTENSION *extension;
+
+	X509V3_set_ctx(&context, cert, cert, NULL, NULL, 0);
+	X509V3_set_nconf(&context, conf);
+	extension = X509V3_EXT_nconf_nid(
+	    conf, &context, NID_certificate_policies, oids);
+	cr_assert(extension != NULL);
+	X509_add_ext(cert, extension, -1);
+	X509_EXTENSION_free(extension);
+	NCONF_free(conf);
+}
+
+Test(cert, organisations)
+{
+	static const struct {
+		const char *name;       /* commonName */
+		const char *subject[4]; /* more: type, value */
+		const char *policy;
+		bool organisation;
+	} cases[] = {
+		{ "Budi", { NULL }, NULL, false },
+		{ "Budi", { "O", "Kabupaten Dharmasraya" }, NULL, false },
+		{ "kabupaten dharmasraya", { "O", "Kabupaten Dharmasraya" },
+		    NULL, true },
+		{ "Budi", { "O", "Kab.", "organizationIdentifier", "NTRID-1" },
+		    NULL, true },
+		{ "Budi", { "organizationIdentifier", "NTRID-1" }, NULL,
+		    false },
+		{ "Kab.", { "O", "Kab.", "SN", "Budi" }, NULL, false },
+		{ "Kab.", { "O", "Kab.", "GN", "Budi" }, NULL, false },
+		{ "Kab.", { "O", "Kab.", "pseudonym", "B" }, NULL, false },
+		{ "Budi", { NULL }, "2.23.140.1.5.2.1", true },
+		{ "Budi", { NULL }, "1.2.3,2.23.140.1.5.2.3", true },
+		{ "Budi", { NULL }, "2.23.140.1.5.3.1", false },
+		{ "Budi", { NULL }, "2.23.140.1.5.21", false },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(X509) cert =
+		    self_signed((PkiCert){ .name = cases[i].name });
+		X509_NAME *subject = X509_get_subject_name(cert);
+
+		for (gsize j = 0; j < 4 && cases[i].subject[j] != NULL; j += 2)
+			cr_assert_eq(
+			    X509_NAME_add_entry_by_txt(subject,
+				cases[i].subject[j], MBSTRING_UTF8,
+				(const guchar *)cases[i].subject[j + 1], -1, -1,
+				0),
+			    1);
+		if (cases[i].policy != NULL)
+			add_policy(cert, cases[i].policy);
+		cr_expect_eq(cert_is_of_organisation(cert),
+		    cases[i].organisation, "case %zu", i);
+		cr_expect_eq(ERR_peek_error(), 0);
+	}
+}

@@ -171,6 +171,10 @@ Test(notice, bodies)
 			    "\r\nisi\r\n" TEXT },
 			/* an empty one */
 			{ UTF8 "\r\n", UTF8 "\r\n" WORDS "\r\n" },
+			{ UTF8 CTE("base64") "\r\n",
+			    UTF8 CTE("7bit") "\r\n" WORDS "\r\n" },
+			{ HTML8 CTE("base64") "\r\n",
+			    HTML8 CTE("7bit") "\r\n" HTML },
 			/* the first part of mixed, and nothing else */
 			{ MIXED "\r\nx\r\n" PART("m", UTF8 "\r\nisi\r\n")
 				PART("m", UTF8 "\r\ndua\r\n") END("m") "y\r\n",
