@@ -1010,10 +1010,11 @@ config_sign_options(const Config *config, SignOptions *options)
 		.protect_header = config->sign_header_protection,
 	};
 	config_spool_limits(config, &options->spool);
-	/* Quoted-printable may make three bytes of one, and add line ends;
-	 * a notice comes on top: what was small enough to come in must be able
-	 * to go out. */
-	options->spool.max_size = 4 * options->spool.max_size + (2 << 20);
+	/* Quoted-printable may make three bytes of one, and add line ends:
+	 * what was small enough to come in must be able to go out. */
+	options->spool.max_size = 4 * options->spool.max_size + (1 << 20);
+	if (config->sign_notice != CONFIG_NOTICE_OFF)
+		options->spool.max_size += NOTICE_MAX_GROWTH;
 }
 
 void

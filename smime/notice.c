@@ -322,8 +322,9 @@ static bool
 edit_text_as_utf8(
     Plan *plan, const MimeEntity *entity, const Text *text, const char *words)
 {
-	g_autoptr(GBytes) utf8 =
-	    charset_to_utf8(text->data, text->size, text->charset);
+	g_autoptr(GBytes) utf8 = text->size <= NOTICE_MAX_CONVERTED ?
+	    charset_to_utf8(text->data, text->size, text->charset) :
+	    NULL;
 	g_autofree char *type = as_utf8(entity);
 	g_autoptr(GBytes) added = g_bytes_new(words, strlen(words));
 	CanonEdit *edit;
@@ -331,7 +332,8 @@ edit_text_as_utf8(
 	if (utf8 == NULL || type == NULL)
 		return no_notice(plan,
 		    "its charset %s has not all characters of the notice, and "
-		    "the text cannot become UTF-8 without loss",
+		    "the text is too large to become UTF-8, or cannot "
+		    "without loss",
 		    text->charset);
 	edit = edit_for(plan, entity);
 	edit->content_type = g_steal_pointer(&type);

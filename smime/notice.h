@@ -39,8 +39,14 @@
 #include "mime.h"
 #include "wording.h"
 
-#define NOTICE_MAX_BODY (16U << 20) /* a longer text gets none */
-#define NOTICE_MAX_BODIES 4         /* nor does mail with more texts */
+#define NOTICE_MAX_BODY (16U << 20)       /* a longer text gets none */
+#define NOTICE_MAX_CONVERTED (256U << 10) /* nor does one to become UTF-8 */
+#define NOTICE_MAX_BODIES 4               /* nor does mail with more texts */
+
+/* What a signed message grows by, beyond four times the size that it came in:
+ * for each text the words and the logo, and nine octets of quoted-printable
+ * UTF-8 for one that was converted. */
+#define NOTICE_MAX_GROWTH (8U << 20)
 
 /* All are paths of files; borrowed only for the call. */
 typedef struct {

@@ -775,6 +775,19 @@ Test(config, options_of_the_library)
 	cr_expect(verify.allow_no_signed_attributes);
 }
 
+/* What a notice adds must fit too. */
+Test(config, room_for_a_notice)
+{
+	g_autoptr(Config) without = must_load("[sign]\nnotice = off\n");
+	g_autoptr(Config) with = must_load("[sign]\nnotice = text\n");
+	SignOptions small, large;
+
+	config_sign_options(without, &small);
+	config_sign_options(with, &large);
+	cr_expect_eq(
+	    large.spool.max_size, small.spool.max_size + NOTICE_MAX_GROWTH);
+}
+
 Test(config, references)
 {
 	g_autoptr(Config) config = must_load("[sign]\nkeys = /k\n");

@@ -46,6 +46,8 @@ Test(charset, conversions)
 		{ "a\374", "iso-8859-1", "a\303\274" },
 		{ "\223", "windows-1252", "\342\200\234" },
 		{ "\201", "windows-1252", NULL },
+		/* a with an accent after it has another octet of its own */
+		{ "a\314", "windows-1258", NULL },
 		{ "\303\274", "utf-8", "\303\274" },
 		{ "\374", "utf-8", NULL },
 		{ "", "utf-8", "" },

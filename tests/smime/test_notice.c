@@ -1049,3 +1049,63 @@ Test(notice, too_large)
 		      &why) == NULL);
 	cr_expect_str_eq(why, "its text is too large");
 }
+
+/* A message of four texts of that size, in octets that each become nine. */
+static GString *
+hebrew(gsize size)
+{
+	GString *in = g_string_new(ALTERNATIVE "\r\n");
+	g_autofree char *text = g_strnfill(size, '\200');
+
+	for (int i = 0; i < NOTICE_MAX_BODIES; i++)
+		g_string_append_printf(in,
+		    "--a\r\n" TYPE(
+			"text/plain; charset=windows-1255") "\r\n%s\r\n",
+		    text);
+	g_string_append(in, END("a"));
+	return in;
+}
+
+Test(notice, growth)
+{
+	static const char four_htmls[] =
+	    ALTERNATIVE "\r\n" PART("a", HTML8 "\r\n1\r\n")
+		PART("a", HTML8 "\r\n2\r\n") PART("a", HTML8 "\r\n3\r\n")
+		    PART("a", HTML8 "\r\n4\r\n") END("a");
+	static const Words polish = { "\305\202\n", "<p>\305\202</p>", NULL,
+		0 };
+	g_autofree char *logo = g_strnfill(WORDING_MAX_LOGO, 'x');
+	g_autofree char *words = g_strnfill(WORDING_MAX_SIZE - 4, '\n');
+	g_autoptr(GString) html = g_string_new(NULL);
+	g_auto(Office) few = office_open(NULL, &polish);
+	g_autoptr(GString) in = hebrew(NOTICE_MAX_CONVERTED);
+	g_autoptr(GString) over = hebrew(NOTICE_MAX_CONVERTED + 1);
+	g_autoptr(GString) out = NULL;
+	g_autofree char *why = NULL;
+
+	out = entity_of(&few, in->str, in->len, &why);
+	cr_expect(why == NULL, "%s", why);
+	cr_expect_leq(out->len, 4 * in->len + NOTICE_MAX_GROWTH);
+	cr_expect_gt(out->len, 8 * in->len);
+	g_string_free(g_steal_pointer(&out), TRUE);
+	out = entity_of(&few, over->str, over->len, &why);
+	cr_expect(why != NULL && strstr(why, "too large") != NULL, "%s", why);
+
+	/* the largest words and logo, in as many places as there may be */
+	memcpy(logo, PNG, sizeof(PNG) - 1);
+	words[0] = 'a';
+	words[strlen(words) - 1] = 'a';
+	while (html->len + 3 <= WORDING_MAX_SIZE)
+		g_string_append(html, "\342\200\234");
+	{
+		const Words most = { words, html->str, logo, WORDING_MAX_LOGO };
+		g_auto(Office) office = office_open(NULL, &most);
+		g_autofree char *not_added = NULL;
+		g_autoptr(GString) large = entity_of(
+		    &office, four_htmls, sizeof(four_htmls) - 1, &not_added);
+
+		cr_expect(not_added == NULL, "%s", not_added);
+		cr_expect_gt(large->len, 4 * WORDING_MAX_LOGO);
+		cr_expect_leq(large->len, NOTICE_MAX_GROWTH);
+	}
+}
