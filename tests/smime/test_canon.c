@@ -398,6 +398,59 @@ Test(canon, protected_header)
 	}
 }
 
+static CanonEdit *
+new_edit(const char *octets, const char *type, bool related)
+{
+	CanonEdit *edit = g_new0(CanonEdit, 1);
+
+	edit->octets = g_bytes_new(octets, strlen(octets));
+	edit->content_type = g_strdup(type);
+	if (related) {
+		edit->boundary = g_strdup("=_r");
+		edit->part = g_bytes_new_static("X: y\r\n\r\nlogo", 12);
+	}
+	return edit;
+}
+
+/* hp stands on what is outermost, once, whatever the edit makes of the root. */
+Test(canon, protected_header_of_an_edited_root)
+{
+	static const char in[] = "Subject: s\r\nContent-Type: text/html; "
+				 "charset=us-ascii\r\n\r\n<p>\r\n";
+	static const struct {
+		bool related;
+		const char *out;
+	} cases[] = {
+		{ false,
+		    "Subject: s\r\nContent-Type: text/html;\r\n"
+		    " charset=\"utf-8\";\r\n hp=\"clear\"\r\n\r\n<p>new\r\n" },
+		{ true,
+		    "Subject: s\r\nContent-Type: multipart/related;\r\n"
+		    " type=\"text/html\";\r\n boundary=\"=_r\";\r\n"
+		    " hp=\"clear\"\r\n\r\n--=_r\r\n"
+		    "Content-Type: text/html; charset=\"utf-8\"\r\n\r\n"
+		    "<p>new\r\n\r\n--=_r\r\nX: y\r\n\r\nlogo\r\n--=_r--\r\n" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Spool) spool = pki_spool(in, strlen(in));
+		g_autoptr(MimeMessage) message = mime_parse(spool);
+		g_autoptr(GHashTable) edits = canon_edits_new();
+		g_autoptr(GString) out = g_string_new(NULL);
+		const CanonOptions options = { .protect_header = true,
+			.edits = edits };
+		bool header_protected = false;
+
+		g_hash_table_insert(edits, message->root,
+		    new_edit("<p>new\r\n", "text/html; charset=\"utf-8\"",
+			cases[i].related));
+		cr_assert(canon_write(message, &options, append_sink, out,
+		    &header_protected, NULL));
+		cr_expect(header_protected);
+		cr_expect_str_eq(out->str, cases[i].out, "%s", out->str);
+	}
+}
+
 /* Plain text that names no charset is labelled where that is no guess. */
 Test(canon, missing_charset)
 {

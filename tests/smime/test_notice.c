@@ -70,7 +70,8 @@ office_open(const PkiCert *leaf, const Words *words)
 	    pki_write_certs(office.folder, "cert.pem", office.pki->leaf, NULL);
 	g_autoptr(GError) error = NULL;
 
-	office.identity = identity_load(key, cert, NULL, &error);
+	office.identity =
+	    identity_load(key, cert, NULL, &(KeyringOptions){ 0 }, &error);
 	cr_assert(office.identity != NULL, "%s",
 	    error != NULL ? error->message : "?");
 	office.issuer =
@@ -114,7 +115,8 @@ entity_of(const Office *office, const char *text, gsize size, char **why)
 	g_autoptr(GError) error = NULL;
 
 	cr_expect((edits == NULL) == (*why != NULL));
-	cr_assert(canon_write(message, edits, append_sink, out, &error),
+	cr_assert(canon_write(message, &(CanonOptions){ .edits = edits },
+		      append_sink, out, NULL, &error),
 	    "%s: %s", text, error != NULL ? error->message : "?");
 	return g_steal_pointer(&out);
 }
