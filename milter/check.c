@@ -52,12 +52,12 @@ needs_spool_dir(const Snapshot *snapshot)
 static void
 check_identities(const Snapshot *snapshot, GStrvBuilder *warnings)
 {
-	gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+	KeyringCheck check = { .now = g_get_real_time() / G_USEC_PER_SEC };
 	g_auto(GStrv) unfit = NULL;
 
 	if (snapshot->keyring == NULL)
 		return;
-	unfit = keyring_check(snapshot->keyring, now);
+	unfit = keyring_check(snapshot->keyring, &check);
 	add_all(warnings, "[sign] keys: ", unfit);
 }
 

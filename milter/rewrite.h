@@ -20,8 +20,8 @@
 
 /*
  * Adds to outcome what makes message the signed one: Content-* fields go or
- * are replaced, MIME-Version is there once, fields that were missing are added,
- * the body is new (taken from made).
+ * are replaced, MIME-Version is there once, fields that were missing or that
+ * are those of a seal are there, the body is new (taken from made).
  */
 void rewrite_as_signed(
     Outcome *outcome, const MimeMessage *message, SignedMessage *made);

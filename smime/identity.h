@@ -15,6 +15,7 @@ struct identity {
 	OsslX509Stack *chain; /* intermediates, without root */
 	GPtrArray *mailboxes; /* of Address: of cert */
 	char *serial;
+	bool is_seal; /* of a domain */
 };
 
 #endif

@@ -15,8 +15,9 @@ static const KeySource *const key_sources[] = {
 };
 
 typedef struct {
+	char *key; /* in the table */
 	char *folder;
-	Address *mailbox;
+	Address *mailbox;   /* NULL: the seal of a domain */
 	Identity *identity; /* NULL until first used */
 } Slot;
 
@@ -24,7 +25,7 @@ struct keyring {
 	gatomicrefcount refs;
 	char *passphrase_file; /* as in the options */
 	uid_t owner;
-	GHashTable *slots; /* address in lower case → Slot */
+	GHashTable *slots; /* address, or @domain, in lower case → Slot */
 	char **ignored;
 	GMutex lock; /* guards Slot.identity */
 };
@@ -235,11 +236,21 @@ identity_check(
 		return key_kind_error(identity, reason, error);
 	if (cert_may_sign_mail(identity->cert, &why) != VERDICT_REASON_OK)
 		return identity_error(identity, why, error);
-	if (mailbox != NULL && identity->mailboxes->len > 0 &&
+	if (mailbox != NULL &&
+	    (identity->is_seal || identity->mailboxes->len > 0) &&
 	    !cert_mailboxes_include(
 		identity->mailboxes, mailbox, CERT_LOCALPART_FOLD))
-		return identity_error(identity, "names another mailbox", error);
+		return identity_error(identity,
+		    identity->is_seal ? "does not name the seal's mailbox" :
+					"names another mailbox",
+		    error);
 	return true;
+}
+
+bool
+identity_is_seal(const Identity *identity)
+{
+	return identity->is_seal;
 }
 
 const char *
@@ -258,6 +269,7 @@ slot_free(void *data)
 	identity_unref(slot->identity);
 	address_free(slot->mailbox);
 	g_free(slot->folder);
+	g_free(slot->key);
 	g_free(slot);
 }
 
@@ -267,6 +279,41 @@ index_key(const Address *mailbox)
 	g_autofree char *text = address_text(mailbox);
 
 	return g_ascii_strdown(text, -1);
+}
+
+static char *
+seal_key(const char *domain)
+{
+	return g_strconcat("@", domain, NULL);
+}
+
+/* NULL: not the name of a seal's folder. */
+static char *
+seal_key_of_name(const char *name)
+{
+	g_autofree char *any = g_strconcat("any", name, NULL);
+	g_autoptr(Address) mailbox = NULL;
+
+	if (name[0] == '@')
+		mailbox = address_parse(any, strlen(any));
+	return mailbox != NULL ? seal_key(mailbox->domain) : NULL;
+}
+
+static Slot *
+slot_new(const char *folder, const char *name)
+{
+	g_autoptr(Address) mailbox = address_parse(name, strlen(name));
+	g_autofree char *key =
+	    mailbox != NULL ? index_key(mailbox) : seal_key_of_name(name);
+	Slot *slot;
+
+	if (key == NULL)
+		return NULL;
+	slot = g_new0(Slot, 1);
+	slot->key = g_steal_pointer(&key);
+	slot->folder = g_build_filename(folder, name, NULL);
+	slot->mailbox = g_steal_pointer(&mailbox);
+	return slot;
 }
 
 static const char *
@@ -287,43 +334,37 @@ tell(GStrvBuilder *list, const char *name, const char *what)
 static void
 index_slot(Keyring *keyring, Slot *slot, GStrvBuilder *ignored)
 {
-	g_autofree char *key = index_key(slot->mailbox);
 	g_autofree char *why =
-	    g_strdup_printf("another folder is that of %s; ignored", key);
-	const Slot *other = g_hash_table_lookup(keyring->slots, key);
+	    g_strdup_printf("another folder is that of %s; ignored", slot->key);
+	const Slot *other = g_hash_table_lookup(keyring->slots, slot->key);
 
-	if (other != NULL && strcmp(slot_name(slot), key) != 0) {
+	if (other != NULL && strcmp(slot_name(slot), slot->key) != 0) {
 		tell(ignored, slot_name(slot), why);
 		slot_free(slot);
 		return;
 	}
 	if (other != NULL)
 		tell(ignored, slot_name(other), why);
-	g_hash_table_replace(keyring->slots, g_steal_pointer(&key), slot);
+	g_hash_table_replace(keyring->slots, slot->key, slot);
 }
 
 static void
 index_name(Keyring *keyring, const char *folder, const char *name,
     GStrvBuilder *ignored)
 {
-	g_autoptr(Address) mailbox = address_parse(name, strlen(name));
 	g_autofree char *path = g_build_filename(folder, name, NULL);
-	Slot *slot;
+	Slot *slot = slot_new(folder, name);
 
-	if (!g_file_test(path, G_FILE_TEST_IS_DIR)) {
-		tell(ignored, name, "not a folder; ignored");
-	} else if (name[0] == '@') {
-		tell(ignored, name,
-		    "the seal of a domain, which is not supported yet; "
-		    "ignored");
-	} else if (mailbox == NULL) {
-		tell(ignored, name, "not a mail address; ignored");
-	} else {
-		slot = g_new0(Slot, 1);
-		slot->folder = g_steal_pointer(&path);
-		slot->mailbox = g_steal_pointer(&mailbox);
+	if (slot != NULL && g_file_test(path, G_FILE_TEST_IS_DIR)) {
 		index_slot(keyring, slot, ignored);
+		return;
 	}
+	tell(ignored, name,
+	    !g_file_test(path, G_FILE_TEST_IS_DIR) ? "not a folder; ignored" :
+		name[0] == '@' ? "not @ and a mail domain; ignored" :
+				 "not a mail address; ignored");
+	if (slot != NULL)
+		slot_free(slot);
 }
 
 static int
@@ -377,7 +418,7 @@ keyring_open(const char *folder, const KeyringOptions *options, GError **error)
 	keyring->passphrase_file = g_strdup(options->passphrase_file);
 	keyring->owner = options->owner;
 	keyring->slots =
-	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, slot_free);
+	    g_hash_table_new_full(g_str_hash, g_str_equal, NULL, slot_free);
 	index_all(keyring, folder, dir);
 	return keyring;
 }
@@ -479,18 +520,22 @@ is_disabled(const Slot *slot)
 	return g_file_test(mark, G_FILE_TEST_EXISTS);
 }
 
-static bool
-slot_check(const Keyring *keyring, const Slot *slot, gint64 now, GError **error)
+static Identity *
+slot_load(const Keyring *keyring, const Slot *slot, GError **error)
 {
-	g_autoptr(Identity) identity =
-	    load_folder(keyring, slot->folder, error);
+	Identity *identity = load_folder(keyring, slot->folder, error);
 
-	if (identity == NULL ||
-	    !identity_check(identity, slot->mailbox, now, error))
-		return false;
-	if (identity->mailboxes->len > 0)
+	if (identity != NULL)
+		identity->is_seal = slot->mailbox == NULL;
+	return identity;
+}
+
+/* RFC 8550, section 3: it may sign all the same. */
+static bool
+names_a_mailbox(const Identity *identity, GError **error)
+{
+	if (identity->mailboxes->len > 0 || identity->is_seal)
 		return true;
-	/* It may sign all the same; RFC 8550, section 3. */
 	g_set_error(error, SMIME_ERROR, SMIME_ERROR_KEY,
 	    "certificate %s names no mailbox: recipients are told that the "
 	    "signer is not the author",
@@ -498,12 +543,34 @@ slot_check(const Keyring *keyring, const Slot *slot, gint64 now, GError **error)
 	return false;
 }
 
+static bool
+slot_check(const Keyring *keyring, const Slot *slot, const KeyringCheck *check,
+    GError **error)
+{
+	g_autoptr(Identity) identity = slot_load(keyring, slot, error);
+	const Address *mailbox =
+	    slot->mailbox != NULL ? slot->mailbox : check->seal_sender;
+
+	return identity != NULL &&
+	    identity_check(identity, mailbox, check->now, error) &&
+	    (check->judge == NULL ||
+		check->judge(identity, check->context, error)) &&
+	    names_a_mailbox(identity, error);
+}
+
+/* Sorted, so that what is said of them is always in the same order. */
+static GList *
+keyring_keys(const Keyring *keyring)
+{
+	return g_list_sort(
+	    g_hash_table_get_keys(keyring->slots), (GCompareFunc)strcmp);
+}
+
 char **
-keyring_check(const Keyring *keyring, gint64 now)
+keyring_check(const Keyring *keyring, const KeyringCheck *check)
 {
 	g_autoptr(GStrvBuilder) unfit = g_strv_builder_new();
-	g_autoptr(GList) keys = g_list_sort(
-	    g_hash_table_get_keys(keyring->slots), (GCompareFunc)strcmp);
+	g_autoptr(GList) keys = keyring_keys(keyring);
 
 	for (const GList *key = keys; key != NULL; key = key->next) {
 		const Slot *slot =
@@ -511,10 +578,64 @@ keyring_check(const Keyring *keyring, gint64 now)
 		g_autoptr(GError) error = NULL;
 
 		if (!is_disabled(slot) &&
-		    !slot_check(keyring, slot, now, &error))
+		    !slot_check(keyring, slot, check, &error))
 			tell(unfit, slot_name(slot), error->message);
 	}
 	return g_strv_builder_end(unfit);
+}
+
+/* The certificate that is in use, or else the one that would be; NULL where
+ * it cannot be had without the key. */
+static X509 *
+slot_cert(Keyring *keyring, const Slot *slot)
+{
+	g_autofree char *path =
+	    g_build_filename(slot->folder, "cert.pem", NULL);
+	g_autoptr(OsslX509Stack) certs = sk_X509_new_null();
+	X509 *cert = NULL;
+
+	g_mutex_lock(&keyring->lock);
+	if (slot->identity != NULL)
+		cert = slot->identity->cert;
+	if (cert != NULL)
+		X509_up_ref(cert);
+	g_mutex_unlock(&keyring->lock);
+	if (cert == NULL && cert_load(path, certs, NULL))
+		cert = sk_X509_shift(certs);
+	return cert;
+}
+
+static void
+tell_end(GStrvBuilder *list, const Slot *slot, X509 *cert)
+{
+	g_autofree char *end = ossl_time_text(X509_get0_notAfter(cert));
+	g_autofree char *serial = cert_serial_text(cert);
+	g_autofree char *what = g_strdup_printf(
+	    "certificate %s expires at %s; replace it before", serial, end);
+
+	tell(list, slot_name(slot), what);
+}
+
+char **
+keyring_expiring(Keyring *keyring, gint64 now, gint64 until)
+{
+	g_autoptr(GStrvBuilder) list = g_strv_builder_new();
+	g_autoptr(GList) keys = keyring_keys(keyring);
+
+	for (const GList *key = keys; key != NULL; key = key->next) {
+		const Slot *slot =
+		    g_hash_table_lookup(keyring->slots, key->data);
+		g_autoptr(X509) cert = NULL;
+
+		if (is_disabled(slot))
+			continue;
+		cert = slot_cert(keyring, slot);
+		if (cert != NULL &&
+		    cert_validity(cert, now) == VERDICT_REASON_OK &&
+		    cert_validity(cert, until) == VERDICT_REASON_EXPIRED)
+			tell_end(list, slot, cert);
+	}
+	return g_strv_builder_end(list);
 }
 
 static Identity *
@@ -529,7 +650,7 @@ slot_identity(Keyring *keyring, Slot *slot, GError **error)
 	if (kept != NULL)
 		return kept;
 
-	loaded = load_folder(keyring, slot->folder, error);
+	loaded = slot_load(keyring, slot, error);
 	if (loaded == NULL)
 		return NULL;
 	g_mutex_lock(&keyring->lock);
@@ -542,13 +663,21 @@ slot_identity(Keyring *keyring, Slot *slot, GError **error)
 Identity *
 keyring_lookup(Keyring *keyring, const Address *mailbox, GError **error)
 {
-	g_autofree char *key = index_key(mailbox);
-	Slot *slot = g_hash_table_lookup(keyring->slots, key);
+	g_autofree char *own = index_key(mailbox);
+	g_autofree char *seal = seal_key(mailbox->domain);
+	Slot *slot = g_hash_table_lookup(keyring->slots, own);
 
-	if (slot == NULL || is_disabled(slot)) {
+	/* Not where there is a folder that is out of use or broken. */
+	if (slot == NULL)
+		slot = g_hash_table_lookup(keyring->slots, seal);
+	if (slot == NULL) {
 		g_set_error(error, SMIME_ERROR, SMIME_ERROR_NO_KEY,
-		    slot == NULL ? "no key for %s" : "key of %s is disabled",
-		    key);
+		    "no key for %s", own);
+		return NULL;
+	}
+	if (is_disabled(slot)) {
+		g_set_error(error, SMIME_ERROR, SMIME_ERROR_NO_KEY,
+		    "no key for %s: that of %s is disabled", own, slot->key);
 		return NULL;
 	}
 	return slot_identity(keyring, slot, error);

@@ -12,8 +12,12 @@
  *
  * Where two folders are one mailbox (A@x.id and a@x.id), the one whose name is
  * in lower case counts, or else the first in the order of bytes.  Names that
- * begin with a dot are passed over.  Names that begin with @ are reserved for
- * the seals of domains, and not used yet.
+ * begin with a dot are passed over.
+ *
+ * The folder @DOMAIN holds the seal of an organisation: it signs for each
+ * mailbox in that domain that has no folder of its own.  A mailbox whose own
+ * folder is disabled or broken gets no seal: `disabled` is how a person is
+ * stopped, and must not turn into the signature of the whole organisation.
  *
  * Keyrings and identities are refcounted and shared by threads.  An identity
  * is immutable.  The keyring's mutex guards the loaded identities and is not
@@ -48,24 +52,41 @@ Keyring *keyring_ref(Keyring *keyring);
 void keyring_unref(Keyring *keyring);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Keyring, keyring_unref)
 
-/* Mailboxes with a folder of their own. */
+/* Mailboxes with a folder of their own, and seals. */
 guint keyring_size(const Keyring *keyring);
 
 /* What is in the folder and not used, a sentence for each, naming it, always
  * in the same order; a NULL-terminated vector, owned by keyring. */
 const char *const *keyring_ignored(const Keyring *keyring);
 
-/*
- * The identities that could not sign mail of their mailbox at now (seconds
- * since 1970), or not in a way that recipients accept, a sentence for each,
- * naming its folder, in the order of mailboxes; a NULL-terminated vector,
- * caller frees.  Reads the files of all that are not disabled, and keeps none.
- */
-char **keyring_check(const Keyring *keyring, gint64 now);
+/* What identities are checked for. */
+typedef struct {
+	gint64 now;                 /* seconds since 1970 */
+	const Address *seal_sender; /* that seals must name, or NULL */
+	/* One more judgement of an identity that is fit otherwise, or NULL. */
+	bool (*judge)(Identity *identity, void *context, GError **error);
+	void *context;
+} KeyringCheck;
 
 /*
- * The identity of mailbox.  Errors: NO_KEY when there is none or it is
- * disabled, KEY when there is one that cannot be used.
+ * The identities that could not sign mail of their mailbox, a sentence for
+ * each, naming its folder, in the order of mailboxes; a NULL-terminated
+ * vector, caller frees.  Reads the files of all that are not disabled, and
+ * keeps none.
+ */
+char **keyring_check(const Keyring *keyring, const KeyringCheck *check);
+
+/*
+ * The certificates that are valid now and will not be any more at until, a
+ * sentence for each, as above.  Reads certificates that are not in use yet,
+ * but no keys.
+ */
+char **keyring_expiring(Keyring *keyring, gint64 now, gint64 until);
+
+/*
+ * The identity that signs for mailbox: its own, or else the seal of its
+ * domain.  Errors: NO_KEY when there is none or it is disabled, KEY when there
+ * is one that cannot be used.
  */
 Identity *keyring_lookup(
     Keyring *keyring, const Address *mailbox, GError **error);
@@ -80,9 +101,13 @@ void identity_unref(Identity *identity);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Identity, identity_unref)
 
 /* May it sign mail of mailbox at now (seconds since 1970)?  mailbox may be
- * NULL: of anybody.  Errors: KEY. */
+ * NULL: of anybody.  A seal must name mailbox, another certificate may also
+ * name none at all.  Errors: KEY. */
 bool identity_check(
     Identity *identity, const Address *mailbox, gint64 now, GError **error);
+
+/* Is it the seal of a domain? */
+bool identity_is_seal(const Identity *identity);
 
 /* Decimal serial number of its certificate; owned by identity. */
 const char *identity_serial(const Identity *identity);

@@ -104,6 +104,20 @@ add_signing_time(CMS_SignerInfo *signer, gint64 now)
 	return ok;
 }
 
+/* RFC 3183, section 3: SignatureType, a SEQUENCE OF OBJECT IDENTIFIER, here of
+ * id-sti-domainSig (1.2.840.113549.1.9.16.9.2) alone. */
+static const guchar domain_signature_type[] = { 0x30, 0x0d, 0x06, 0x0b, 0x2a,
+	0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x09, 0x02 };
+
+static bool
+add_domain_signature_type(CMS_SignerInfo *signer)
+{
+	return CMS_signed_add1_attr_by_NID(signer,
+		   NID_id_smime_aa_signatureType, V_ASN1_SEQUENCE,
+		   domain_signature_type,
+		   (int)sizeof(domain_signature_type)) == 1;
+}
+
 /* SMIMECapabilities would offer encryption that the certificate does not
  * allow, with OpenSSL's list even single DES. */
 #define SIGNER_FLAGS (CMS_PARTIAL | CMS_BINARY | CMS_NOSMIMECAP | CMS_CADES)
@@ -142,7 +156,8 @@ digest_bio(const EVP_MD_CTX *digesting)
 
 /* Signed data over what was digested already. */
 static CMS_ContentInfo *
-signed_data(Identity *identity, gint64 now, const EVP_MD_CTX *digesting)
+signed_data(Identity *identity, const SignOptions *options, gint64 now,
+    const EVP_MD_CTX *digesting)
 {
 	g_autoptr(CMS_ContentInfo) cms = CMS_sign(
 	    NULL, NULL, NULL, NULL, CMS_PARTIAL | CMS_BINARY | CMS_DETACHED);
@@ -153,7 +168,10 @@ signed_data(Identity *identity, gint64 now, const EVP_MD_CTX *digesting)
 		return NULL;
 	signer = add_signer(cms, identity, EVP_MD_CTX_get0_md(digesting));
 	if (signer == NULL || !add_certificates(cms, identity) ||
-	    !add_signing_time(signer, now) || CMS_dataFinal(cms, digest) != 1)
+	    !add_signing_time(signer, now) ||
+	    (identity->is_seal && options->domain_signature &&
+		!add_domain_signature_type(signer)) ||
+	    CMS_dataFinal(cms, digest) != 1)
 		return NULL;
 	return g_steal_pointer(&cms);
 }
@@ -166,10 +184,11 @@ der_free(void *der)
 
 /* content NULL: detached. */
 static GBytes *
-signed_data_der(Identity *identity, gint64 now, const EVP_MD_CTX *digesting,
-    const Spool *content, GError **error)
+signed_data_der(Identity *identity, const SignOptions *options, gint64 now,
+    const EVP_MD_CTX *digesting, const Spool *content, GError **error)
 {
-	g_autoptr(CMS_ContentInfo) cms = signed_data(identity, now, digesting);
+	g_autoptr(CMS_ContentInfo) cms =
+	    signed_data(identity, options, now, digesting);
 	guchar *der = NULL;
 	int size = -1;
 
@@ -258,18 +277,24 @@ date_text(gint64 now)
 	    months[g_date_time_get_month(time) - 1], rest);
 }
 
+/* NULL: none, or several. */
+static const Address *
+only_author(const MimeMessage *message)
+{
+	return message->authors != NULL && message->authors->len == 1 ?
+	    g_ptr_array_index(message->authors, 0) :
+	    NULL;
+}
+
 /* RFC 5322, section 3.6.4. */
 static char *
 message_id(const MimeMessage *message, GError **error)
 {
 	g_autofree char *word = ossl_random_text(error);
-	const Address *author;
+	const Address *author = only_author(message);
 
 	if (word == NULL)
 		return NULL;
-	author = message->authors != NULL && message->authors->len > 0 ?
-	    g_ptr_array_index(message->authors, 0) :
-	    NULL;
 	return g_strdup_printf("<%s@%s>", word,
 	    author != NULL ? author->domain : g_get_host_name());
 }
@@ -285,13 +310,29 @@ add_field(SignedMessage *made, const char *name, char *value)
 	g_ptr_array_add(made->fields, field);
 }
 
-/* What an MTA behind us would add must be there before it is copied. */
+/* RFC 5322, section 3.6.2: a seal speaks as Sender, but not for the author's
+ * own mailbox. */
+static void
+add_sender(
+    SignedMessage *made, const MimeMessage *message, const Address *seal_sender)
+{
+	const Address *author = only_author(message);
+
+	if (author == NULL || !address_equal(author, seal_sender, true))
+		add_field(made, "Sender", address_text(seal_sender));
+}
+
+/* What the signature speaks of, and what an MTA behind us would add, must be
+ * there before it is copied. */
 static bool
 complete_header(SignedMessage *made, const MimeMessage *message,
-    const SignOptions *options, gint64 now, GError **error)
+    const Identity *identity, const SignOptions *options, gint64 now,
+    GError **error)
 {
 	char *id;
 
+	if (identity->is_seal && options->seal_sender != NULL)
+		add_sender(made, message, options->seal_sender);
 	if (!options->protect_header)
 		return true;
 	if (!has_field(message->root, "Date"))
@@ -346,7 +387,7 @@ sign_opaque(SignedMessage *made, const MimeMessage *message, Identity *identity,
 	if (!write_entity(made, message, options, true, &to_entity, error) ||
 	    !spool_seal(entity, error))
 		return false;
-	der = signed_data_der(identity, now, digesting, entity, error);
+	der = signed_data_der(identity, options, now, digesting, entity, error);
 	if (der == NULL)
 		return false;
 	made->body = to_body.spool = spool_new(&options->spool);
@@ -424,7 +465,7 @@ sign_detached(SignedMessage *made, const MimeMessage *message,
 	if (!write_entity(made, message, options, false, &sink, error))
 		return false;
 	entity.end = spool_size(made->body);
-	der = signed_data_der(identity, now, digesting, NULL, error);
+	der = signed_data_der(identity, options, now, digesting, NULL, error);
 	if (der == NULL ||
 	    !write_signature_part(made->body, boundary, der, error) ||
 	    !spool_seal(made->body, error) ||
@@ -473,7 +514,7 @@ sign_as(SignFormat format, const MimeMessage *message, Identity *identity,
 		ossl_set_error(error, SMIME_ERROR_CRYPTO, "cannot digest");
 		return NULL;
 	}
-	if (!complete_header(made, message, options, now, error))
+	if (!complete_header(made, message, identity, options, now, error))
 		return NULL;
 	ok = format == SIGN_OPAQUE ? sign_opaque(made, message, identity,
 					 options, now, digesting, error) :
@@ -487,13 +528,12 @@ sign_message(const MimeMessage *message, Identity *identity,
     const SignOptions *wanted, gint64 now, GError **error)
 {
 	g_autoptr(GError) why_not = NULL;
-	const Address *author = NULL;
+	const Address *speaker =
+	    identity->is_seal ? wanted->seal_sender : only_author(message);
 	SignOptions options = *wanted;
 	SignedMessage *made;
 
-	if (message->authors != NULL && message->authors->len == 1)
-		author = g_ptr_array_index(message->authors, 0);
-	if (!identity_check(identity, author, now, error) ||
+	if (!identity_check(identity, speaker, now, error) ||
 	    !choose_digest(identity, &options, error))
 		return NULL;
 	if (options.format != SIGN_AUTO)

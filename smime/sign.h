@@ -41,6 +41,11 @@ typedef struct {
 	bool protect_header; /* RFC 9788 */
 	SpoolLimits spool;   /* for the new body */
 	GHashTable *edits;   /* of canon, for this one message; NULL: none */
+	/* Of signatures by the seal of a domain only: */
+	const Address *seal_sender; /* mailbox that it must name and that
+	                               becomes the Sender, or NULL: any, and
+	                               Sender stays */
+	bool domain_signature;      /* says that it is one (RFC 3183) */
 } SignOptions;
 
 typedef struct {

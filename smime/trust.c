@@ -4,6 +4,7 @@
 struct trust {
 	gatomicrefcount refs;
 	X509_STORE *store;
+	OsslX509Stack *anchors; /* that are in store */
 	OsslX509Stack *intermediates;
 };
 
@@ -22,17 +23,17 @@ trust_new(const char *const *anchors, const char *const *intermediates,
     GError **error)
 {
 	g_autoptr(Trust) trust = g_new0(Trust, 1);
-	g_autoptr(OsslX509Stack) loaded = sk_X509_new_null();
 
 	g_atomic_ref_count_init(&trust->refs);
 	trust->store = X509_STORE_new();
+	trust->anchors = sk_X509_new_null();
 	trust->intermediates = sk_X509_new_null();
-	if (!load_all(anchors, loaded, error) ||
+	if (!load_all(anchors, trust->anchors, error) ||
 	    !load_all(intermediates, trust->intermediates, error))
 		return NULL;
-	for (int i = 0; i < sk_X509_num(loaded); i++) {
+	for (int i = 0; i < sk_X509_num(trust->anchors); i++) {
 		if (X509_STORE_add_cert(
-			trust->store, sk_X509_value(loaded, i)) != 1) {
+			trust->store, sk_X509_value(trust->anchors, i)) != 1) {
 			ossl_set_error(error, SMIME_ERROR_CRYPTO,
 			    "cannot take a trust anchor");
 			return NULL;
@@ -54,6 +55,7 @@ trust_unref(Trust *trust)
 	if (trust == NULL || !g_atomic_ref_count_dec(&trust->refs))
 		return;
 	X509_STORE_free(trust->store);
+	ossl_x509_stack_free(trust->anchors);
 	ossl_x509_stack_free(trust->intermediates);
 	g_free(trust);
 }
@@ -140,6 +142,33 @@ constraints_hold(const OsslX509Stack *path, char **detail)
 		}
 	}
 	return true;
+}
+
+/* The one of certs that signed cert. */
+static X509 *
+find_issuer(const OsslX509Stack *certs, X509 *cert)
+{
+	for (int i = 0; i < sk_X509_num(certs); i++) {
+		X509 *issuer = sk_X509_value(certs, i);
+
+		if (X509_check_issued(issuer, cert) == X509_V_OK &&
+		    X509_verify(cert, X509_get0_pubkey(issuer)) == 1)
+			return issuer;
+	}
+	return NULL;
+}
+
+X509 *
+trust_issuer(const Trust *trust, X509 *cert, const OsslX509Stack *included)
+{
+	X509 *issuer = find_issuer(included, cert);
+
+	if (issuer == NULL)
+		issuer = find_issuer(trust->intermediates, cert);
+	if (issuer == NULL)
+		issuer = find_issuer(trust->anchors, cert);
+	ERR_clear_error();
+	return issuer;
 }
 
 VerdictReason

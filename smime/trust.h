@@ -35,6 +35,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Trust, trust_unref)
 VerdictReason trust_path(const Trust *trust, X509 *leaf,
     OsslX509Stack *included, gint64 now, OsslX509Stack **path, char **detail);
 
+/* The certificate that signed cert: among included, intermediates or anchors;
+ * owned by whichever has it, NULL when it is not at hand.  Whether it is valid,
+ * or leads to an anchor, is not asked. */
+X509 *trust_issuer(
+    const Trust *trust, X509 *cert, const OsslX509Stack *included);
+
 /* Configured intermediates; owned by trust. */
 const OsslX509Stack *trust_intermediates(const Trust *trust);
 

@@ -174,8 +174,11 @@ sign_with(Identity *identity, SignDigest digest, GError **error)
 {
 	g_autoptr(Spool) spool = pki_spool(MESSAGE, strlen(MESSAGE));
 	g_autoptr(MimeMessage) message = mime_parse(spool);
-	SignOptions options = { SIGN_OPAQUE, digest, false,
-		{ 1U << 20, 1U << 20, "/nonexistent" }, NULL };
+	const SignOptions options = {
+		.format = SIGN_OPAQUE,
+		.digest = digest,
+		.spool = { 1U << 20, 1U << 20, "/nonexistent" },
+	};
 
 	return sign_message(message, identity, &options, PKI_NOW, error);
 }

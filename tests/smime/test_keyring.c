@@ -176,7 +176,7 @@ expect_said(const char *const *said, const char *const *wanted)
 Test(keyring, what_is_no_mailbox_is_not_indexed)
 {
 	static const char *const ignored[] = {
-		"@daerah.example: the seal",
+		"@a b: not @ and a mail domain",
 		"@x.id: not a folder",
 		"README: not a folder",
 		"file@daerah.example: not a folder",
@@ -191,7 +191,7 @@ Test(keyring, what_is_no_mailbox_is_not_indexed)
 
 	keys_write(&keys, "README", "x");
 	keys_write(&keys, "lost+found/x", "x");
-	keys_write(&keys, "@daerah.example/x", "x");
+	keys_write(&keys, "@a b/x", "x");
 	keys_write(&keys, "@x.id", "x");
 	/* a file is no folder */
 	keys_write(&keys, "file@daerah.example", "x");
@@ -273,6 +273,7 @@ Test(keyring, check)
 		{ "k-broken@x.id", { .name = "x" }, 0, "chain.pem", "garbage\n",
 		    "chain.pem" },
 	};
+	const KeyringCheck check = { .now = PKI_NOW };
 	g_auto(Keys) keys = { pki_folder_new(), pki_new(NULL) };
 	g_autoptr(Keyring) keyring = NULL;
 	g_auto(GStrv) said = NULL;
@@ -290,7 +291,7 @@ Test(keyring, check)
 	}
 	keys_write(&keys, "l-empty@x.id/README", "");
 	keyring = keyring_open(keys.folder, &defaults, NULL);
-	said = keyring_check(keyring, PKI_NOW);
+	said = keyring_check(keyring, &check);
 	want = (const char *const *)said;
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autofree char *prefix =
@@ -316,14 +317,195 @@ Test(keyring, check_keeps_nothing)
 {
 	g_auto(Keys) keys = keys_new();
 	g_autoptr(Keyring) keyring = keyring_open(keys.folder, &defaults, NULL);
-	g_auto(GStrv) good = keyring_check(keyring, PKI_NOW);
+	const KeyringCheck check = { .now = PKI_NOW };
+	g_auto(GStrv) good = keyring_check(keyring, &check);
 	g_auto(GStrv) broken = NULL;
 
 	keys_write(&keys, BUDI "/key.pem", "garbage");
-	broken = keyring_check(keyring, PKI_NOW);
+	broken = keyring_check(keyring, &check);
 	cr_expect(good[0] == NULL, "%s", good[0]);
 	cr_expect_eq(g_strv_length(broken), 1);
 	expect_error(keyring, BUDI, SMIME_ERROR_KEY, "key.pem");
+}
+
+/* What else somebody asks of an identity counts too. */
+static bool
+is_not_4712(Identity *identity, void *context, GError **error)
+{
+	(*(guint *)context)++;
+	if (strcmp(identity_serial(identity), "4712") != 0)
+		return true;
+	g_set_error_literal(
+	    error, SMIME_ERROR, SMIME_ERROR_KEY, "4712 is out of favour");
+	return false;
+}
+
+Test(keyring, check_with_a_judge)
+{
+	g_auto(Keys) keys = keys_new();
+	g_autoptr(Pki) other = pki_new(&(PkiCert){ .serial = 4712 });
+	g_autoptr(Keyring) keyring = NULL;
+	g_auto(GStrv) said = NULL;
+	guint asked = 0;
+	const KeyringCheck check = {
+		.now = PKI_NOW, .judge = is_not_4712, .context = &asked
+	};
+
+	keys_add(&keys, "siti@daerah.example", other->leaf, other->leaf_key);
+	/* unfit before anybody is asked */
+	keys_add(&keys, "x@daerah.example", other->leaf, PKI_KEY_OTHER);
+	keyring = keyring_open(keys.folder, &defaults, NULL);
+	said = keyring_check(keyring, &check);
+	cr_expect_eq(asked, 2);
+	cr_assert_eq(g_strv_length(said), 2);
+	cr_expect_str_eq(said[0], "siti@daerah.example: 4712 is out of favour");
+}
+
+/* --- seals --------------------------------------------------------------- */
+
+/* Who signs for whom: the person's own, else the seal of exactly the domain,
+ * and no seal for whoever was taken out of use. */
+Test(keyring, seal)
+{
+	static const struct {
+		const char *mailbox;
+		const char *serial; /* NULL: no key */
+		bool seal;
+	} cases[] = {
+		{ BUDI, "4711", false },
+		{ "siti@daerah.example", "77", true },
+		{ "SITI@Daerah.Example", "77", true },
+		{ "persuratan@daerah.example", "77", true },
+		{ "siti@lain.example", NULL, false },
+		{ "siti@mail.daerah.example", NULL, false },
+		{ "\"siti@daerah.example\"@lain.example", NULL, false },
+		{ "pindah@daerah.example", NULL, false },
+		{ "siti@tutup.example", NULL, false },
+	};
+	g_auto(Keys) keys = keys_new();
+	g_autoptr(Pki) org =
+	    pki_new(&(PkiCert){ .serial = 77, .mailboxes = "dinas@x.id" });
+	g_autoptr(Keyring) keyring = NULL;
+
+	keys_add(&keys, "@Daerah.example", org->leaf, org->leaf_key);
+	keys_add(&keys, "@tutup.example", org->leaf, org->leaf_key);
+	keys_write(&keys, "@tutup.example/disabled", "");
+	keys_add(&keys, "pindah@daerah.example", keys.pki->leaf, PKI_KEY_LEAF);
+	keys_write(&keys, "pindah@daerah.example/disabled", "");
+	keyring = keyring_open(keys.folder, &defaults, NULL);
+	cr_expect(keyring_ignored(keyring)[0] == NULL);
+	cr_expect_eq(keyring_size(keyring), 4);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Identity) identity = NULL;
+
+		if (cases[i].serial == NULL) {
+			expect_error(keyring, cases[i].mailbox,
+			    SMIME_ERROR_NO_KEY, "no key for");
+			continue;
+		}
+		identity = lookup(keyring, cases[i].mailbox, NULL);
+		cr_assert(identity != NULL, "%s", cases[i].mailbox);
+		cr_expect_str_eq(identity_serial(identity), cases[i].serial);
+		cr_expect_eq(identity_is_seal(identity), cases[i].seal, "%s",
+		    cases[i].mailbox);
+	}
+	/* a broken folder of one's own is an error, not a seal */
+	keys_write(&keys, "rusak@daerah.example/key.pem", "x");
+	keyring_unref(g_steal_pointer(&keyring));
+	keyring = keyring_open(keys.folder, &defaults, NULL);
+	expect_error(
+	    keyring, "rusak@daerah.example", SMIME_ERROR_KEY, "cert.pem");
+}
+
+/* It speaks for its own mailbox, whoever writes. */
+Test(keyring, seal_names_its_mailbox)
+{
+	static const struct {
+		const char *mailboxes; /* of the certificate */
+		const char *sender;    /* NULL: any */
+		bool fit;
+	} cases[] = {
+		{ "dinas@x.id", NULL, true },
+		{ "dinas@x.id", "dinas@x.id", true },
+		{ "other@x.id dinas@x.id", "Dinas@x.id", true },
+		{ "other@x.id", "dinas@x.id", false },
+		{ NULL, NULL, true },
+		{ NULL, "dinas@x.id", false },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const PkiCert spec = { .mailboxes = cases[i].mailboxes };
+		g_auto(Keys) keys = { pki_folder_new(), pki_new(&spec) };
+		g_autoptr(Keyring) keyring = NULL;
+		g_autoptr(Address) sender = cases[i].sender != NULL ?
+		    address_parse(cases[i].sender, strlen(cases[i].sender)) :
+		    NULL;
+		const KeyringCheck check = { .now = PKI_NOW,
+			.seal_sender = sender };
+		g_auto(GStrv) said = NULL;
+
+		keys_add(&keys, "@x.id", keys.pki->leaf, PKI_KEY_LEAF);
+		keyring = keyring_open(keys.folder, &defaults, NULL);
+		said = keyring_check(keyring, &check);
+		if (cases[i].fit)
+			cr_expect(said[0] == NULL, "case %zu: %s", i, said[0]);
+		else
+			cr_expect(said[0] != NULL &&
+				strstr(said[0], "the seal's mailbox") != NULL,
+			    "case %zu", i);
+	}
+}
+
+/* --- the end of certificates --------------------------------------------- */
+
+Test(keyring, expiring)
+{
+	static const struct {
+		const char *name;
+		gint64 until; /* of the certificate, days from PKI_NOW */
+		bool told;
+	} cases[] = {
+		{ "@x.id", 29, true },
+		{ "a@x.id", 1, true },
+		{ "b@x.id", 31, false },
+		{ "c@x.id", -1, false }, /* is no news */
+		{ "d@x.id", 29, false }, /* disabled */
+		{ "e@x.id", 29, true },
+	};
+	g_auto(Keys) keys = { pki_folder_new(), pki_new(NULL) };
+	g_autoptr(Keyring) keyring = NULL;
+	g_autoptr(Identity) used = NULL;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Pki) pki = pki_new(&(PkiCert){
+		    .from = -PKI_YEAR, .until = cases[i].until * PKI_DAY });
+
+		keys_add(&keys, cases[i].name, pki->leaf, PKI_KEY_LEAF);
+	}
+	keys_write(&keys, "d@x.id/disabled", "");
+	keys_write(&keys, "f@x.id/cert.pem", "garbage");
+	keyring = keyring_open(keys.folder, &defaults, NULL);
+	used = lookup(keyring, "e@x.id", NULL);
+	cr_assert(used != NULL);
+	/* one in use is known without its file, and no key is read */
+	keys_write(&keys, "e@x.id/cert.pem", "garbage");
+	keys_write(&keys, "a@x.id/key.pem", "garbage");
+	for (int round = 0; round < 2; round++) {
+		g_auto(GStrv) said =
+		    keyring_expiring(keyring, PKI_NOW, PKI_NOW + 30 * PKI_DAY);
+		char **next = said;
+
+		for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+			if (!cases[i].told)
+				continue;
+			cr_assert(*next != NULL, "%s", cases[i].name);
+			cr_expect(g_str_has_prefix(*next, cases[i].name));
+			cr_expect(strstr(*next, "4711 expires at 2026-03-"));
+			next++;
+		}
+		cr_expect(*next == NULL, "also: %s", *next);
+		cr_expect_eq(ERR_peek_error(), 0);
+	}
 }
 
 Test(keyring, unreadable_folder)

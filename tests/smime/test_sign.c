@@ -5,6 +5,7 @@
 #include <openssl/rsa.h>
 
 #include "../../smime/error.h"
+#include "../../smime/identity.h"
 #include "../../smime/ossl.h"
 #include "../../smime/sign.h"
 #include "../pki.h"
@@ -68,8 +69,9 @@ sign(const Signer *signer, const char *text, const SignOptions *options,
 static SignOptions
 options_of(SignFormat format, SignDigest digest)
 {
-	return (SignOptions){ format, digest, false,
-		{ 1U << 20, 1U << 20, "/nonexistent" }, NULL };
+	return (SignOptions){ .format = format,
+		.digest = digest,
+		.spool = { 1U << 20, 1U << 20, "/nonexistent" } };
 }
 
 static SignedMessage *
@@ -87,6 +89,18 @@ must_sign(const Signer *signer, const char *text, SignFormat format,
 
 /* --- reading it again, without the library ---------------------------------
  */
+
+static const char *
+field_of(const SignedMessage *made, const char *name)
+{
+	for (guint i = 0; i < made->fields->len; i++) {
+		const SignedField *field = g_ptr_array_index(made->fields, i);
+
+		if (strcmp(field->name, name) == 0)
+			return field->value;
+	}
+	return NULL;
+}
 
 static char *
 body_text(const SignedMessage *made)
@@ -293,6 +307,107 @@ Test(sign, certificates)
 		has_ca = has_ca || X509_cmp(cert, signer.pki->ca) == 0;
 	}
 	cr_expect(has_leaf && has_ca);
+}
+
+/* --- seals ------------------------------------------------------------------
+ */
+
+/* The certificate names the seal's mailbox, not the author's; Sender tells
+ * whose it is. */
+Test(sign, seal)
+{
+	static const struct {
+		bool is_seal;
+		const char *seal_sender; /* NULL: none */
+		bool is_signed;
+		const char *sender;
+	} cases[] = {
+		{ true, NULL, true, NULL },
+		{ true, "dinas@daerah.example", true, "dinas@daerah.example" },
+		{ true, "lain@daerah.example", false, NULL },
+		/* another one's certificate that is no seal */
+		{ false, NULL, false, NULL },
+		{ false, "dinas@daerah.example", false, NULL },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const char *text = cases[i].seal_sender;
+		g_auto(Signer) signer = signer_new(
+		    &(PkiCert){ .mailboxes = "dinas@daerah.example" });
+		g_autoptr(Address) sender =
+		    text != NULL ? address_parse(text, strlen(text)) : NULL;
+		SignOptions options = options_of(SIGN_DETACHED, SIGN_SHA256);
+		g_autoptr(GError) error = NULL;
+		g_autoptr(SignedMessage) made = NULL;
+
+		signer.identity->is_seal = cases[i].is_seal;
+		options.seal_sender = sender;
+		made = sign(&signer, MESSAGE, &options, 0, &error);
+		cr_assert_eq(made != NULL, cases[i].is_signed, "case %zu", i);
+		if (made == NULL)
+			cr_expect(g_error_matches(
+			    error, SMIME_ERROR, SMIME_ERROR_KEY));
+		else
+			cr_expect(g_strcmp0(field_of(made, "Sender"),
+				      cases[i].sender) == 0,
+			    "case %zu", i);
+	}
+}
+
+/* RFC 5322, section 3.6.2: no Sender where it says what From says. */
+Test(sign, seal_of_the_author)
+{
+	g_auto(Signer) signer =
+	    signer_new(&(PkiCert){ .mailboxes = "budi@daerah.example" });
+	g_autoptr(Address) sender =
+	    address_parse("Budi@daerah.example", strlen("Budi@daerah.example"));
+	SignOptions options = options_of(SIGN_DETACHED, SIGN_SHA256);
+	g_autoptr(SignedMessage) made = NULL;
+
+	signer.identity->is_seal = true;
+	options.seal_sender = sender;
+	made = sign(&signer, MESSAGE, &options, 0, NULL);
+	cr_assert(made != NULL);
+	cr_expect(field_of(made, "Sender") == NULL);
+}
+
+/* RFC 3183: in the signed attributes, of seals that are told to say so. */
+Test(sign, domain_signature)
+{
+	for (int i = 0; i < 4; i++) {
+		bool is_seal = i & 1, wanted = i & 2;
+		g_auto(Signer) signer = signer_new(NULL);
+		SignOptions options = options_of(SIGN_DETACHED, SIGN_SHA256);
+		g_autoptr(SignedMessage) made = NULL;
+		g_autofree char *part = NULL;
+		g_autofree char *content = NULL;
+		g_autoptr(CMS_ContentInfo) cms = NULL;
+		const ASN1_STRING *type;
+		const guchar *at;
+		ASN1_SEQUENCE_ANY *types;
+		char oid[64] = "";
+
+		signer.identity->is_seal = is_seal;
+		options.domain_signature = wanted;
+		made = sign(&signer, MESSAGE, &options, 0, NULL);
+		cr_assert(made != NULL);
+		cms = read_signed(made, &part);
+		content = openssl_verify(signer.pki, cms, part);
+		type = CMS_signed_get0_data_by_OBJ(only_signer(cms),
+		    OBJ_txt2obj("1.2.840.113549.1.9.16.2.28", 1), -3,
+		    V_ASN1_SEQUENCE);
+		cr_assert_eq(type != NULL, is_seal && wanted, "case %d", i);
+		if (type == NULL)
+			continue;
+		at = ASN1_STRING_get0_data(type);
+		types =
+		    d2i_ASN1_SEQUENCE_ANY(NULL, &at, ASN1_STRING_length(type));
+		cr_assert(types != NULL && sk_ASN1_TYPE_num(types) == 1);
+		OBJ_obj2txt(oid, sizeof(oid),
+		    sk_ASN1_TYPE_value(types, 0)->value.object, 1);
+		cr_expect_str_eq(oid, "1.2.840.113549.1.9.16.9.2");
+		sk_ASN1_TYPE_pop_free(types, ASN1_TYPE_free);
+	}
 }
 
 /* --- the message ------------------------------------------------------------
@@ -600,18 +715,6 @@ Test(sign, names)
 
 /* --- the header ------------------------------------------------------------
  */
-
-static const char *
-field_of(const SignedMessage *made, const char *name)
-{
-	for (guint i = 0; i < made->fields->len; i++) {
-		const SignedField *field = g_ptr_array_index(made->fields, i);
-
-		if (strcmp(field->name, name) == 0)
-			return field->value;
-	}
-	return NULL;
-}
 
 static SignedMessage *
 sign_protected(const Signer *signer, const char *text, SignFormat format)

@@ -1,0 +1,147 @@
+#include "standing.h"
+#include "identity.h"
+
+typedef struct {
+	gint64 at; /* seconds since 1970 */
+	RevocationStatus status;
+	char *detail;
+} Answer;
+
+struct standing {
+	Trust *trust;
+	Revocation *revocation;
+	GMutex lock;         /* guards answers */
+	GHashTable *answers; /* Identity → Answer */
+};
+
+static void
+answer_free(void *data)
+{
+	Answer *answer = data;
+
+	g_free(answer->detail);
+	g_free(answer);
+}
+
+Standing *
+standing_new(Trust *trust, Revocation *revocation)
+{
+	Standing *standing = g_new0(Standing, 1);
+
+	standing->trust = trust_ref(trust);
+	standing->revocation = revocation_ref(revocation);
+	g_mutex_init(&standing->lock);
+	standing->answers = g_hash_table_new_full(
+	    NULL, NULL, (GDestroyNotify)identity_unref, answer_free);
+	return standing;
+}
+
+void
+standing_free(Standing *standing)
+{
+	if (standing == NULL)
+		return;
+	trust_unref(standing->trust);
+	revocation_unref(standing->revocation);
+	g_hash_table_unref(standing->answers);
+	g_mutex_clear(&standing->lock);
+	g_free(standing);
+}
+
+/* --- asking ------------------------------------------------------------ */
+
+static Answer *
+ask(const Standing *standing, const Identity *identity, gint64 now)
+{
+	Answer *answer = g_new0(Answer, 1);
+	X509 *issuer =
+	    trust_issuer(standing->trust, identity->cert, identity->chain);
+
+	answer->at = now;
+	if (issuer != NULL) {
+		answer->status = revocation_check(standing->revocation,
+		    identity->cert, issuer, now, &answer->detail);
+	} else {
+		answer->status = REVOCATION_STATUS_UNKNOWN;
+		answer->detail =
+		    g_strdup("its issuer's certificate is neither in chain.pem "
+			     "nor among intermediates and anchors");
+	}
+	return answer;
+}
+
+static bool
+counts(const Answer *answer, gint64 now)
+{
+	bool known = answer->status == REVOCATION_STATUS_GOOD ||
+	    answer->status == REVOCATION_STATUS_REVOKED;
+	gint64 age = now - answer->at;
+
+	return age >= 0 &&
+	    age < (known ? STANDING_KEEP : STANDING_KEEP_UNKNOWN);
+}
+
+/* *detail: caller frees. */
+static RevocationStatus
+status_of(Standing *standing, Identity *identity, gint64 now, char **detail)
+{
+	const Answer *kept;
+	Answer *answer = NULL;
+	RevocationStatus status;
+
+	g_mutex_lock(&standing->lock);
+	kept = g_hash_table_lookup(standing->answers, identity);
+	if (kept == NULL || !counts(kept, now)) {
+		g_mutex_unlock(&standing->lock);
+		answer = ask(standing, identity, now);
+		g_mutex_lock(&standing->lock);
+		g_hash_table_replace(
+		    standing->answers, identity_ref(identity), answer);
+		kept = answer;
+	}
+	status = kept->status;
+	*detail = g_strdup(kept->detail);
+	g_mutex_unlock(&standing->lock);
+	return status;
+}
+
+/* --- judging ----------------------------------------------------------- */
+
+static bool
+may_be_used(RevocationMode mode, RevocationStatus status)
+{
+	switch (status) {
+	case REVOCATION_STATUS_GOOD:
+		return true;
+	case REVOCATION_STATUS_REVOKED:
+		return false;
+	case REVOCATION_STATUS_UNKNOWN:
+		return mode == REVOCATION_SOFT;
+	case REVOCATION_STATUS_NO_SOURCE:
+		return mode != REVOCATION_REQUIRE;
+	}
+	g_assert_not_reached();
+}
+
+bool
+standing_check(Standing *standing, Identity *identity, gint64 now,
+    RevocationStatus *status, GError **error)
+{
+	RevocationMode mode = revocation_mode(standing->revocation);
+	g_autofree char *detail = NULL;
+	RevocationStatus found = REVOCATION_STATUS_UNKNOWN;
+	bool revoked;
+
+	if (mode != REVOCATION_OFF)
+		found = status_of(standing, identity, now, &detail);
+	if (status != NULL)
+		*status = found;
+	if (mode == REVOCATION_OFF || may_be_used(mode, found))
+		return true;
+	revoked = found == REVOCATION_STATUS_REVOKED;
+	g_set_error(error, SMIME_ERROR, SMIME_ERROR_KEY,
+	    "certificate %s: %s: %s", identity_serial(identity),
+	    revoked ? "revoked" : "cannot tell whether it is revoked",
+	    detail != NULL ? detail : "it names no source of revocations");
+	return false;
+}
