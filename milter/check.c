@@ -49,16 +49,35 @@ needs_spool_dir(const Snapshot *snapshot)
 	    limits.max_size > limits.memory;
 }
 
+/* As the daemon, before it signs. */
+static bool
+is_in_standing(Identity *identity, void *context, GError **error)
+{
+	const Snapshot *snapshot = context;
+
+	return snapshot->standing == NULL ||
+	    standing_check(snapshot->standing, identity,
+		g_get_real_time() / G_USEC_PER_SEC, NULL, error);
+}
+
 static void
 check_identities(const Snapshot *snapshot, GStrvBuilder *warnings)
 {
-	KeyringCheck check = { .now = g_get_real_time() / G_USEC_PER_SEC };
+	KeyringCheck check = {
+		.now = g_get_real_time() / G_USEC_PER_SEC,
+		.seal_sender = snapshot->config->sign_seal_sender,
+		.judge = is_in_standing,
+		.context = (void *)snapshot,
+	};
 	g_auto(GStrv) unfit = NULL;
+	g_auto(GStrv) expiring = NULL;
 
 	if (snapshot->keyring == NULL)
 		return;
 	unfit = keyring_check(snapshot->keyring, &check);
 	add_all(warnings, "[sign] keys: ", unfit);
+	expiring = snapshot_expiry_warnings(snapshot, check.now);
+	add_all(warnings, "", expiring);
 }
 
 static bool
@@ -124,11 +143,27 @@ check_config(const char *config_path)
 	return EX_OK;
 }
 
+static void
+log_warnings(char **warnings)
+{
+	for (; *warnings != NULL; warnings++)
+		log_line(LOG_WARNING, NULL, "%s", *warnings);
+}
+
+void
+check_log_expiry(const Snapshot *snapshot)
+{
+	g_auto(GStrv) warnings = snapshot_expiry_warnings(
+	    snapshot, g_get_real_time() / G_USEC_PER_SEC);
+
+	log_warnings(warnings);
+}
+
 void
 check_log_warnings(const Snapshot *snapshot)
 {
 	g_auto(GStrv) warnings = snapshot_warnings(snapshot);
 
-	for (char **warning = warnings; *warning != NULL; warning++)
-		log_line(LOG_WARNING, NULL, "%s", *warning);
+	log_warnings(warnings);
+	check_log_expiry(snapshot);
 }

@@ -180,6 +180,15 @@ parse_socket(const ConfigParam *param G_GNUC_UNUSED, const char *text)
 	return NULL;
 }
 
+static bool
+parse_mailbox(const char *text, const Address **field)
+{
+	if (text[0] == '\0')
+		return true;
+	*field = address_parse(text, strlen(text));
+	return *field != NULL;
+}
+
 /* The items of a list, separated by commas and white space around them; that
  * nothing stands between two commas says nothing. */
 static GPtrArray *
@@ -257,7 +266,7 @@ parse_flags(
 		}
 		*field |= (guint)bit;
 	}
-	return *field != 0;
+	return *field >= (guint)param->min;
 }
 
 static bool
@@ -333,6 +342,8 @@ parse(
 		return parse_text(param, parse_credential, text, field);
 	case CONFIG_SOCKET:
 		return parse_text(param, parse_socket, text, field);
+	case CONFIG_MAILBOX:
+		return parse_mailbox(text, field);
 	case CONFIG_LIST:
 		return parse_list(param, parse_word, text, field, culprit);
 	case CONFIG_PATHS:
@@ -368,6 +379,9 @@ clear_field(const ConfigParam *param, Config *config)
 	case CONFIG_CREDENTIAL:
 	case CONFIG_SOCKET:
 		g_free(*(char **)field);
+		break;
+	case CONFIG_MAILBOX:
+		address_free(*(Address **)field);
 		break;
 	case CONFIG_LIST:
 	case CONFIG_PATHS:
@@ -420,6 +434,8 @@ config_param_allowed(const ConfigParam *param)
 	case CONFIG_SOCKET:
 		return g_strdup("unix:PATH, inet:PORT@HOST or inet6:PORT@HOST, "
 				"with an absolute PATH");
+	case CONFIG_MAILBOX:
+		return g_strdup("a mail address");
 	case CONFIG_LIST:
 		return g_strdup("a list of words, separated by commas");
 	case CONFIG_PATHS:
@@ -452,8 +468,9 @@ config_param_allowed(const ConfigParam *param)
 		return g_strdup_printf("one of %s", first);
 	case CONFIG_FLAGS:
 		first = name_code_list(param->names, ", ");
-		return g_strdup_printf(
-		    "one or more of %s, separated by commas", first);
+		return g_strdup_printf("%s of %s, separated by commas",
+		    param->min > 0 ? "one or more" : "none, one or more",
+		    first);
 	}
 	g_assert_not_reached();
 }
@@ -1008,6 +1025,8 @@ config_sign_options(const Config *config, SignOptions *options)
 		.format = config->sign_format,
 		.digest = config->sign_digest,
 		.protect_header = config->sign_header_protection,
+		.seal_sender = config->sign_seal_sender,
+		.domain_signature = config->sign_domain_signature,
 	};
 	config_spool_limits(config, &options->spool);
 	/* Quoted-printable may make three bytes of one, and add line ends:

@@ -23,6 +23,7 @@
 #include <gio/gio.h>
 #include <glib.h>
 
+#include "../smime/address.h"
 #include "../smime/cert.h"
 #include "../smime/keyring.h"
 #include "../smime/name_code.h"
@@ -56,10 +57,11 @@ extern const NameCode config_log_level_names[]; /* of syslog(3) priorities */
  * Kind of option, type of its field.
  */
 #define CONFIG_TYPES(X) \
-	X(WORD, const char *)           /* no white space */ \
-	X(PATH, const char *)           /* absolute */ \
-	X(CREDENTIAL, const char *)     /* likewise, or of systemd */ \
-	X(SOCKET, const char *)         /* as libmilter takes it */ \
+	X(WORD, const char *)       /* no white space */ \
+	X(PATH, const char *)       /* absolute */ \
+	X(CREDENTIAL, const char *) /* likewise, or of systemd */ \
+	X(SOCKET, const char *)     /* as libmilter takes it */ \
+	X(MAILBOX, const Address *) \
 	X(LIST, const char *const *)    /* of words */ \
 	X(PATHS, const char *const *)   /* of absolute paths */ \
 	X(DOMAINS, const char *const *) /* in lower case, A-labels */ \

@@ -84,6 +84,7 @@ exit_status(const GError *error)
 		return EX_SOFTWARE;
 	case SMIME_ERROR_KEY:
 	case SMIME_ERROR_NO_KEY:
+	case SMIME_ERROR_NOT_ALLOWED:
 		return EX_NOPERM;
 	case SMIME_ERROR_TOO_BIG:
 	case SMIME_ERROR_MALFORMED:

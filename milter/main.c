@@ -19,6 +19,8 @@
 #include "privileges.h"
 #include "version.h"
 
+#define SECONDS_PER_DAY (24 * 60 * 60)
+
 typedef struct {
 	char *config_path;
 	gboolean foreground;
@@ -54,17 +56,38 @@ reload(Service *service)
 	log_line(LOG_INFO, NULL, "reload: the new configuration is in force");
 }
 
+static void
+log_counters(Service *service)
+{
+	g_autofree char *text = counters_text(service_counters(service));
+
+	log_line(LOG_INFO, NULL, "since start: %s", text);
+}
+
+static void
+warn_daily(Service *service)
+{
+	g_autoptr(Snapshot) snapshot = service_snapshot(service);
+
+	check_log_expiry(snapshot);
+}
+
+/* What a reload or a start has said is said again a day after it. */
 static void *
 serve_signals(void *service)
 {
+	const struct timespec day = { .tv_sec = SECONDS_PER_DAY };
 	sigset_t wanted;
-	int got;
 
 	sigemptyset(&wanted);
 	sigaddset(&wanted, SIGUSR1);
 	for (;;) {
-		if (sigwait(&wanted, &got) == 0)
+		if (sigtimedwait(&wanted, NULL, &day) == SIGUSR1) {
 			reload(service);
+			log_counters(service);
+		} else if (errno == EAGAIN) {
+			warn_daily(service);
+		}
 	}
 	return NULL;
 }
@@ -204,6 +227,7 @@ serve(const char *config_path, int ready)
 		tell_parent(ready, to_stderr);
 	if (!mta_run(&error))
 		return failed(error, false);
+	log_counters(service);
 	log_line(LOG_INFO, NULL, "stopped");
 	if (config->milter_pid_file != NULL)
 		g_unlink(config->milter_pid_file);

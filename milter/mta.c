@@ -116,14 +116,15 @@ on_connect(SMFICTX *ctx, char *host G_GNUC_UNUSED, _SOCK_ADDR *address)
 }
 
 static sfsistat
-on_mail(SMFICTX *ctx, char **arguments G_GNUC_UNUSED)
+on_mail(SMFICTX *ctx, char **arguments)
 {
 	Connection *connection = connection_of(ctx);
 
 	if (connection == NULL || connection->session == NULL)
 		return SMFIS_TEMPFAIL;
 	connection->skip_body = false;
-	return session_mail(connection->session, macro(ctx, "{auth_authen}")) ?
+	return session_mail(connection->session, macro(ctx, "{auth_authen}"),
+		   arguments != NULL ? arguments[0] : NULL) ?
 	    SMFIS_CONTINUE :
 	    SMFIS_ACCEPT;
 }

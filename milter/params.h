@@ -11,9 +11,10 @@
  * options of smime-milter.conf(5) all come from here.
  *
  * TYPE is one of CONFIG_TYPES in config.h; default is the text that a file
- * would hold; min and max bound a number or the length of a word; names is
- * the table of an ENUM or of FLAGS.  The help is plain text, two spaces after
- * each sentence; then may follow "\nvalue: what it means" for single values.
+ * would hold; min and max bound a number, the length of a word or how many
+ * FLAGS there are; names is the table of an ENUM or of FLAGS.  The help is
+ *plain text, two spaces after each sentence; then may follow "\nvalue: what it
+ *means" for single values.
  */
 #ifndef PARAM_GROUP
 #define PARAM_GROUP(group, help)
@@ -42,7 +43,7 @@ PARAM(milter, socket_group, "socket-group", WORD, "", 1, 64, NULL,
 PARAM(milter, socket_mode, "socket-mode", OCTAL, "0660", 0, 0777, NULL,
     "The permissions of a unix socket.")
 
-PARAM(milter, roles, "roles", FLAGS, "sign, verify", 0, 0, policy_role_names,
+PARAM(milter, roles, "roles", FLAGS, "sign, verify", 1, 2, policy_role_names,
     "What the daemon is there for.  "
     "Mail of a direction whose role is missing passes untouched.\n"
     "sign: outbound mail is signed.\n"
@@ -124,7 +125,9 @@ PARAM(sign, keys, "keys", PATH, "/etc/smime-milter/keys", 0, 0, NULL,
     "It holds a folder for each mailbox, named by the mail address in lower "
     "case, with the files key.pem, cert.pem and perhaps chain.pem; "
     "instead of key.pem there may be identity.p12, or key.uri for a key in a "
-    "PKCS#11 token.")
+    "PKCS#11 token.  "
+    "A folder @DOMAIN holds the seal of the organisation, which signs for "
+    "the mailboxes of that domain that have no folder of their own.")
 
 PARAM(sign, passphrase_file, "passphrase-file", CREDENTIAL, "", 0, 0, NULL,
     "A file with one line, the passphrase of encrypted keys and the PIN of "
@@ -139,6 +142,54 @@ PARAM(sign, require_auth, "require-auth", BOOL, "yes", 0, 0, NULL,
     "yes: only that of clients which have logged in.\n"
     "no: also that of clients in internal-hosts or of originating-daemons; "
     "each of them can have the signature of every author.")
+
+PARAM(sign, sender_map, "sender-map", PATH, "", 0, 0, NULL,
+    "A file that says which logins may write, and so have mail signed, as "
+    "which addresses: group mailboxes, logins that are not mailboxes.  "
+    "See the section SENDER MAP of smime-milter.conf(5).  "
+    "With it the file alone decides.  "
+    "Empty: a login signs only as itself.")
+
+PARAM(sign, skip, "skip", FLAGS,
+    "bounces, auto-submitted, resent, lists, calendar", 0, 5,
+    policy_skip_names,
+    "Mail that goes out unsigned although nothing is wrong with it, because "
+    "no person wrote it or a program is to read it.  "
+    "Mail that is signed or encrypted already is never signed.\n"
+    "bounces: without a sender in the envelope.\n"
+    "auto-submitted: with a field Auto-Submitted other than no, such as "
+    "replies of a mailbox on leave.\n"
+    "resent: with a field Resent-...; who sends it on is not its author.\n"
+    "lists: with List-Id, List-Post, or Precedence: list or bulk.\n"
+    "calendar: with an invitation, an answer to one or a cancellation, which "
+    "many calendars do not find in signed mail.")
+
+PARAM(sign, seal_sender, "seal-sender", MAILBOX, "", 0, 0, NULL,
+    "The mailbox of the organisation's seal.  "
+    "Mail that the seal signs says it in its field Sender, in place of what "
+    "stood there, so that mail programs which compare it with the certificate "
+    "find the same; the certificate must name it.  "
+    "Empty: Sender stays as it is, and any certificate may be a seal.")
+
+PARAM(sign, domain_signature, "domain-signature", BOOL, "no", 0, 0, NULL,
+    "Mark signatures of the organisation's seal as domain signatures "
+    "(RFC 3183), for the few programs that know them.  "
+    "Such a certificate should be of domain-signing-authority@DOMAIN.")
+
+PARAM(sign, check_own_revocation, "check-own-revocation", BOOL, "yes", 0, 0,
+    NULL,
+    "Ask before signing whether our own certificate is revoked, with the "
+    "sources and the mode of [revocation].  "
+    "A revoked one signs nothing.  "
+    "If it cannot be told, mode hard does not sign either, but for a "
+    "certificate that names no source and has none; require, nor then; soft "
+    "does.  "
+    "Mail that is not signed for this is dealt with by on-error.")
+
+PARAM(sign, expiry_warning, "expiry-warning", NUMBER, "30", 0, 365, NULL,
+    "So many days before one of our certificates expires there is a warning "
+    "in the log, at start, at each reload and once a day.  "
+    "0: none.")
 
 PARAM(sign, format, "format", ENUM, "detached", 0, 0, sign_format_names,
     "The form of a signed message.\n"
@@ -197,7 +248,8 @@ PARAM(sign, notice_logo_file, "notice-logo-file", PATH, "", 0, 0, NULL,
     "Empty: none.")
 
 PARAM(sign, on_no_key, "on-no-key", ENUM, "accept", 0, 0, policy_action_names,
-    "What becomes of outbound mail whose author has no key in use.\n"
+    "What becomes of outbound mail whose author has no key in use, or may not "
+    "be the author for this login.\n"
     "accept: it goes out unsigned.\n"
     "tempfail: it is refused for now (4xx); the client may try again.\n"
     "reject: it is refused for good (5xx).")
@@ -210,7 +262,8 @@ PARAM(sign, on_unsignable, "on-unsignable", ENUM, "accept", 0, 0,
 
 PARAM(sign, on_error, "on-error", ENUM, "tempfail", 0, 0, policy_action_names,
     "What becomes of outbound mail when signing fails on our side: "
-    "the key cannot be read, the certificate has expired, the disk is full.")
+    "the key cannot be read, the certificate has expired or is revoked, the "
+    "disk is full.")
 
 PARAM_GROUP(verify,
     "Inbound mail.")

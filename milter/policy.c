@@ -16,6 +16,15 @@ const NameCode policy_action_names[] = {
 	{ NULL, 0 },
 };
 
+const NameCode policy_skip_names[] = {
+	{ "bounces", POLICY_TRAIT_BOUNCE },
+	{ "auto-submitted", POLICY_TRAIT_AUTO_SUBMITTED },
+	{ "resent", POLICY_TRAIT_RESENT },
+	{ "lists", POLICY_TRAIT_LIST },
+	{ "calendar", POLICY_TRAIT_CALENDAR },
+	{ NULL, 0 },
+};
+
 static bool
 is_ours(const Address *address, const char *const *domains)
 {
@@ -45,7 +54,7 @@ policy_direction(const PolicyClient *client, bool require_auth,
 
 bool
 policy_may_sign_as(const PolicyClient *client, const Address *author,
-    const char *const *domains)
+    const char *const *domains, const SenderMap *map)
 {
 	const char *login = client->login;
 	g_autoptr(Address) mailbox = NULL;
@@ -54,12 +63,46 @@ policy_may_sign_as(const PolicyClient *client, const Address *author,
 		return false;
 	if (login == NULL)
 		return client->internal;
+	if (map != NULL)
+		return sender_map_allows(map, login, author);
 	/* In two domains the same local part may be two people. */
 	if (strchr(login, '@') == NULL)
 		return strcmp(author->domain, domains[0]) == 0 &&
 		    g_ascii_strcasecmp(author->local, login) == 0;
 	mailbox = address_parse(login, strlen(login));
 	return mailbox != NULL && address_equal(mailbox, author, true);
+}
+
+PolicyTrait
+policy_skip(guint traits, guint skip)
+{
+	guint counted =
+	    traits & (skip | POLICY_TRAIT_SIGNED | POLICY_TRAIT_ENCRYPTED);
+
+	/* the lowest bit */
+	return (PolicyTrait)(counted & -counted);
+}
+
+const char *
+policy_trait_text(PolicyTrait trait)
+{
+	switch (trait) {
+	case POLICY_TRAIT_BOUNCE:
+		return "bounce";
+	case POLICY_TRAIT_AUTO_SUBMITTED:
+		return "auto-submitted";
+	case POLICY_TRAIT_RESENT:
+		return "resent";
+	case POLICY_TRAIT_LIST:
+		return "list";
+	case POLICY_TRAIT_CALENDAR:
+		return "calendar";
+	case POLICY_TRAIT_SIGNED:
+		return "signed already";
+	case POLICY_TRAIT_ENCRYPTED:
+		return "encrypted already";
+	}
+	g_assert_not_reached();
 }
 
 OutcomeAction
@@ -69,6 +112,7 @@ policy_on_sign_failure(const PolicyActions *actions, const GError *error)
 		return actions->on_error;
 	switch ((enum smime_error_code)error->code) {
 	case SMIME_ERROR_NO_KEY:
+	case SMIME_ERROR_NOT_ALLOWED:
 		return actions->on_no_key;
 	case SMIME_ERROR_TOO_BIG:
 	case SMIME_ERROR_MALFORMED:
@@ -86,6 +130,10 @@ policy_on_sign_failure(const PolicyActions *actions, const GError *error)
 const char *
 policy_sign_failure_reply(const GError *error)
 {
+	if (g_error_matches(error, SMIME_ERROR, SMIME_ERROR_NOT_ALLOWED))
+		return "You may not send as the address in From with this "
+		       "login. Choose your own address as the sender and send "
+		       "the mail again, or ask your postmaster to be allowed.";
 	if (g_error_matches(error, SMIME_ERROR, SMIME_ERROR_NO_KEY))
 		return "This mail cannot be signed: you have no signing key "
 		       "for its From address. Ask your postmaster.";

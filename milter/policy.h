@@ -15,6 +15,7 @@
 #include "../smime/address.h"
 #include "../smime/name_code.h"
 #include "outcome.h"
+#include "sender_map.h"
 
 /* What the daemon is there for; [milter] roles. */
 typedef enum {
@@ -37,6 +38,20 @@ typedef struct {
 	bool internal;     /* in internal-hosts or originating-daemons */
 } PolicyClient;
 
+/* What speaks against signing mail although nothing is wrong with it. */
+typedef enum {
+	POLICY_TRAIT_BOUNCE = 1 << 0, /* no sender in the envelope */
+	POLICY_TRAIT_AUTO_SUBMITTED = 1 << 1,
+	POLICY_TRAIT_RESENT = 1 << 2,
+	POLICY_TRAIT_LIST = 1 << 3,
+	POLICY_TRAIT_CALENDAR = 1 << 4,
+	/* whatever the configuration says */
+	POLICY_TRAIT_SIGNED = 1 << 5,
+	POLICY_TRAIT_ENCRYPTED = 1 << 6,
+} PolicyTrait;
+
+extern const NameCode policy_skip_names[]; /* the first five; [sign] skip */
+
 /* What becomes of outbound mail that is not signed; [sign] on-…. */
 typedef struct {
 	OutcomeAction on_no_key;
@@ -57,12 +72,20 @@ PolicyDirection policy_direction(const PolicyClient *client, bool require_auth,
     const GPtrArray *authors, const char *const *domains);
 
 /*
- * May this client have the signature of author?  An authenticated one only
- * for the mailbox that its login names: the whole address, or the local part
- * of one in the first of our domains.  Compared without regard to case.
+ * May this client have the signature of author?  An authenticated one where
+ * map says so; without a map (NULL) only for the mailbox that its login names:
+ * the whole address, or the local part of one in the first of our domains.
+ * Compared without regard to case.
  */
 bool policy_may_sign_as(const PolicyClient *client, const Address *author,
-    const char *const *domains);
+    const char *const *domains, const SenderMap *map);
+
+/* The one of traits (PolicyTrait bits) for which mail is passed on as it is;
+ * 0: it is to be signed.  skip: those of policy_skip_names that count. */
+PolicyTrait policy_skip(guint traits, guint skip);
+
+/* One word or two for the log; constant. */
+const char *policy_trait_text(PolicyTrait trait);
 
 /* What a failure to sign leads to; error is the library's. */
 OutcomeAction policy_on_sign_failure(

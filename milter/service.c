@@ -5,7 +5,10 @@ struct service {
 	char *config_path;
 	GMutex lock; /* guards current */
 	Snapshot *current;
+	Counters *counters;
 };
+
+#define SECONDS_PER_DAY (24 * 60 * 60)
 
 static bool
 signs(const Config *config)
@@ -39,11 +42,36 @@ service_load_notice(const Config *config, Notice **notice, GError **error)
 	return *notice != NULL;
 }
 
+/* What only outbound mail needs. */
+static bool
+snapshot_add_signing(Snapshot *snapshot, GError **error)
+{
+	const Config *config = snapshot->config;
+	KeyringOptions options;
+
+	config_keyring_options(config, &options);
+	snapshot->keyring = keyring_open(config->sign_keys, &options, error);
+	if (snapshot->keyring == NULL) {
+		g_prefix_error(error, "[sign] keys: ");
+		return false;
+	}
+	if (!service_load_notice(config, &snapshot->notice, error))
+		return false;
+	if (config->sign_check_own_revocation)
+		snapshot->standing =
+		    standing_new(snapshot->trust, snapshot->revocation);
+	if (config->sign_sender_map == NULL)
+		return true;
+	snapshot->sender_map = sender_map_load(config->sign_sender_map, error);
+	if (snapshot->sender_map == NULL)
+		g_prefix_error(error, "[sign] sender-map: ");
+	return snapshot->sender_map != NULL;
+}
+
 Snapshot *
 snapshot_new(Config *config, GError **error)
 {
 	g_autoptr(Snapshot) snapshot = g_new0(Snapshot, 1);
-	KeyringOptions options;
 
 	g_atomic_ref_count_init(&snapshot->refs);
 	snapshot->config = config_ref(config);
@@ -59,15 +87,7 @@ snapshot_new(Config *config, GError **error)
 		g_prefix_error(error, "[revocation] crls: ");
 		return NULL;
 	}
-	if (!signs(config))
-		return g_steal_pointer(&snapshot);
-	config_keyring_options(config, &options);
-	snapshot->keyring = keyring_open(config->sign_keys, &options, error);
-	if (snapshot->keyring == NULL) {
-		g_prefix_error(error, "[sign] keys: ");
-		return NULL;
-	}
-	if (!service_load_notice(config, &snapshot->notice, error))
+	if (signs(config) && !snapshot_add_signing(snapshot, error))
 		return NULL;
 	return g_steal_pointer(&snapshot);
 }
@@ -98,9 +118,11 @@ snapshot_unref(Snapshot *snapshot)
 {
 	if (snapshot == NULL || !g_atomic_ref_count_dec(&snapshot->refs))
 		return;
+	standing_free(snapshot->standing);
 	config_unref(snapshot->config);
 	keyring_unref(snapshot->keyring);
 	notice_unref(snapshot->notice);
+	sender_map_unref(snapshot->sender_map);
 	trust_unref(snapshot->trust);
 	revocation_unref(snapshot->revocation);
 	g_free(snapshot);
@@ -142,6 +164,25 @@ snapshot_warnings(const Snapshot *snapshot)
 	return g_strv_builder_end(warnings);
 }
 
+char **
+snapshot_expiry_warnings(const Snapshot *snapshot, gint64 now)
+{
+	gint64 until = now +
+	    (gint64)snapshot->config->sign_expiry_warning * SECONDS_PER_DAY;
+	g_autoptr(GStrvBuilder) warnings = g_strv_builder_new();
+	g_auto(GStrv) expiring = NULL;
+
+	if (snapshot->keyring != NULL && until > now)
+		expiring = keyring_expiring(snapshot->keyring, now, until);
+	for (char **text = expiring; text != NULL && *text != NULL; text++) {
+		g_autofree char *warning =
+		    g_strconcat("[sign] keys: ", *text, NULL);
+
+		g_strv_builder_add(warnings, warning);
+	}
+	return g_strv_builder_end(warnings);
+}
+
 Service *
 service_new(const char *config_path, GError **error)
 {
@@ -154,6 +195,7 @@ service_new(const char *config_path, GError **error)
 	service->config_path = g_strdup(config_path);
 	g_mutex_init(&service->lock);
 	service->current = g_steal_pointer(&snapshot);
+	service->counters = counters_new();
 	return service;
 }
 
@@ -163,6 +205,7 @@ service_free(Service *service)
 	if (service == NULL)
 		return;
 	snapshot_unref(service->current);
+	counters_free(service->counters);
 	g_mutex_clear(&service->lock);
 	g_free(service->config_path);
 	g_free(service);
@@ -177,6 +220,12 @@ service_snapshot(Service *service)
 	snapshot = snapshot_ref(service->current);
 	g_mutex_unlock(&service->lock);
 	return snapshot;
+}
+
+Counters *
+service_counters(Service *service)
+{
+	return service->counters;
 }
 
 bool

@@ -11,6 +11,7 @@
 #include "policy.h"
 #include "rewrite.h"
 #include "session.h"
+#include "traits.h"
 
 /* Memory for the names of a header's fields, and what each takes beside its
  * octets; far above what anybody's mail has. */
@@ -26,7 +27,8 @@ typedef struct {
 
 typedef struct {
 	Snapshot *snapshot;
-	char *login; /* NULL: not authenticated */
+	char *login;  /* NULL: not authenticated */
+	char *sender; /* of the envelope; NULL: not known */
 	Spool *spool;
 	GError *error;     /* why the spool is not whole, or NULL */
 	GTree *counts;     /* field name in lower case → how many */
@@ -65,7 +67,7 @@ compare_names(gconstpointer a, gconstpointer b, gpointer unused)
 }
 
 static Mail *
-mail_new(Service *service, const char *login)
+mail_new(Service *service, const char *login, const char *sender)
 {
 	Mail *mail = g_new0(Mail, 1);
 	SpoolLimits limits;
@@ -73,6 +75,7 @@ mail_new(Service *service, const char *login)
 	mail->snapshot = service_snapshot(service);
 	if (login != NULL && login[0] != '\0')
 		mail->login = g_strdup(login);
+	mail->sender = g_strdup(sender);
 	/* Not a hash table: whoever writes the names can make them collide. */
 	mail->counts = g_tree_new_full(compare_names, NULL, g_free, NULL);
 	mail->forged = g_ptr_array_new_with_free_func(forged_field_free);
@@ -92,6 +95,7 @@ mail_free(Mail *mail)
 	g_ptr_array_unref(mail->forged);
 	g_clear_error(&mail->error);
 	g_free(mail->login);
+	g_free(mail->sender);
 	g_free(mail);
 }
 
@@ -178,12 +182,12 @@ is_known(const Session *session)
 }
 
 bool
-session_mail(Session *session, const char *login)
+session_mail(Session *session, const char *login, const char *sender)
 {
 	guint roles;
 
 	session_abort(session);
-	session->mail = mail_new(session->service, login);
+	session->mail = mail_new(session->service, login, sender);
 	roles = session->mail->snapshot->config->milter_roles;
 	if ((roles & POLICY_ROLE_VERIFY) != 0 || is_known(session))
 		return true;
@@ -339,26 +343,39 @@ reject_forged(const Decision *decision)
 	return outcome;
 }
 
-/* The one author, whose signature this client may have. */
+/* The one author; NULL: there is none, or several. */
+static const Address *
+only_author(const Decision *decision)
+{
+	const GPtrArray *authors =
+	    decision->message != NULL ? decision->message->authors : NULL;
+
+	return authors != NULL && authors->len == 1 ?
+	    g_ptr_array_index(authors, 0) :
+	    NULL;
+}
+
+/* The author, whose signature this client may have. */
 static const Address *
 signing_author(const Decision *decision, GError **error)
 {
+	const Snapshot *snapshot = decision->session->mail->snapshot;
 	PolicyClient client = client_of(decision->session);
-	const GPtrArray *authors = decision->message->authors;
-	const Address *author;
+	const Address *author = only_author(decision);
 
-	if (authors == NULL || authors->len != 1) {
+	if (author == NULL) {
 		g_set_error_literal(error, SMIME_ERROR, SMIME_ERROR_UNSIGNABLE,
-		    authors == NULL ? "From is absent, doubled or ambiguous" :
-				      "several authors");
+		    decision->message->authors == NULL ?
+			"From is absent, doubled or ambiguous" :
+			"several authors");
 		return NULL;
 	}
-	author = g_ptr_array_index(authors, 0);
-	if (!policy_may_sign_as(
-		&client, author, decision->config->sign_domains)) {
-		g_set_error(error, SMIME_ERROR, SMIME_ERROR_NO_KEY,
-		    "login %s may not have the signature of %s@%s",
-		    client.login, author->local, author->domain);
+	if (!policy_may_sign_as(&client, author, decision->config->sign_domains,
+		snapshot->sender_map)) {
+		g_set_error_literal(error, SMIME_ERROR, SMIME_ERROR_NOT_ALLOWED,
+		    snapshot->sender_map != NULL ?
+			"no line of sender-map lets this login be the author" :
+			"the author is not the login's own mailbox");
 		return NULL;
 	}
 	return author;
@@ -384,6 +401,44 @@ plan_notice(
 	return edits;
 }
 
+/* Who wrote it, by whose account; one line of the log for each mail. */
+static void
+log_outbound(
+    const Decision *decision, int priority, const char *what, const char *why)
+{
+	const char *login = decision->session->mail->login;
+	const Address *author = only_author(decision);
+	g_autofree char *text = author != NULL ? address_text(author) : NULL;
+
+	log_line(priority, decision->queue_id,
+	    "outbound: %s, %s author=%s login=%.320s", what, why,
+	    text != NULL ? text : "-", login != NULL ? login : "-");
+}
+
+static void
+count(const Decision *decision, Counter counter)
+{
+	counters_add(service_counters(decision->session->service), counter);
+}
+
+static bool
+is_in_standing(
+    const Decision *decision, Identity *identity, gint64 now, GError **error)
+{
+	Standing *standing = decision->session->mail->snapshot->standing;
+	RevocationStatus status;
+
+	if (standing == NULL ||
+	    standing_check(standing, identity, now, &status, error))
+		return true;
+	if (status == REVOCATION_STATUS_REVOKED)
+		log_line(LOG_CRIT, decision->queue_id,
+		    "our certificate %s is revoked: nothing is signed with it; "
+		    "put a new one in its place",
+		    identity_serial(identity));
+	return false;
+}
+
 static bool
 try_to_sign(const Decision *decision, Outcome *outcome, GError **error)
 {
@@ -394,12 +449,14 @@ try_to_sign(const Decision *decision, Outcome *outcome, GError **error)
 	g_autoptr(GHashTable) edits = NULL;
 	g_autofree char *note = NULL;
 	g_autoptr(SignedMessage) made = NULL;
+	g_autofree char *certificate = NULL;
 	SignOptions options;
+	bool sealed;
 
 	if (author == NULL)
 		return false;
 	identity = keyring_lookup(snapshot->keyring, author, error);
-	if (identity == NULL)
+	if (identity == NULL || !is_in_standing(decision, identity, now, error))
 		return false;
 	config_sign_options(snapshot->config, &options);
 	options.edits = edits = plan_notice(decision, identity, now, &note);
@@ -407,14 +464,40 @@ try_to_sign(const Decision *decision, Outcome *outcome, GError **error)
 	if (made == NULL)
 		return false;
 	rewrite_as_signed(outcome, decision->message, made);
-	log_line(LOG_INFO, decision->queue_id,
-	    "outbound: signed, author=%s@%s certificate=%s%s%s", author->local,
-	    author->domain, identity_serial(identity),
-	    options.protect_header && !made->header_protected ?
-		" header=not-protected" :
-		"",
-	    note != NULL ? note : "");
+	sealed = identity_is_seal(identity);
+	certificate =
+	    g_strdup_printf("certificate=%s%s%s", identity_serial(identity),
+		options.protect_header && !made->header_protected ?
+		    " header=not-protected" :
+		    "",
+		note != NULL ? note : "");
+	log_outbound(
+	    decision, LOG_INFO, sealed ? "sealed" : "signed", certificate);
+	count(decision, sealed ? COUNTER_SEALED : COUNTER_SIGNED);
 	return true;
+}
+
+static Counter
+failure_counter(const GError *error)
+{
+	if (error->domain != SMIME_ERROR)
+		return COUNTER_FAILED;
+	switch ((enum smime_error_code)error->code) {
+	case SMIME_ERROR_NOT_ALLOWED:
+		return COUNTER_NOT_ALLOWED;
+	case SMIME_ERROR_NO_KEY:
+		return COUNTER_NO_KEY;
+	case SMIME_ERROR_TOO_BIG:
+	case SMIME_ERROR_MALFORMED:
+	case SMIME_ERROR_UNSIGNABLE:
+		return COUNTER_UNSIGNABLE;
+	case SMIME_ERROR_IO:
+	case SMIME_ERROR_CRYPTO:
+	case SMIME_ERROR_KEY:
+	case SMIME_ERROR_NOT_USABLE:
+		break;
+	}
+	return COUNTER_FAILED;
 }
 
 static Outcome *
@@ -427,6 +510,9 @@ sign_failed(const Decision *decision, const GError *error)
 		config->sign_on_error,
 	};
 	Outcome *outcome = outcome_new(policy_on_sign_failure(&actions, error));
+	g_autofree char *why = g_strdup_printf("%s: %s;",
+	    name_code_name(policy_action_names, outcome->action),
+	    error->message);
 	bool usual;
 
 	if (outcome->action != OUTCOME_ACCEPT)
@@ -434,42 +520,58 @@ sign_failed(const Decision *decision, const GError *error)
 	/* That somebody has no key is every day's mail. */
 	usual = outcome->action == OUTCOME_ACCEPT &&
 	    g_error_matches(error, SMIME_ERROR, SMIME_ERROR_NO_KEY);
-	log_line(usual ? LOG_INFO : LOG_WARNING, decision->queue_id,
-	    "outbound: not signed, %s: %s",
-	    name_code_name(policy_action_names, outcome->action),
-	    error->message);
+	log_outbound(
+	    decision, usual ? LOG_INFO : LOG_WARNING, "not signed", why);
+	count(decision, failure_counter(error));
 	return outcome;
 }
 
-static const char *
-skip_reason(MimeKind kind)
+static Counter
+skip_counter(PolicyTrait trait)
 {
-	switch (kind) {
-	case MIME_KIND_PLAIN:
-		return NULL;
-	case MIME_KIND_SMIME_DETACHED:
-	case MIME_KIND_OTHER_SIGNED:
-		return "signed already";
-	case MIME_KIND_SMIME_OPAQUE:
-		return "signed or encrypted already";
-	case MIME_KIND_ENCRYPTED:
-		return "encrypted already";
+	switch (trait) {
+	case POLICY_TRAIT_BOUNCE:
+		return COUNTER_SKIPPED_BOUNCE;
+	case POLICY_TRAIT_AUTO_SUBMITTED:
+		return COUNTER_SKIPPED_AUTO_SUBMITTED;
+	case POLICY_TRAIT_RESENT:
+		return COUNTER_SKIPPED_RESENT;
+	case POLICY_TRAIT_LIST:
+		return COUNTER_SKIPPED_LIST;
+	case POLICY_TRAIT_CALENDAR:
+		return COUNTER_SKIPPED_CALENDAR;
+	case POLICY_TRAIT_SIGNED:
+		return COUNTER_SKIPPED_SIGNED;
+	case POLICY_TRAIT_ENCRYPTED:
+		return COUNTER_SKIPPED_ENCRYPTED;
 	}
 	g_assert_not_reached();
+}
+
+static void
+skipped(const Decision *decision, PolicyTrait trait)
+{
+	g_autofree char *why =
+	    g_strdup_printf("skipped: %s;", policy_trait_text(trait));
+
+	log_outbound(decision, LOG_INFO, "not signed", why);
+	count(decision, skip_counter(trait));
 }
 
 static Outcome *
 decide_outbound(const Decision *decision)
 {
-	const char *skip = skip_reason(decision->message->kind);
 	g_autoptr(Outcome) outcome = outcome_new(OUTCOME_ACCEPT);
 	g_autoptr(GError) error = NULL;
+	PolicyTrait skip;
 
 	if ((decision->config->milter_roles & POLICY_ROLE_SIGN) == 0)
 		return g_steal_pointer(&outcome);
-	if (skip != NULL) {
-		log_line(LOG_INFO, decision->queue_id,
-		    "outbound: not signed, %s", skip);
+	skip = policy_skip(traits_of_sender(decision->session->mail->sender) |
+		traits_of_message(decision->message),
+	    decision->config->sign_skip);
+	if (skip != 0) {
+		skipped(decision, skip);
 	} else if (!try_to_sign(decision, outcome, &error)) {
 		outcome_free(g_steal_pointer(&outcome));
 		outcome = sign_failed(decision, error);
@@ -536,6 +638,25 @@ decide_inbound(const Decision *decision)
 	return tell_verdict(decision, verdict);
 }
 
+static Outcome *
+pass_or_fail_unread(const Decision *decision, const GError *error)
+{
+	PolicyTrait skip =
+	    policy_skip(traits_of_sender(decision->session->mail->sender),
+		decision->config->sign_skip);
+	Outcome *outcome;
+
+	if (skip != 0) {
+		skipped(decision, skip);
+		outcome = outcome_new(OUTCOME_ACCEPT);
+	} else {
+		outcome = sign_failed(decision, error);
+	}
+	if (outcome->action == OUTCOME_ACCEPT)
+		remove_forged(decision, outcome);
+	return outcome;
+}
+
 /*
  * The message is not whole in the spool: over a limit, or the spool failed.
  * Whether a client that we know wrote it as one of ours can not be told any
@@ -548,13 +669,8 @@ decide_unread(const Decision *decision, const GError *error)
 
 	if (is_known(decision->session) &&
 	    (decision->config->milter_roles & POLICY_ROLE_SIGN) != 0 &&
-	    decision->config->sign_domains[0] != NULL) {
-		Outcome *outcome = sign_failed(decision, error);
-
-		if (outcome->action == OUTCOME_ACCEPT)
-			remove_forged(decision, outcome);
-		return outcome;
-	}
+	    decision->config->sign_domains[0] != NULL)
+		return pass_or_fail_unread(decision, error);
 	if ((decision->config->milter_roles & POLICY_ROLE_VERIFY) == 0)
 		return outcome_new(OUTCOME_ACCEPT);
 	verdict = verify_unread(error);

@@ -33,9 +33,10 @@ void session_connect(Session *session, const struct sockaddr *address,
     const char *daemon_name, const char *mta_name);
 
 /* Begins a mail, dropping one that was not ended.  login: NULL or empty when
- * the client is not authenticated.  False: this mail is none of our
- * business, nothing more of it is needed. */
-bool session_mail(Session *session, const char *login);
+ * the client is not authenticated.  sender: of the envelope, "<>" for none;
+ * NULL when it is not known.  False: this mail is none of our business,
+ * nothing more of it is needed. */
+bool session_mail(Session *session, const char *login, const char *sender);
 
 /* One header field; value as after the colon, folded with LF. */
 void session_header(Session *session, const char *name, const char *value);

@@ -28,6 +28,7 @@
 	X(MALFORMED, false, "the input is not what it should be") \
 	X(UNSIGNABLE, false, "the message cannot be signed faithfully") \
 	X(NO_KEY, false, "there is no key for this mailbox") \
+	X(NOT_ALLOWED, false, "the client may not have this signature") \
 	X(NOT_USABLE, false, "a file of the configuration is unusable")
 
 enum smime_error_code {

@@ -105,6 +105,38 @@ Test(check, identities)
 	cr_expect(g_str_has_suffix(said.out, "/config: ok\n"), "%s", said.out);
 }
 
+/* The same as the daemon asks before it signs, and what it warns of. */
+Test(check, standing_of_identities)
+{
+	g_autoptr(Office) office = office_new();
+	g_autofree char *more = NULL;
+	g_auto(Said) said = { 0 };
+
+	office_revoke(office, "budi");
+	office_let_end(office, "siti", "20");
+	office_seal(office, "lain@" OFFICE_DOMAIN);
+	more = g_strdup_printf("[revocation]\ncrls = %s/issuing.crl\n"
+			       "[sign]\nseal-sender = a@" OFFICE_DOMAIN "\n",
+	    office->folder);
+	configure(office, "");
+	{
+		g_autofree char *text = NULL;
+		g_autofree char *whole = NULL;
+
+		cr_assert(
+		    g_file_get_contents(office->config, &text, NULL, NULL));
+		whole = g_strconcat(text, more, NULL);
+		cr_assert(g_file_set_contents(office->config, whole, -1, NULL));
+	}
+	said = check(office);
+	cr_expect_eq(said.status, EX_OK, "%s", said.err);
+	cr_expect_eq(count(said.out, "warning: "), 5, "%s", said.out);
+	cr_expect_eq(count(said.out, ": revoked: "), 1, "%s", said.out);
+	cr_expect_eq(count(said.out, " expires at "), 1, "%s", said.out);
+	cr_expect_eq(count(said.out, "does not name the seal's mailbox"), 1,
+	    "%s", said.out);
+}
+
 /* Whatever is in a name, a warning is one line. */
 Test(check, what_is_ignored)
 {

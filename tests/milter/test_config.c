@@ -85,6 +85,10 @@ field_text(const Config *config, const ConfigParam *param)
 	case CONFIG_CREDENTIAL:
 	case CONFIG_SOCKET:
 		return g_strdup(*(const char *const *)field);
+	case CONFIG_MAILBOX:
+		return *(const Address *const *)field == NULL ?
+		    NULL :
+		    address_text(*(const Address *const *)field);
 	case CONFIG_LIST:
 	case CONFIG_PATHS:
 	case CONFIG_DOMAINS:
@@ -151,6 +155,15 @@ Test(config, defaults)
 	cr_expect(config->sign_domains[0] == NULL);
 	cr_expect_str_eq(config->sign_keys, "/etc/smime-milter/keys");
 	cr_expect(config->sign_require_auth);
+	cr_expect(config->sign_sender_map == NULL);
+	cr_expect(config->sign_skip ==
+	    (POLICY_TRAIT_BOUNCE | POLICY_TRAIT_AUTO_SUBMITTED |
+		POLICY_TRAIT_RESENT | POLICY_TRAIT_LIST |
+		POLICY_TRAIT_CALENDAR));
+	cr_expect(config->sign_seal_sender == NULL);
+	cr_expect(!config->sign_domain_signature);
+	cr_expect(config->sign_check_own_revocation);
+	cr_expect(config->sign_expiry_warning == 30);
 	cr_expect(config->sign_format == SIGN_DETACHED);
 	cr_expect(config->sign_digest == SIGN_SHA256);
 	cr_expect(config->sign_header_protection);
@@ -275,6 +288,17 @@ static const ValueCase value_cases[] = {
 	{ "sign", "passphrase-file =", NULL },
 	{ "sign", "require-auth = no", "0" },
 	{ "sign", "  require-auth   =   yes  ", "1" },
+	{ "sign", "sender-map = /etc/map", "/etc/map" },
+	{ "sign", "skip =", "0" },
+	{ "sign", "skip = bounces", "1" },
+	{ "sign", "skip = calendar, auto-submitted", "18" },
+	{ "sign", "seal-sender = Persuratan@Instansi.EXAMPLE",
+	    "Persuratan@instansi.example" },
+	{ "sign", "seal-sender =", NULL },
+	{ "sign", "domain-signature = yes", "1" },
+	{ "sign", "check-own-revocation = no", "0" },
+	{ "sign", "expiry-warning = 0", "0" },
+	{ "sign", "expiry-warning = 365", "365" },
 	{ "sign", "format = opaque", "1" },
 	{ "sign", "digest = sha384", "1" },
 	{ "sign", "digest = sha512", "2" },
@@ -470,6 +494,15 @@ static const RefusalCase refusal_cases[] = {
 	{ "[milter]\nroles =\n",
 	    "[milter] roles = : must be one or more of sign, verify, "
 	    "separated by commas" },
+	{ "[sign]\nskip = bounce\n",
+	    "[sign] skip = bounce: bounce is wrong, must be none, one or more "
+	    "of bounces, auto-submitted, resent, lists, calendar, separated "
+	    "by commas" },
+	{ "[sign]\nseal-sender = Persuratan <p@x.example>\n",
+	    "[sign] seal-sender = Persuratan <p@x.example>: must be a mail "
+	    "address" },
+	{ "[sign]\nexpiry-warning = 366\n",
+	    "[sign] expiry-warning = 366: must be a number from 0 to 365" },
 	{ "[milter]\nuser = smime milter\n",
 	    "[milter] user = smime milter: must be one word of at most 64 "
 	    "letters, digits and signs" },

@@ -463,7 +463,10 @@ Test(daemon, big_mail)
 Test(daemon, replies)
 {
 	static const char text[] = "From: tamu@" OFFICE_DOMAIN "\n\nx\n";
-	const struct milter_envelope tamu = { .auth = "tamu" };
+	const struct milter_envelope tamu = {
+		.mail_from = "tamu@" OFFICE_DOMAIN,
+		.auth = "tamu",
+	};
 	const struct {
 		const char *config;
 		const char *code;
@@ -972,7 +975,10 @@ Test(daemon, odd_headers)
 static bool
 is_rejected(MilterClient *client)
 {
-	const struct milter_envelope tamu = { .auth = "tamu" };
+	const struct milter_envelope tamu = {
+		.mail_from = "tamu@" OFFICE_DOMAIN,
+		.auth = "tamu",
+	};
 	struct milter_outcome outcome;
 	bool rejected;
 
@@ -1002,6 +1008,45 @@ Test(daemon, reload)
 	wait_for_log("the new configuration is in force");
 	cr_expect(is_rejected(client), "also on an old connection");
 	expect_serving();
+}
+
+/* One line for each mail, with whose it is and never what it says; and sums
+ * at each reload and at the end. */
+Test(daemon, says_what_it_did)
+{
+	const struct milter_envelope bounce = { .auth = "budi" };
+	const struct milter_envelope local = { .auth = "budi", .local = true };
+	g_autofree char *one = NULL;
+	g_autofree char *two = NULL;
+	g_autofree char *three = NULL;
+	g_autofree char *four = NULL;
+
+	start(NULL);
+	one = deliver_alone(&budi, SMALL);
+	expect_signed(one);
+	two = deliver_alone(&bounce, SMALL);
+	cr_expect(strstr(two, "multipart/signed") == NULL);
+	three = deliver_alone(&local, SMALL);
+	cr_expect(strstr(three, "multipart/signed") == NULL);
+	cr_expect(log_has(": outbound: signed, certificate="));
+	cr_expect(log_has(": outbound: not signed, skipped: bounce; "
+			  "author=" OFFICE_BUDI " login=budi\n"));
+	cr_expect(!log_has("Selamat"));
+	tell(SIGUSR1);
+	wait_for_log("since start: signed 1, skipped bounce 2\n");
+	four = deliver_alone(&budi, SMALL);
+	expect_signed(four);
+	tell(SIGTERM);
+	cr_expect(wait_for_end() == 0);
+	cr_expect(log_has("since start: signed 2, skipped bounce 2\n"));
+}
+
+Test(daemon, warns_of_the_end_of_certificates)
+{
+	office_let_end(office, "siti", "20");
+	start(NULL);
+	cr_expect(log_has("[sign] keys: " OFFICE_SITI ": certificate "));
+	cr_expect(log_has(" expires at "));
 }
 
 /* A mail that has begun ends as it has begun. */

@@ -49,12 +49,15 @@ copy_file(const Office *office, const char *from, const char *to)
 	write_text(office, to, text);
 }
 
+/* No certificate of the office ends soon. */
+#define USUAL_DAYS "100"
+
 /* --- people ------------------------------------------------------------ */
 
 /* One key and certificate; issuer NULL: by itself.  folder is made. */
 static void
 issue(const Office *office, const char *folder, const char *issuer,
-    const char *subject, const char *address)
+    const char *subject, const char *address, const char *days)
 {
 	g_autofree char *path = office_path(office, folder);
 	g_autofree char *key = g_build_filename(path, "key.pem", NULL);
@@ -68,7 +71,7 @@ issue(const Office *office, const char *folder, const char *issuer,
 	const char *const usual[] = { "openssl", "req", "-x509", "-new",
 		"-config", config, "-newkey", "ec", "-pkeyopt",
 		"ec_paramgen_curve:P-256", "-noenc", "-sha256", "-subj",
-		subject, "-days", "10", "-keyout", key, "-out", cert,
+		subject, "-days", days, "-keyout", key, "-out", cert,
 		"-extensions", address != NULL ? "person" : "ca" };
 
 	cr_assert(g_mkdir_with_parents(path, 0700) == 0);
@@ -87,15 +90,64 @@ issue(const Office *office, const char *folder, const char *issuer,
 }
 
 static void
-hire(const Office *office, const char *user)
+hire(const Office *office, const char *user, const char *days)
 {
 	g_autofree char *address = g_strconcat(user, "@" OFFICE_DOMAIN, NULL);
 	g_autofree char *folder = g_build_filename("keys", address, NULL);
 	g_autofree char *chain = g_build_filename(folder, "chain.pem", NULL);
 	g_autofree char *subject = g_strconcat("/CN=", user, NULL);
 
-	issue(office, folder, "issuing", subject, address);
+	issue(office, folder, "issuing", subject, address, days);
 	copy_file(office, "issuing/cert.pem", chain);
+}
+
+void
+office_seal(const Office *office, const char *address)
+{
+	issue(office, "keys/@" OFFICE_DOMAIN, "issuing", "/CN=Segel", address,
+	    USUAL_DAYS);
+	copy_file(
+	    office, "issuing/cert.pem", "keys/@" OFFICE_DOMAIN "/chain.pem");
+}
+
+static void
+openssl_ca(const Office *office, const char *const *options)
+{
+	g_autofree char *config = office_path(office, "openssl.cnf");
+	g_autofree char *cert = office_path(office, "issuing/cert.pem");
+	g_autofree char *key = office_path(office, "issuing/key.pem");
+	g_autofree char *complaint = NULL;
+	g_autoptr(GPtrArray) argv = g_ptr_array_new();
+	const char *const usual[] = { "openssl", "ca", "-config", config,
+		"-name", "database", "-cert", cert, "-keyfile", key };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(usual); i++)
+		g_ptr_array_add(argv, (char *)usual[i]);
+	for (; *options != NULL; options++)
+		g_ptr_array_add(argv, (char *)*options);
+	g_ptr_array_add(argv, NULL);
+	cr_assert(run_program((const char *const *)argv->pdata, &complaint),
+	    "openssl: %s", complaint);
+}
+
+void
+office_revoke(const Office *office, const char *user)
+{
+	g_autofree char *name =
+	    g_strdup_printf("keys/%s@" OFFICE_DOMAIN "/cert.pem", user);
+	g_autofree char *cert = office_path(office, name);
+	g_autofree char *list = office_path(office, "issuing.crl");
+	const char *const revoke[] = { "-revoke", cert, NULL };
+	const char *const write[] = { "-gencrl", "-out", list, NULL };
+
+	openssl_ca(office, revoke);
+	openssl_ca(office, write);
+}
+
+void
+office_let_end(const Office *office, const char *user, const char *days)
+{
+	hire(office, user, days);
 }
 
 /* The certificate in folder becomes one that ended yesterday. */
@@ -115,7 +167,13 @@ let_expire(const Office *office, const char *folder)
 static void
 make_pki(const Office *office)
 {
-	write_text(office, "openssl.cnf",
+	g_autofree char *database = g_strdup_printf(
+	    "\n[database]\ndatabase = %s/index.txt\ndefault_md = sha256\n"
+	    "default_crl_days = 7\n",
+	    office->folder);
+	g_autofree char *config = NULL;
+
+	config = g_strconcat(
 	    "[req]\n"
 	    "distinguished_name = name\n"
 	    "[name]\n"
@@ -130,15 +188,18 @@ make_pki(const Office *office)
 	    "extendedKeyUsage = emailProtection\n"
 	    "subjectKeyIdentifier = hash\n"
 	    "authorityKeyIdentifier = keyid\n"
-	    "subjectAltName = email:${ENV::ADDRESS}\n");
-	issue(office, "root", NULL, "/CN=Root \"A\", Test", NULL);
-	issue(office, "issuing", "root", "/CN=Issuing", NULL);
+	    "subjectAltName = email:${ENV::ADDRESS}\n",
+	    database, NULL);
+	write_text(office, "openssl.cnf", config);
+	write_text(office, "index.txt", "");
+	issue(office, "root", NULL, "/CN=Root \"A\", Test", NULL, USUAL_DAYS);
+	issue(office, "issuing", "root", "/CN=Issuing", NULL, USUAL_DAYS);
 	copy_file(office, "root/cert.pem", "root.pem");
-	hire(office, "budi");
-	hire(office, "siti");
-	hire(office, "lama");
+	hire(office, "budi", USUAL_DAYS);
+	hire(office, "siti", USUAL_DAYS);
+	hire(office, "lama", USUAL_DAYS);
 	let_expire(office, "keys/lama@" OFFICE_DOMAIN);
-	hire(office, "rusak");
+	hire(office, "rusak", USUAL_DAYS);
 	write_text(office, "keys/rusak@" OFFICE_DOMAIN "/key.pem", "no key\n");
 }
 

@@ -37,6 +37,15 @@ Office *office_new(void);
 void office_free(Office *office);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Office, office_free)
 
+/* A seal of the domain, whose certificate is of address. */
+void office_seal(const Office *office, const char *address);
+
+/* Revokes the certificate of user; issuing.crl is the list of all so far. */
+void office_revoke(const Office *office, const char *user);
+
+/* The user gets a new key, with a certificate that ends in so many days. */
+void office_let_end(const Office *office, const char *user, const char *days);
+
 /* Writes the configuration anew: socket, authserv-id, domains, keys, anchors,
  * no revocation, and more (groups and keys), which may be NULL. */
 void office_configure(const Office *office, const char *more);

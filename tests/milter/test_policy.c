@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include <criterion/criterion.h>
+#include <glib/gstdio.h>
 
 #include "../../milter/policy.h"
 #include "../../smime/error.h"
@@ -170,10 +171,80 @@ Test(policy, whose_signature)
 		    address_parse(cases[i].author, strlen(cases[i].author));
 
 		cr_assert(author != NULL, "%s", cases[i].author);
-		cr_expect(policy_may_sign_as(&client, author, domains) ==
+		cr_expect(policy_may_sign_as(&client, author, domains, NULL) ==
 			cases[i].may,
 		    "login %s, author %s", cases[i].login, cases[i].author);
 	}
+}
+
+/* The map decides, but never for another's domain. */
+Test(policy, whose_signature_by_map)
+{
+	g_autofree char *folder = g_dir_make_tmp("policy-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(folder, "map", NULL);
+	g_autoptr(SenderMap) map = NULL;
+	const struct {
+		PolicyClient client;
+		const char *author;
+		bool may;
+	} cases[] = {
+		{ { "budi", false }, "persuratan@kab.go.id", true },
+		{ { "budi", false }, "a@other.example", false },
+		/* what is not said is not given, not even one's own */
+		{ { "budi", false }, "budi@kab.go.id", false },
+		{ { "siti", false }, "persuratan@kab.go.id", false },
+		{ { "siti", true }, "persuratan@kab.go.id", false },
+		{ { NULL, true }, "siti@kab.go.id", true },
+		{ { NULL, false }, "siti@kab.go.id", false },
+	};
+
+	cr_assert(g_file_set_contents(
+	    path, "budi persuratan@kab.go.id, *@other.example\n", -1, NULL));
+	map = sender_map_load(path, NULL);
+	cr_assert(map != NULL);
+	g_unlink(path);
+	g_rmdir(folder);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Address) author =
+		    address_parse(cases[i].author, strlen(cases[i].author));
+
+		cr_expect(policy_may_sign_as(&cases[i].client, author, domains,
+			      map) == cases[i].may,
+		    "case %zu", i);
+	}
+}
+
+/* What is signed already is never signed; the rest is as configured. */
+Test(policy, skip)
+{
+	const struct {
+		guint traits;
+		guint skip;
+		PolicyTrait why;
+	} cases[] = {
+		{ 0, 0x1f, 0 },
+		{ POLICY_TRAIT_LIST, POLICY_TRAIT_LIST, POLICY_TRAIT_LIST },
+		{ POLICY_TRAIT_LIST, POLICY_TRAIT_BOUNCE, 0 },
+		{ POLICY_TRAIT_LIST, 0, 0 },
+		{ POLICY_TRAIT_LIST | POLICY_TRAIT_AUTO_SUBMITTED, 0x1f,
+		    POLICY_TRAIT_AUTO_SUBMITTED },
+		{ POLICY_TRAIT_LIST | POLICY_TRAIT_AUTO_SUBMITTED,
+		    POLICY_TRAIT_LIST, POLICY_TRAIT_LIST },
+		{ POLICY_TRAIT_SIGNED, 0, POLICY_TRAIT_SIGNED },
+		{ POLICY_TRAIT_ENCRYPTED, 0, POLICY_TRAIT_ENCRYPTED },
+		{ POLICY_TRAIT_ENCRYPTED | POLICY_TRAIT_CALENDAR, 0,
+		    POLICY_TRAIT_ENCRYPTED },
+	};
+	g_autoptr(GHashTable) texts = g_hash_table_new(g_str_hash, g_str_equal);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+		cr_expect(
+		    policy_skip(cases[i].traits, cases[i].skip) == cases[i].why,
+		    "case %zu", i);
+	for (guint bit = 1; bit <= POLICY_TRAIT_ENCRYPTED; bit <<= 1)
+		g_hash_table_add(
+		    texts, (gpointer)policy_trait_text((PolicyTrait)bit));
+	cr_expect(g_hash_table_size(texts) == 7);
 }
 
 /* Three different answers, so that each error shows whose it got. */
@@ -189,6 +260,7 @@ Test(policy, sign_failure)
 		OutcomeAction action;
 	} cases[] = {
 		{ SMIME_ERROR_NO_KEY, OUTCOME_ACCEPT },
+		{ SMIME_ERROR_NOT_ALLOWED, OUTCOME_ACCEPT },
 		{ SMIME_ERROR_UNSIGNABLE, OUTCOME_REJECT },
 		{ SMIME_ERROR_MALFORMED, OUTCOME_REJECT },
 		{ SMIME_ERROR_TOO_BIG, OUTCOME_REJECT },
@@ -230,6 +302,6 @@ Test(policy, reply_texts)
 		for (const char *c = text; *c != '\0'; c++)
 			cr_expect(*c >= 32 && *c < 127);
 	}
-	/* no key, too big, later, never: four things that differ */
-	cr_expect(g_hash_table_size(texts) == 4);
+	/* not you, no key, too big, later, never: five things that differ */
+	cr_expect(g_hash_table_size(texts) == 5);
 }

@@ -112,6 +112,35 @@ Test(service, warnings)
 	}
 }
 
+Test(service, expiry_warnings)
+{
+	static const struct {
+		const char *days;
+		guint warnings;
+	} cases[] = { { "0", 0 }, { "19", 0 }, { "21", 1 }, { "30", 1 } };
+	g_autoptr(Office) office = office_new();
+	gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+
+	office_let_end(office, "siti", "20");
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *config = g_strdup_printf(
+		    "[sign]\nexpiry-warning = %s\n", cases[i].days);
+		g_autoptr(Snapshot) snapshot = NULL;
+		g_auto(GStrv) warnings = NULL;
+
+		office_configure(office, config);
+		snapshot = snapshot_load(office->config, NULL);
+		warnings = snapshot_expiry_warnings(snapshot, now);
+		cr_assert(g_strv_length(warnings) == cases[i].warnings, "%s",
+		    cases[i].days);
+		if (warnings[0] != NULL)
+			cr_expect(
+			    g_str_has_prefix(warnings[0],
+				"[sign] keys: " OFFICE_SITI ": certificate "),
+			    "%s", warnings[0]);
+	}
+}
+
 /* What makes a configuration unusable; the message says where to look. */
 static const struct {
 	const char *config;
@@ -127,6 +156,12 @@ static const struct {
 	{ "[revocation]\ncrls = %s/root.pem\n", "[revocation] crls" },
 	{ "[sign]\ndomains = a.example\nkeys = /nowhere\n", "[sign] keys" },
 	{ "[sign]\ndomains = a.example\nkeys = %s/root.pem\n", "[sign] keys" },
+	{ "[sign]\ndomains = a.example\nkeys = %s/keys\n"
+	  "sender-map = /nowhere/map\n",
+	    "[sign] sender-map: " },
+	{ "[sign]\ndomains = a.example\nkeys = %s/keys\n"
+	  "sender-map = %s/openssl.cnf\n",
+	    "openssl.cnf, line 1: " },
 };
 
 static void

@@ -71,16 +71,22 @@ send_header(Session *session, const char *header)
 
 /* A whole mail; NULL: the session did not want it. */
 static Outcome *
-send_mail(Session *session, const Mail *mail)
+send_mail_of(Session *session, const Mail *mail, const char *sender)
 {
 	const char *body = mail->body != NULL ? mail->body : BODY;
 
-	if (!session_mail(session, mail->login))
+	if (!session_mail(session, mail->login, sender))
 		return NULL;
 	send_header(session, mail->header);
 	if (session_end_of_header(session))
 		session_body(session, body, strlen(body));
 	return session_end(session, "4ABC");
+}
+
+static Outcome *
+send_mail(Session *session, const Mail *mail)
+{
+	return send_mail_of(session, mail, "<" OFFICE_BUDI ">");
 }
 
 static Outcome *
@@ -462,6 +468,331 @@ Test(session, failure_policies)
 			cr_expect((outcome->reply == NULL) ==
 			    (outcome->action == OUTCOME_ACCEPT));
 		}
+	}
+}
+
+/* --- who ---------------------------------------------------------------- */
+
+static guint64
+counted(Service *service, Counter counter)
+{
+	return counters_get(service_counters(service), counter);
+}
+
+static void
+write_map(const Office *office, const char *text)
+{
+	g_autofree char *path = office_path(office, "map");
+
+	cr_assert(g_file_set_contents(path, text, -1, NULL));
+}
+
+static void
+configure_map(const Office *office, const char *more)
+{
+	g_autofree char *config = g_strdup_printf(
+	    "[sign]\nsender-map = %s/map\non-no-key = reject\n%s",
+	    office->folder, more);
+
+	office_configure(office, config);
+}
+
+/* siti's mailbox is one that budi may use too, as long as the map says so. */
+Test(session, sender_map)
+{
+	g_autoptr(Office) office = office_new();
+	g_autoptr(Service) service = NULL;
+	const struct {
+		Mail mail;
+		bool is_signed;
+	} cases[] = {
+		{ { "budi", NULL, NULL, FROM_BUDI, NULL }, true },
+		{ { "budi", NULL, NULL, "From: " OFFICE_SITI "\n", NULL },
+		    true },
+		{ { "siti", NULL, NULL, "From: " OFFICE_SITI "\n", NULL },
+		    true },
+		{ { "siti", NULL, NULL, FROM_BUDI, NULL }, false },
+		{ { OFFICE_BUDI, NULL, NULL, FROM_BUDI, NULL }, true },
+		{ { "budi@elsewhere.example", NULL, NULL, FROM_BUDI, NULL },
+		    false },
+	};
+	const Mail mail = { .login = "budi",
+		.header = "From: " OFFICE_SITI "\n" };
+	const Mail own = { .login = "siti", .header = FROM_BUDI };
+	g_autoptr(Outcome) after = NULL;
+	g_autoptr(Outcome) refused = NULL;
+
+	write_map(office,
+	    "*  %u@" OFFICE_DOMAIN "\nbudi  " OFFICE_SITI " # her deputy\n");
+	configure_map(office, "");
+	service = service_of(office);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Outcome) outcome = judge(service, &cases[i].mail);
+
+		cr_expect(
+		    is_signed(outcome) == cases[i].is_signed, "case %zu", i);
+	}
+	cr_expect(counted(service, COUNTER_SIGNED) == 4);
+	cr_expect(counted(service, COUNTER_NOT_ALLOWED) == 2);
+
+	/* what the person is told, in plain words */
+	refused = judge(service, &own);
+	cr_expect(refused->action == OUTCOME_REJECT);
+	cr_expect(strstr(refused->reply, "Choose your own address") != NULL);
+
+	write_map(office, "budi " OFFICE_BUDI "\n");
+	cr_assert(service_reload(service, NULL));
+	after = judge(service, &mail);
+	cr_expect(after->action == OUTCOME_REJECT);
+	cr_expect(counted(service, COUNTER_NOT_ALLOWED) == 4);
+}
+
+Test(session, hostile_logins)
+{
+	g_autoptr(Office) office = office_new();
+	g_autoptr(Service) service = NULL;
+	g_autofree char *huge = g_strnfill(10000, '*');
+	const char *const logins[] = { huge, "*", "b*", "budi\n", "bu\001di",
+		"\xff\xfe", "%u", "%s%n", "@" OFFICE_DOMAIN, " budi", "budi " };
+
+	for (int with_map = 0; with_map < 2; with_map++) {
+		g_clear_pointer(&service, service_free);
+		write_map(office, "* %u@" OFFICE_DOMAIN "\n");
+		if (with_map)
+			configure_map(office, "");
+		else
+			office_configure(
+			    office, "[sign]\non-no-key = reject\n");
+		service = service_of(office);
+		for (gsize i = 0; i < G_N_ELEMENTS(logins); i++) {
+			const Mail mail = { .login = logins[i],
+				.header = FROM_BUDI };
+			g_autoptr(Outcome) outcome = judge(service, &mail);
+
+			cr_expect(
+			    outcome->action == OUTCOME_REJECT, "login %zu", i);
+		}
+	}
+}
+
+/* Nothing is wrong with it, and it is not signed; unless that is wanted. */
+Test(session, skipped)
+{
+	static const struct {
+		const char *header;
+		const char *sender;
+		Counter counter;
+	} cases[] = {
+		{ FROM_BUDI, "<>", COUNTER_SKIPPED_BOUNCE },
+		{ FROM_BUDI "Auto-Submitted: auto-replied\n", "<a@b.id>",
+		    COUNTER_SKIPPED_AUTO_SUBMITTED },
+		{ FROM_BUDI "Resent-From: " OFFICE_SITI "\n", "<a@b.id>",
+		    COUNTER_SKIPPED_RESENT },
+		{ FROM_BUDI "List-Id: <pegawai." OFFICE_DOMAIN ">\n",
+		    "<a@b.id>", COUNTER_SKIPPED_LIST },
+		{ FROM_BUDI "MIME-Version: 1.0\n"
+			    "Content-Type: text/calendar; method=REQUEST\n",
+		    NULL, COUNTER_SKIPPED_CALENDAR },
+	};
+	static const char *const configs[] = { "[sign]\non-no-key = reject\n",
+		"[sign]\nskip =\n" };
+	g_autoptr(Office) office = office_new();
+
+	for (gsize with = 0; with < 2; with++) {
+		g_autoptr(Service) service = NULL;
+
+		office_configure(office, configs[with]);
+		service = service_of(office);
+		for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+			const Mail mail = { .login = "budi",
+				.header = cases[i].header };
+			g_autoptr(Session) session = session_new(service);
+			g_autoptr(Outcome) outcome = NULL;
+
+			connect_from(session, &mail);
+			outcome = send_mail_of(session, &mail, cases[i].sender);
+			if (with == 0)
+				cr_expect(is_passed(outcome), "case %zu", i);
+			else
+				cr_expect(is_signed(outcome), "case %zu", i);
+			cr_expect(
+			    counted(service, cases[i].counter) == (with == 0),
+			    "case %zu", i);
+		}
+		cr_expect(counted(service, COUNTER_SIGNED) ==
+		    (with == 0 ? 0 : G_N_ELEMENTS(cases)));
+	}
+}
+
+/* A bounce is not refused for its size, nor does it lose what is forged. */
+Test(session, skipped_unread)
+{
+	g_autoptr(Office) office = office_new();
+	g_autoptr(Service) service = NULL;
+	g_autoptr(Session) session = NULL;
+	g_autofree char *body = g_strnfill(2000, 'x');
+	const Mail mail = { .login = "budi",
+		.header = FROM_BUDI "Authentication-Results: " OFFICE_ID
+				    "; smime=pass\n",
+		.body = body };
+	g_autoptr(Outcome) bounce = NULL;
+	g_autoptr(Outcome) ordinary = NULL;
+
+	office_configure(office,
+	    "[milter]\nmax-message-size = 1K\n"
+	    "[sign]\non-unsignable = reject\n");
+	service = service_of(office);
+	session = session_new(service);
+	connect_from(session, &mail);
+	bounce = send_mail_of(session, &mail, "<>");
+	cr_expect(bounce->action == OUTCOME_ACCEPT);
+	cr_expect(find_edit(bounce, OUTCOME_EDIT_DELETE,
+		      "Authentication-Results") != NULL);
+	ordinary = send_mail_of(session, &mail, "<a@b.id>");
+	cr_expect(ordinary->action == OUTCOME_REJECT);
+	cr_expect(counted(service, COUNTER_SKIPPED_BOUNCE) == 1);
+	cr_expect(counted(service, COUNTER_UNSIGNABLE) == 1);
+}
+
+/* --- the seal ------------------------------------------------------------ */
+
+#define SEAL "persuratan@" OFFICE_DOMAIN
+#define FROM_TAMU "From: tamu@" OFFICE_DOMAIN "\n"
+
+/* It signs for whoever has no folder, and only for the one who writes. */
+Test(session, seal)
+{
+	g_autoptr(Office) office = office_new();
+	g_autoptr(Service) service = NULL;
+	g_autofree char *stopped =
+	    office_path(office, "keys/" OFFICE_SITI "/disabled");
+	const Mail tamu = { .login = "tamu", .header = FROM_TAMU };
+	const Mail not_tamu = { .login = "budi", .header = FROM_TAMU };
+	const Mail budi = { .login = "budi", .header = FROM_BUDI };
+	const Mail siti = { .login = "siti",
+		.header = "From: " OFFICE_SITI "\n" };
+	const Mail lama = { .login = "lama",
+		.header = "From: lama@" OFFICE_DOMAIN "\n" };
+	g_autoptr(Outcome) sealed = NULL, wrong = NULL, own = NULL,
+			   disabled = NULL, old = NULL;
+	g_autofree char *text = NULL;
+
+	office_seal(office, SEAL);
+	cr_assert(g_file_set_contents(stopped, "", 0, NULL));
+	service = service_of(office);
+	sealed = judge(service, &tamu);
+	cr_assert(is_signed(sealed));
+	/* no seal-sender: Sender is left alone */
+	cr_expect(value_of(sealed, OUTCOME_EDIT_ADD, "Sender") == NULL);
+	text = signed_text(sealed, FROM_TAMU);
+	cr_expect(office_openssl_verifies(office, text, strlen(text), NULL));
+	wrong = judge(service, &not_tamu);
+	cr_expect(is_passed(wrong));
+	own = judge(service, &budi);
+	cr_expect(is_signed(own));
+	/* stopped is stopped; expired is an error: neither is sealed */
+	disabled = judge(service, &siti);
+	cr_expect(is_passed(disabled));
+	old = judge(service, &lama);
+	cr_expect(old->action == OUTCOME_TEMPFAIL);
+	cr_expect(counted(service, COUNTER_SEALED) == 1);
+	cr_expect(counted(service, COUNTER_SIGNED) == 1);
+	cr_expect(counted(service, COUNTER_NO_KEY) == 1);
+	cr_expect(counted(service, COUNTER_NOT_ALLOWED) == 1);
+	cr_expect(counted(service, COUNTER_FAILED) == 1);
+}
+
+Test(session, seal_sender)
+{
+	g_autoptr(Office) office = office_new();
+	g_autoptr(Service) service = NULL;
+	const Mail tamu = { .login = "tamu", .header = FROM_TAMU };
+	const Mail with_sender = { .login = "tamu",
+		.header = FROM_TAMU "Sender: x@elsewhere.example\n"
+				    "Sender: y@elsewhere.example\n" };
+	const Mail budi = { .login = "budi", .header = FROM_BUDI };
+	g_autoptr(Outcome) added = NULL, changed = NULL, own = NULL,
+			   other = NULL, back = NULL;
+	g_autofree char *body = NULL;
+	g_autofree char *header = NULL;
+	Mail returned;
+
+	office_seal(office, SEAL);
+	office_configure(office,
+	    "[sign]\nseal-sender = " SEAL "\ndomain-signature = yes\n"
+	    "[verify]\nidentity = from-or-sender\n");
+	service = service_of(office);
+	added = judge(service, &tamu);
+	cr_assert(is_signed(added));
+	cr_expect_str_eq(value_of(added, OUTCOME_EDIT_ADD, "Sender"), SEAL);
+	changed = judge(service, &with_sender);
+	cr_assert(is_signed(changed));
+	cr_expect_str_eq(
+	    value_of(changed, OUTCOME_EDIT_CHANGE, "Sender"), SEAL);
+	cr_expect(
+	    find_edit(changed, OUTCOME_EDIT_DELETE, "Sender")->index == 2);
+	own = judge(service, &budi);
+	cr_assert(is_signed(own));
+	cr_expect(find_edit(own, OUTCOME_EDIT_ADD, "Sender") == NULL);
+
+	/* a gateway that looks at Sender believes it */
+	body = g_strndup(spool_data(added->body), spool_size(added->body));
+	header = g_strdup_printf(FROM_TAMU
+	    "Sender: " SEAL "\nMIME-Version: 1.0\nContent-Type: %s\n",
+	    value_of(added, OUTCOME_EDIT_ADD, "Content-Type"));
+	returned = (Mail){ .header = header, .body = body };
+	back = judge(service, &returned);
+	expect_result(back, "pass");
+
+	office_configure(
+	    office, "[sign]\nseal-sender = lain@" OFFICE_DOMAIN "\n");
+	cr_assert(service_reload(service, NULL));
+	other = judge(service, &tamu);
+	cr_expect(other->action == OUTCOME_TEMPFAIL);
+}
+
+/* --- our own revocation -------------------------------------------------- */
+
+Test(session, own_certificate_revoked)
+{
+	static const struct {
+		const char *mode;
+		const char *check;
+		bool budi, siti; /* are signed */
+	} cases[] = {
+		{ "hard", "yes", false, true },
+		{ "soft", "yes", false, true },
+		{ "off", "yes", true, true },
+		{ "hard", "no", true, true },
+	};
+	const Mail budi = { .login = "budi", .header = FROM_BUDI };
+	const Mail siti = { .login = "siti",
+		.header = "From: " OFFICE_SITI "\n" };
+	g_autoptr(Office) office = office_new();
+	g_autofree char *text = NULL;
+	g_auto(GStrv) pieces = NULL;
+
+	office_revoke(office, "budi");
+	cr_assert(g_file_get_contents(office->config, &text, NULL, NULL));
+	pieces = g_strsplit(text, "mode = off\n", 2);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *config = g_strdup_printf(
+		    "%smode = %s\ncrls = %s/issuing.crl\n"
+		    "[sign]\ncheck-own-revocation = %s\n",
+		    pieces[0], cases[i].mode, office->folder, cases[i].check);
+		g_autoptr(Service) service = NULL;
+		g_autoptr(Outcome) of_budi = NULL, of_siti = NULL;
+
+		cr_assert(
+		    g_file_set_contents(office->config, config, -1, NULL));
+		service = service_of(office);
+		of_budi = judge(service, &budi);
+		of_siti = judge(service, &siti);
+		cr_expect(is_signed(of_budi) == cases[i].budi, "case %zu", i);
+		cr_expect(is_signed(of_siti) == cases[i].siti, "case %zu", i);
+		if (!cases[i].budi)
+			cr_expect(of_budi->action == OUTCOME_TEMPFAIL &&
+			    counted(service, COUNTER_FAILED) == 1);
 	}
 }
 
@@ -851,7 +1182,7 @@ take_steps(Session *session, int steps)
 {
 	if (steps-- == 0)
 		return true;
-	session_mail(session, "budi");
+	session_mail(session, "budi", NULL);
 	if (steps-- == 0)
 		return true;
 	session_header(session, "From", " a@elsewhere.example");
@@ -946,7 +1277,7 @@ Test(session, reload_in_mid_message)
 
 		office_configure(office, "[sign]\non-no-key = reject\n");
 		cr_assert(service_reload(service, NULL));
-		cr_assert(session_mail(session, mail.login));
+		cr_assert(session_mail(session, mail.login, NULL));
 		for (int step = 1; step <= 4; step++) {
 			if (step == after) {
 				office_configure(

@@ -17,6 +17,7 @@ Test(error, temporary_or_permanent)
 		{ SMIME_ERROR_MALFORMED, false },
 		{ SMIME_ERROR_UNSIGNABLE, false },
 		{ SMIME_ERROR_NO_KEY, false },
+		{ SMIME_ERROR_NOT_ALLOWED, false },
 		{ SMIME_ERROR_NOT_USABLE, false },
 	};
 
