@@ -20,6 +20,7 @@ typedef struct {
 
 struct sender_map {
 	gatomicrefcount refs;
+	char *domain;     /* of logins without one */
 	GPtrArray *rules; /* of Rule */
 };
 
@@ -58,6 +59,7 @@ sender_map_unref(SenderMap *map)
 	if (map == NULL || !g_atomic_ref_count_dec(&map->refs))
 		return;
 	g_ptr_array_unref(map->rules);
+	g_free(map->domain);
 	g_free(map);
 }
 
@@ -128,14 +130,26 @@ wrong_line(GError **error, const char *path, guint line, const char *item,
 	return false;
 }
 
+/* login, or a pattern of one, with its domain; caller frees. */
+static char *
+with_domain(const SenderMap *map, const char *login)
+{
+	return strchr(login, '@') != NULL ?
+	    g_strdup(login) :
+	    g_strconcat(login, "@", map->domain, NULL);
+}
+
 static Rule *
-rule_new(const char *login)
+rule_new(const SenderMap *map, const char *login)
 {
 	Rule *rule = g_new0(Rule, 1);
-	const char *at = strrchr(login, '@');
+	bool everybody = strcmp(login, "*") == 0;
+	g_autofree char *whole =
+	    everybody ? g_strdup(login) : with_domain(map, login);
 
-	rule->login = compile(login);
-	rule->spells_domain = at != NULL && strchr(at, '*') == NULL;
+	rule->login = compile(whole);
+	rule->spells_domain =
+	    !everybody && strchr(strrchr(whole, '@'), '*') == NULL;
 	rule->addresses = g_ptr_array_new_with_free_func(address_pattern_free);
 	return rule;
 }
@@ -191,7 +205,7 @@ parse_line(
 	if (!is_pattern_text(line))
 		return wrong_line(error, path, number, line,
 		    "is no login, and no pattern of one");
-	rule = rule_new(line);
+	rule = rule_new(map, line);
 	g_ptr_array_add(map->rules, rule);
 	return parse_addresses(rule, line + size + 1, path, number, error);
 }
@@ -209,7 +223,7 @@ parse_lines(SenderMap *map, char *text, const char *path, GError **error)
 }
 
 SenderMap *
-sender_map_load(const char *path, GError **error)
+sender_map_load(const char *path, const char *domain, GError **error)
 {
 	g_autoptr(SenderMap) map = NULL;
 	g_autoptr(GError) cause = NULL;
@@ -230,6 +244,7 @@ sender_map_load(const char *path, GError **error)
 	}
 	map = g_new0(SenderMap, 1);
 	g_atomic_ref_count_init(&map->refs);
+	map->domain = g_strdup(domain);
 	map->rules = g_ptr_array_new_with_free_func(rule_free);
 	if (!parse_lines(map, text, path, error))
 		return NULL;
@@ -264,51 +279,66 @@ matches(const char *pattern, const char *text)
 	return *pattern == '\0';
 }
 
-/* What %u stands for, in lower case; NULL: nothing that could match. */
-static char *
-own_part(const Rule *rule, const char *login, const Address *author)
-{
-	g_autoptr(Address) mailbox = NULL;
+/* Who asks. */
+typedef struct {
+	char *login;  /* with its domain */
+	char *own;    /* what %u stands for, in lower case; NULL: nothing */
+	char *domain; /* in which it does */
+} Asker;
 
-	if (strchr(login, '@') == NULL)
-		return g_ascii_strdown(login, -1);
-	mailbox = address_parse(login, strlen(login));
-	if (mailbox == NULL ||
-	    (!rule->spells_domain &&
-		strcmp(mailbox->domain, author->domain) != 0))
-		return NULL;
-	return g_ascii_strdown(mailbox->local, -1);
+static void
+asker_clear(Asker *asker)
+{
+	g_free(asker->login);
+	g_free(asker->own);
+	g_free(asker->domain);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Asker, asker_clear)
+
+static Asker
+asker_of(const SenderMap *map, const char *login)
+{
+	Asker asker = { .login = with_domain(map, login) };
+	g_autoptr(Address) mailbox =
+	    address_parse(asker.login, strlen(asker.login));
+
+	if (mailbox != NULL) {
+		asker.own = g_ascii_strdown(mailbox->local, -1);
+		asker.domain = g_strdup(mailbox->domain);
+	}
+	return asker;
 }
 
 static bool
-matches_local(const Rule *rule, const char *pattern, const char *login,
+matches_local(const Rule *rule, const char *pattern, const Asker *asker,
     const Address *author)
 {
 	g_auto(GStrv) pieces = NULL;
-	g_autofree char *own = NULL;
 	g_autofree char *whole = NULL;
 
 	if (strstr(pattern, "%u") == NULL)
 		return matches(pattern, author->local);
-	own = own_part(rule, login, author);
-	if (own == NULL || own[0] == '\0')
+	if (asker->own == NULL || asker->own[0] == '\0' ||
+	    (!rule->spells_domain &&
+		strcmp(asker->domain, author->domain) != 0))
 		return false;
 	pieces = g_strsplit(pattern, "%u", -1);
-	whole = g_strjoinv(own, pieces);
+	whole = g_strjoinv(asker->own, pieces);
 	return matches(whole, author->local);
 }
 
 static bool
-rule_allows(const Rule *rule, const char *login, const Address *author)
+rule_allows(const Rule *rule, const Asker *asker, const Address *author)
 {
-	if (!matches(rule->login, login))
+	if (!matches(rule->login, asker->login))
 		return false;
 	for (guint i = 0; i < rule->addresses->len; i++) {
 		const AddressPattern *pattern =
 		    g_ptr_array_index(rule->addresses, i);
 
 		if (matches(pattern->domain, author->domain) &&
-		    matches_local(rule, pattern->local, login, author))
+		    matches_local(rule, pattern->local, asker, author))
 			return true;
 	}
 	return false;
@@ -328,12 +358,15 @@ bool
 sender_map_allows(
     const SenderMap *map, const char *login, const Address *author)
 {
+	g_auto(Asker) asker = { 0 };
+
 	if (strnlen(login, SENDER_MAP_MAX_LOGIN + 1) > SENDER_MAP_MAX_LOGIN ||
 	    !is_plain(login))
 		return false;
+	asker = asker_of(map, login);
 	for (guint i = 0; i < map->rules->len; i++) {
 		if (rule_allows(
-			g_ptr_array_index(map->rules, i), login, author))
+			g_ptr_array_index(map->rules, i), &asker, author))
 			return true;
 	}
 	return false;

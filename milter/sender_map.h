@@ -8,9 +8,10 @@
  * the @.  The rules of all lines that match a login add up.  Case does not
  * count (ASCII).
  *
- * A login that has a domain is %u only in that domain, unless the rule spells
- * the login's domain out: else the line "*  %u@kab.go.id" would give
- * budi@elsewhere the signature of budi@kab.go.id.
+ * A login without a domain, in the map or of a client, is in the first of our
+ * domains; * alone is everybody.  %u is meant in the login's own domain, unless
+ * the rule spells the login's domain out: else the line "*  %u@kab.go.id" would
+ * give budi@elsewhere the signature of budi@kab.go.id.
  *
  * Immutable once read, refcounted and shared by threads.  Logins are hostile:
  * those that are too long or hold control characters match nothing.
@@ -29,8 +30,10 @@
 
 typedef struct sender_map SenderMap;
 
-/* Errors: NOT_USABLE, naming file and line. */
-SenderMap *sender_map_load(const char *path, GError **error);
+/* domain: that of logins without one.  Errors: NOT_USABLE, naming file and
+ * line. */
+SenderMap *sender_map_load(
+    const char *path, const char *domain, GError **error);
 SenderMap *sender_map_ref(SenderMap *map);
 void sender_map_unref(SenderMap *map);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SenderMap, sender_map_unref)

@@ -62,7 +62,8 @@ snapshot_add_signing(Snapshot *snapshot, GError **error)
 		    standing_new(snapshot->trust, snapshot->revocation);
 	if (config->sign_sender_map == NULL)
 		return true;
-	snapshot->sender_map = sender_map_load(config->sign_sender_map, error);
+	snapshot->sender_map = sender_map_load(
+	    config->sign_sender_map, config->sign_domains[0], error);
 	if (snapshot->sender_map == NULL)
 		g_prefix_error(error, "[sign] sender-map: ");
 	return snapshot->sender_map != NULL;

@@ -1047,6 +1047,7 @@ Test(daemon, warns_of_the_end_of_certificates)
 	start(NULL);
 	cr_expect(log_has("[sign] keys: " OFFICE_SITI ": certificate "));
 	cr_expect(log_has(" expires at "));
+	expect_serving();
 }
 
 /* A mail that has begun ends as it has begun. */

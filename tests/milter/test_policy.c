@@ -200,7 +200,7 @@ Test(policy, whose_signature_by_map)
 
 	cr_assert(g_file_set_contents(
 	    path, "budi persuratan@kab.go.id, *@other.example\n", -1, NULL));
-	map = sender_map_load(path, NULL);
+	map = sender_map_load(path, "kab.go.id", NULL);
 	cr_assert(map != NULL);
 	g_unlink(path);
 	g_rmdir(folder);

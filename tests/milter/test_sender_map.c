@@ -14,7 +14,7 @@ load(const char *text, gssize size, GError **error)
 	SenderMap *map;
 
 	cr_assert(g_file_set_contents(path, text, size, NULL));
-	map = sender_map_load(path, error);
+	map = sender_map_load(path, "x.id", error);
 	g_unlink(path);
 	g_rmdir(folder);
 	return map;
@@ -55,9 +55,14 @@ Test(sender_map, who_is_who)
 		{ "budi budi@x.id", "siti", "budi@x.id", false },
 		{ "budi budi@x.id", "budi2", "budi@x.id", false },
 		{ "budi budi@x.id", "bud", "budi@x.id", false },
-		{ "budi budi@x.id", "budi@x.id", "budi@x.id", false },
+		/* a login without a domain is in the first one */
+		{ "budi budi@x.id", "budi@X.id", "budi@x.id", true },
+		{ "budi budi@x.id", "budi@y.id", "budi@x.id", false },
+		{ "b* budi@x.id", "budi@x.id", "budi@x.id", true },
+		{ "b* budi@x.id", "budi@y.id", "budi@x.id", false },
+		{ "budi@y.id budi@x.id", "budi", "budi@x.id", false },
 		{ "budi@x.id p@x.id", "budi@X.id", "p@x.id", true },
-		{ "budi@x.id p@x.id", "budi", "p@x.id", false },
+		{ "budi@x.id p@x.id", "budi", "p@x.id", true },
 		/* several, and all lines that match */
 		{ "budi a@x.id, b@x.id ,c@x.id", "budi", "b@x.id", true },
 		{ "budi a@x.id, b@x.id ,c@x.id", "budi", "c@x.id", true },
@@ -98,7 +103,11 @@ Test(sender_map, who_is_who)
 		{ "*@y.id %u@x.id", "budi@y.id", "siti@x.id", false },
 		{ "* %u-*@x.id", "budi", "budi-1@x.id", true },
 		{ "* %u.%u@x.id", "budi", "budi.budi@x.id", true },
-		{ "* info.%u@*.id", "budi", "info.budi@y.id", true },
+		{ "* info.%u@*.id", "budi", "info.budi@x.id", true },
+		{ "* info.%u@*.id", "budi", "info.budi@y.id", false },
+		{ "budi info.%u@*.id", "budi", "info.budi@y.id", true },
+		{ "b* info.%u@*.id", "budi@x.id", "info.budi@y.id", true },
+		{ "* %u@y.id", "budi", "budi@y.id", false },
 		{ "* *@%u.id", "budi", "a@budi.id", false },
 		/* what a login holds is no pattern */
 		{ "* %u@x.id", "*", "budi@x.id", false },
@@ -206,7 +215,7 @@ Test(sender_map, files)
 	cr_expect(load(larger, -1, NULL) == NULL);
 	cr_expect(load("a b@x.id\n\0", 10, NULL) == NULL);
 	cr_expect(load("a b@x.id\n\xff", -1, NULL) == NULL);
-	cr_expect(sender_map_load("/nowhere/map", NULL) == NULL);
-	cr_expect(sender_map_load("/", NULL) == NULL);
+	cr_expect(sender_map_load("/nowhere/map", "x.id", NULL) == NULL);
+	cr_expect(sender_map_load("/", "x.id", NULL) == NULL);
 	sender_map_unref(NULL);
 }
