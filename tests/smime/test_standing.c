@@ -139,6 +139,26 @@ Test(standing, issuer)
 	}
 }
 
+/* Two authorities of one name, and nothing but the signature tells them apart.
+ */
+Test(standing, issuer_by_signature)
+{
+	const PkiCert spec = { .name = "x", .no_key_ids = true };
+	g_autoptr(Pki) pki = pki_new(&spec);
+	g_autoptr(Pki) impostor =
+	    pki_new_from((PkiCert){ 0 }, (PkiCert){ .key = PKI_KEY_LEAF },
+		PKI_KEY_ROOT, &spec, PKI_KEY_LEAF);
+	g_autoptr(Identity) identity = identity_of(pki, false);
+	g_autoptr(X509_CRL) list = list_of(pki, REVOKED);
+	/* intermediates are looked at first */
+	g_autoptr(Standing) standing =
+	    standing_of(pki->ca, impostor->ca, REVOCATION_HARD, list);
+	RevocationStatus status;
+
+	cr_expect(!standing_check(standing, identity, PKI_NOW, &status, NULL));
+	cr_expect_eq(status, REVOCATION_STATUS_REVOKED);
+}
+
 /* Asked once in a while: what an old list proves is proved until then. */
 Test(standing, answers_are_kept)
 {
