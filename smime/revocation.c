@@ -55,6 +55,24 @@ revocation_mode(const Revocation *revocation)
 	return revocation->mode;
 }
 
+bool
+revocation_suffices(RevocationMode mode, RevocationStatus status)
+{
+	if (mode == REVOCATION_OFF)
+		return true;
+	switch (status) {
+	case REVOCATION_STATUS_GOOD:
+		return true;
+	case REVOCATION_STATUS_REVOKED:
+		return false;
+	case REVOCATION_STATUS_UNKNOWN:
+		return mode == REVOCATION_SOFT;
+	case REVOCATION_STATUS_NO_SOURCE:
+		return mode != REVOCATION_REQUIRE;
+	}
+	g_assert_not_reached();
+}
+
 RevocationStatus
 revocation_check(const Revocation *revocation, X509 *cert, X509 *issuer,
     gint64 now, char **detail)

@@ -44,6 +44,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Revocation, revocation_unref)
 
 RevocationMode revocation_mode(const Revocation *revocation);
 
+/* Does a certificate of that status count in that mode? */
+bool revocation_suffices(RevocationMode mode, RevocationStatus status);
+
 /*
  * The status of cert, whose issuer's certificate is issuer, at the moment now
  * (seconds since 1970).  The strictest answer of all sources counts.  *detail

@@ -107,22 +107,6 @@ status_of(Standing *standing, Identity *identity, gint64 now, char **detail)
 
 /* --- judging ----------------------------------------------------------- */
 
-static bool
-may_be_used(RevocationMode mode, RevocationStatus status)
-{
-	switch (status) {
-	case REVOCATION_STATUS_GOOD:
-		return true;
-	case REVOCATION_STATUS_REVOKED:
-		return false;
-	case REVOCATION_STATUS_UNKNOWN:
-		return mode == REVOCATION_SOFT;
-	case REVOCATION_STATUS_NO_SOURCE:
-		return mode != REVOCATION_REQUIRE;
-	}
-	g_assert_not_reached();
-}
-
 bool
 standing_check(Standing *standing, Identity *identity, gint64 now,
     RevocationStatus *status, GError **error)
@@ -136,7 +120,7 @@ standing_check(Standing *standing, Identity *identity, gint64 now,
 		found = status_of(standing, identity, now, &detail);
 	if (status != NULL)
 		*status = found;
-	if (mode == REVOCATION_OFF || may_be_used(mode, found))
+	if (revocation_suffices(mode, found))
 		return true;
 	revoked = found == REVOCATION_STATUS_REVOKED;
 	g_set_error(error, SMIME_ERROR, SMIME_ERROR_KEY,

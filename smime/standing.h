@@ -5,9 +5,8 @@
  * verify it.  The answers are kept for some minutes: a signature costs no
  * question as long as nothing changes.
  *
- * What a status that cannot be had means is said by the mode of revocation:
- * off, nobody asks; soft, the certificate is used; hard, it is not, but for
- * one that names no source of revocations and has none; require, nor that one.
+ * What a status that cannot be had means is for revocation and its mode: as
+ * for the certificates of others, and with off nobody asks.
  *
  * Shared by threads.  The mutex guards the answers, and is not held while one
  * is looked for.

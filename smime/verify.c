@@ -125,22 +125,11 @@ examine_usage(VerdictEntry *entry, const OsslX509Stack *path)
 static VerdictReason
 unknown_reason(RevocationMode mode, RevocationStatus status)
 {
-	bool no_source = status == REVOCATION_STATUS_NO_SOURCE;
-
-	switch (mode) {
-	case REVOCATION_OFF:
-		return VERDICT_REASON_NOT_ASKED;
-	case REVOCATION_SOFT:
-		break;
-	case REVOCATION_HARD:
-		if (!no_source)
-			return VERDICT_REASON_REVOCATION_UNKNOWN;
-		break;
-	case REVOCATION_REQUIRE:
+	if (!revocation_suffices(mode, status))
 		return VERDICT_REASON_REVOCATION_UNKNOWN;
-	}
-	return no_source ? VERDICT_REASON_NO_REVOCATION_SOURCE :
-			   VERDICT_REASON_REVOCATION_UNKNOWN_TOLD;
+	return status == REVOCATION_STATUS_NO_SOURCE ?
+	    VERDICT_REASON_NO_REVOCATION_SOURCE :
+	    VERDICT_REASON_REVOCATION_UNKNOWN_TOLD;
 }
 
 static VerdictReason
