@@ -170,6 +170,12 @@ case_seal() {
 	signed_by "Sender replaced" "$persuratan"
 	is "Sender replaced" "$(fields Sender "$mail")" "$persuratan"
 
+	plain_body | compose "$tamu" "$arsip" "by hand" "$lab/m"
+	mail=$lab/by-hand
+	"$BUILD/smimectl" sign -c "$lab/smime-milter.conf" "$lab/m" >"$mail"
+	signed_by "smimectl seals too" "$persuratan"
+	is "smimectl seals too: Sender" "$(fields Sender "$mail")" "$persuratan"
+
 	send siti "$siti" "$tamu" "the seal is not for everybody"
 	is_refused "the seal is not for everybody"
 	send budi "$budi" "$budi" "own key before the seal"
