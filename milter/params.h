@@ -181,9 +181,10 @@ PARAM(sign, check_own_revocation, "check-own-revocation", BOOL, "yes", 0, 0,
     "Ask before signing whether our own certificate is revoked, with the "
     "sources and the mode of [revocation].  "
     "A revoked one signs nothing.  "
-    "If it cannot be told, mode hard does not sign either, but for a "
-    "certificate that names no source and has none; require, nor then; soft "
-    "does.  "
+    "If the revocation list of its issuer is unusable, as one that has expired, "
+    "mode hard does not sign either; if there is none, it does.  "
+    "require signs only what is known to be good, "
+    "soft whatever is not known to be revoked.  "
     "Mail that is not signed for this is dealt with by on-error.")
 
 PARAM(sign, expiry_warning, "expiry-warning", NUMBER, "30", 0, 365, NULL,

@@ -66,6 +66,7 @@ revocation_suffices(RevocationMode mode, RevocationStatus status)
 	case REVOCATION_STATUS_REVOKED:
 		return false;
 	case REVOCATION_STATUS_UNKNOWN:
+	case REVOCATION_STATUS_UNASKED:
 		return mode == REVOCATION_SOFT;
 	case REVOCATION_STATUS_NO_SOURCE:
 		return mode != REVOCATION_REQUIRE;
@@ -102,9 +103,18 @@ revocation_check(const Revocation *revocation, X509 *cert, X509 *issuer,
 	}
 	if (good)
 		return REVOCATION_STATUS_GOOD;
-	if (why_not == NULL && !cert_names_revocation_source(cert))
+	if (why_not != NULL) {
+		*detail = g_steal_pointer(&why_not);
+		return REVOCATION_STATUS_UNKNOWN;
+	}
+	if (!cert_names_revocation_source(cert))
 		return REVOCATION_STATUS_NO_SOURCE;
-	*detail = why_not != NULL ? g_steal_pointer(&why_not) :
-				    g_strdup("no revocation list at hand");
-	return REVOCATION_STATUS_UNKNOWN;
+	*detail = g_strdup("no revocation list at hand");
+	return REVOCATION_STATUS_UNASKED;
+}
+
+bool
+revocation_has_lists(const Revocation *revocation)
+{
+	return revocation->crls->len > 0;
 }

@@ -29,6 +29,8 @@ typedef enum {
 	REVOCATION_STATUS_GOOD,
 	REVOCATION_STATUS_REVOKED,
 	REVOCATION_STATUS_UNKNOWN,   /* there is a source, it gave no answer */
+	REVOCATION_STATUS_UNASKED,   /* a source is named, and nothing here
+	                                can ask it */
 	REVOCATION_STATUS_NO_SOURCE, /* nothing named, nothing configured */
 } RevocationStatus;
 
@@ -55,5 +57,8 @@ bool revocation_suffices(RevocationMode mode, RevocationStatus status);
  */
 RevocationStatus revocation_check(const Revocation *revocation, X509 *cert,
     X509 *issuer, gint64 now, char **detail);
+
+/* Is there any list, of whomever? */
+bool revocation_has_lists(const Revocation *revocation);
 
 #endif

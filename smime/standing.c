@@ -62,7 +62,9 @@ ask(const Standing *standing, const Identity *identity, gint64 now)
 		answer->status = revocation_check(standing->revocation,
 		    identity->cert, issuer, now, &answer->detail);
 	} else {
-		answer->status = REVOCATION_STATUS_UNKNOWN;
+		answer->status = revocation_has_lists(standing->revocation) ?
+		    REVOCATION_STATUS_UNKNOWN :
+		    REVOCATION_STATUS_UNASKED;
 		answer->detail =
 		    g_strdup("its issuer's certificate is neither in chain.pem "
 			     "nor among intermediates and anchors");
@@ -107,6 +109,15 @@ status_of(Standing *standing, Identity *identity, gint64 now, char **detail)
 
 /* --- judging ----------------------------------------------------------- */
 
+/* A source that nobody has asked is no reason to hold up all our mail, unless
+ * the postmaster wants to know by all means. */
+static bool
+suffices(RevocationMode mode, RevocationStatus status)
+{
+	return revocation_suffices(mode, status) ||
+	    (mode == REVOCATION_HARD && status == REVOCATION_STATUS_UNASKED);
+}
+
 bool
 standing_check(Standing *standing, Identity *identity, gint64 now,
     RevocationStatus *status, GError **error)
@@ -120,7 +131,7 @@ standing_check(Standing *standing, Identity *identity, gint64 now,
 		found = status_of(standing, identity, now, &detail);
 	if (status != NULL)
 		*status = found;
-	if (revocation_suffices(mode, found))
+	if (suffices(mode, found))
 		return true;
 	revoked = found == REVOCATION_STATUS_REVOKED;
 	g_set_error(error, SMIME_ERROR, SMIME_ERROR_KEY,

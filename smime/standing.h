@@ -6,7 +6,8 @@
  * question as long as nothing changes.
  *
  * What a status that cannot be had means is for revocation and its mode: as
- * for the certificates of others, and with off nobody asks.
+ * for the certificates of others, and with off nobody asks.  But with hard a
+ * certificate still signs whose sources cannot be asked at all.
  *
  * Shared by threads.  The mutex guards the answers, and is not held while one
  * is looked for.

@@ -17,7 +17,7 @@ make_logo() {
 # configure ISSUER: mail of whom it issued to gets the notice.
 configure() {
 	lab_config sign.notice=text "sign.notice-issuers=$lab/pki/$1" \
-	    "sign.notice-logo-file=$lab/logo.png"
+	    "sign.notice-logo-file=$lab/logo.png" "sign.skip=bounces"
 }
 
 text_body() {

@@ -92,7 +92,7 @@ Test(revocation, named_source_without_an_answer)
 		g_autofree char *detail = NULL;
 
 		cr_expect_eq(status_of(none, pki->leaf, pki->ca, &detail),
-		    REVOCATION_STATUS_UNKNOWN);
+		    REVOCATION_STATUS_UNASKED);
 		cr_expect(detail != NULL);
 	}
 }

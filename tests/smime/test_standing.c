@@ -102,6 +102,27 @@ Test(standing, modes)
 	standing_free(NULL);
 }
 
+/* It names a source, and there is nothing that could ask it. */
+Test(standing, nobody_to_ask)
+{
+	static const bool may[] = { true, true, true, false };
+	g_autoptr(Pki) pki = pki_new(&(PkiCert){ .ocsp_url = "http://x.id/" });
+	g_autoptr(Identity) chained = identity_of(pki, true);
+	g_autoptr(Identity) alone = identity_of(pki, false);
+	Identity *identities[] = { chained, alone };
+
+	for (int mode = REVOCATION_OFF; mode <= REVOCATION_REQUIRE; mode++) {
+		for (gsize i = 0; i < G_N_ELEMENTS(identities); i++) {
+			g_autoptr(Standing) standing =
+			    standing_of(NULL, NULL, (RevocationMode)mode, NULL);
+
+			cr_expect_eq(standing_check(standing, identities[i],
+					 PKI_NOW, NULL, NULL),
+			    may[mode], "mode %d, %zu", mode, i);
+		}
+	}
+}
+
 /* The issuer is found in the chain, the intermediates or the anchors; without
  * it nothing can be told. */
 Test(standing, issuer)
