@@ -195,6 +195,15 @@ eku_allows_mail(X509 *cert)
 	return allows;
 }
 
+bool
+cert_may_decrypt(X509 *cert)
+{
+	/* Every bit is set where there is no extension. */
+	return (X509_get_key_usage(cert) &
+		   (KU_KEY_ENCIPHERMENT | KU_KEY_AGREEMENT)) != 0 &&
+	    !cert_requires_pss(cert);
+}
+
 VerdictReason
 cert_may_sign_mail(X509 *cert, const char **why)
 {

@@ -47,6 +47,9 @@ bool cert_mailboxes_include(const GPtrArray *mailboxes, const Address *address,
 /* RFC 8550, sections 4.4.2 and 4.4.4: OK or NOT_FOR_MAIL, *why a constant. */
 VerdictReason cert_may_sign_mail(X509 *cert, const char **why);
 
+/* RFC 8550, section 4.4.2: may others encrypt for its key? */
+bool cert_may_decrypt(X509 *cert);
+
 /* May an issuer certificate stand in a path for mail? Its extended key usage,
  * where it has one, limits what it issues. */
 bool cert_may_issue_for_mail(X509 *cert);

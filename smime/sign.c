@@ -118,8 +118,24 @@ add_domain_signature_type(CMS_SignerInfo *signer)
 		   (int)sizeof(domain_signature_type)) == 1;
 }
 
-/* SMIMECapabilities would offer encryption that the certificate does not
- * allow, with OpenSSL's list even single DES. */
+/* RFC 8551, section 2.5.2, the best first: what the holder of a key that may
+ * decrypt can be expected to read.  Others are offered nothing. */
+static bool
+add_capabilities(CMS_SignerInfo *signer)
+{
+	static const int ciphers[] = { NID_aes_256_gcm, NID_aes_128_gcm,
+		NID_aes_256_cbc, NID_aes_128_cbc };
+	STACK_OF(X509_ALGOR) *list = NULL;
+	bool ok = true;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(ciphers) && ok; i++)
+		ok = CMS_add_simple_smimecap(&list, ciphers[i], -1) == 1;
+	ok = ok && CMS_add_smimecap(signer, list) == 1;
+	sk_X509_ALGOR_pop_free(list, X509_ALGOR_free);
+	return ok;
+}
+
+/* OpenSSL's own list of capabilities has even single DES in it. */
 #define SIGNER_FLAGS (CMS_PARTIAL | CMS_BINARY | CMS_NOSMIMECAP | CMS_CADES)
 
 /* Without CMS_KEY_PARAM OpenSSL would call an RSASSA-PSS signature (RFC 4056)
@@ -169,6 +185,7 @@ signed_data(Identity *identity, const SignOptions *options, gint64 now,
 	signer = add_signer(cms, identity, EVP_MD_CTX_get0_md(digesting));
 	if (signer == NULL || !add_certificates(cms, identity) ||
 	    !add_signing_time(signer, now) ||
+	    (cert_may_decrypt(identity->cert) && !add_capabilities(signer)) ||
 	    (identity->is_seal && options->domain_signature &&
 		!add_domain_signature_type(signer)) ||
 	    CMS_dataFinal(cms, digest) != 1)

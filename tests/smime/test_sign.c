@@ -232,7 +232,8 @@ Test(sign, openssl_verifies_it)
 	}
 }
 
-/* RFC 8551, section 2.5: each attribute once, and no capabilities. */
+/* RFC 8551, section 2.5: each attribute once, and no capabilities of a
+ * certificate that is for signatures only. */
 Test(sign, attributes)
 {
 	static const int wanted[] = { NID_pkcs9_contentType,
@@ -262,6 +263,51 @@ Test(sign, attributes)
 		    CMS_signed_get_attr_by_NID(info, NID_SMIMECapabilities, -1),
 		    0);
 		cr_expect_leq(CMS_unsigned_get_attr_count(info), 0);
+	}
+}
+
+/* RFC 8551, section 2.5.2: AES and nothing older, of who can decrypt. */
+Test(sign, capabilities)
+{
+	static const struct {
+		const char *key_usage;
+		bool offered;
+	} cases[] = {
+		{ "critical,digitalSignature,nonRepudiation", false },
+		{ "critical,digitalSignature,keyEncipherment", true },
+		{ "critical,digitalSignature,keyAgreement", true },
+		{ "", true },
+	};
+	/* 2.16.840.1.101.3.4.1.46, .6, .42 and .2 without parameters */
+	static const guchar wanted[] = { 0x30, 0x34, 0x30, 0x0b, 0x06, 0x09,
+		0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x2e, 0x30,
+		0x0b, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04,
+		0x01, 0x06, 0x30, 0x0b, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
+		0x65, 0x03, 0x04, 0x01, 0x2a, 0x30, 0x0b, 0x06, 0x09, 0x60,
+		0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x02 };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_auto(Signer) signer =
+		    signer_new(&(PkiCert){ .mailboxes = "budi@daerah.example",
+			.key_usage = cases[i].key_usage });
+		g_autoptr(SignedMessage) made =
+		    must_sign(&signer, MESSAGE, SIGN_DETACHED, SIGN_SHA256);
+		g_autofree char *part = NULL;
+		g_autoptr(CMS_ContentInfo) cms = read_signed(made, &part);
+		g_autofree char *content =
+		    openssl_verify(signer.pki, cms, part);
+		const ASN1_STRING *found = CMS_signed_get0_data_by_OBJ(
+		    only_signer(cms), OBJ_nid2obj(NID_SMIMECapabilities), -3,
+		    V_ASN1_SEQUENCE);
+
+		cr_assert_eq(
+		    found != NULL, cases[i].offered, "%s", cases[i].key_usage);
+		if (found == NULL)
+			continue;
+		cr_assert_eq((gsize)ASN1_STRING_length(found), sizeof(wanted));
+		cr_expect_eq(memcmp(ASN1_STRING_get0_data(found), wanted,
+				 sizeof(wanted)),
+		    0);
 	}
 }
 
