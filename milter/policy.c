@@ -127,22 +127,35 @@ policy_on_sign_failure(const PolicyActions *actions, const GError *error)
 	return actions->on_error;
 }
 
+/* In the language of those who read it, and in English; ASCII, as SMTP
+ * wants. */
 const char *
 policy_sign_failure_reply(const GError *error)
 {
 	if (g_error_matches(error, SMIME_ERROR, SMIME_ERROR_NOT_ALLOWED))
-		return "You may not send as the address in From with this "
+		return "Anda tidak boleh mengirim atas nama alamat From ini "
+		       "dengan login Anda. Pilih alamat Anda sendiri sebagai "
+		       "pengirim lalu kirim lagi, atau hubungi postmaster. / "
+		       "You may not send as the address in From with this "
 		       "login. Choose your own address as the sender and send "
 		       "the mail again, or ask your postmaster to be allowed.";
 	if (g_error_matches(error, SMIME_ERROR, SMIME_ERROR_NO_KEY))
-		return "This mail cannot be signed: you have no signing key "
+		return "Surat ini tidak dapat ditandatangani: alamat From "
+		       "belum punya kunci. Hubungi postmaster. / "
+		       "This mail cannot be signed: you have no signing key "
 		       "for its From address. Ask your postmaster.";
 	if (g_error_matches(error, SMIME_ERROR, SMIME_ERROR_TOO_BIG))
-		return "This mail cannot be signed: it is too big. Send less "
+		return "Surat ini tidak dapat ditandatangani: terlalu besar. "
+		       "Kirim lebih sedikit dalam satu surat. / "
+		       "This mail cannot be signed: it is too big. Send less "
 		       "in one mail.";
 	if (smime_error_is_temporary(error))
-		return "This mail cannot be signed at the moment. Try again "
+		return "Surat ini belum dapat ditandatangani saat ini. Coba "
+		       "lagi nanti, atau hubungi postmaster. / "
+		       "This mail cannot be signed at the moment. Try again "
 		       "later, or ask your postmaster.";
-	return "This mail cannot be signed in its present form. Send it as "
+	return "Surat ini tidak dapat ditandatangani dalam bentuknya sekarang. "
+	       "Kirim sebagai surat baru, atau hubungi postmaster. / "
+	       "This mail cannot be signed in its present form. Send it as "
 	       "a new mail, or ask your postmaster.";
 }
