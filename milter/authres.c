@@ -6,21 +6,15 @@
 #define LINE_WIDTH 78
 #define TAB_WIDTH 8
 
-/* Of ids that are compared: octets (253 of A-labels are not more in UTF-8), and
- * how many of a field are mapped to A-labels. */
+/* Octets of an id that is mapped to A-labels: 253 of those are not more in
+ * UTF-8, and mapping costs time. */
 #define MAX_ID_SIZE 1024
-#define MAX_MAPPED 16
-
-/* RFC 5322, section 3.2.3, and what stands in and before an address: a sender
- * may well be called smime=x@y.example, and other results name senders. */
-#define ATEXT "!#$%&'*+-./<=?@^_`{|}~"
 
 /* --- our id ------------------------------------------------------------ */
 
 typedef struct {
 	const char *id;
-	char *ascii;  /* in A-labels, or NULL: not a domain name */
-	guint mapped; /* how many others were mapped */
+	char *ascii; /* in A-labels, or NULL: not a domain name */
 } OurId;
 
 static void
@@ -34,172 +28,45 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(OurId, our_id_clear)
 static char *
 to_ascii(const char *id)
 {
-	return g_utf8_validate(id, -1, NULL) ? g_hostname_to_ascii(id) : NULL;
-}
-
-/* RFC 8601, section 2.5: compared as domain names, A-labels and U-labels
- * being the same.  Mapping costs time: a field with many ids to be mapped is
- * nobody's but who wants to spend ours. */
-static bool
-same_id(OurId *ours, const char *id)
-{
-	g_autofree char *ascii = NULL;
-
-	if (g_ascii_strcasecmp(id, ours->id) == 0 ||
-	    (ours->ascii != NULL && g_ascii_strcasecmp(id, ours->ascii) == 0))
-		return true;
-	if (g_str_is_ascii(id) || strlen(id) > MAX_ID_SIZE)
-		return false;
-	if (ours->mapped == MAX_MAPPED)
-		return true;
-	ours->mapped++;
-	ascii = to_ascii(id);
-	return ascii != NULL && ours->ascii != NULL &&
-	    g_ascii_strcasecmp(ascii, ours->ascii) == 0;
+	return strlen(id) <= MAX_ID_SIZE && g_utf8_validate(id, -1, NULL) ?
+	    g_hostname_to_ascii(id) :
+	    NULL;
 }
 
 /* --- reading ----------------------------------------------------------- */
 
-/*
- * No two readers of this field agree on comments, quotes and where a result
- * begins.  The first two ways are those of who knows RFC 8601; what they find
- * is what the field says.  The last is that of who does not, and finds things
- * in quotes, comments and addresses, which whoever sent the mail may have
- * chosen for honest fields: what it finds is no reason to remove those.
- */
-typedef enum {
-	READ_COMMENT_AS_SPACE,   /* RFC 8601, section 2.2 */
-	READ_COMMENT_AS_NOTHING, /* words go on after a comment */
-	READ_LITERALLY, /* each semicolon ends a result; quotes, backslashes
-	                   and parentheses mean nothing */
-	READ_N_WAYS,
-} Reading;
-
-/* What is found, in all ways together but where it says otherwise. */
+/* A value as who knows RFC 8601, section 2.2 reads it.  A comment counts as a
+ * space; some let the word before it go on behind it. */
 typedef struct {
-	bool ours;         /* our id where one can stand, by RFC 8601 */
-	bool perhaps_ours; /* literally */
-	bool unnamed;      /* no id at all */
-	bool claims;       /* a result of smime, by RFC 8601 */
-	bool version;      /* one that we cannot read, after our id */
-	bool mentions;     /* the word */
-	bool incomplete;   /* a comment or a quoted string does not end */
-} Findings;
-
-typedef struct {
-	Reading how;
 	const char *at;
-	GString *segment; /* since the last semicolon */
-	bool is_head;     /* of the value */
-	OurId *ours;
-	Findings *found;
+	bool joins;       /* over comments */
+	GString *head;    /* up to the first semicolon */
+	GString *segment; /* since the last one */
+	bool in_head;
+	bool claims; /* a segment begins with a result of smime */
 } Reader;
 
-/* What stands where an authserv-id would: neither a root dot nor a version
- * makes it another name. */
-static char *
-segment_id(const GString *segment)
-{
-	const char *start = segment->str + strspn(segment->str, " ");
-	gsize size = strcspn(start, " /");
-
-	while (size > 0 && start[size - 1] == '.')
-		size--;
-	return g_strndup(start, size);
-}
-
-/* Is c, in text, where a word can begin that is no part of a value? */
+/* Does the method smime, perhaps with a version, begin it? */
 static bool
-can_begin_result(const char *text, const char *c)
+begins_with_result(const char *segment)
 {
-	if (c > text &&
-	    (g_ascii_isalnum(c[-1]) || strchr(ATEXT, c[-1]) != NULL))
+	segment += strspn(segment, " ");
+	if (g_ascii_strncasecmp(segment, "smime", strlen("smime")) != 0)
 		return false;
-	while (c > text && c[-1] == ' ')
-		c--;
-	return c == text || c[-1] != '=';
-}
-
-/* The sign after the method smime, perhaps with a version, wherever it stands
- * in text: a result begins a segment, but not every reader looks there only. */
-static bool
-has_smime_result(const char *text)
-{
-	for (const char *c = text; *c != '\0'; c++) {
-		const char *after = c + strlen("smime");
-
-		if (g_ascii_strncasecmp(c, "smime", strlen("smime")) != 0 ||
-		    !can_begin_result(text, c))
-			continue;
-		after += strspn(after, " ");
-		if (*after == '=' || *after == '/')
-			return true;
-	}
-	return false;
-}
-
-static bool
-mentions_smime(const char *text)
-{
-	for (const char *c = text; *c != '\0'; c++) {
-		if (g_ascii_strncasecmp(c, "smime", strlen("smime")) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* RFC 8601, section 5: nor may a version that we cannot read stay. */
-static bool
-has_other_version(const GString *head)
-{
-	g_auto(GStrv) words = g_strsplit(head->str, " ", -1);
-	guint count = 0;
-
-	for (char **word = words; *word != NULL; word++) {
-		if ((*word)[0] != '\0' && count++ > 0 &&
-		    strcmp(*word, "1") != 0)
-			return true;
-	}
-	return false;
-}
-
-static void
-look_at_head(Reader *reader, const char *id)
-{
-	Findings *found = reader->found;
-
-	/* Without a semicolon after it the id is none, and a reader that goes
-	 * by the method alone takes whatever follows. */
-	if (id[0] == '\0' || strchr(id, '=') != NULL)
-		found->unnamed = true;
-	if (same_id(reader->ours, id) && has_other_version(reader->segment))
-		found->version = true;
+	segment += strlen("smime");
+	segment += strspn(segment, " ");
+	return *segment == '=' || *segment == '/';
 }
 
 static void
 end_segment(Reader *reader)
 {
-	Findings *found = reader->found;
-	g_autofree char *id = NULL;
-
-	if (reader->segment->len == 0 && !reader->is_head)
-		return;
-	id = segment_id(reader->segment);
-	if (reader->how == READ_COMMENT_AS_SPACE && reader->is_head)
-		look_at_head(reader, id);
-	if (same_id(reader->ours, id)) {
-		if (reader->how == READ_LITERALLY)
-			found->perhaps_ours = true;
-		else
-			found->ours = true;
-	}
-	if (reader->how != READ_LITERALLY &&
-	    has_smime_result(reader->segment->str))
-		found->claims = true;
-	found->mentions =
-	    found->mentions || mentions_smime(reader->segment->str);
+	if (begins_with_result(reader->segment->str))
+		reader->claims = true;
+	if (reader->in_head)
+		g_string_assign(reader->head, reader->segment->str);
 	g_string_truncate(reader->segment, 0);
-	reader->is_head = false;
+	reader->in_head = false;
 }
 
 static void
@@ -208,7 +75,7 @@ put_char(Reader *reader, char c)
 	g_string_append_c(reader->segment, g_ascii_isspace(c) ? ' ' : c);
 }
 
-/* From its first parenthesis to its last. */
+/* From its first parenthesis to its last, or to the end of all. */
 static void
 skip_comment(Reader *reader)
 {
@@ -222,127 +89,139 @@ skip_comment(Reader *reader)
 		else if (*reader->at == ')' && --depth == 0)
 			return;
 	}
-	reader->found->incomplete = true;
 	reader->at--;
 }
 
-/* What a value says is of no interest; an id or a method may be quoted. */
 static void
 read_quoted(Reader *reader)
 {
-	bool is_value = reader->segment->len > 0 &&
-	    reader->segment->str[reader->segment->len - 1] == '=';
-
 	for (reader->at++; *reader->at != '\0'; reader->at++) {
-		if (*reader->at == '"') {
-			if (is_value)
-				put_char(reader, 'x');
+		if (*reader->at == '"')
 			return;
-		}
 		if (*reader->at == '\\' && reader->at[1] != '\0')
 			reader->at++;
-		if (!is_value)
-			put_char(reader, *reader->at);
+		put_char(reader, *reader->at);
 	}
-	reader->found->incomplete = true;
 	reader->at--;
 }
 
 static void
-read_literal(Reader *reader, char c)
+read_value(Reader *reader)
 {
-	if (c == '(' || c == ')')
-		put_char(reader, ' ');
-	else if (c != '"' && c != '\\')
-		put_char(reader, c);
-}
-
-static void
-read_value(const char *value, Reading how, OurId *ours, Findings *found)
-{
-	g_autoptr(GString) segment = g_string_new(NULL);
-	Reader reader = { how, value, segment, true, ours, found };
-
-	for (; *reader.at != '\0'; reader.at++) {
-		char c = *reader.at;
+	for (; *reader->at != '\0'; reader->at++) {
+		char c = *reader->at;
 
 		if (c == ';') {
-			end_segment(&reader);
-		} else if (how == READ_LITERALLY) {
-			read_literal(&reader, c);
+			end_segment(reader);
 		} else if (c == '(') {
-			skip_comment(&reader);
-			if (how == READ_COMMENT_AS_SPACE)
-				put_char(&reader, ' ');
+			skip_comment(reader);
+			if (!reader->joins)
+				put_char(reader, ' ');
 		} else if (c == '"') {
-			read_quoted(&reader);
+			read_quoted(reader);
 		} else {
-			put_char(&reader, c);
+			put_char(reader, c);
 		}
 	}
-	end_segment(&reader);
+	end_segment(reader);
+}
+
+/* --- whose it is ------------------------------------------------------- */
+
+typedef enum {
+	HEAD_OURS,
+	HEAD_OTHERS, /* a plain id, and perhaps a version, of somebody else */
+	HEAD_ODD,    /* nobody can tell what a reader makes of it */
+} Head;
+
+static bool
+is_host_text(const char *text)
+{
+	for (const char *c = text; *c != '\0'; c++) {
+		if (!g_ascii_isalnum(*c) && strchr("-._", *c) == NULL)
+			return false;
+	}
+	return text[0] != '\0';
+}
+
+/* RFC 8601, section 2.5: compared as domain names, A-labels and U-labels being
+ * the same; neither a root dot nor a version makes it another name. */
+static Head
+head_of(const GString *head, const OurId *ours, bool *other_version)
+{
+	const char *start = head->str + strspn(head->str, " ");
+	gsize size = strcspn(start, " /");
+	const char *rest = start + size;
+	g_autofree char *version = g_strstrip(g_strdup(rest));
+	g_autofree char *id = NULL;
+	g_autofree char *ascii = NULL;
+
+	while (size > 0 && start[size - 1] == '.')
+		size--;
+	id = g_strndup(start, size);
+	ascii = g_str_is_ascii(id) ? g_strdup(id) : to_ascii(id);
+	*other_version = version[0] != '\0' && strcmp(version, "1") != 0 &&
+	    version[0] != '/';
+	if (g_ascii_strcasecmp(id, ours->id) == 0 ||
+	    (ascii != NULL && ours->ascii != NULL &&
+		g_ascii_strcasecmp(ascii, ours->ascii) == 0))
+		return HEAD_OURS;
+	if (ascii == NULL || !is_host_text(ascii) ||
+	    version[strspn(version, "0123456789")] != '\0')
+		return HEAD_ODD;
+	return HEAD_OTHERS;
 }
 
 /* --- judging ----------------------------------------------------------- */
 
 /* RFC 2047, section 2: the beginning of an encoded word.  RFC 8601 knows none
  * in this field, but some readers decode them wherever they stand. */
-#define ENCODED_WORD "=\\?(?=[^?\\s]+\\?[bq]\\?)"
+#define ENCODED_WORD "=\\K\\?(?=[^?]*\\?[bq]\\?)"
 
-/* What somebody who does not know quotes could take for a result of smime, up
- * to its sign. */
-#define LOOSE_RESULT \
-	"(?<![A-Za-z0-9_.-])s[\"\\\\]*m[\"\\\\]*i[\"\\\\]*m[\"\\\\]*e" \
-	"[\\s\"\\\\()]*\\K[=/]"
+/* The word, for whoever drops what is between its letters, or folds letters
+ * that are not ASCII: a place behind its first one. */
+#define JUNK "[\\x01-\\x20\"\\\\()\\x7f]*"
+#define LETTER_I "(?:i|\\xc4[\\xb0\\xb1])"
+#define WORD \
+	"(?<![A-Za-z0-9_.-])(?:s|\\xc5\\xbf)\\K(?=" JUNK \
+	"m" JUNK LETTER_I JUNK "m" JUNK "e(?![A-Za-z0-9_.-]))"
+
+/* Compiled once for the process. */
+typedef struct {
+	const char *pattern;
+	gsize regex; /* a GRegex, or 0 */
+} Regex;
 
 static char *
-replace_all(const char *text, const char *pattern, const char *replacement)
+replace_all(const char *text, Regex *regex, const char *replacement)
 {
-	g_autoptr(GRegex) regex =
-	    g_regex_new(pattern, G_REGEX_CASELESS | G_REGEX_RAW, 0, NULL);
+	if (g_once_init_enter(&regex->regex)) {
+		GRegex *made = g_regex_new(regex->pattern,
+		    G_REGEX_CASELESS | G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, NULL);
 
-	g_assert(regex != NULL);
+		g_assert(made != NULL);
+		g_once_init_leave(&regex->regex, (gsize)made);
+	}
 	return g_regex_replace_literal(
-	    regex, text, -1, 0, replacement, 0, NULL);
+	    (const GRegex *)regex->regex, text, -1, 0, replacement, 0, NULL);
 }
 
-/* value without anything that could be misread as a result of smime; NULL
- * when that cannot be had. */
+/* text in which nobody finds the word smime, nor an encoded word; what stands
+ * there instead may stand in an address or a token too.  NULL when that cannot
+ * be had. */
 static char *
-make_harmless(const char *value)
+make_harmless(const char *text)
 {
-	g_autofree char *words = replace_all(value, ENCODED_WORD, "=:");
+	static Regex encoded_word = { ENCODED_WORD, 0 };
+	static Regex word = { WORD, 0 };
+	g_autofree char *plain = replace_all(text, &encoded_word, "~");
 
-	return words != NULL ? replace_all(words, LOOSE_RESULT, ":") : NULL;
-}
-
-/* In the head an encoded word hides the id, or what follows it. */
-static bool
-hides_its_head(const char *value)
-{
-	g_autofree char *head = g_strndup(value, strcspn(value, ";"));
-	g_autofree char *start = g_strconcat(head, "?q?", NULL);
-
-	return strstr(head, "=?") != NULL &&
-	    g_regex_match_simple(
-		ENCODED_WORD, start, G_REGEX_CASELESS | G_REGEX_RAW, 0);
+	return plain != NULL ? replace_all(plain, &word, "~") : NULL;
 }
 
 static AuthresClaim
-judge_value(const char *value, OurId *ours, char **harmless)
+make_loose(const char *value, char **harmless)
 {
-	Findings found = { 0 };
-
-	for (int how = 0; how < READ_N_WAYS; how++)
-		read_value(value, (Reading)how, ours, &found);
-	if (hides_its_head(value) ||
-	    (found.ours && (found.claims || found.version)))
-		return AUTHRES_FORGED;
-	/* Nobody can tell what a reader makes of text that does not end. */
-	if (found.mentions && (found.incomplete || found.unnamed))
-		return AUTHRES_FORGED;
-	if (!found.ours && !found.perhaps_ours)
-		return AUTHRES_HONEST;
 	*harmless = make_harmless(value);
 	if (*harmless == NULL)
 		return AUTHRES_FORGED;
@@ -352,6 +231,45 @@ judge_value(const char *value, OurId *ours, char **harmless)
 	}
 	g_strdelimit(g_strchug(*harmless), "\r", ' ');
 	return AUTHRES_LOOSE;
+}
+
+/*
+ * What RFC 8601 makes a result of smime, in our name or in nobody's, is
+ * forged; so is a version of ours that we cannot read (section 5).  Whatever
+ * else a careless reader could take for one may be in quotes, comments and
+ * addresses of honest fields, where senders choose what they say: that is no
+ * reason to lose the rest of the field.
+ */
+static AuthresClaim
+judge_value(const char *value, const OurId *ours, char **harmless)
+{
+	bool is_ours = false, is_odd = false, claims = false, version = false;
+
+	for (int joins = 0; joins <= 1; joins++) {
+		g_autoptr(GString) head = g_string_new(NULL);
+		g_autoptr(GString) segment = g_string_new(NULL);
+		Reader reader = { value, joins, head, segment, true, false };
+		bool other_version;
+
+		read_value(&reader);
+		claims = claims || reader.claims;
+		switch (head_of(head, ours, &other_version)) {
+		case HEAD_OURS:
+			is_ours = true;
+			version = version || other_version;
+			break;
+		case HEAD_ODD:
+			is_odd = true;
+			break;
+		case HEAD_OTHERS:
+			break;
+		}
+	}
+	if (!is_ours && !is_odd)
+		return AUTHRES_HONEST;
+	if (claims || version)
+		return AUTHRES_FORGED;
+	return make_loose(value, harmless);
 }
 
 /* Where our field's colon is, if line begins with its name; else NULL.  Not
@@ -388,7 +306,7 @@ line_size(const char *line)
 /* A bare CR in a value, where the MTA lets it through, ends a line for some
  * readers, and what follows is a field for them. */
 static bool
-hides_claim(const char *value, OurId *ours)
+hides_claim(const char *value, const OurId *ours)
 {
 	const char *c = value;
 
@@ -411,7 +329,7 @@ authres_judge(const char *name, const char *value, const char *authserv_id,
     char **harmless)
 {
 	g_autofree char *start = g_strconcat(name, ":", NULL);
-	g_auto(OurId) ours = { authserv_id, to_ascii(authserv_id), 0 };
+	g_auto(OurId) ours = { authserv_id, to_ascii(authserv_id) };
 
 	*harmless = NULL;
 	if (hides_claim(value, &ours))

@@ -25,9 +25,9 @@
 /* What a field of a message is that came from outside. */
 typedef enum {
 	AUTHRES_HONEST, /* says nothing of smime in our name */
-	AUTHRES_LOOSE,  /* only who does not know RFC 8601 finds such a thing in
-	                   it: in quotes, comments or addresses, which in an
-	                   honest field may be the sender's */
+	AUTHRES_LOOSE,  /* only who does not know RFC 8601 could find such a
+	                   thing in it: in quotes, comments or addresses, which
+	                   in an honest field may be the sender's */
 	AUTHRES_FORGED,
 } AuthresClaim;
 

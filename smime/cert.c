@@ -136,23 +136,26 @@ cert_has_utf8_mailbox(X509 *cert)
 	return found;
 }
 
+static bool
+has_base(const STACK_OF(GENERAL_SUBTREE) * trees, int type)
+{
+	for (int i = 0; i < sk_GENERAL_SUBTREE_num(trees); i++) {
+		if (sk_GENERAL_SUBTREE_value(trees, i)->base->type == type)
+			return true;
+	}
+	return false;
+}
+
 bool
-cert_excludes_mailboxes(X509 *ca)
+cert_constrains_utf8_mailboxes(X509 *ca)
 {
 	NAME_CONSTRAINTS *constraints =
 	    X509_get_ext_d2i(ca, NID_name_constraints, NULL, NULL);
-	bool found = false;
+	bool found = constraints != NULL &&
+	    (has_base(constraints->excludedSubtrees, GEN_EMAIL) ||
+		has_base(constraints->excludedSubtrees, GEN_OTHERNAME) ||
+		has_base(constraints->permittedSubtrees, GEN_OTHERNAME));
 
-	if (constraints != NULL) {
-		STACK_OF(GENERAL_SUBTREE) *trees =
-		    constraints->excludedSubtrees;
-
-		for (int i = 0; i < sk_GENERAL_SUBTREE_num(trees); i++) {
-			if (sk_GENERAL_SUBTREE_value(trees, i)->base->type ==
-			    GEN_EMAIL)
-				found = true;
-		}
-	}
 	NAME_CONSTRAINTS_free(constraints);
 	ERR_clear_error();
 	return found;

@@ -38,8 +38,9 @@ GPtrArray *cert_mailboxes(X509 *cert);
 /* Is one of its mailboxes a SmtpUTF8Mailbox (RFC 9598)? */
 bool cert_has_utf8_mailbox(X509 *cert);
 
-/* Do the name constraints of a CA exclude mailboxes? */
-bool cert_excludes_mailboxes(X509 *ca);
+/* Do the name constraints of a CA say of a SmtpUTF8Mailbox what OpenSSL does
+ * not look for in one: excluded mailboxes, and other names? */
+bool cert_constrains_utf8_mailboxes(X509 *ca);
 
 bool cert_mailboxes_include(const GPtrArray *mailboxes, const Address *address,
     CertLocalpart localpart);

@@ -126,8 +126,8 @@ all_untrusted(const Trust *trust, OsslX509Stack *included)
 
 /*
  * RFC 5280, section 4.2.1.10: a constraint that cannot be processed for a form
- * of name refuses such names.  OpenSSL does not find A-labels, hosts and
- * mailboxes that are excluded in a SmtpUTF8Mailbox.
+ * of name refuses such names.  In a SmtpUTF8Mailbox OpenSSL does not find
+ * A-labels, hosts and mailboxes that are excluded, nor other names.
  */
 static bool
 constraints_hold(const OsslX509Stack *path, char **detail)
@@ -135,8 +135,8 @@ constraints_hold(const OsslX509Stack *path, char **detail)
 	if (!cert_has_utf8_mailbox(sk_X509_value(path, 0)))
 		return true;
 	for (int i = 1; i < sk_X509_num(path); i++) {
-		if (cert_excludes_mailboxes(sk_X509_value(path, i))) {
-			*detail = g_strdup("a CA excludes mailboxes, and the "
+		if (cert_constrains_utf8_mailboxes(sk_X509_value(path, i))) {
+			*detail = g_strdup("a CA constrains mailboxes, and the "
 					   "certificate has a SmtpUTF8Mailbox");
 			return false;
 		}

@@ -161,7 +161,6 @@ Test(authres, forged)
 		"(" ID "; smime=pass",
 		ID " (((((((((((((((((((((deep))))))))))))))))))))); "
 		   "smime=pass",
-		"other.example; dkim=pass reason=\"" ID "; SMIME=pass",
 		ID "; smime=pass \\",
 		ID "; \"sm\\ime\"=pass (open",
 		/* not every reader knows comments, quotes and backslashes */
@@ -176,10 +175,6 @@ Test(authres, forged)
 		"mx\\.kab.go.id; smime=pass",
 		ID "..; smime=pass",
 		ID "/1; smime=pass",
-		"other.example; smime=none; " ID "; smime=pass",
-		"other.example \"; " ID "\"; smime=pass",
-		"other.example (; " ID "); smime=pass",
-		"x" ID "; x=(\"; " ID "; smime=pass",
 		/* nor do all leave encoded words alone */
 		"=?utf-8?B?bXgua2FiLmdvLmlkOyBzbWltZT1wYXNz?=",
 		"=?utf-8?Q?mx.kab.go.id?=; smime=pass",
@@ -187,6 +182,31 @@ Test(authres, forged)
 		ID "; =?utf-8?Q?smim=65=3Dpass?=",
 		ID "; dkim=pass =?utf-8?B?OyBzbWltZT1wYXNz?=",
 		"=?utf-8?Q?mx.kab.go.id;_smi=6De=3Dpass?=",
+		ID "; =??q?smi=6De=3Dpass?=",
+		"=??q?mx.kab.go.id;_smi=6De=3Dpass?=",
+		ID "; =?u x?q?smi=6De=3Dpass?=",
+		"=?;x?q?mx.kab.go.id=3B_smi=6De=3Dpass?=",
+		"(a;) =?utf-8?q?mx.kab.go.id?=; =?utf-8?q?smi=6De=3Dpass?=",
+		"\"a;\" =?utf-8?q?mx.kab.go.id?=; =?utf-8?q?smi=6De=3Dpass?=",
+		/* nor do all skip the same */
+		"mx . kab.go.id; smime=pass",
+		"mx (c) .kab.go.id; smime=pass",
+		ID "; smi)me=pass",
+		"mx.)kab.go.id; smime=pass",
+		"mx\\.kab.go.id; smime (c)=pass",
+		ID "; smime \\(x =pass; x=y )",
+		ID "; x=\"; smime (c)=pass\"",
+		ID "; x=a (( ); smime (c)=pass; y=b )",
+		"Authentication-Results: " ID "; smime=pass",
+		ID "\v; smime=pass",
+		"\x1f" ID "; smime=pass",
+		ID "\xc2\xa0; smime=pass",
+		ID "; smime\xc2\xa0=pass",
+		ID "; \xc5\xbfmime=pass",
+		ID "; sm\xc4\xb1me=pass",
+		"smime = pass",
+		"smime(c)=pass",
+		"dkim =pass; smime=pass",
 		"=?utf-8?B?bXgua2Fi;LmdvLmlkOyBzbWltZT1wYXNz?=",
 		ID "; =?utf-8?B?c21p;bWU9cGFzcw==?=",
 		ID "=?utf-8?Q?=3B_smi=6De=3Dpass?=",
@@ -208,11 +228,8 @@ Test(authres, not_forged)
 		ID "; dkim=pass header.d=kab.go.id",
 		ID "; none",
 		ID " 1; spf=pass smtp.mailfrom=a@b.example",
-		ID "; dkim=pass reason=\"not smime at all\"",
-		ID "; dkim=pass (not smime at all)",
 		ID "; dkim=pass header.d=smime.example",
 		"other.example; dkim=pass (=?utf-8?Q?smime=3Dpass?=)",
-		ID "; smime",
 		ID "; smimea=pass",
 		ID "; x-smime=pass",
 		ID "; dkim=pass body.smime=pass",
@@ -227,6 +244,7 @@ Test(authres, not_forged)
 		"",
 		" ",
 		ID "; dkim=pass reason=\"open",
+		"other.example; smime=none; " ID "; smime=pass",
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(honest); i++)
@@ -241,29 +259,45 @@ Test(authres, loose)
 		const char *value, *harmless;
 	} cases[] = {
 		{ " " ID "; dmarc=fail; spf=fail smtp.mailfrom=smime=x@e.id",
-		    ID "; dmarc=fail; spf=fail smtp.mailfrom=smime:x@e.id" },
+		    ID "; dmarc=fail; spf=fail smtp.mailfrom=s~mime=x@e.id" },
 		{ ID "; spf=fail smtp.mailfrom=a+smime=pass@e.id",
-		    ID "; spf=fail smtp.mailfrom=a+smime:pass@e.id" },
+		    ID "; spf=fail smtp.mailfrom=a+s~mime=pass@e.id" },
+		{ ID "; spf=fail smtp.mailfrom=\xc3\xbcsmime=x@e.id",
+		    ID "; spf=fail smtp.mailfrom=\xc3\xbcs~mime=x@e.id" },
 		{ ID "; spf=fail smtp.mailfrom=<smime=x@e.id>",
-		    ID "; spf=fail smtp.mailfrom=<smime:x@e.id>" },
+		    ID "; spf=fail smtp.mailfrom=<s~mime=x@e.id>" },
 		{ ID "; spf=fail smtp.mailfrom= smime=x@e.id",
-		    ID "; spf=fail smtp.mailfrom= smime:x@e.id" },
+		    ID "; spf=fail smtp.mailfrom= s~mime=x@e.id" },
 		{ ID "; spf=fail smtp.mailfrom=\"; smime=pass\"@e.id",
-		    ID "; spf=fail smtp.mailfrom=\"; smime:pass\"@e.id" },
-		{ ID "; spf=fail smtp.mailfrom=\"a, SMIME /1=\"@e.id",
-		    ID "; spf=fail smtp.mailfrom=\"a, SMIME :1=\"@e.id" },
+		    ID "; spf=fail smtp.mailfrom=\"; s~mime=pass\"@e.id" },
+		{ ID "; spf=fail smtp.mailfrom=\n\t\"a, SMIME /1=\"@e.id",
+		    ID "; spf=fail smtp.mailfrom=\n\t\"a, S~MIME /1=\"@e.id" },
 		{ ID "; spf=fail (domain of smime=x@e.id says) x.y=z",
-		    ID "; spf=fail (domain of smime:x@e.id says) x.y=z" },
+		    ID "; spf=fail (domain of s~mime=x@e.id says) x.y=z" },
+		{ ID "; spf=fail (x; envelope-from=\"smime(\"@e.id; x=y)",
+		    ID "; spf=fail (x; envelope-from=\"s~mime(\"@e.id; x=y)" },
+		{ ID "; dkim=pass (no smime at all)",
+		    ID "; dkim=pass (no s~mime at all)" },
+		{ ID "; smime", ID "; s~mime" },
+		{ ID "; spf (smime)=fail", ID "; spf (s~mime)=fail" },
 		{ ID "; spf=fail smtp.mailfrom=a=?utf-8?q?x?=@e.id",
-		    ID "; spf=fail smtp.mailfrom=a=:utf-8?q?x?=@e.id" },
+		    ID "; spf=fail smtp.mailfrom=a=~utf-8?q?x?=@e.id" },
+		{ ID "; spf=fail smtp.mailfrom=?x?q?a@e.id",
+		    ID "; spf=fail smtp.mailfrom=~x?q?a@e.id" },
 		{ ID "; dkim=pass reason=\"; smime=pass\"",
-		    ID "; dkim=pass reason=\"; smime:pass\"" },
+		    ID "; dkim=pass reason=\"; s~mime=pass\"" },
+		{ "spf=fail (x) smtp.mailfrom=smime=a@e.id; dkim=fail",
+		    "spf=fail (x) smtp.mailfrom=s~mime=a@e.id; dkim=fail" },
 	};
 	static const char *const untouched[] = {
 		ID "; spf=fail smtp.mailfrom=a=?x?=@e.id",
 		ID "; spf=fail smtp.mailfrom==?@e.id smtp.helo=x?=",
 		ID "; spf=fail smtp.mailfrom=xsmime=x@e.id",
 		ID "; dkim=pass header.b=\"ab/smimecd=\"",
+		"spf=fail (x) smtp.mailfrom=smime.example; dkim=fail",
+		"other.example; spf=fail (of \"smime(\"@e.id) x.y=z",
+		"other.example; spf=fail x.y=\"; " ID "; \"@e; smime=fail",
+		"other.example; smime=fail; \xc3\xa9=x; \xc3\xa9=y",
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -300,10 +334,6 @@ Test(authres, forged_idn)
 		cr_expect(is_forged(a, ids[i]), "%s", ids[i]);
 		cr_expect(is_forged(upper_a, ids[i]), "%s", ids[i]);
 		cr_expect(!is_forged(other, ids[i]), "%s", ids[i]);
-		cr_expect(!is_forged("mx.b\xfc"
-				     "cher.example;"
-				     "smime=pass",
-		    ids[i]));
 	}
 	/* bytes that are no UTF-8 are compared as they are */
 	cr_expect(is_forged("mx\xff; smime=pass", "MX\xff"));

@@ -1006,7 +1006,7 @@ Test(session, loose_results_made_harmless)
 	cr_expect_eq(changed->index, 2);
 	cr_expect_str_eq(changed->value,
 	    OFFICE_ID ";\n\tdmarc=fail;\n"
-		      "\tspf=fail smtp.mailfrom=smime:x@e.id");
+		      "\tspf=fail smtp.mailfrom=s~mime=x@e.id");
 }
 
 /* Names whose hash is the same cost no more than others. */

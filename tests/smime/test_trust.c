@@ -106,6 +106,11 @@ Test(trust, paths)
 		    .ca.names = "critical,excluded;email:bu@y.id",
 		    .leaf.mailboxes = "utf8:bu@y.id",
 		    .reason = VERDICT_REASON_PATH_INVALID },
+		{ "other name permitted, UTF-8 mailbox",
+		    .ca.names = "critical,permitted;otherName:"
+				"1.3.6.1.5.5.7.8.9;UTF8:zz@z.id",
+		    .leaf.mailboxes = "utf8:b\xc3\xbc@y.id",
+		    .reason = VERDICT_REASON_PATH_INVALID },
 		{ "another host excluded, no UTF-8 mailbox",
 		    .ca.names = "critical,excluded;email:x.id",
 		    .leaf.mailboxes = "budi@y.id",
