@@ -661,8 +661,9 @@ write_multipart(Writer *writer, const MimeEntity *entity, bool root)
 	if (!put_text(writer, "\r\n--") || !put_text(writer, boundary) ||
 	    !put_text(writer, "--"))
 		return false;
+	/* Bouncy Castle verifies as if there were a line end. */
 	if (entity->base[entity->epilogue.start - 1] != '\n')
-		return true;
+		return !root || put_text(writer, "\r\n");
 	return put_text(writer, "\r\n") &&
 	    write_aside(writer, entity, entity->epilogue);
 }

@@ -42,6 +42,7 @@ canon(const char *text, gsize size, GError **error)
 #define ASCII "Content-Type: text/plain; charset=us-ascii\r\n"
 #define CTE(value) "Content-Transfer-Encoding: " value "\r\n"
 #define MULTI "Content-Type: multipart/mixed; boundary=b\r\n"
+#define INNER "Content-Type: multipart/mixed; boundary=c\r\n"
 #define RFC822 "Content-Type: message/rfc822\r\n"
 
 typedef struct {
@@ -92,6 +93,23 @@ Test(canon, copied)
 			  "\r\nisi\r\n\r\n--b\r\n\r\ndua\r\n--b--\r\nepi\r\n" },
 		{ RFC822 "\r\nFrom: a@x.id\r\nSubject: s\r\n\r\nisi\r\n",
 		    RFC822 "\r\nFrom: a@x.id\r\nSubject: s\r\n\r\nisi\r\n" },
+	};
+
+	expect_all(cases, G_N_ELEMENTS(cases));
+}
+
+/* The last delimiter gets its line end, as it would on its way. */
+Test(canon, no_final_line_end)
+{
+	static const Case cases[] = {
+		{ MULTI "\r\n--b\r\n\r\nisi\r\n--b--",
+		    MULTI "\r\n--b\r\n\r\nisi\r\n--b--\r\n" },
+		{ MULTI "\r\n--b\r\n" INNER "\r\n--c\r\n\r\nisi\r\n--c--"
+			"\r\n--b--",
+		    MULTI "\r\n--b\r\n" INNER "\r\n--c\r\n\r\nisi\r\n--c--"
+			  "\r\n--b--\r\n" },
+		{ MULTI "\r\n--b\r\n\r\nisi\r\n--b--\r\nepi",
+		    MULTI "\r\n--b\r\n\r\nisi\r\n--b--\r\nepi" },
 	};
 
 	expect_all(cases, G_N_ELEMENTS(cases));
