@@ -10,6 +10,9 @@
 
 #define CID_LOGO "cid:logo"
 
+/* For one that no line of the message could be taken for. */
+#define BOUNDARY_TRIES 16
+
 /* Of a Content-Type that is written anew. */
 #define MAX_PARAMETER 900
 
@@ -405,11 +408,47 @@ make_logo(Plan *plan)
 	return true;
 }
 
+/* RFC 2046, section 5.1.1: a line that begins with the boundary of what is
+ * around it is a delimiter of that. */
+static bool
+begins_with_boundary(const char *text, const MimeEntity *entity)
+{
+	const char *boundary = mime_parameter(entity, "boundary");
+
+	if (mime_is_multipart(entity) && boundary != NULL &&
+	    g_str_has_prefix(text, boundary))
+		return true;
+	for (guint i = 0; i < entity->children->len; i++) {
+		if (begins_with_boundary(
+			text, g_ptr_array_index(entity->children, i)))
+			return true;
+	}
+	return false;
+}
+
+static char *
+new_boundary(Plan *plan)
+{
+	for (int i = 0; i < BOUNDARY_TRIES; i++) {
+		g_autofree char *random = ossl_random_text(NULL);
+		g_autofree char *boundary = NULL;
+
+		if (random == NULL) {
+			no_notice(plan, "no random numbers");
+			return NULL;
+		}
+		boundary = g_strconcat("=_", random, NULL);
+		if (!begins_with_boundary(boundary, plan->message->root))
+			return g_steal_pointer(&boundary);
+	}
+	no_notice(plan, "no boundary differs from its own");
+	return NULL;
+}
+
 /* Beside the HTML in the multipart/related that it is in, or in a new one. */
 static bool
 add_logo(Plan *plan, const MimeEntity *html, const MimeEntity *related)
 {
-	g_autofree char *random = NULL;
 	CanonEdit *edit = edit_for(plan, related != NULL ? related : html);
 
 	if (edit->part != NULL)
@@ -417,11 +456,8 @@ add_logo(Plan *plan, const MimeEntity *html, const MimeEntity *related)
 	edit->part = g_bytes_ref(plan->logo);
 	if (related != NULL)
 		return true;
-	random = ossl_random_text(NULL);
-	if (random == NULL)
-		return no_notice(plan, "no random numbers");
-	edit->boundary = g_strconcat("=_", random, NULL);
-	return true;
+	edit->boundary = new_boundary(plan);
+	return edit->boundary != NULL;
 }
 
 /* --- HTML -------------------------------------------------------------- */

@@ -822,6 +822,32 @@ Test(notice, logo_placed)
 	    mime_parameter(two.message->root, "boundary"));
 }
 
+/* No delimiter of ours begins with one of theirs: some readers would see a
+ * part end there. */
+Test(notice, logo_boundary)
+{
+	static const Words words = { WORDS, "<p>" WORDS "</p>", PNG,
+		sizeof(PNG) - 1 };
+	static const char never[] =
+	    TYPE("multipart/alternative; boundary=\"=_\"") "\r\n" PART(
+		"=_", HTML8 "\r\nisi\r\n") END("=_");
+	g_auto(Office) office = office_open(NULL, &words);
+	g_autofree char *why = NULL;
+	g_autoptr(GString) out = NULL;
+
+	for (int i = 0; i < 500; i++) {
+		g_auto(Read) read = add_and_read(&office,
+		    TYPE("multipart/alternative; boundary=\"=_a\"") "\r\n" PART(
+			"=_a", HTML8 "\r\nisi\r\n") END("=_a"));
+		const MimeEntity *html = child(read.message->root, 0);
+
+		cr_expect(
+		    !g_str_has_prefix(mime_parameter(html, "boundary"), "=_a"));
+	}
+	out = entity_of(&office, never, strlen(never), &why);
+	cr_expect_str_eq(why, "no boundary differs from its own");
+}
+
 /* --- who ------------------------------------------------------------------ */
 
 /* A message, and what its words say. */
