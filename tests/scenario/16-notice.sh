@@ -5,14 +5,6 @@
 
 budi=budi@$domain
 arsip=arsip@$agency
-words='Surel ini telah ditandatangani secara elektronik'
-
-make_logo() {
-	base64 -d >"$lab/logo.png" <<-'END'
-	iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAA
-	SUVORK5CYII=
-	END
-}
 
 # configure ISSUER: mail of whom it issued to gets the notice.
 configure() {

@@ -2,9 +2,9 @@
 # What we signed still verifies, and says what its writer wrote, after a relay
 # that converts 8-bit content, one that does not, and a mailing list.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/shapes.sh"
 
 budi=budi@$domain
-arsip=arsip@$agency
 here=$(cd "$(dirname "$0")" && pwd)
 
 # The ways that a mail goes, at once and to one mailbox each.
@@ -14,189 +14,14 @@ everywhere=arsip@seven.example,arsip@eight.example,daftar@list.example
 # Of each mail, by the name of its shape.
 declare -A ids
 
-# --- shapes: the content's fields and the content ---------------------------
-
-type_text() {
-	printf '%s\n' 'MIME-Version: 1.0' \
-	    "Content-Type: text/plain; charset=$1" \
-	    "Content-Transfer-Encoding: $2" ''
-}
-
-type_multipart() {
-	printf '%s\n' 'MIME-Version: 1.0' \
-	    "Content-Type: multipart/$1; boundary=\"$2\"" "${@:3}" ''
-}
-
-attached_bytes() {
-	printf '%s\n' "Content-Type: application/octet-stream; name=\"$1\"" \
-	    "Content-Disposition: attachment; filename=\"$1\"" \
-	    'Content-Transfer-Encoding: base64' ''
-	openssl base64 -in "$lab/berkas.bin"
-}
-
-shape_ascii() {
-	type_text us-ascii 7bit
-	printf '%s\n' 'Surat biasa.' '' '-- ' 'Budi'
-}
-
-shape_utf8() {
-	type_text utf-8 8bit
-	printf '%s\n' 'Terlampir – “undangan rapat” hari Jum’at …' \
-	    'https://rapat.example/?id=3D4'
-}
-
-shape_quoted_printable() {
-	type_text utf-8 quoted-printable
-	printf '%s\n' 'Hari Jum=E2=80=99at, 1+1=3D2, bersambung =' 'di sini.=20'
-}
-
-shape_base64() {
-	printf 'MIME-Version: 1.0\n'
-	attached_bytes berkas.bin
-}
-
-# Everything is labelled as what it is.
-shape_multipart_8bit() {
-	type_multipart mixed '=_a' 'Content-Transfer-Encoding: 8bit'
-	echo '--=_a'
-	shape_utf8 | sed 1d
-	printf '%s\n' '--=_a' 'Content-Type: text/csv; charset=utf-8' \
-	    'Content-Disposition: attachment; filename="daftar.csv"' \
-	    'Content-Transfer-Encoding: 8bit' '' 'nama;“jabatan”' '--=_a'
-	attached_bytes berkas.bin
-	echo '--=_a--'
-}
-
-# The label alone makes a relay convert.
-shape_ascii_labelled_8bit() {
-	type_text us-ascii 8bit
-	echo 'Isi surat.'
-}
-
-shape_ascii_labelled_binary() {
-	type_text us-ascii binary
-	echo 'Isi surat.'
-}
-
-shape_parts_labelled_8bit() {
-	type_multipart mixed '=_a' 'Content-Transfer-Encoding: 8bit'
-	echo '--=_a'
-	shape_ascii_labelled_8bit | sed 1d
-	echo '--=_a--'
-}
-
-shape_long_lines() {
-	type_text us-ascii 7bit
-	printf 'a%.0s' {1..1200}
-	echo
-	printf ' kata%.0s' {1..1500}
-	echo
-}
-
-shape_trailing_space() {
-	type_text 'us-ascii; format=flowed' 7bit
-	printf '%s\n' 'Sebaris ' 'bersambung	' '   ' '' ''
-}
-
-shape_from_line() {
-	type_text us-ascii 7bit
-	printf '%s\n' 'From here on.' '>From there.' 'Tamat.'
-}
-
-shape_lone_dot() {
-	type_text us-ascii 7bit
-	printf '%s\n' 'Satu' . .. '.tiga' . 'Tamat.'
-}
-
-# Neither has the part; send cuts off that of the message.
-shape_no_final_line_end() {
-	type_multipart mixed '=_a'
-	printf '%s\n' '--=_a' 'Content-Type: text/plain' '' 'Isi surat.' \
-	    '--=_a' '' '--=_a--'
-}
-
-shape_empty_body() {
-	type_text us-ascii 7bit
-}
-
-shape_no_content_type() {
-	printf '\nSurat tanpa MIME sama sekali.\n'
-}
-
-shape_no_content_type_utf8() {
-	printf '\nSurat “tanpa MIME” sama sekali …\n'
-}
-
-shape_nested() {
-	type_multipart mixed '=_a'
-	echo '--=_a'
-	type_multipart alternative '=_a=' | sed 1d
-	echo '--=_a='
-	shape_utf8 | sed 1d
-	printf '%s\n' '--=_a=' 'Content-Type: text/html; charset=utf-8' \
-	    'Content-Transfer-Encoding: 8bit' '' '<p>“undangan”</p>' \
-	    '--=_a=--' '' '--=_a'
-	attached_bytes berkas.bin
-	printf '%s\n' '--=_a--'
-}
-
-# attached_message SUBJECT: a text with a message attached; the content of that
-# from standard input.
-attached_message() {
-	type_multipart mixed '=_b'
-	printf '%s\n' '--=_b' 'Content-Type: text/plain' '' 'Terlampir.' \
-	    '--=_b' 'Content-Type: message/rfc822' \
-	    'Content-Transfer-Encoding: 8bit' '' "From: <$arsip>" \
-	    "Subject: $1"
-	cat
-	printf '%s\n' '--=_b--'
-}
-
-shape_attached_8bit_message() {
-	shape_multipart_8bit | attached_message 'undangan'
-}
-
-shape_attached_signed_message() {
-	shape_quoted_printable | sed 1d | sign_as "$arsip" | tr -d '\r' |
-	    attached_message 'undangan' |
-	    sed 's/^\(Content-Transfer-Encoding: \)8bit/\17bit/'
-}
-
-shape_raw_subject() {
-	shape_utf8
-}
-
-# --- shapes that leave unsigned today ---------------------------------------
-
-shape_raw_file_name() {
-	type_multipart mixed '=_a'
-	echo '--=_a'
-	shape_utf8 | sed 1d
-	echo '--=_a'
-	attached_bytes 'surat “tugas”.bin'
-	echo '--=_a--'
-}
-
-shape_raw_subject_attached() {
-	shape_utf8 | attached_message 'undangan “rapat”'
-}
-
-# What somebody signed who did not see to it that no relay converts it.
-shape_attached_signed_8bit() {
-	shape_utf8 | sed 1d | sign_as "$arsip" | tr -d '\r' |
-	    attached_message 'undangan'
-}
-
-shape_attached_signed_labelled_8bit() {
-	shape_ascii_labelled_8bit | sed 1d | sign_as "$arsip" | tr -d '\r' |
-	    attached_message 'undangan'
-}
+# --- what is sent ------------------------------------------------------------
 
 signed_shapes="ascii utf8 quoted_printable base64 multipart_8bit
     ascii_labelled_8bit ascii_labelled_binary parts_labelled_8bit long_lines
     trailing_space from_line lone_dot no_final_line_end empty_body
-    no_content_type no_content_type_utf8 nested attached_8bit_message
-    attached_signed_message raw_subject raw_file_name raw_subject_attached"
+    no_content_type no_content_type_utf8 nested nested_prefix
+    attached_8bit_message attached_signed_message raw_subject raw_file_name
+    raw_subject_attached"
 unsigned_shapes="attached_signed_8bit attached_signed_labelled_8bit"
 
 # --- on their way ------------------------------------------------------------
@@ -213,23 +38,12 @@ shape_control_signed() {
 
 controls="control_unsigned control_signed"
 
-subject_of() {
-	case $1 in
-	raw_subject) echo 'undangan “rapat”' ;;
-	*) echo "$1" ;;
-	esac
-}
-
 # send SHAPE FROM
 send() {
 	local file=$lab/sent.$1
 
-	"shape_$1" | compose "$2" arsip@seven.example "$(subject_of "$1")" \
-	    "$file"
+	write_shape "$1" "$2" arsip@seven.example "$file"
 	ids[$1]=$id
-	if [ "$1" = no_final_line_end ]; then
-		truncate -s -2 "$file"
-	fi
 	submit budi "$2" "$everywhere" "$file" >/dev/null ||
 	    fail "$1: accepted"
 }
@@ -237,7 +51,6 @@ send() {
 send_all() {
 	local shape
 
-	head -c 3001 /dev/urandom >"$lab/berkas.bin"
 	for shape in $signed_shapes $unsigned_shapes; do
 		send "$shape" "$budi"
 	done
@@ -266,24 +79,6 @@ came() {
 	is "$1, $2: delivered once" "$(grep -c . <<<"$mail")" 1
 	mail=${mail%%$'\n'*}
 	[ -n "$mail" ] || mail=/dev/null
-}
-
-# says_the_same NAME FILE SHAPE
-says_the_same() {
-	"$here/leaves" "$lab/sent.$3" >"$lab/leaves.sent"
-	"$here/leaves" "$2" >"$lab/leaves.got"
-	holds "$1: says what was written" \
-	    cmp "$lab/leaves.sent" "$lab/leaves.got"
-}
-
-# Both the exit status and the word must say so.
-passes() {
-	local said status=0
-
-	said=$("$BUILD/smimectl" verify -c "$lab/smime-milter.conf" "$mail") ||
-	    status=$?
-	echo "$said (exit status $status)"
-	[[ $status -eq 0 && $said == *smime=pass* ]]
 }
 
 body() {
@@ -322,11 +117,11 @@ case_control_unsigned() {
 	came control_unsigned seven
 	is "control, seven: converted" \
 	    "$(fields Content-Transfer-Encoding "$mail")" quoted-printable
-	says_the_same "control, seven" "$mail" control_unsigned
+	says_the_same "control, seven" "$mail" "$lab/sent.control_unsigned"
 	came control_unsigned eight
 	is "control, eight: not converted" \
 	    "$(fields Content-Transfer-Encoding "$mail")" 8bit
-	says_the_same "control, eight" "$mail" control_unsigned
+	says_the_same "control, eight" "$mail" "$lab/sent.control_unsigned"
 	came control_unsigned list
 	like "control, list: Subject" "$(fields Subject "$mail")" '^\[daftar\] '
 	is "control, list: white space, From and dot not spared" \
@@ -366,8 +161,8 @@ case_signed() {
 			name="$shape, $way"
 			came "$shape" "$way"
 			signed_by "$name" "$budi"
-			says_the_same "$name" "$lab/content" "$shape"
-			holds "$name: smimectl says pass" passes
+			says_the_same "$name" "$lab/content" "$lab/sent.$shape"
+			holds "$name: smimectl says pass" passes "$mail"
 			body >"$lab/body.$way"
 		done
 		is "$shape, eight: no 8-bit byte" \
@@ -386,7 +181,7 @@ case_unsigned() {
 			came "$shape" "$way"
 			unlike "$name: not signed" \
 			    "$(fields Content-Type "$mail")" signed
-			says_the_same "$name" "$mail" "$shape"
+			says_the_same "$name" "$mail" "$lab/sent.$shape"
 		done
 	done
 }

@@ -91,6 +91,28 @@ signed_by() {
 	is "$1: signed by $2" "$(signer)" "$2"
 }
 
+# passes MAIL [OPTION]...: of smimectl verify. Both the exit status and the word
+# must say so.
+passes() {
+	local said status=0
+
+	said=$("$BUILD/smimectl" verify -c "$lab/smime-milter.conf" \
+	    "${@:2}" "$1") || status=$?
+	echo "$said (exit status $status)"
+	[[ $status -eq 0 && $said == *smime=pass* ]]
+}
+
+# What a notice says, and what it shows.
+# shellcheck disable=SC2034 # for scenarios
+words='Surel ini telah ditandatangani secara elektronik'
+
+make_logo() {
+	base64 -d >"$lab/logo.png" <<-'END'
+	iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAA
+	SUVORK5CYII=
+	END
+}
+
 scenario_end() {
 	local log
 
