@@ -155,7 +155,9 @@ PARAM(sign, skip, "skip", FLAGS,
     policy_skip_names,
     "Mail that goes out unsigned although nothing is wrong with it, because "
     "no person wrote it or a program is to read it.  "
-    "Mail that is signed or encrypted already is never signed.\n"
+    "Mail that is signed or encrypted already is never signed.  "
+    "A login that may not be the author is dealt with by on-no-key all the "
+    "same, but for resent mail.\n"
     "bounces: without a sender in the envelope.\n"
     "auto-submitted: with a field Auto-Submitted other than no, such as "
     "replies of a mailbox on leave.\n"

@@ -558,6 +558,21 @@ skipped(const Decision *decision, PolicyTrait trait)
 	count(decision, skip_counter(trait));
 }
 
+/* That a mail needs no signature is no way around the question who may write
+ * as whom; but what is sent on has another author by its nature. */
+static bool
+may_be_skipped(const Decision *decision, PolicyTrait skip, GError **error)
+{
+	g_autoptr(GError) why_not = NULL;
+
+	if (skip == POLICY_TRAIT_RESENT ||
+	    signing_author(decision, &why_not) != NULL ||
+	    !g_error_matches(why_not, SMIME_ERROR, SMIME_ERROR_NOT_ALLOWED))
+		return true;
+	g_propagate_error(error, g_steal_pointer(&why_not));
+	return false;
+}
+
 static Outcome *
 decide_outbound(const Decision *decision)
 {
@@ -570,8 +585,11 @@ decide_outbound(const Decision *decision)
 	skip = policy_skip(traits_of_sender(decision->session->mail->sender) |
 		traits_of_message(decision->message),
 	    decision->config->sign_skip);
-	if (skip != 0) {
+	if (skip != 0 && may_be_skipped(decision, skip, &error)) {
 		skipped(decision, skip);
+	} else if (error != NULL) {
+		outcome_free(g_steal_pointer(&outcome));
+		outcome = sign_failed(decision, error);
 	} else if (!try_to_sign(decision, outcome, &error)) {
 		outcome_free(g_steal_pointer(&outcome));
 		outcome = sign_failed(decision, error);

@@ -340,6 +340,19 @@ put_type(Writer *writer, bool root, const char *type)
 	    put_text(writer, "\r\n");
 }
 
+/* Of such as are not there. */
+static bool
+speaks_of_copies(const MimeEntity *entity)
+{
+	const char *const *name = header_protection_parameters;
+
+	for (; *name != NULL; name++) {
+		if (content_type_names_parameter(entity->content_type, *name))
+			return true;
+	}
+	return false;
+}
+
 /* The entity's own. */
 static bool
 put_own_type(Writer *writer, const MimeEntity *entity, bool root,
@@ -362,6 +375,9 @@ put_own_type(Writer *writer, const MimeEntity *entity, bool root,
 	if (labelled != NULL)
 		return put_content_type(
 		    writer, labelled, strlen(labelled), nothing, NULL, NULL);
+	if (root && speaks_of_copies(entity))
+		return put_content_type(writer, value, size,
+		    header_protection_parameters, NULL, NULL);
 	return put_field(writer, entity, field);
 }
 
@@ -372,6 +388,10 @@ write_header(Writer *writer, const MimeEntity *entity, bool root, Label label)
 {
 	const char *new_type = new_type_of(writer, entity);
 
+	/* The root's is write_default_type's. */
+	if (new_type == NULL && label.charset != NULL && !root &&
+	    !entity->has_content_type)
+		new_type = "text/plain; charset=utf-8";
 	if (new_type != NULL && !put_type(writer, root, new_type))
 		return false;
 	for (guint i = 0; i < entity->fields->len; i++) {
@@ -438,9 +458,8 @@ is_text(const MimeEntity *entity)
 static const char *
 missing_charset(const MimeEntity *entity, const char *data, gsize size)
 {
-	if (!entity->has_content_type || !mime_is(entity, "text", "plain") ||
-	    mime_parameter(entity, "charset") != NULL ||
-	    mime_parameter(entity, "charset*") != NULL ||
+	if (!mime_is(entity, "text", "plain") ||
+	    content_type_names_parameter(entity->content_type, "charset") ||
 	    !(find_troubles(data, size) & TROUBLE_8BIT) ||
 	    !g_utf8_validate(data, (gssize)size, NULL))
 		return NULL;
@@ -645,6 +664,9 @@ write_multipart(Writer *writer, const MimeEntity *entity, bool root)
 	const char *boundary = mime_parameter(entity, "boundary");
 	const CanonEdit *edit = edit_of(writer, entity);
 
+	/* RFC 2046, section 5.1.1; what stands in it is shown by some. */
+	if (entity->children->len == 0)
+		return unsignable(writer, "a multipart without a part");
 	if (!write_composite_header(writer, entity, root) ||
 	    !write_aside(writer, entity, entity->preamble))
 		return false;
@@ -689,10 +711,11 @@ write_verbatim(Writer *writer, const MimeEntity *entity, bool root)
 
 	if (troubles & TROUBLE_CONTROL ||
 	    (!writer->opaque &&
-		(has_8bit_label(entity) || troubles & TROUBLE_FATAL)))
+		(has_8bit_label(entity) ||
+		    (troubles & ~TROUBLE_WIDE_LINE) != 0)))
 		return unsignable(writer,
 		    "a signed, encrypted or partial message in it is not "
-		    "7-bit");
+		    "7-bit, or has lines that relays change");
 	return write_copied(writer, entity, root, as_it_is);
 }
 

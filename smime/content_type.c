@@ -234,6 +234,23 @@ content_type_parameter(const ContentType *type, const char *name)
 }
 
 bool
+content_type_names_parameter(const ContentType *type, const char *name)
+{
+	gsize size = strlen(name);
+
+	for (guint i = 0; i < type->parameters->len; i++) {
+		const char *other =
+		    g_array_index(type->parameters, ContentTypeParameter, i)
+			.name;
+
+		if (g_str_has_prefix(other, name) &&
+		    (other[size] == '\0' || other[size] == '*'))
+			return true;
+	}
+	return false;
+}
+
+bool
 content_type_is(const ContentType *type, const char *major, const char *minor)
 {
 	return strcmp(type->type, major) == 0 &&

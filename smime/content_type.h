@@ -42,6 +42,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ContentType, content_type_free)
 /* The parameter's value or NULL; name in lower case. */
 const char *content_type_parameter(const ContentType *type, const char *name);
 
+/* Is there one, in any form of RFC 2231: name, name*, name*0, name*0*? */
+bool content_type_names_parameter(const ContentType *type, const char *name);
+
 bool content_type_is(
     const ContentType *type, const char *major, const char *minor);
 

@@ -3,9 +3,10 @@
 #include "address.h"
 #include "header_field.h"
 
-#define WIDTH 76       /* of a line that we fold; RFC 2047, section 2 */
-#define WORD_OCTETS 45 /* that make an encoded word of 72 characters */
-#define SEGMENT 60     /* of a parameter's value; RFC 2231, section 3 */
+#define WIDTH 76          /* of a line that we fold; RFC 2047, section 2 */
+#define WORD_OCTETS 45    /* that make an encoded word of 72 characters */
+#define MAX_PARAMETERS 64 /* as in content_type; nobody has more */
+#define SEGMENT 60        /* of a parameter's value; RFC 2231, section 3 */
 
 static bool
 is_wsp(char c)
@@ -287,6 +288,37 @@ find_unquoted(const char *at, const char *end, char c)
 }
 
 static bool
+has_encoded_word(const GString *text)
+{
+	Word word = { 0, 0, 0 };
+
+	while (next_word(text, &word)) {
+		if (is_encoded_word(text, &word))
+			return true;
+	}
+	return false;
+}
+
+/* A display name in quotes is one text; without quotes, words of which only
+ * some need to be encoded, and some may be already. */
+static GString *
+encode_phrase(const char *at, const char *end)
+{
+	g_autoptr(GString) text = phrase_text(at, end);
+	g_autoptr(GString) out = NULL;
+	bool quoted = memchr(at, '"', (gsize)(end - at)) != NULL;
+
+	if (text == NULL || (quoted && has_encoded_word(text)))
+		return NULL;
+	g_string_truncate(text, strlen(g_strchomp(text->str)));
+	if (!quoted)
+		return encode_unstructured(text);
+	out = g_string_new(NULL);
+	append_words(out, text->str, text->len);
+	return g_steal_pointer(&out);
+}
+
+static bool
 append_mailbox(GString *out, const char *at, const char *end)
 {
 	const char *angle = find_unquoted(at, end, '<');
@@ -298,13 +330,12 @@ append_mailbox(GString *out, const char *at, const char *end)
 	}
 	while (at < angle && is_wsp(*at))
 		g_string_append_c(out, *at++);
-	phrase = phrase_text(at, angle);
-	if (angle == end || phrase == NULL ||
-	    is_8bit(angle, (gsize)(end - angle)))
+	if (angle == end || is_8bit(angle, (gsize)(end - angle)))
 		return false;
-	g_strchomp(phrase->str);
-	append_words(out, phrase->str, strlen(phrase->str));
-	g_string_append_c(out, ' ');
+	phrase = encode_phrase(at, angle);
+	if (phrase == NULL)
+		return false;
+	g_string_append_printf(out, "%s ", phrase->str);
 	g_string_append_len(out, angle, end - angle);
 	return true;
 }
@@ -417,8 +448,11 @@ split_parameters(const GString *text)
 
 	while (at < end) {
 		const char *stop = find_unquoted(at, end, ';');
-		Parameter *parameter = parameter_new(at, stop);
+		Parameter *parameter;
 
+		if (parameters->len > MAX_PARAMETERS)
+			return NULL;
+		parameter = parameter_new(at, stop);
 		g_ptr_array_add(parameters, parameter);
 		if (parameters->len == 1) {
 			g_free(parameter->name);
@@ -523,6 +557,16 @@ append_parameters(GString *out, const GString *text, gsize column)
 	return true;
 }
 
+/* Is it one of names, in any form of RFC 2231: name, name*, name*0, name*0*? */
+static bool
+is_one_of(const Parameter *parameter, const char *const *names)
+{
+	g_autofree char *plain =
+	    g_strndup(parameter->name, strcspn(parameter->name, "*"));
+
+	return g_strv_contains(names, plain);
+}
+
 char *
 header_field_set_parameter(const char *value, gsize size,
     const char *const *remove, const char *name, const char *text)
@@ -538,7 +582,7 @@ header_field_set_parameter(const char *value, gsize size,
 	for (guint i = 0; i < parameters->len; i++) {
 		const Parameter *parameter = g_ptr_array_index(parameters, i);
 
-		if (!g_strv_contains(remove, parameter->name))
+		if (!is_one_of(parameter, remove))
 			g_ptr_array_add(pieces, g_strdup(parameter->text));
 	}
 	if (name != NULL)

@@ -35,7 +35,8 @@ bool header_field_append(GString *out, const char *name, gsize name_size,
 
 /*
  * The value of a field with parameters (Content-Type), folded with CRLF and
- * without its parameters remove (lower case, up to a NULL), and with name=text
+ * without its parameters remove (lower case, up to a NULL, also in the forms of
+ * RFC 2231), and with name=text
  * (NULL: nothing) as the last, in quotes.  NULL when the parameters cannot be
  * told apart.  Caller frees.
  */

@@ -156,23 +156,6 @@ default_charset(const MimeEntity *entity, const char *data, gsize size)
 }
 
 static bool
-has_parameter_like(const MimeEntity *entity, const char *name)
-{
-	const GArray *parameters = entity->content_type->parameters;
-	gsize size = strlen(name);
-
-	for (guint i = 0; i < parameters->len; i++) {
-		const char *other =
-		    g_array_index(parameters, ContentTypeParameter, i).name;
-
-		if (g_str_has_prefix(other, name) &&
-		    (other[size] == '\0' || other[size] == '*'))
-			return true;
-	}
-	return false;
-}
-
-static bool
 text_of(Plan *plan, const MimeEntity *entity, GBytes *octets, Text *text)
 {
 	const char *label = mime_parameter(entity, "charset");
@@ -184,7 +167,8 @@ text_of(Plan *plan, const MimeEntity *entity, GBytes *octets, Text *text)
 		text->data = "";
 	text->lf_only = memchr(text->data, '\n', text->size) != NULL &&
 	    memchr(text->data, '\r', text->size) == NULL;
-	if (label == NULL && has_parameter_like(entity, "charset"))
+	if (label == NULL &&
+	    content_type_names_parameter(entity->content_type, "charset"))
 		return no_notice(plan, "an encoded name of a charset");
 	text->charset = label != NULL ?
 	    charset_find(label) :
@@ -553,7 +537,7 @@ is_attachment(const MimeEntity *entity)
 	g_autofree char *lower =
 	    disposition != NULL ? g_ascii_strdown(disposition, -1) : NULL;
 
-	if (has_parameter_like(entity, "name"))
+	if (content_type_names_parameter(entity->content_type, "name"))
 		return true;
 	return lower != NULL &&
 	    (!g_str_has_prefix(lower, "inline") ||

@@ -625,6 +625,43 @@ Test(session, skipped)
 }
 
 /* A bounce is not refused for its size, nor does it lose what is forged. */
+/* Nor is it a way to write as somebody else. */
+Test(session, skipped_is_not_allowed)
+{
+	static const struct {
+		const char *header;
+		const char *sender;
+		bool passes;
+	} cases[] = {
+		{ "Subject: s\n", "<a@b.id>", false },
+		{ "Precedence: bulk\n", "<a@b.id>", false },
+		{ "Subject: s\n", "<>", false },
+		{ "MIME-Version: 1.0\n"
+		  "Content-Type: multipart/signed; boundary=x\n",
+		    "<a@b.id>", false },
+		/* whose author is another by its nature */
+		{ "Resent-From: " OFFICE_BUDI "\n", "<a@b.id>", true },
+	};
+	g_autoptr(Office) office = office_new();
+	g_autoptr(Service) service = NULL;
+
+	office_configure(office, "[sign]\non-no-key = reject\n");
+	service = service_of(office);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *header = g_strconcat(
+		    "From: " OFFICE_SITI "\n", cases[i].header, NULL);
+		const Mail mail = { .login = "budi", .header = header };
+		g_autoptr(Session) session = session_new(service);
+		g_autoptr(Outcome) outcome = NULL;
+
+		connect_from(session, &mail);
+		outcome = send_mail_of(session, &mail, cases[i].sender);
+		cr_expect_eq(outcome->action,
+		    cases[i].passes ? OUTCOME_ACCEPT : OUTCOME_REJECT,
+		    "case %zu", i);
+	}
+}
+
 Test(session, skipped_unread)
 {
 	g_autoptr(Office) office = office_new();

@@ -252,14 +252,14 @@ Test(canon, verbatim)
 	static const char *const bodies[] = {
 		"Content-Type: multipart/signed; boundary=b;\r\n"
 		" protocol=application/pgp-signature\r\n\r\n"
-		"pre \r\n--b\r\n\r\nFrom me \r\n.\r\n\r\n--b\r\n"
-		"Content-Type: application/pgp-signature\r\n\r\nx\r\n--b-- \r\n"
+		"pre\r\n--b\r\n\r\nfrom me\r\n..\r\n\r\n--b\r\n"
+		"Content-Type: application/pgp-signature\r\n\r\nx\r\n--b--\r\n"
 		"epi",
 		"Content-Type: multipart/encrypted; boundary=b\r\n\r\n"
-		"--b\r\n\r\nVersion: 1 \r\n--b\r\n\r\nx\r\n--b--\r\n",
+		"--b\r\n\r\nVersion: 1\r\n--b\r\n\r\nx\r\n--b--\r\n",
 		"Content-Type: message/delivery-status\r\n\r\n"
-		"Reporting-MTA: dns; x.id \r\n\r\n",
-		"Content-Type: message/partial; id=a; number=1\r\n\r\nx \r\n",
+		"Reporting-MTA: dns; x.id\r\n\r\n",
+		"Content-Type: message/partial; id=a; number=1\r\n\r\nx\r\n",
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(bodies); i++) {
@@ -285,6 +285,7 @@ Test(canon, refused)
 		const char *words; /* of the error: the part and why */
 	} cases[] = {
 		{ "\r\n\xff\r\n", "charset" },
+		{ MULTI "\r\nisi\r\n--b--\r\n", "without a part" },
 		{ CTE("base64") "\r\n/w==\r\n", "charset" },
 		{ CTE("base64") "\r\n*\r\n", "malformed base64" },
 		{ PDF CTE("quoted-printable") "\r\na \r\n", "white space" },
@@ -349,6 +350,12 @@ Test(canon, opaque)
 		"Content-Transfer-Encoding: 8bit\r\n\r\n\xc3\xbc \r\n"
 		"--b--\r\n",
 		"Content-Type: message/delivery-status\r\n\r\nX: \xff\r\n",
+		/* what relays change, and nobody may */
+		"Content-Type: message/delivery-status\r\n\r\nX: y \r\n",
+		"Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n"
+		"\r\nFrom me\r\n--b--\r\n",
+		"Content-Type: multipart/encrypted; boundary=b\r\n\r\n--b\r\n"
+		"\r\n.\r\n--b--\r\n",
 	};
 	static const char *const refused[] = {
 		MULTI "\r\n--b\r\nX: a\rb\r\n\r\nisi\r\n--b--\r\n",
@@ -484,6 +491,32 @@ Test(canon, missing_charset)
 		{ "Content-Type: text/plain\r\n\r\n\xfc\r\n",
 		    "Content-Type: text/plain\r\n" CTE(
 			"quoted-printable") "\r\n=FC\r\n" },
+		{ "Content-Type: text/plain; charset*0=iso-8859; "
+		  "charset*1=-1\r\n"
+		  "\r\n\xc3\xbc\r\n",
+		    "Content-Type: text/plain; charset*0=iso-8859; "
+		    "charset*1=-1\r\n" CTE(
+			"quoted-printable") "\r\n=C3=BC\r\n" },
+		/* a part that says nothing at all of itself */
+		{ MULTI "\r\n--b\r\nX-A: b\r\n\r\n\xc3\xbc\r\n--b\r\n\r\n\xfc"
+			"\r\n--b\r\n\r\nisi\r\n--b--\r\n",
+		    MULTI
+		    "\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\n"
+		    "X-A: b\r\n" CTE("quoted-printable") "\r\n=C3=BC\r\n--"
+		                                         "b\r\n" CTE("quoted-"
+		                                                     "printabl"
+		                                                     "e") "\r\n"
+		                                                          "=FC"
+		                                                          "\r\n"
+		                                                          "--"
+		                                                          "b\r"
+		                                                          "\n\r"
+		                                                          "\nis"
+		                                                          "i\r"
+		                                                          "\n--"
+		                                                          "b--"
+		                                                          "\r"
+		                                                          "\n" },
 		{ "Content-Type: text/html\r\n\r\n\xc3\xbc\r\n",
 		    "Content-Type: text/html\r\n" CTE(
 			"quoted-printable") "\r\n=C3=BC\r\n" },
@@ -492,6 +525,26 @@ Test(canon, missing_charset)
 		    "Content-Type: text/plain; "
 		    "charset*=us-ascii''latin-1\r\n" CTE(
 			"quoted-printable") "\r\n=C3=BC\r\n" },
+	};
+
+	expect_all(cases, G_N_ELEMENTS(cases));
+}
+
+/* Where no header is protected, nothing says that one is. */
+Test(canon, hp_of_others)
+{
+	static const Case cases[] = {
+		{ "Content-Type: text/plain; hp=\"cipher\"; charset=utf-8\r\n"
+		  "\r\nisi\r\n",
+		    "Content-Type: text/plain;\r\n charset=utf-8\r\n\r\n"
+		    "isi\r\n" },
+		{ "Content-Type: text/plain; hp*0=cip; hp*1=her\r\n\r\nisi\r\n",
+		    "Content-Type: text/plain\r\n\r\nisi\r\n" },
+		{ MULTI "\r\n--b\r\nContent-Type: text/plain; hp=\"clear\"\r\n"
+			"\r\nisi\r\n--b--\r\n",
+		    MULTI
+		    "\r\n--b\r\nContent-Type: text/plain; hp=\"clear\"\r\n"
+		    "\r\nisi\r\n--b--\r\n" },
 	};
 
 	expect_all(cases, G_N_ELEMENTS(cases));

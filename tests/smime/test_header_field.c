@@ -56,6 +56,9 @@ Test(header_field, append)
 		    "From: =?utf-8?Q?=C3=BC=2C_b=22?= <a@x.id>\r\n" },
 		{ "To", " a@x.id, " U "<b@x.id>, \"c, d\" <c@x.id>",
 		    "To: a@x.id, " U_WORD " <b@x.id>, \"c, d\" <c@x.id>\r\n" },
+		{ "To", " " U_WORD " " U " B <a@x.id>",
+		    "To: " U_WORD " =?utf-8?Q?_=C3=BC?= B <a@x.id>\r\n" },
+		{ "To", " \"" U_WORD " " U "\" <a@x.id>", NULL },
 		{ "To", " " U "@x.id", NULL },
 		{ "To", " b <" U "@x.id>", NULL },
 		{ "To", " " U ": a@x.id;", NULL },
@@ -104,6 +107,18 @@ Test(header_field, append)
 			cr_expect(g_strcmp0(out, cases[i].out) == 0,
 			    "%s:%s => %s", cases[i].name, cases[i].value, out);
 	}
+}
+
+/* Time grows with the size and not faster, however many parameters it has. */
+Test(header_field, parameters_without_number)
+{
+	g_autoptr(GString) value = g_string_new(" attachment");
+	g_autofree char *out = NULL;
+
+	for (int i = 0; i < 200000; i++)
+		g_string_append_printf(value, "; a%d=" U, i);
+	out = written("Content-Disposition", value->str);
+	cr_expect(out == NULL);
 }
 
 Test(header_field, nul)
