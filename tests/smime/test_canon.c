@@ -503,20 +503,21 @@ Test(canon, missing_charset)
 		    MULTI
 		    "\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\n"
 		    "X-A: b\r\n" CTE("quoted-printable") "\r\n=C3=BC\r\n--"
-		                                         "b\r\n" CTE("quoted-"
-		                                                     "printabl"
-		                                                     "e") "\r\n"
-		                                                          "=FC"
-		                                                          "\r\n"
-		                                                          "--"
-		                                                          "b\r"
-		                                                          "\n\r"
-		                                                          "\nis"
-		                                                          "i\r"
-		                                                          "\n--"
-		                                                          "b--"
-		                                                          "\r"
-		                                                          "\n" },
+							 "b\r\n" CTE(
+							     "quoted-"
+							     "printabl"
+							     "e") "\r\n"
+								  "=FC"
+								  "\r\n"
+								  "--"
+								  "b\r"
+								  "\n\r"
+								  "\nis"
+								  "i\r"
+								  "\n--"
+								  "b--"
+								  "\r"
+								  "\n" },
 		{ "Content-Type: text/html\r\n\r\n\xc3\xbc\r\n",
 		    "Content-Type: text/html\r\n" CTE(
 			"quoted-printable") "\r\n=C3=BC\r\n" },
