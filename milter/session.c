@@ -716,6 +716,11 @@ decide(const Session *session, const char *queue_id)
 	case POLICY_OUTBOUND:
 		return decide_outbound(&decision);
 	case POLICY_INBOUND:
+		/* Somebody will ask why. */
+		if (client.login != NULL &&
+		    (decision.config->milter_roles & POLICY_ROLE_SIGN) != 0)
+			log_outbound(&decision, LOG_INFO, "not signed",
+			    "no author in our domains;");
 		return decide_inbound(&decision);
 	}
 	g_assert_not_reached();
