@@ -186,7 +186,8 @@ head_of(const GString *head, const OurId *ours, bool *other_version)
 	"(?<![A-Za-z0-9_.-])(?:s|\\xc5\\xbf)\\K(?=" JUNK \
 	"m" JUNK LETTER_I JUNK "m" JUNK "e(?![A-Za-z0-9_.-]))"
 
-/* Compiled once for the process. */
+/* Compiled once for the process; not to machine code (G_REGEX_OPTIMIZE), which
+ * would need memory that can be written and run. */
 typedef struct {
 	const char *pattern;
 	gsize regex; /* a GRegex, or 0 */
@@ -196,8 +197,8 @@ static char *
 replace_all(const char *text, Regex *regex, const char *replacement)
 {
 	if (g_once_init_enter(&regex->regex)) {
-		GRegex *made = g_regex_new(regex->pattern,
-		    G_REGEX_CASELESS | G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, NULL);
+		GRegex *made = g_regex_new(
+		    regex->pattern, G_REGEX_CASELESS | G_REGEX_RAW, 0, NULL);
 
 		g_assert(made != NULL);
 		g_once_init_leave(&regex->regex, (gsize)made);
