@@ -287,6 +287,12 @@ field_colon(const char *line)
 }
 
 static bool
+is_tag(const char *line)
+{
+	return g_ascii_strncasecmp(line, AUTHRES_TAG, strlen(AUTHRES_TAG)) == 0;
+}
+
+static bool
 is_line_end(const char *c)
 {
 	if (c[0] == '\r' && c[1] == '\n')
@@ -316,6 +322,8 @@ hides_claim(const char *value, const OurId *ours)
 		g_autofree char *line = NULL;
 		g_autofree char *harmless = NULL;
 
+		if (is_tag(c))
+			return true;
 		if (colon == NULL)
 			continue;
 		line = g_strndup(colon + 1, line_size(colon + 1));
@@ -333,7 +341,7 @@ authres_judge(const char *name, const char *value, const char *authserv_id,
 	g_auto(OurId) ours = { authserv_id, to_ascii(authserv_id) };
 
 	*harmless = NULL;
-	if (hides_claim(value, &ours))
+	if (is_tag(name) || hides_claim(value, &ours))
 		return AUTHRES_FORGED;
 	return field_colon(start) != NULL ?
 	    judge_value(value, &ours, harmless) :

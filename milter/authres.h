@@ -1,5 +1,6 @@
 /*
- * authres - Authentication-Results fields: telling forged ones, writing ours.
+ * authres - Authentication-Results fields: telling forged ones, writing ours;
+ * likewise the field for filters that do not read those.
  *
  * RFC 8601 (the field), RFC 7281 (its method smime).  Texts that come from
  * certificates are hostile: what is written is always one field of ASCII
@@ -18,6 +19,10 @@
 
 #define AUTHRES_FIELD "Authentication-Results"
 
+/* Its value is the result alone.  No mail from outside has a field whose name
+ * begins so. */
+#define AUTHRES_TAG "X-SMIME-Verify"
+
 /* Limits of what we write: octets of a text in it. */
 #define AUTHRES_MAX_REASON 200
 #define AUTHRES_MAX_ISSUER 400
@@ -34,8 +39,9 @@ typedef enum {
 /*
  * Judges a field of this name and value (still folded).  RFC 8601, section 5:
  * one that claims an smime result in the name of authserv_id is to be removed
- * when it did not come from us.  LOOSE: *harmless (caller frees, else NULL) is
- * the value that is to stand there instead, without leading white space.
+ * when it did not come from us; and so is a tag.  LOOSE: *harmless (caller
+ * frees, else NULL) is the value that is to stand there instead, without
+ * leading white space.
  */
 AuthresClaim authres_judge(const char *name, const char *value,
     const char *authserv_id, char **harmless);

@@ -87,6 +87,33 @@ Test(authres, hidden_in_another_field)
 		    claim_of("X-A", honest[i], ID), AUTHRES_HONEST, "%zu", i);
 }
 
+/* The whole family of names, whatever it says and whoever is said to. */
+Test(authres, tag)
+{
+	const struct {
+		const char *name;
+		const char *value;
+		bool forged;
+	} cases[] = {
+		{ "X-SMIME-Verify", " pass", true },
+		{ "x-smime-verify", "", true },
+		{ "X-SMIME-Verify ", " fail", true },
+		{ "X-SMIME-Verify-Signer", " a@b.example", true },
+		{ "X-A", " b\rX-SMIME-Verify: pass", true },
+		{ "Authentication-Results",
+		    " " ID "; spf=pass\rx-smime-verify:", true },
+		{ "X-SMIME-Status", " pass", false },
+		{ "X-X-SMIME-Verify", " pass", false },
+		{ "Subject", " X-SMIME-Verify: pass", false },
+		{ "Subject", " a\r X-SMIME-Verify: pass", false },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+		cr_expect((claim_of(cases[i].name, cases[i].value, ID) ==
+			      AUTHRES_FORGED) == cases[i].forged,
+		    "case %zu", i);
+}
+
 /* --- forged ones ------------------------------------------------------- */
 
 Test(authres, forged)
