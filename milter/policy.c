@@ -16,6 +16,15 @@ const NameCode policy_action_names[] = {
 	{ NULL, 0 },
 };
 
+const NameCode policy_inbound_action_names[] = {
+	{ "accept", POLICY_INBOUND_ACCEPT },
+	{ "tag", POLICY_INBOUND_TAG },
+	{ "quarantine", POLICY_INBOUND_QUARANTINE },
+	{ "reject", POLICY_INBOUND_REJECT },
+	{ "tempfail", POLICY_INBOUND_TEMPFAIL },
+	{ NULL, 0 },
+};
+
 const NameCode policy_skip_names[] = {
 	{ "bounces", POLICY_TRAIT_BOUNCE },
 	{ "auto-submitted", POLICY_TRAIT_AUTO_SUBMITTED },
@@ -158,4 +167,116 @@ policy_sign_failure_reply(const GError *error)
 	       "Kirim sebagai surat baru, atau hubungi postmaster. / "
 	       "This mail cannot be signed in its present form. Send it as "
 	       "a new mail, or ask your postmaster.";
+}
+
+static bool
+is_in_zones(const char *domain, const char *const *zones)
+{
+	for (; *zones != NULL; zones++) {
+		if ((*zones)[0] == '.' ? g_str_has_suffix(domain, *zones) :
+					 strcmp(domain, *zones) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+must_be_signed(const PolicyInbound *policy, const GPtrArray *authors)
+{
+	if (authors == NULL)
+		return policy->must_sign[0] != NULL;
+	for (guint i = 0; i < authors->len; i++) {
+		const Address *author = g_ptr_array_index(authors, i);
+
+		if (is_in_zones(author->domain, policy->must_sign))
+			return true;
+	}
+	return false;
+}
+
+/* Who could make a permerror of a fail, by taking a certificate out, gains
+ * nothing. */
+static PolicyInboundAction
+on_result(const PolicyInbound *policy, SmimeResult result, const char **option)
+{
+	*option = "on-fail";
+	switch (result) {
+	case SMIME_PASS:
+	case SMIME_NONE:
+		return POLICY_INBOUND_ACCEPT;
+	case SMIME_TEMPERROR:
+		*option = "on-temperror";
+		return policy->on_temperror;
+	case SMIME_NEUTRAL:
+		*option = "on-neutral";
+		return policy->on_neutral;
+	case SMIME_POLICY:
+		*option = "on-policy";
+		return policy->on_policy;
+	case SMIME_PERMERROR:
+	case SMIME_FAIL:
+		return policy->on_fail;
+	}
+	g_assert_not_reached();
+}
+
+/* What may yet turn out to be good is not refused for good. */
+static PolicyInboundAction
+on_must_sign(const PolicyInbound *policy, SmimeResult result)
+{
+	if (result == SMIME_TEMPERROR &&
+	    policy->on_must_sign == POLICY_INBOUND_REJECT)
+		return POLICY_INBOUND_TEMPFAIL;
+	return policy->on_must_sign;
+}
+
+PolicyInboundAction
+policy_on_verdict(const PolicyInbound *policy, SmimeResult result,
+    const GPtrArray *authors, const char **option)
+{
+	PolicyInboundAction action = on_result(policy, result, option);
+
+	if (result != SMIME_PASS && must_be_signed(policy, authors) &&
+	    on_must_sign(policy, result) > action) {
+		action = on_must_sign(policy, result);
+		*option = "on-must-sign";
+	}
+	return action;
+}
+
+const char *
+policy_verdict_reply(SmimeResult result)
+{
+	switch (result) {
+	case SMIME_PASS:
+		break;
+	case SMIME_NONE:
+		return "Surat dari domain ini harus ditandatangani dengan "
+		       "S/MIME, dan From harus menyebut satu alamat yang "
+		       "jelas. / Mail from this domain must be signed with "
+		       "S/MIME, and From must name its author clearly.";
+	case SMIME_TEMPERROR:
+		return "Tanda tangan surat ini belum dapat diperiksa saat ini. "
+		       "Coba lagi nanti. / The signature of this mail cannot "
+		       "be checked at the moment. Try again later.";
+	case SMIME_NEUTRAL:
+		return "Tanda tangan surat ini tidak dapat diperiksa: "
+		       "bentuknya rusak, atau suratnya terlalu besar. / The "
+		       "signature of this mail cannot be judged: it is "
+		       "malformed, or the mail is too big.";
+	case SMIME_POLICY:
+		return "Tanda tangan surat ini tidak diterima di sini: bukan "
+		       "milik pengirim (From), penerbitnya tidak dikenal, atau "
+		       "terlalu lemah. / The signature of this mail is not "
+		       "accepted here: it is not its author's (From), of an "
+		       "unknown issuer, or too weak.";
+	case SMIME_PERMERROR:
+	case SMIME_FAIL:
+		return "Tanda tangan surat ini tidak sah: isinya berubah, atau "
+		       "sertifikatnya dicabut, kedaluwarsa, atau tidak ada. "
+		       "/ The signature of this mail is not valid: its "
+		       "content was changed, or the certificate is revoked, "
+		       "expired or missing.";
+	}
+	g_assert_not_reached();
 }

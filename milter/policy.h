@@ -14,6 +14,7 @@
 
 #include "../smime/address.h"
 #include "../smime/name_code.h"
+#include "../smime/verdict.h"
 #include "outcome.h"
 #include "sender_map.h"
 
@@ -59,6 +60,27 @@ typedef struct {
 	OutcomeAction on_error;
 } PolicyActions;
 
+/* What becomes of inbound mail for its verdict; the mildest first. */
+typedef enum {
+	POLICY_INBOUND_ACCEPT,
+	POLICY_INBOUND_TAG, /* accepted, with a field for simple filters */
+	POLICY_INBOUND_QUARANTINE,
+	POLICY_INBOUND_TEMPFAIL,
+	POLICY_INBOUND_REJECT,
+} PolicyInboundAction;
+
+extern const NameCode policy_inbound_action_names[];
+
+/* [verify] on-… */
+typedef struct {
+	PolicyInboundAction on_fail; /* and permerror */
+	PolicyInboundAction on_policy;
+	PolicyInboundAction on_temperror;
+	PolicyInboundAction on_neutral;
+	PolicyInboundAction on_must_sign;
+	const char *const *must_sign; /* domains, or .D for those below D */
+} PolicyInbound;
+
 /* Do we know the client as one of ours?  Only authenticated ones when
  * require_auth. */
 bool policy_is_known(const PolicyClient *client, bool require_auth);
@@ -93,5 +115,16 @@ OutcomeAction policy_on_sign_failure(
 
 /* The text of the reply for it; constant. */
 const char *policy_sign_failure_reply(const GError *error);
+
+/*
+ * What a message's result leads to.
+ * authors: Address elements, NULL when not readable, which counts as a domain
+ * of must_sign.  *option: the key that has decided; constant, for the log.
+ */
+PolicyInboundAction policy_on_verdict(const PolicyInbound *policy,
+    SmimeResult result, const GPtrArray *authors, const char **option);
+
+/* The text of the reply where that refuses it; constant. */
+const char *policy_verdict_reply(SmimeResult result);
 
 #endif

@@ -305,3 +305,131 @@ Test(policy, reply_texts)
 	/* not you, no key, too big, later, never: five things that differ */
 	cr_expect(g_hash_table_size(texts) == 5);
 }
+
+/* --- inbound ----------------------------------------------------------- */
+
+/* Another action for each, so that it shows which option has decided. */
+Test(policy, verdict)
+{
+	static const char *const must_sign[] = { "bsre.example",
+		".daerah.example", NULL };
+	static const char *const nobody[] = { NULL };
+	const PolicyInbound mild = {
+		.on_fail = POLICY_INBOUND_REJECT,
+		.on_policy = POLICY_INBOUND_TAG,
+		.on_temperror = POLICY_INBOUND_TEMPFAIL,
+		.on_neutral = POLICY_INBOUND_QUARANTINE,
+		.on_must_sign = POLICY_INBOUND_ACCEPT,
+		.must_sign = must_sign,
+	};
+	const PolicyInbound strict = {
+		.on_policy = POLICY_INBOUND_TAG,
+		.on_must_sign = POLICY_INBOUND_REJECT,
+		.must_sign = must_sign,
+	};
+	const PolicyInbound held = {
+		.on_fail = POLICY_INBOUND_REJECT,
+		.on_temperror = POLICY_INBOUND_TAG,
+		.on_must_sign = POLICY_INBOUND_QUARANTINE,
+		.must_sign = must_sign,
+	};
+	const PolicyInbound idle = {
+		.on_must_sign = POLICY_INBOUND_REJECT,
+		.must_sign = nobody,
+	};
+	const struct {
+		const PolicyInbound *policy;
+		SmimeResult result;
+		const char *from;
+		PolicyInboundAction action;
+		const char *option; /* of what is done, if anything is */
+	} cases[] = {
+		{ &mild, SMIME_PASS, "a@x.example", POLICY_INBOUND_ACCEPT, "" },
+		{ &mild, SMIME_NONE, "a@x.example", POLICY_INBOUND_ACCEPT, "" },
+		{ &mild, SMIME_FAIL, "a@x.example", POLICY_INBOUND_REJECT,
+		    "on-fail" },
+		{ &mild, SMIME_PERMERROR, "a@x.example", POLICY_INBOUND_REJECT,
+		    "on-fail" },
+		{ &mild, SMIME_POLICY, "a@x.example", POLICY_INBOUND_TAG,
+		    "on-policy" },
+		{ &mild, SMIME_TEMPERROR, "a@x.example",
+		    POLICY_INBOUND_TEMPFAIL, "on-temperror" },
+		{ &mild, SMIME_NEUTRAL, "a@x.example",
+		    POLICY_INBOUND_QUARANTINE, "on-neutral" },
+		{ &mild, SMIME_NEUTRAL, NULL, POLICY_INBOUND_QUARANTINE,
+		    "on-neutral" },
+		/* a mild on-must-sign takes nothing back */
+		{ &mild, SMIME_FAIL, "a@bsre.example", POLICY_INBOUND_REJECT,
+		    "on-fail" },
+		{ &mild, SMIME_NONE, "a@bsre.example", POLICY_INBOUND_ACCEPT,
+		    "" },
+		{ &held, SMIME_FAIL, "a@bsre.example", POLICY_INBOUND_REJECT,
+		    "on-fail" },
+		{ &held, SMIME_TEMPERROR, "a@bsre.example",
+		    POLICY_INBOUND_QUARANTINE, "on-must-sign" },
+		/* whose mail */
+		{ &strict, SMIME_PASS, "a@bsre.example", POLICY_INBOUND_ACCEPT,
+		    "" },
+		{ &strict, SMIME_NONE, "a@bsre.example", POLICY_INBOUND_REJECT,
+		    "on-must-sign" },
+		{ &strict, SMIME_NONE, "A@BSrE.Example", POLICY_INBOUND_REJECT,
+		    "on-must-sign" },
+		{ &strict, SMIME_POLICY, "a@bsre.example",
+		    POLICY_INBOUND_REJECT, "on-must-sign" },
+		{ &strict, SMIME_POLICY, "a@x.example", POLICY_INBOUND_TAG,
+		    "on-policy" },
+		{ &strict, SMIME_NONE, "a@x.example", POLICY_INBOUND_ACCEPT,
+		    "" },
+		{ &strict, SMIME_NONE, "a@sub.bsre.example",
+		    POLICY_INBOUND_ACCEPT, "" },
+		{ &strict, SMIME_NONE, "a@notbsre.example",
+		    POLICY_INBOUND_ACCEPT, "" },
+		{ &strict, SMIME_NONE, "a@daerah.example",
+		    POLICY_INBOUND_ACCEPT, "" },
+		{ &strict, SMIME_NONE, "a@notdaerah.example",
+		    POLICY_INBOUND_ACCEPT, "" },
+		{ &strict, SMIME_NONE, "a@x.daerah.example",
+		    POLICY_INBOUND_REJECT, "on-must-sign" },
+		{ &strict, SMIME_NONE, "a@y.x.daerah.example",
+		    POLICY_INBOUND_REJECT, "on-must-sign" },
+		{ &strict, SMIME_NONE, "a@x.example, b@bsre.example",
+		    POLICY_INBOUND_REJECT, "on-must-sign" },
+		/* who can not be told might be anybody */
+		{ &strict, SMIME_NONE, NULL, POLICY_INBOUND_REJECT,
+		    "on-must-sign" },
+		{ &idle, SMIME_NONE, NULL, POLICY_INBOUND_ACCEPT, "" },
+		{ &idle, SMIME_NONE, "a@bsre.example", POLICY_INBOUND_ACCEPT,
+		    "" },
+		/* it may come again and pass */
+		{ &strict, SMIME_TEMPERROR, "a@bsre.example",
+		    POLICY_INBOUND_TEMPFAIL, "on-must-sign" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GPtrArray) authors = read_list(cases[i].from);
+		const char *option = NULL;
+
+		cr_expect(policy_on_verdict(cases[i].policy, cases[i].result,
+			      authors, &option) == cases[i].action,
+		    "case %zu", i);
+		if (cases[i].action != POLICY_INBOUND_ACCEPT)
+			cr_expect_str_eq(
+			    option, cases[i].option, "case %zu", i);
+	}
+}
+
+Test(policy, verdict_reply_texts)
+{
+	g_autoptr(GHashTable) texts = g_hash_table_new(g_str_hash, g_str_equal);
+
+	for (int result = SMIME_NONE; result <= SMIME_FAIL; result++) {
+		const char *text = policy_verdict_reply((SmimeResult)result);
+
+		g_hash_table_add(texts, (gpointer)text);
+		cr_expect(strlen(text) < 400);
+		cr_expect(strstr(text, " / ") != NULL, "two languages");
+		for (const char *c = text; *c != '\0'; c++)
+			cr_expect(*c >= 32 && *c < 127);
+	}
+	cr_expect(g_hash_table_size(texts) == 5);
+}
