@@ -141,6 +141,19 @@ parse_domain(const ConfigParam *param G_GNUC_UNUSED, const char *text)
 }
 
 static char *
+parse_zone(const ConfigParam *param, const char *text)
+{
+	g_autofree char *domain = NULL;
+
+	if (text[0] != '.')
+		return parse_domain(param, text);
+	if (text[1] == '\0')
+		return NULL;
+	domain = parse_domain(param, text + 1);
+	return domain != NULL ? g_strconcat(".", domain, NULL) : NULL;
+}
+
+static char *
 parse_unix_socket(const char *path)
 {
 	const struct sockaddr_un *un = NULL;
@@ -350,6 +363,8 @@ parse(
 		return parse_list(param, parse_absolute, text, field, culprit);
 	case CONFIG_DOMAINS:
 		return parse_list(param, parse_domain, text, field, culprit);
+	case CONFIG_ZONES:
+		return parse_list(param, parse_zone, text, field, culprit);
 	case CONFIG_NETWORKS:
 		return parse_networks(text, field, culprit);
 	case CONFIG_BOOL:
@@ -386,6 +401,7 @@ clear_field(const ConfigParam *param, Config *config)
 	case CONFIG_LIST:
 	case CONFIG_PATHS:
 	case CONFIG_DOMAINS:
+	case CONFIG_ZONES:
 		g_strfreev(*(char ***)field);
 		break;
 	case CONFIG_NETWORKS:
@@ -443,6 +459,10 @@ config_param_allowed(const ConfigParam *param)
 		    "a list of absolute paths, separated by commas");
 	case CONFIG_DOMAINS:
 		return g_strdup("a list of domain names, separated by commas");
+	case CONFIG_ZONES:
+		return g_strdup("a list of domain names, separated by commas; "
+				"one with a dot in front stands for those "
+				"below it");
 	case CONFIG_NETWORKS:
 		return g_strdup(
 		    "a list of addresses and networks such as "
@@ -1046,5 +1066,18 @@ config_verify_options(const Config *config, VerifyOptions *options)
 		.allow_sha1 = config->verify_allow_sha1,
 		.allow_no_signed_attributes =
 		    config->verify_allow_no_signed_attributes,
+	};
+}
+
+void
+config_inbound_policy(const Config *config, PolicyInbound *policy)
+{
+	*policy = (PolicyInbound){
+		.on_fail = config->verify_on_fail,
+		.on_policy = config->verify_on_policy,
+		.on_temperror = config->verify_on_temperror,
+		.on_neutral = config->verify_on_neutral,
+		.on_must_sign = config->verify_on_must_sign,
+		.must_sign = config->verify_must_sign,
 	};
 }

@@ -65,6 +65,7 @@ extern const NameCode config_log_level_names[]; /* of syslog(3) priorities */
 	X(LIST, const char *const *)    /* of words */ \
 	X(PATHS, const char *const *)   /* of absolute paths */ \
 	X(DOMAINS, const char *const *) /* in lower case, A-labels */ \
+	X(ZONES, const char *const *)   /* likewise; .D: what is below D */ \
 	X(NETWORKS, GPtrArray *)        /* of GInetAddressMask */ \
 	X(BOOL, bool) \
 	X(NUMBER, guint) \
@@ -127,8 +128,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_unref)
  * family other than IPv4 and IPv6) is not. */
 bool config_is_internal(const Config *config, const struct sockaddr *address);
 
-/* The options of the library, filled in; what they point to belongs to
- * config and lives as long. */
+/* The options of policy and of the library, filled in; what they point to
+ * belongs to config and lives as long. */
+void config_inbound_policy(const Config *config, PolicyInbound *policy);
 void config_notice_options(const Config *config, NoticeOptions *options);
 void config_sign_options(const Config *config, SignOptions *options);
 void config_keyring_options(const Config *config, KeyringOptions *options);

@@ -11,7 +11,7 @@
 #include <glib.h>
 
 /*
- * name, what is said of it; all of them about outbound mail.
+ * name, what is said of it; first those of outbound mail.
  */
 #define COUNTERS(X) \
 	X(SIGNED, "signed") \
@@ -26,7 +26,11 @@
 	X(NOT_ALLOWED, "not signed for another login") \
 	X(NO_KEY, "not signed without key") \
 	X(UNSIGNABLE, "not signed as unsignable") \
-	X(FAILED, "not signed for an error")
+	X(FAILED, "not signed for an error") \
+	X(TAGGED, "inbound tagged") \
+	X(QUARANTINED, "inbound quarantined") \
+	X(TEMPFAILED, "inbound refused for now") \
+	X(REJECTED, "inbound rejected")
 
 typedef enum {
 #define X(name, text) COUNTER_##name,

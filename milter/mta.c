@@ -18,6 +18,9 @@
 #define BODY_CHUNK (1U << 20) /* handed to libmilter at a time */
 #define NEEDED_ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGBODY)
 
+/* What only some configurations need. */
+#define WELCOME_ACTIONS SMFIF_QUARANTINE
+
 /* What never needs an answer, and what is not needed at all. */
 #define WANTED_STEPS \
 	(SMFIP_NOHELO | SMFIP_NORCPT | SMFIP_NODATA | SMFIP_NOUNKNOWN | \
@@ -65,7 +68,7 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 		    "the MTA does not let a filter change header and body");
 		return SMFIS_REJECT;
 	}
-	*wanted_actions = NEEDED_ACTIONS;
+	*wanted_actions = NEEDED_ACTIONS | (actions & WELCOME_ACTIONS);
 	if (actions & SMFIF_SETSYMLIST) {
 		*wanted_actions |= SMFIF_SETSYMLIST;
 		smfi_setsymlist(ctx, SMFIM_CONNECT, (char *)"j {daemon_name}");
@@ -251,8 +254,11 @@ apply_outcome(
 			g_ptr_array_index(outcome->edits, i)) == MI_FAILURE)
 			return false;
 	}
-	return outcome->body == NULL ||
-	    apply_body(ctx, outcome->body) == MI_SUCCESS;
+	if (outcome->body != NULL &&
+	    apply_body(ctx, outcome->body) == MI_FAILURE)
+		return false;
+	return outcome->action != OUTCOME_QUARANTINE ||
+	    smfi_quarantine(ctx, outcome->reply) == MI_SUCCESS;
 }
 
 static void
@@ -277,11 +283,15 @@ decide_and_apply(SMFICTX *ctx)
 	outcome = session_end(connection->session, queue_id);
 	switch (outcome->action) {
 	case OUTCOME_ACCEPT:
+	case OUTCOME_QUARANTINE:
 		if (apply_outcome(ctx, connection, outcome))
 			return SMFIS_ACCEPT;
 		log_line(LOG_ERR, queue_id,
-		    "the MTA did not take the changes; it is told to try "
-		    "again later");
+		    "the MTA did not take the changes%s; it is told to try "
+		    "again later",
+		    outcome->action == OUTCOME_QUARANTINE ?
+			", or does not let a filter quarantine mail" :
+			"");
 		return SMFIS_TEMPFAIL;
 	case OUTCOME_TEMPFAIL:
 		if (outcome->reply != NULL)
@@ -349,7 +359,8 @@ mta_open(Service *service, const Config *config, GError **error)
 	struct smfiDesc filter = {
 		.xxfi_name = (char *)"smime-milter",
 		.xxfi_version = SMFI_VERSION,
-		.xxfi_flags = NEEDED_ACTIONS | SMFIF_SETSYMLIST,
+		.xxfi_flags =
+		    NEEDED_ACTIONS | WELCOME_ACTIONS | SMFIF_SETSYMLIST,
 		.xxfi_connect = on_connect,
 		.xxfi_envfrom = on_mail,
 		.xxfi_header = on_header,

@@ -14,6 +14,7 @@ typedef enum {
 	OUTCOME_ACCEPT,
 	OUTCOME_TEMPFAIL,
 	OUTCOME_REJECT,
+	OUTCOME_QUARANTINE, /* taken, but held back for the postmaster */
 } OutcomeAction;
 
 typedef enum {
@@ -32,7 +33,8 @@ typedef struct {
 
 typedef struct {
 	OutcomeAction action;
-	char *reply;      /* text of a 4xx or 5xx reply, or NULL */
+	char *reply;      /* text of a 4xx or 5xx reply, or why it is held
+	                     back; or NULL */
 	GPtrArray *edits; /* of OutcomeEdit, in the order to be applied */
 	Spool *body;      /* sealed new body, or NULL: unchanged */
 } Outcome;

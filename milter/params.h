@@ -83,8 +83,8 @@ PARAM(milter, originating_daemons, "originating-daemons", LIST, "", 0, 0, NULL,
 PARAM(milter, max_message_size, "max-message-size", SIZE, "50M",
     1 << 10, 256 << 20, NULL,
     "The largest message that is looked at.  "
-    "A larger one passes unaltered: inbound with smime=neutral, "
-    "outbound if on-unsignable is accept.")
+    "A larger one passes unaltered: inbound with smime=neutral, if on-neutral "
+    "is accept, outbound if on-unsignable is.")
 
 PARAM(milter, spool_dir, "spool-dir", PATH, "/var/tmp", 0, 0, NULL,
     "The folder that takes messages larger than spool-memory.  "
@@ -310,6 +310,57 @@ PARAM(verify, allow_no_signed_attributes, "allow-no-signed-attributes", BOOL,
 
 PARAM(verify, none_header, "none-header", BOOL, "yes", 0, 0, NULL,
     "Add smime=none to mail that carries no S/MIME signature.")
+
+PARAM(verify, on_fail, "on-fail", ENUM, "accept", 0, 0,
+    policy_inbound_action_names,
+    "What becomes of inbound mail that is smime=fail, or smime=permerror.  "
+    "Of several signatures the worst one decides; "
+    "mail without any is never affected.\n"
+    "accept: it is delivered, with its result.\n"
+    "tag: likewise, and gets a field X-SMIME-Verify with the result, "
+    "for filters that do not read Authentication-Results.\n"
+    "quarantine: the MTA holds it in its queue, until the postmaster "
+    "releases or deletes it.\n"
+    "reject: it is refused for good (5xx), and its sender is told why.\n"
+    "tempfail: it is refused for now (4xx); it comes again, "
+    "and after some days its sender is told.")
+
+PARAM(verify, on_policy, "on-policy", ENUM, "accept", 0, 0,
+    policy_inbound_action_names,
+    "The same for smime=policy: a signature that is sound, "
+    "but not by the author, not under a trusted root, or weak.  "
+    "Mail of people whose authority is just not among the anchors is that "
+    "too.")
+
+PARAM(verify, on_temperror, "on-temperror", ENUM, "accept", 0, 0,
+    policy_inbound_action_names,
+    "The same for smime=temperror: whether the certificate is revoked cannot "
+    "be told at the moment, or something failed on our side.  "
+    "With tempfail the mail comes again until it can be told.")
+
+PARAM(verify, on_neutral, "on-neutral", ENUM, "accept", 0, 0,
+    policy_inbound_action_names,
+    "The same for smime=neutral: a signature that cannot be judged, "
+    "or mail larger than max-message-size.")
+
+PARAM(verify, must_sign, "must-sign", ZONES, "", 0, 0, NULL,
+    "The domains whose mail must be signed, as those of agencies of which it "
+    "is known.  "
+    "What on-must-sign says becomes of mail with an author (From) in one of "
+    "them if its result is anything but pass, none included.  "
+    "A domain stands for itself; with a dot in front for all those below it, "
+    "and not for itself.  "
+    "Mail whose authors cannot be told, because From is missing, doubled or "
+    "malformed, counts as mail of these domains: "
+    "else this would be a way around it.")
+
+PARAM(verify, on_must_sign, "on-must-sign", ENUM, "accept", 0, 0,
+    policy_inbound_action_names,
+    "What becomes of that mail; the values are those of on-fail.  "
+    "If another option asks for something more severe, that holds.  "
+    "The order is accept, tag, quarantine, tempfail, reject.  "
+    "For smime=temperror reject is tempfail here: "
+    "the signature may yet turn out to be good.")
 
 PARAM_GROUP(revocation,
     "Whether the certificates of a signature have been revoked.")

@@ -142,6 +142,20 @@ add_ignored(GStrvBuilder *warnings, const Keyring *keyring)
 	}
 }
 
+/* One without the other does nothing. */
+static void
+add_must_sign(GStrvBuilder *warnings, const Config *config)
+{
+	bool acts = config->verify_on_must_sign != POLICY_INBOUND_ACCEPT;
+
+	if (config->verify_must_sign[0] != NULL && !acts)
+		g_strv_builder_add(warnings,
+		    "[verify] must-sign does nothing: on-must-sign is accept");
+	if (config->verify_must_sign[0] == NULL && acts)
+		g_strv_builder_add(warnings,
+		    "[verify] on-must-sign does nothing: must-sign is empty");
+}
+
 char **
 snapshot_warnings(const Snapshot *snapshot)
 {
@@ -160,6 +174,8 @@ snapshot_warnings(const Snapshot *snapshot)
 	    config->verify_anchors[0] == NULL)
 		g_strv_builder_add(
 		    warnings, "[verify] anchors is empty: no signature passes");
+	if (config->milter_roles & POLICY_ROLE_VERIFY)
+		add_must_sign(warnings, config);
 	if (snapshot->keyring != NULL)
 		add_ignored(warnings, snapshot->keyring);
 	return g_strv_builder_end(warnings);

@@ -36,6 +36,8 @@ typedef struct {
 	bool uncounted;    /* some of forged have no index */
 	GPtrArray *forged; /* of ForgedField, in the order of the header */
 	bool may_be_smime; /* by its Content-Type */
+	guint from_fields;
+	char *from; /* value of the first, for a mail that is not whole */
 } Mail;
 
 struct session {
@@ -96,6 +98,7 @@ mail_free(Mail *mail)
 	g_clear_error(&mail->error);
 	g_free(mail->login);
 	g_free(mail->sender);
+	g_free(mail->from);
 	g_free(mail);
 }
 
@@ -233,6 +236,18 @@ count_field(Mail *mail, const char *name)
 	return count;
 }
 
+static void
+note_from(Mail *mail, const char *name, const char *value)
+{
+	gsize size = strlen("From");
+
+	if (g_ascii_strncasecmp(name, "From", size) != 0 ||
+	    name[size + strspn(name + size, " \t")] != '\0')
+		return;
+	if (mail->from_fields++ == 0)
+		mail->from = g_strdup(value);
+}
+
 /* Takes harmless. */
 static void
 note_forged(Mail *mail, const char *name, guint index, char *harmless)
@@ -268,6 +283,7 @@ session_header(Session *session, const char *name, const char *value)
 	if (g_ascii_strcasecmp(name, "Content-Type") == 0 &&
 	    mime_may_be_smime(value))
 		mail->may_be_smime = true;
+	note_from(mail, name, value);
 	mail_append(mail, name, strlen(name));
 	mail_append(mail, ":", 1);
 	mail_append(mail, value, strlen(value));
@@ -304,8 +320,8 @@ log_forged(const Decision *decision, const char *done, guint count)
 {
 	if (count > 0)
 		log_line(LOG_WARNING, decision->queue_id,
-		    "%s %u " AUTHRES_FIELD " field%s", done, count,
-		    count == 1 ? "" : "s");
+		    "%s %u " AUTHRES_FIELD " or " AUTHRES_TAG " field%s", done,
+		    count, count == 1 ? "" : "s");
 }
 
 /* Descending, so that an index stays right while later ones go. */
@@ -336,7 +352,8 @@ reject_forged(const Decision *decision)
 	Outcome *outcome = outcome_new(OUTCOME_REJECT);
 
 	outcome->reply = g_strdup_printf("too many header fields, with "
-					 "forged " AUTHRES_FIELD " of %s",
+					 "forged " AUTHRES_FIELD " of %s "
+					 "or " AUTHRES_TAG,
 	    authserv_id(decision->session));
 	log_line(
 	    LOG_WARNING, decision->queue_id, "rejected: %s", outcome->reply);
@@ -600,37 +617,113 @@ decide_outbound(const Decision *decision)
 	return g_steal_pointer(&outcome);
 }
 
+/* What is done about a verdict, and by which option. */
+typedef struct {
+	PolicyInboundAction action;
+	const char *option;
+} Measure;
+
+/* done: what follows a line of the log. */
 static void
-log_verdict(const Decision *decision, const Verdict *verdict)
+log_entries(const Decision *decision, const Verdict *verdict, int priority,
+    const char *done)
 {
 	if (verdict->entries->len == 0)
-		log_line(LOG_INFO, decision->queue_id, "inbound: smime=none");
+		log_line(priority, decision->queue_id, "inbound: smime=none%s",
+		    done);
 	for (guint i = 0; i < verdict->entries->len; i++) {
 		const VerdictEntry *entry =
 		    g_ptr_array_index(verdict->entries, i);
 		g_autofree char *reason = verdict_entry_reason(entry);
 
-		log_line(LOG_INFO, decision->queue_id,
+		log_line(priority, decision->queue_id,
 		    "inbound: smime=%s part=%s signer=%s certificate=%s "
-		    "issuer=\"%.400s\" reason=\"%.400s\"",
+		    "issuer=\"%.400s\" reason=\"%.400s\"%s",
 		    name_code_name(
 			smime_result_names, verdict_entry_result(entry)),
 		    entry->part != NULL ? entry->part : "-",
 		    entry->identifier != NULL ? entry->identifier : "-",
 		    entry->serial != NULL ? entry->serial : "-",
 		    entry->issuer != NULL ? entry->issuer : "-",
-		    reason != NULL ? reason : "");
+		    reason != NULL ? reason : "", done);
 	}
 }
 
-/* Forged fields go first, ours comes on top of what is left. */
-static Outcome *
-tell_verdict(const Decision *decision, const Verdict *verdict)
+/* Mail that does not simply arrive will be asked for. */
+static void
+log_verdict(const Decision *decision, const Verdict *verdict, Measure measure)
 {
-	Outcome *outcome = outcome_new(OUTCOME_ACCEPT);
+	g_autofree char *done = NULL;
 
+	if (measure.action == POLICY_INBOUND_ACCEPT) {
+		log_entries(decision, verdict, LOG_INFO, "");
+		return;
+	}
+	done = g_strdup_printf(" action=%s by=%s",
+	    name_code_name(policy_inbound_action_names, measure.action),
+	    measure.option);
+	log_entries(decision, verdict,
+	    measure.action == POLICY_INBOUND_TAG ? LOG_INFO : LOG_WARNING,
+	    done);
+}
+
+static void
+count_measure(const Decision *decision, PolicyInboundAction action)
+{
+	switch (action) {
+	case POLICY_INBOUND_ACCEPT:
+		break;
+	case POLICY_INBOUND_TAG:
+		count(decision, COUNTER_TAGGED);
+		break;
+	case POLICY_INBOUND_QUARANTINE:
+		count(decision, COUNTER_QUARANTINED);
+		break;
+	case POLICY_INBOUND_TEMPFAIL:
+		count(decision, COUNTER_TEMPFAILED);
+		break;
+	case POLICY_INBOUND_REJECT:
+		count(decision, COUNTER_REJECTED);
+		break;
+	}
+}
+
+/* Of the action alone, without the fields. */
+static Outcome *
+begin_outcome(Measure measure, SmimeResult result)
+{
+	Outcome *outcome;
+
+	switch (measure.action) {
+	case POLICY_INBOUND_ACCEPT:
+	case POLICY_INBOUND_TAG:
+		return outcome_new(OUTCOME_ACCEPT);
+	case POLICY_INBOUND_QUARANTINE:
+		outcome = outcome_new(OUTCOME_QUARANTINE);
+		outcome->reply = g_strdup_printf("smime=%s, by %s",
+		    name_code_name(smime_result_names, result), measure.option);
+		return outcome;
+	case POLICY_INBOUND_TEMPFAIL:
+	case POLICY_INBOUND_REJECT:
+		outcome = outcome_new(measure.action == POLICY_INBOUND_REJECT ?
+			OUTCOME_REJECT :
+			OUTCOME_TEMPFAIL);
+		outcome->reply = g_strdup(policy_verdict_reply(result));
+		return outcome;
+	}
+	g_assert_not_reached();
+}
+
+/* Forged fields go first, ours come on top of what is left. */
+static void
+add_fields(const Decision *decision, const Verdict *verdict, bool tagged,
+    Outcome *outcome)
+{
 	remove_forged(decision, outcome);
-	log_verdict(decision, verdict);
+	if (tagged)
+		outcome_edit(outcome, OUTCOME_EDIT_INSERT, AUTHRES_TAG, 0,
+		    name_code_name(
+			smime_result_names, verdict_result(verdict)));
 	if (verdict->entries->len > 0 || decision->config->verify_none_header) {
 		g_autofree char *value =
 		    authres_format(verdict, authserv_id(decision->session));
@@ -638,6 +731,28 @@ tell_verdict(const Decision *decision, const Verdict *verdict)
 		outcome_edit(
 		    outcome, OUTCOME_EDIT_INSERT, AUTHRES_FIELD, 0, value);
 	}
+}
+
+/* authors: NULL when they cannot be told. */
+static Outcome *
+tell_verdict(
+    const Decision *decision, const Verdict *verdict, const GPtrArray *authors)
+{
+	SmimeResult result = verdict_result(verdict);
+	PolicyInbound policy;
+	Measure measure;
+	Outcome *outcome;
+
+	config_inbound_policy(decision->config, &policy);
+	measure.action =
+	    policy_on_verdict(&policy, result, authors, &measure.option);
+	log_verdict(decision, verdict, measure);
+	count_measure(decision, measure.action);
+	outcome = begin_outcome(measure, result);
+	if (outcome->action == OUTCOME_ACCEPT ||
+	    outcome->action == OUTCOME_QUARANTINE)
+		add_fields(decision, verdict,
+		    measure.action == POLICY_INBOUND_TAG, outcome);
 	return outcome;
 }
 
@@ -653,7 +768,7 @@ decide_inbound(const Decision *decision)
 	config_verify_options(snapshot->config, &options);
 	verdict = verify_message(decision->message, snapshot->trust,
 	    snapshot->revocation, &options, g_get_real_time() / G_USEC_PER_SEC);
-	return tell_verdict(decision, verdict);
+	return tell_verdict(decision, verdict, decision->message->authors);
 }
 
 static Outcome *
@@ -683,6 +798,8 @@ pass_or_fail_unread(const Decision *decision, const GError *error)
 static Outcome *
 decide_unread(const Decision *decision, const GError *error)
 {
+	const Mail *mail = decision->session->mail;
+	g_autoptr(GPtrArray) authors = NULL;
 	g_autoptr(Verdict) verdict = NULL;
 
 	if (is_known(decision->session) &&
@@ -692,7 +809,9 @@ decide_unread(const Decision *decision, const GError *error)
 	if ((decision->config->milter_roles & POLICY_ROLE_VERIFY) == 0)
 		return outcome_new(OUTCOME_ACCEPT);
 	verdict = verify_unread(error);
-	return tell_verdict(decision, verdict);
+	if (mail->from_fields == 1)
+		authors = address_list_parse(mail->from, strlen(mail->from));
+	return tell_verdict(decision, verdict, authors);
 }
 
 static Outcome *

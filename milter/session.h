@@ -18,7 +18,7 @@
 #include "outcome.h"
 #include "service.h"
 
-/* More forged Authentication-Results fields than this: the mail is refused. */
+/* More forged fields (see authres) than this: the mail is refused. */
 #define SESSION_MAX_FORGED 1000
 
 typedef struct session Session;

@@ -92,6 +92,7 @@ field_text(const Config *config, const ConfigParam *param)
 	case CONFIG_LIST:
 	case CONFIG_PATHS:
 	case CONFIG_DOMAINS:
+	case CONFIG_ZONES:
 		return list_text(*(const char *const *const *)field);
 	case CONFIG_NETWORKS:
 		text = g_string_new(NULL);
@@ -178,6 +179,12 @@ Test(config, defaults)
 	cr_expect(!config->verify_allow_sha1);
 	cr_expect(!config->verify_allow_no_signed_attributes);
 	cr_expect(config->verify_none_header);
+	cr_expect(config->verify_on_fail == POLICY_INBOUND_ACCEPT);
+	cr_expect(config->verify_on_policy == POLICY_INBOUND_ACCEPT);
+	cr_expect(config->verify_on_temperror == POLICY_INBOUND_ACCEPT);
+	cr_expect(config->verify_on_neutral == POLICY_INBOUND_ACCEPT);
+	cr_expect(config->verify_must_sign[0] == NULL);
+	cr_expect(config->verify_on_must_sign == POLICY_INBOUND_ACCEPT);
 	cr_expect(config->revocation_mode == REVOCATION_HARD);
 	cr_expect(config->revocation_crls[0] == NULL);
 }
@@ -323,6 +330,13 @@ static const ValueCase value_cases[] = {
 	{ "verify", "allow-sha1 = yes", "1" },
 	{ "verify", "allow-no-signed-attributes = yes", "1" },
 	{ "verify", "none-header = no", "0" },
+	{ "verify", "on-fail = reject", "4" },
+	{ "verify", "on-policy = tag", "1" },
+	{ "verify", "on-temperror = tempfail", "3" },
+	{ "verify", "on-neutral = quarantine", "2" },
+	{ "verify", "must-sign = BSrE.example, .Bücher.example",
+	    "bsre.example|.xn--bcher-kva.example" },
+	{ "verify", "on-must-sign = quarantine", "2" },
 	{ "revocation", "mode = off", "0" },
 	{ "revocation", "mode = soft", "1" },
 	{ "revocation", "mode = require", "3" },
@@ -418,6 +432,8 @@ typedef struct {
 	"M or G"
 #define DOMAIN_NAMES \
 	"is wrong, must be a list of domain names, separated by commas"
+#define ZONE_NAMES \
+	DOMAIN_NAMES "; one with a dot in front stands for those below it"
 #define ADDRESSES \
 	"is wrong, must be a list of addresses and networks such as " \
 	"192.0.2.0/24 or 2001:db8::/32 (the bits after the prefix zero), " \
@@ -425,6 +441,15 @@ typedef struct {
 
 static const RefusalCase refusal_cases[] = {
 	/* values */
+	{ "[verify]\non-fail = drop\n",
+	    "[verify] on-fail = drop: must be one of accept, tag, quarantine, "
+	    "reject, tempfail" },
+	{ "[verify]\nmust-sign = a.example, .\n",
+	    "[verify] must-sign = a.example, .: . " ZONE_NAMES },
+	{ "[verify]\nmust-sign = ..a.example\n",
+	    "[verify] must-sign = ..a.example: ..a.example " ZONE_NAMES },
+	{ "[verify]\nmust-sign = *.a.example\n",
+	    "[verify] must-sign = *.a.example: *.a.example " ZONE_NAMES },
 	{ "[sign]\ndigest = md5\n",
 	    "[sign] digest = md5: must be one of sha256, sha384, sha512" },
 	{ "[sign]\ndigest =\n",

@@ -341,7 +341,8 @@ Test(daemon, negotiates_what_it_needs)
 	client = dial(&milter_client_postfix);
 	cr_assert(milter_client_negotiate(client, &error));
 	cr_expect(milter_client_actions(client) ==
-	    (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGBODY | SMFIF_SETSYMLIST));
+	    (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGBODY | SMFIF_QUARANTINE |
+		SMFIF_SETSYMLIST));
 	cr_expect(milter_client_steps(client) == wanted, "%x instead of %x",
 	    milter_client_steps(client), wanted);
 	cr_expect(strstr(milter_client_symlist(client, SMFIM_ENVFROM),
@@ -489,6 +490,96 @@ Test(daemon, replies)
 		cr_expect(outcome.edits == NULL || outcome.edits->len == 0);
 		milter_outcome_clear(&outcome);
 		g_clear_pointer(&client, milter_client_free);
+		stop();
+	}
+}
+
+/* Budi's mail as a stranger brings it, with another text than was signed.
+ * Caller frees. */
+static char *
+altered_mail(void)
+{
+	g_autofree char *out = deliver_alone(&budi, SMALL);
+	g_autoptr(GString) altered = g_string_new(out);
+
+	cr_assert(g_string_replace(altered, "Selamat", "selamat", 0) == 1);
+	return g_string_free(g_steal_pointer(&altered), FALSE);
+}
+
+static void
+send_stranger(const struct milter_client_options *mta, const char *text,
+    struct milter_outcome *outcome)
+{
+	g_autoptr(MilterClient) client = open_as(mta, &stranger);
+
+	send_text(client, &stranger, text, &usual_plan, outcome);
+}
+
+/* It arrives with the verdict on it, and is held back. */
+Test(daemon, quarantines)
+{
+	g_auto(MilterOutcome) outcome = { 0 };
+	g_autofree char *text = NULL;
+	g_autofree char *in = NULL;
+	const struct milter_edit *last;
+
+	start("[verify]\non-fail = quarantine\n");
+	text = altered_mail();
+	send_stranger(&milter_client_postfix, text, &outcome);
+	in = queued(&outcome);
+	expect_result(in, "fail");
+	cr_expect(g_str_has_suffix(in, text), "%s", in);
+	cr_assert(outcome.edits->len == 2);
+	last = g_ptr_array_index(outcome.edits, 1);
+	cr_expect(last->kind == MILTER_EDIT_QUARANTINE);
+	cr_expect_str_eq(last->value, "smime=fail, by on-fail");
+	cr_expect(log_has(" action=quarantine by=on-fail\n"));
+	expect_serving();
+	tell(SIGTERM);
+	cr_expect(wait_for_end() == 0);
+	cr_expect(log_has(", inbound quarantined 1\n"));
+}
+
+Test(daemon, tags)
+{
+	g_auto(MilterOutcome) outcome = { 0 };
+	g_autofree char *text = NULL;
+	g_autofree char *in = NULL;
+	g_autofree char *told = NULL;
+
+	start("[verify]\non-fail = tag\n");
+	text = altered_mail();
+	told = g_strconcat("X-SMIME-Verify: pass\n", text, NULL);
+	send_stranger(&milter_client_postfix, told, &outcome);
+	in = queued(&outcome);
+	expect_result(in, "fail");
+	cr_expect(strstr(in, "\nX-SMIME-Verify: fail\n") != NULL, "%s", in);
+	cr_expect(strstr(in, "X-SMIME-Verify: pass") == NULL, "%s", in);
+	cr_expect(g_str_has_suffix(in, text), "%s", in);
+}
+
+Test(daemon, refuses)
+{
+	static const struct {
+		const char *config;
+		const char *code;
+	} cases[] = {
+		{ "[verify]\non-fail = reject\n", "550 5.7.1 Tanda tangan " },
+		{ "[verify]\non-fail = tempfail\n", "451 4.7.1 Tanda tangan " },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_auto(MilterOutcome) outcome = { 0 };
+		g_autofree char *text = NULL;
+
+		start(cases[i].config);
+		text = altered_mail();
+		send_stranger(&milter_client_postfix, text, &outcome);
+		cr_expect(outcome.action == MILTER_ACTION_REPLY);
+		cr_expect(outcome.text != NULL &&
+			g_str_has_prefix(outcome.text, cases[i].code),
+		    "%s", outcome.text);
+		cr_expect(outcome.edits == NULL || outcome.edits->len == 0);
 		stop();
 	}
 }
@@ -696,6 +787,22 @@ Test(daemon, mta_lacks_what_is_needed)
 	}
 	wait_for_log("does not let a filter change");
 	expect_serving();
+}
+
+/* An MTA that cannot do it does not get the mail delivered by this. */
+Test(daemon, mta_lacks_quarantine)
+{
+	struct milter_client_options mta = milter_client_postfix;
+	g_auto(MilterOutcome) outcome = { 0 };
+	g_autofree char *text = NULL;
+
+	mta.actions &= ~SMFIF_QUARANTINE;
+	start("[verify]\non-fail = quarantine\n");
+	expect_usual_with(&mta, MILTER_MESSAGE_DEFAULT);
+	text = altered_mail();
+	send_stranger(&mta, text, &outcome);
+	cr_expect(outcome.action == MILTER_ACTION_TEMPFAIL);
+	wait_for_log("does not let a filter quarantine");
 }
 
 /* A mail without a login is nobody's, whoever sent the one before it.  Where

@@ -7,7 +7,7 @@
 Test(outcome, new_one_changes_nothing)
 {
 	const OutcomeAction actions[] = { OUTCOME_ACCEPT, OUTCOME_TEMPFAIL,
-		OUTCOME_REJECT };
+		OUTCOME_REJECT, OUTCOME_QUARANTINE };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(actions); i++) {
 		g_autoptr(Outcome) outcome = outcome_new(actions[i]);

@@ -83,6 +83,16 @@ Test(service, warnings)
 		{ "[milter]\nroles = verify\n[verify]\n"
 		  "anchors = %s/root.pem\n",
 		    NULL },
+		{ "[milter]\nroles = verify\n[verify]\n"
+		  "anchors = %s/root.pem\nmust-sign = a.example\n",
+		    "[verify] must-sign does nothing" },
+		{ "[milter]\nroles = verify\n[verify]\n"
+		  "anchors = %s/root.pem\non-must-sign = tag\n",
+		    "[verify] on-must-sign does nothing" },
+		{ "[milter]\nroles = verify\n[verify]\n"
+		  "anchors = %s/root.pem\nmust-sign = a.example\n"
+		  "on-must-sign = tag\n",
+		    NULL },
 	};
 	g_autoptr(Office) office = office_new();
 	g_autofree char *nobody = office_path(office, "nobody");

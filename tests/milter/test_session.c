@@ -1046,6 +1046,157 @@ Test(session, loose_results_made_harmless)
 		      "\tspf=fail smtp.mailfrom=s~mime=x@e.id");
 }
 
+/* --- what becomes of it ------------------------------------------------- */
+
+/* Budi's signed mail, as inbound mail whose From, text and header fields on top
+ * are these. */
+static Outcome *
+come_back(Service *service, const Outcome *sent, const char *from,
+    const char *text, const char *top)
+{
+	g_autoptr(GString) body = g_string_new_len(
+	    spool_data(sent->body), (gssize)spool_size(sent->body));
+	g_autofree char *header =
+	    g_strdup_printf("%sFrom: %s\nMIME-Version: 1.0\nContent-Type: %s\n",
+		top, from, value_of(sent, OUTCOME_EDIT_ADD, "Content-Type"));
+	const Mail mail = { .header = header, .body = body->str };
+
+	g_string_replace(body, "Selamat", text, 0);
+	return judge(service, &mail);
+}
+
+Test(session, verdict_actions)
+{
+	static const struct {
+		const char *from;
+		const char *text;
+		const char *result;
+		const char *config;
+		OutcomeAction action;
+		const char *tag;
+		int counter; /* -1: none */
+	} cases[] = {
+		{ OFFICE_BUDI, "selamat", "fail", "", OUTCOME_ACCEPT, NULL,
+		    -1 },
+		{ OFFICE_BUDI, "selamat", "fail", "on-fail = tag\n",
+		    OUTCOME_ACCEPT, "fail", COUNTER_TAGGED },
+		{ OFFICE_BUDI, "selamat", "fail", "on-fail = quarantine\n",
+		    OUTCOME_QUARANTINE, NULL, COUNTER_QUARANTINED },
+		{ OFFICE_BUDI, "selamat", NULL, "on-fail = reject\n",
+		    OUTCOME_REJECT, NULL, COUNTER_REJECTED },
+		{ OFFICE_BUDI, "selamat", NULL, "on-fail = tempfail\n",
+		    OUTCOME_TEMPFAIL, NULL, COUNTER_TEMPFAILED },
+		{ OFFICE_SITI, "Selamat", "policy",
+		    "on-fail = reject\non-policy = tag\n", OUTCOME_ACCEPT,
+		    "policy", COUNTER_TAGGED },
+		{ OFFICE_BUDI, "Selamat", "pass",
+		    "on-fail = reject\non-policy = reject\n"
+		    "on-neutral = reject\non-temperror = reject\n"
+		    "on-must-sign = reject\nmust-sign = " OFFICE_DOMAIN "\n",
+		    OUTCOME_ACCEPT, NULL, -1 },
+		{ OFFICE_SITI, "Selamat", NULL,
+		    "on-must-sign = reject\nmust-sign = " OFFICE_DOMAIN "\n",
+		    OUTCOME_REJECT, NULL, COUNTER_REJECTED },
+		{ "siti@elsewhere.example", "Selamat", "policy",
+		    "on-must-sign = reject\nmust-sign = " OFFICE_DOMAIN "\n",
+		    OUTCOME_ACCEPT, NULL, -1 },
+	};
+	g_autoptr(Office) office = office_new();
+	const Mail mail = { .login = "budi", .header = FROM_BUDI };
+	g_autoptr(Outcome) sent = judge_with(office, NULL, &mail);
+
+	cr_assert(is_signed(sent));
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *config =
+		    g_strconcat("[verify]\n", cases[i].config, NULL);
+		g_autoptr(Service) service = NULL;
+		g_autoptr(Outcome) outcome = NULL;
+		const char *value;
+
+		office_configure(office, config);
+		service = service_of(office);
+		outcome = come_back(service, sent, cases[i].from, cases[i].text,
+		    "X-SMIME-Verify: pass\n");
+		value = result_of(outcome);
+		cr_expect(outcome->action == cases[i].action, "case %zu", i);
+		cr_expect(outcome->body == NULL);
+		cr_expect((outcome->reply == NULL) ==
+			(outcome->action == OUTCOME_ACCEPT),
+		    "case %zu", i);
+		cr_expect((value == NULL) == (cases[i].result == NULL),
+		    "case %zu: %s", i, value);
+		cr_expect(
+		    value == NULL || strstr(value, cases[i].result) != NULL,
+		    "case %zu: %s", i, value);
+		cr_expect(g_strcmp0(value_of(outcome, OUTCOME_EDIT_INSERT,
+					"X-SMIME-Verify"),
+			      cases[i].tag) == 0,
+		    "case %zu", i);
+		/* what they said of it is gone */
+		cr_expect((find_edit(outcome, OUTCOME_EDIT_DELETE,
+			       "X-SMIME-Verify") == NULL) == (value == NULL),
+		    "case %zu", i);
+		for (int c = COUNTER_TAGGED; c <= COUNTER_REJECTED; c++)
+			cr_expect(counted(service, (Counter)c) ==
+				(c == cases[i].counter ? 1 : 0),
+			    "case %zu, counter %d", i, c);
+		if (outcome->action == OUTCOME_QUARANTINE)
+			cr_expect_str_eq(
+			    outcome->reply, "smime=fail, by on-fail");
+	}
+}
+
+/* Also that which was not read to its end, and that which carries nothing. */
+Test(session, must_sign)
+{
+	static const struct {
+		const char *header;
+		bool big;
+		OutcomeAction action;
+	} cases[] = {
+		{ "From: a@bsre.example\n", false, OUTCOME_REJECT },
+		{ "From: a@b.daerah.example\n", false, OUTCOME_REJECT },
+		{ "From: a@elsewhere.example\n", false, OUTCOME_ACCEPT },
+		{ "From: a@elsewhere.example\nFrom: a@bsre.example\n", false,
+		    OUTCOME_REJECT },
+		{ "Subject: x\n", false, OUTCOME_REJECT },
+		{ "From: a@bsre.example\n"
+		  "Content-Type: application/pkcs7-mime\n",
+		    true, OUTCOME_REJECT },
+		{ "From : a@bsre.example\n"
+		  "Content-Type: application/pkcs7-mime\n",
+		    true, OUTCOME_REJECT },
+		{ "From: a@elsewhere.example\nFrom: a@bsre.example\n"
+		  "Content-Type: application/pkcs7-mime\n",
+		    true, OUTCOME_REJECT },
+		{ "From: a@elsewhere.example\n"
+		  "Content-Type: application/pkcs7-mime\n",
+		    true, OUTCOME_ACCEPT },
+	};
+	g_autoptr(Office) office = office_new();
+	g_autoptr(Service) service = NULL;
+	g_autofree char *body = g_strnfill(2000, 'x');
+
+	office_configure(office,
+	    "[milter]\nmax-message-size = 1K\n"
+	    "[verify]\non-must-sign = reject\n"
+	    "must-sign = bsre.example, .daerah.example\n");
+	service = service_of(office);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const Mail mail = {
+			.header = cases[i].header,
+			.body = cases[i].big ? body : NULL,
+		};
+		g_autoptr(Outcome) outcome = judge(service, &mail);
+
+		cr_expect(outcome->action == cases[i].action, "case %zu", i);
+		if (outcome->action == OUTCOME_REJECT)
+			cr_expect_str_eq(outcome->reply,
+			    policy_verdict_reply(
+				cases[i].big ? SMIME_NEUTRAL : SMIME_NONE));
+	}
+}
+
 /* Names whose hash is the same cost no more than others. */
 Test(session, names_that_collide)
 {
