@@ -119,9 +119,27 @@ exit_status(const Verdict *verdict)
 	g_assert_not_reached();
 }
 
+/* What the daemon would do with it as inbound mail; caller frees. */
+static char *
+action_text(
+    const Config *config, const Verdict *verdict, const GPtrArray *authors)
+{
+	PolicyInbound policy;
+	PolicyInboundAction action;
+	const char *option;
+
+	config_inbound_policy(config, &policy);
+	action = policy_on_verdict(
+	    &policy, verdict_result(verdict), authors, &option);
+	return g_strdup_printf("%s%s%s",
+	    name_code_name(policy_inbound_action_names, action),
+	    action != POLICY_INBOUND_ACCEPT ? ", by " : "",
+	    action != POLICY_INBOUND_ACCEPT ? option : "");
+}
+
 static void
-print_verdict(
-    const Arguments *arguments, const Config *config, const Verdict *verdict)
+print_verdict(const Arguments *arguments, const Config *config,
+    const Verdict *verdict, const char *action)
 {
 	const char *id = arguments->authserv_id != NULL ?
 	    arguments->authserv_id :
@@ -136,12 +154,16 @@ print_verdict(
 		printf("\nThe message carries no S/MIME signature.\n");
 	for (guint i = 0; i < verdict->entries->len; i++)
 		explain_entry(g_ptr_array_index(verdict->entries, i));
+	if (action != NULL)
+		printf("\nInbound mail: %s\n", action);
 }
 
-/* Everything that judging needs, from the configuration and the options. */
+/* Everything that judging needs, from the configuration and the options.
+ * *action: NULL where the message was too big to know its author. */
 static Verdict *
 judge(const Arguments *arguments, const Config *config, int mode,
-    const VerifyOptions *options, gint64 now, const char *file, GError **error)
+    const VerifyOptions *options, gint64 now, const char *file, char **action,
+    GError **error)
 {
 	g_auto(GStrv) crls = all_crls(arguments, config);
 	g_autoptr(Trust) trust =
@@ -152,6 +174,7 @@ judge(const Arguments *arguments, const Config *config, int mode,
 	g_autoptr(Spool) spool = NULL;
 	g_autoptr(MimeMessage) message = NULL;
 	g_autoptr(GError) unread = NULL;
+	Verdict *verdict;
 	bool had_crlf;
 
 	if (trust == NULL)
@@ -167,7 +190,9 @@ judge(const Arguments *arguments, const Config *config, int mode,
 		return NULL;
 	}
 	message = mime_parse(spool);
-	return verify_message(message, trust, revocation, options, now);
+	verdict = verify_message(message, trust, revocation, options, now);
+	*action = action_text(config, verdict, message->authors);
+	return verdict;
 }
 
 static int
@@ -176,6 +201,7 @@ verify(const Arguments *arguments, const char *file)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Config) config = ctl_config(arguments->config_path, &error);
 	g_autoptr(Verdict) verdict = NULL;
+	g_autofree char *action = NULL;
 	VerifyOptions options;
 	int mode, identity;
 	gint64 now;
@@ -192,10 +218,11 @@ verify(const Arguments *arguments, const char *file)
 		arguments->identity, &identity))
 		return EX_USAGE;
 	options.identity = (VerifyIdentity)identity;
-	verdict = judge(arguments, config, mode, &options, now, file, &error);
+	verdict = judge(
+	    arguments, config, mode, &options, now, file, &action, &error);
 	if (verdict == NULL)
 		return ctl_fail(&ctl_command_verify, error);
-	print_verdict(arguments, config, verdict);
+	print_verdict(arguments, config, verdict, action);
 	return exit_status(verdict);
 }
 
