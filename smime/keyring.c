@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,6 +9,7 @@
 #include "cert.h"
 #include "identity.h"
 #include "key_source.h"
+#include "token.h"
 
 static const KeySource *const key_sources[] = {
 	&key_source_pem,
@@ -19,7 +22,13 @@ typedef struct {
 	char *folder;
 	Address *mailbox;   /* NULL: the seal of a domain */
 	Identity *identity; /* NULL until first used */
+	GError *failure;    /* NULL: the last load, if any, went well */
+	char *failed_files; /* as they were then */
+	gint64 failed_at;   /* g_get_monotonic_time() */
 } Slot;
+
+/* How long a failed load stands for the next ones. */
+#define KEEP_FAILURE (30 * G_USEC_PER_SEC)
 
 struct keyring {
 	gatomicrefcount refs;
@@ -27,7 +36,7 @@ struct keyring {
 	uid_t owner;
 	GHashTable *slots; /* address, or @domain, in lower case → Slot */
 	char **ignored;
-	GMutex lock; /* guards Slot.identity */
+	GMutex lock; /* guards what was loaded into slots, and failures */
 };
 
 /* --- identities -------------------------------------------------------- */
@@ -267,6 +276,8 @@ slot_free(void *data)
 	Slot *slot = data;
 
 	identity_unref(slot->identity);
+	g_clear_error(&slot->failure);
+	g_free(slot->failed_files);
 	address_free(slot->mailbox);
 	g_free(slot->folder);
 	g_free(slot->key);
@@ -420,6 +431,7 @@ keyring_open(const char *folder, const KeyringOptions *options, GError **error)
 	keyring->slots =
 	    g_hash_table_new_full(g_str_hash, g_str_equal, NULL, slot_free);
 	index_all(keyring, folder, dir);
+	token_forget_refused_pins();
 	return keyring;
 }
 
@@ -638,26 +650,107 @@ keyring_expiring(Keyring *keyring, gint64 now, gint64 until)
 	return g_strv_builder_end(list);
 }
 
-static Identity *
-slot_identity(Keyring *keyring, Slot *slot, GError **error)
+/* --- loaded identities ------------------------------------------------- */
+
+static void
+add_state(GString *text, const char *path)
 {
-	Identity *loaded, *kept = NULL;
+	struct stat st;
+
+	if (path == NULL || stat(path, &st) == -1) {
+		g_string_append(text, "-;");
+		return;
+	}
+	g_string_append_printf(text, "%ju %jd %jd.%09ld %jd.%09ld;",
+	    (uintmax_t)st.st_ino, (intmax_t)st.st_size,
+	    (intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
+	    (intmax_t)st.st_ctim.tv_sec, st.st_ctim.tv_nsec);
+}
+
+/* Another text when somebody has changed a file that a load reads, so that
+ * what was mended counts at once. */
+static char *
+files_state(const Keyring *keyring, const Slot *slot)
+{
+	static const char *const names[] = { "cert.pem", "chain.pem",
+		"passphrase" };
+	GString *text = g_string_new(NULL);
+
+	add_state(text, slot->folder);
+	add_state(text, keyring->passphrase_file);
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *path =
+		    g_build_filename(slot->folder, names[i], NULL);
+
+		add_state(text, path);
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(key_sources); i++) {
+		g_autofree char *path =
+		    g_build_filename(slot->folder, key_sources[i]->file, NULL);
+
+		add_state(text, path);
+	}
+	return g_string_free(text, FALSE);
+}
+
+/* Holds the lock. */
+static bool
+failed_just_now(const Slot *slot, const char *files)
+{
+	return slot->failure != NULL &&
+	    g_get_monotonic_time() - slot->failed_at < KEEP_FAILURE &&
+	    strcmp(slot->failed_files, files) == 0;
+}
+
+/* Holds the lock. */
+static void
+remember_failure(Slot *slot, char **files, const GError *failure)
+{
+	g_clear_error(&slot->failure);
+	g_free(slot->failed_files);
+	slot->failure = g_error_copy(failure);
+	slot->failed_files = g_steal_pointer(files);
+	slot->failed_at = g_get_monotonic_time();
+}
+
+/* The one in use; else, with *failure, why it could not be loaded a moment
+ * ago; else neither. */
+static Identity *
+slot_known(Keyring *keyring, Slot *slot, const char *files, GError **failure)
+{
+	Identity *known = NULL;
 
 	g_mutex_lock(&keyring->lock);
 	if (slot->identity != NULL)
-		kept = identity_ref(slot->identity);
+		known = identity_ref(slot->identity);
+	else if (failed_just_now(slot, files))
+		*failure = g_error_copy(slot->failure);
 	g_mutex_unlock(&keyring->lock);
-	if (kept != NULL)
-		return kept;
+	return known;
+}
 
-	loaded = slot_load(keyring, slot, error);
-	if (loaded == NULL)
-		return NULL;
-	g_mutex_lock(&keyring->lock);
-	if (slot->identity == NULL)
-		slot->identity = identity_ref(loaded);
-	g_mutex_unlock(&keyring->lock);
-	return loaded;
+/* A broken identity is not read, nor a token asked, for each mail. */
+static Identity *
+slot_identity(Keyring *keyring, Slot *slot, GError **error)
+{
+	g_autofree char *files = files_state(keyring, slot);
+	g_autoptr(GError) failure = NULL;
+	Identity *identity = slot_known(keyring, slot, files, &failure);
+
+	if (identity != NULL)
+		return identity;
+	if (failure == NULL) {
+		identity = slot_load(keyring, slot, &failure);
+		g_mutex_lock(&keyring->lock);
+		if (identity == NULL)
+			remember_failure(slot, &files, failure);
+		else if (slot->identity == NULL)
+			slot->identity = identity_ref(identity);
+		g_mutex_unlock(&keyring->lock);
+	}
+	if (identity == NULL)
+		g_propagate_error(error, g_steal_pointer(&failure));
+	return identity;
 }
 
 Identity *

@@ -19,6 +19,9 @@
  * folder is disabled or broken gets no seal: `disabled` is how a person is
  * stopped, and must not turn into the signature of the whole organisation.
  *
+ * An identity that could not be loaded is not tried again for half a minute,
+ * unless a file in its folder, or the passphrase file, has changed.
+ *
  * Keyrings and identities are refcounted and shared by threads.  An identity
  * is immutable.  The keyring's mutex guards the loaded identities and is not
  * held while files are read.

@@ -3,6 +3,7 @@
 #include <p11-kit/p11-kit.h>
 #include <p11-kit/uri.h>
 
+#include "ossl.h"
 #include "secret.h"
 #include "token.h"
 
@@ -10,6 +11,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(P11KitUri, p11_kit_uri_free)
 
 /* Slots of one module that are looked at. */
 #define MAX_SLOTS 256
+
+/* Different wrong PINs that one token is given: tokens bear three at least. */
+#define MAX_REFUSED_PINS 2
 
 /* One token of those that are present. */
 typedef struct {
@@ -200,41 +204,193 @@ find_token(TokenKey *key, Token *token, GError **error)
 	return true;
 }
 
+/* --- wrong PINs ---------------------------------------------------------- */
+
+/* What is known of one token, as long as the process lives: who logs in, does
+ * so alone, and sees what came of the login before. */
+typedef struct {
+	GMutex lock;        /* guards what follows, and the login */
+	int generation;     /* of refused */
+	GPtrArray *refused; /* digests of PINs */
+} Gate;
+
+static int generation; /* atomic */
+
+void
+token_forget_refused_pins(void)
+{
+	g_atomic_int_inc(&generation);
+}
+
+static Gate *
+gate_new(void)
+{
+	Gate *gate = g_new0(Gate, 1);
+
+	g_mutex_init(&gate->lock);
+	gate->refused = g_ptr_array_new_with_free_func(g_free);
+	return gate;
+}
+
+/* The same token is the same gate, whatever slot it is in. */
+static Gate *
+gate_enter(const CK_TOKEN_INFO *info)
+{
+	static GMutex lock;
+	static GHashTable *gates; /* of Gate */
+	g_autofree char *name =
+	    g_strdup_printf("%.*s%.*s%.*s%.*s", (int)sizeof(info->label),
+		(const char *)info->label, (int)sizeof(info->manufacturerID),
+		(const char *)info->manufacturerID, (int)sizeof(info->model),
+		(const char *)info->model, (int)sizeof(info->serialNumber),
+		(const char *)info->serialNumber);
+	Gate *gate;
+	int now;
+
+	g_mutex_lock(&lock);
+	if (gates == NULL)
+		gates = g_hash_table_new(g_str_hash, g_str_equal);
+	gate = g_hash_table_lookup(gates, name);
+	if (gate == NULL) {
+		gate = gate_new();
+		g_hash_table_insert(gates, g_steal_pointer(&name), gate);
+	}
+	g_mutex_unlock(&lock);
+
+	g_mutex_lock(&gate->lock);
+	now = g_atomic_int_get(&generation);
+	if (gate->generation != now)
+		g_ptr_array_set_size(gate->refused, 0);
+	gate->generation = now;
+	return gate;
+}
+
+static void
+gate_leave(Gate *gate)
+{
+	g_mutex_unlock(&gate->lock);
+}
+
+/* Salted: it outlives the PIN in memory. */
+static char *
+pin_digest(const Secret *pin, GError **error)
+{
+	static GMutex lock;
+	static char *salt;
+	g_autofree char *made = ossl_random_text(error);
+
+	if (made == NULL)
+		return NULL;
+	g_mutex_lock(&lock);
+	if (salt == NULL)
+		salt = g_steal_pointer(&made);
+	g_mutex_unlock(&lock);
+	return g_compute_hmac_for_data(G_CHECKSUM_SHA256, (const guchar *)salt,
+	    strlen(salt), (const guchar *)pin->data, pin->size);
+}
+
+static bool
+gate_lets_in(const Gate *gate, const char *digest)
+{
+	if (gate->refused->len >= MAX_REFUSED_PINS)
+		return false;
+	for (guint i = 0; i < gate->refused->len; i++) {
+		if (strcmp(g_ptr_array_index(gate->refused, i), digest) == 0)
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_wrong_pin(CK_RV rv)
+{
+	return rv == CKR_PIN_INCORRECT || rv == CKR_PIN_LOCKED ||
+	    rv == CKR_PIN_INVALID || rv == CKR_PIN_LEN_RANGE ||
+	    rv == CKR_PIN_EXPIRED;
+}
+
+bool
+token_bears_wrong_pin(gulong flags)
+{
+	return (flags & (CKF_USER_PIN_FINAL_TRY | CKF_USER_PIN_LOCKED)) == 0;
+}
+
 /* --- the session --------------------------------------------------------- */
 
 static bool
-login(TokenKey *key, const Token *token, GError **error)
+try_pin(TokenKey *key, Gate *gate, const Secret *pin, GError **error)
 {
-	g_autoptr(Secret) pin = NULL;
-	CK_SESSION_INFO info;
+	g_autofree char *digest = pin_digest(pin, error);
 	CK_RV rv;
 
-	if ((token->info.flags & CKF_LOGIN_REQUIRED) == 0 ||
-	    (key->module->C_GetSessionInfo(key->session, &info) == CKR_OK &&
-		info.state == CKS_RO_USER_FUNCTIONS))
-		return true;
-	if (key->pin_file == NULL)
-		return fail(error,
-		    "the token wants a PIN; put it into a file passphrase "
-		    "beside it, or into the one that passphrase-file names");
-	if ((token->info.flags &
-		(CKF_USER_PIN_FINAL_TRY | CKF_USER_PIN_LOCKED)) != 0)
-		return fail(error,
-		    "a wrong PIN would lock the token, or has; mend the PIN "
-		    "file, and log in once by: pkcs11-tool --login --test");
-	pin = secret_read_line(key->pin_file, key->owner, error);
-	if (pin == NULL)
+	if (digest == NULL)
 		return false;
+	if (!gate_lets_in(gate, digest)) {
+		g_set_error(error, SMIME_ERROR, SMIME_ERROR_KEY,
+		    "the token has refused a PIN, so that in %s is not tried "
+		    "before the next reload; mend the PIN file",
+		    key->pin_file);
+		return false;
+	}
 	rv = key->module->C_Login(
 	    key->session, CKU_USER, (guchar *)pin->data, pin->size);
 	if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN)
 		return true;
+	if (is_wrong_pin(rv))
+		g_ptr_array_add(gate->refused, g_steal_pointer(&digest));
 	g_set_error(error, SMIME_ERROR, SMIME_ERROR_KEY,
 	    "cannot log in to the token with the PIN in %s: %s", key->pin_file,
 	    p11_kit_strerror(rv));
 	return false;
 }
 
+/* The flags as they are now: another login may have changed them. */
+static bool
+login_alone(TokenKey *key, const Token *token, Gate *gate, GError **error)
+{
+	g_autoptr(Secret) pin = NULL;
+	CK_TOKEN_INFO info;
+	CK_RV rv = key->module->C_GetTokenInfo(token->slot, &info);
+
+	if (rv != CKR_OK)
+		return fail_rv(error, "cannot use the token", rv);
+	if (!token_bears_wrong_pin(info.flags))
+		return fail(error,
+		    "a wrong PIN would lock the token, or has; mend the PIN "
+		    "file, and log in once by: pkcs11-tool --login --test");
+	pin = secret_read_line(key->pin_file, key->owner, error);
+	return pin != NULL && try_pin(key, gate, pin, error);
+}
+
+static bool
+is_logged_in(const TokenKey *key)
+{
+	CK_SESSION_INFO info;
+
+	return key->module->C_GetSessionInfo(key->session, &info) == CKR_OK &&
+	    info.state == CKS_RO_USER_FUNCTIONS;
+}
+
+static bool
+login(TokenKey *key, const Token *token, GError **error)
+{
+	Gate *gate;
+	bool ok;
+
+	if ((token->info.flags & CKF_LOGIN_REQUIRED) == 0)
+		return true;
+	gate = gate_enter(&token->info);
+	if (is_logged_in(key))
+		ok = true;
+	else if (key->pin_file == NULL)
+		ok = fail(error,
+		    "the token wants a PIN; put it into a file passphrase "
+		    "beside it, or into the one that passphrase-file names");
+	else
+		ok = login_alone(key, token, gate, error);
+	gate_leave(gate);
+	return ok;
+}
 static bool
 find_object(TokenKey *key, GError **error)
 {

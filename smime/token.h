@@ -9,7 +9,8 @@
  * The PIN comes from the file that the URI names by pin-source, or else from
  * the passphrase file, both as secret.h has it.  It is read at each login and
  * not kept.  A token that says that one more wrong PIN would lock it is left
- * alone.
+ * alone.  A PIN that a token has refused is not tried again in this process,
+ * and after two there is no third, until token_forget_refused_pins().
  *
  * A session that was lost (the token was restarted, the process has forked)
  * is opened anew by the signature that notices.
@@ -55,5 +56,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TokenKey, token_key_unref)
  * Errors: KEY. */
 bool token_key_sign(TokenKey *key, const TokenSigning *how, const guchar *data,
     gsize size, guchar *signature, gsize *signature_size, GError **error);
+
+/* For whoever has reason to think that tokens or PIN files were mended. */
+void token_forget_refused_pins(void);
+
+/* Says a token with these flags (CK_TOKEN_INFO) that a wrong PIN would do no
+ * lasting harm? */
+bool token_bears_wrong_pin(gulong flags);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "../../smime/identity.h"
 #include "../../smime/sign.h"
+#include "../../smime/token.h"
 #include "../pki.h"
 
 #define MODULE "/usr/lib/softhsm/libsofthsm2.so"
@@ -345,6 +346,104 @@ Test(key_pkcs11, pin)
 	expect_error(&hsm, pki->leaf, "wants a PIN");
 	cr_assert_eq(g_chmod(hsm.uri, 0666), 0);
 	expect_error(&hsm, pki->leaf, "chmod 0640");
+}
+
+/* One that the token has refused costs no second try; two are enough. */
+Test(key_pkcs11, wrong_pin_is_tried_once)
+{
+	static const struct {
+		const char *pin, *words;
+	} tries[] = {
+		{ "000000\n", "cannot log in" },
+		{ "000000\n", "is not tried" },
+		{ PIN "\n", NULL },
+		{ "000000\n", "is not tried" },
+		{ "111111\n", "cannot log in" },
+		{ PIN "\n", "is not tried" },
+	};
+	g_auto(Hsm) hsm = hsm_new();
+	g_autoptr(Pki) pki = pki_of(PKI_KEY_LEAF_EC);
+	g_autoptr(Identity) mended = NULL;
+
+	hsm_import(&hsm, PKI_KEY_LEAF_EC, "budi", 7);
+	hsm_name(&hsm, "pkcs11:token=kabupaten;object=budi");
+	for (gsize i = 0; i < G_N_ELEMENTS(tries); i++) {
+		g_free(
+		    pki_write(hsm.folder, "id/passphrase", tries[i].pin, -1));
+		if (tries[i].words != NULL)
+			expect_error(&hsm, pki->leaf, tries[i].words);
+		else
+			identity_unref(
+			    must_load(&hsm, pki->leaf, tries[i].pin));
+	}
+	token_forget_refused_pins();
+	mended = must_load(&hsm, pki->leaf, "after a reload");
+}
+
+/* Neither for each identity at a check nor for each mail. */
+Test(key_pkcs11, wrong_pin_in_a_keyring)
+{
+	static const char *const names[] = { "a@x.id", "b@x.id" };
+	static const KeyringOptions options;
+	const KeyringCheck check = { .now = PKI_NOW };
+	g_auto(Hsm) hsm = hsm_new();
+	g_autoptr(Pki) pki = pki_of(PKI_KEY_LEAF_EC);
+	g_autofree char *keys = g_build_filename(hsm.folder, "keys", NULL);
+	g_autofree char *pin = pki_write(hsm.folder, "pin", "000000\n", -1);
+	g_autofree char *uri = g_strdup_printf(
+	    "pkcs11:token=kabupaten;object=budi?pin-source=file:%s", pin);
+	g_autoptr(Address) a = address_parse(names[0], strlen(names[0]));
+	g_autoptr(Keyring) keyring = NULL;
+	g_auto(GStrv) said = NULL;
+
+	hsm_import(&hsm, PKI_KEY_LEAF_EC, "budi", 7);
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *cert =
+		    g_strconcat("keys/", names[i], "/cert.pem", NULL);
+		g_autofree char *key =
+		    g_strconcat("keys/", names[i], "/key.uri", NULL);
+
+		g_free(pki_write_certs(hsm.folder, cert, pki->leaf, NULL));
+		g_free(pki_write(hsm.folder, key, uri, -1));
+	}
+	keyring = keyring_open(keys, &options, NULL);
+	said = keyring_check(keyring, &check);
+	cr_assert_eq(g_strv_length(said), 2);
+	cr_expect(strstr(said[0], "cannot log in") != NULL, "%s", said[0]);
+	cr_expect(strstr(said[1], "is not tried") != NULL, "%s", said[1]);
+
+	/* a reload tries once more; the failure stands for later mails */
+	keyring_unref(g_steal_pointer(&keyring));
+	keyring = keyring_open(keys, &options, NULL);
+	for (int i = 0; i < 2; i++) {
+		g_autoptr(GError) error = NULL;
+
+		cr_assert(keyring_lookup(keyring, a, &error) == NULL);
+		cr_expect(strstr(error->message, "cannot log in") != NULL, "%s",
+		    error->message);
+	}
+}
+
+/* SoftHSM never says so. */
+Test(key_pkcs11, token_about_to_lock)
+{
+	static const struct {
+		gulong flags;
+		bool bears;
+	} cases[] = {
+		{ CKF_LOGIN_REQUIRED, true },
+		{ CKF_LOGIN_REQUIRED | CKF_USER_PIN_COUNT_LOW, true },
+		{ CKF_LOGIN_REQUIRED | CKF_USER_PIN_FINAL_TRY, false },
+		{ CKF_USER_PIN_LOCKED, false },
+		{ CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY |
+			CKF_USER_PIN_LOCKED,
+		    false },
+		{ CKF_SO_PIN_LOCKED | CKF_SO_PIN_FINAL_TRY, true },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+		cr_expect_eq(token_bears_wrong_pin(cases[i].flags),
+		    cases[i].bears, "case %zu", i);
 }
 
 /* The public half of the handle is the certificate's own: only a signature
