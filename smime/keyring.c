@@ -359,23 +359,27 @@ index_slot(Keyring *keyring, Slot *slot, GStrvBuilder *ignored)
 	g_hash_table_replace(keyring->slots, slot->key, slot);
 }
 
+/* A mailbox whose name is there, but leads to no folder (a link to a volume
+ * that is not mounted), is broken: the seal must not sign for it. */
 static void
 index_name(Keyring *keyring, const char *folder, const char *name,
     GStrvBuilder *ignored)
 {
 	g_autofree char *path = g_build_filename(folder, name, NULL);
+	bool is_folder = g_file_test(path, G_FILE_TEST_IS_DIR);
 	Slot *slot = slot_new(folder, name);
 
-	if (slot != NULL && g_file_test(path, G_FILE_TEST_IS_DIR)) {
-		index_slot(keyring, slot, ignored);
-		return;
-	}
-	tell(ignored, name,
-	    !g_file_test(path, G_FILE_TEST_IS_DIR) ? "not a folder; ignored" :
-		name[0] == '@' ? "not @ and a mail domain; ignored" :
-				 "not a mail address; ignored");
+	if (slot == NULL)
+		tell(ignored, name,
+		    !is_folder         ? "not a folder; ignored" :
+			name[0] == '@' ? "not @ and a mail domain; ignored" :
+					 "not a mail address; ignored");
+	else if (!is_folder)
+		tell(ignored, name,
+		    "not a folder; its mail cannot be signed, remove it if "
+		    "that is not meant");
 	if (slot != NULL)
-		slot_free(slot);
+		index_slot(keyring, slot, ignored);
 }
 
 static int
@@ -470,7 +474,14 @@ keyring_ignored(const Keyring *keyring)
 static void
 no_source_error(const char *folder, GError **error)
 {
-	if (g_access(folder, R_OK | X_OK) == -1)
+	g_autoptr(GDir) dir = NULL;
+	g_autoptr(GError) cause = NULL;
+
+	dir = g_dir_open(folder, 0, &cause);
+	if (dir == NULL)
+		g_set_error_literal(
+		    error, SMIME_ERROR, SMIME_ERROR_KEY, cause->message);
+	else if (g_access(folder, X_OK) == -1)
 		g_set_error(error, SMIME_ERROR, SMIME_ERROR_KEY, "%s: %s",
 		    folder, g_strerror(errno));
 	else
@@ -529,7 +540,7 @@ is_disabled(const Slot *slot)
 	g_autofree char *mark =
 	    g_build_filename(slot->folder, "disabled", NULL);
 
-	return g_file_test(mark, G_FILE_TEST_EXISTS);
+	return is_there(mark);
 }
 
 static Identity *

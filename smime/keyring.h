@@ -16,8 +16,9 @@
  *
  * The folder @DOMAIN holds the seal of an organisation: it signs for each
  * mailbox in that domain that has no folder of its own.  A mailbox whose own
- * folder is disabled or broken gets no seal: `disabled` is how a person is
- * stopped, and must not turn into the signature of the whole organisation.
+ * folder is disabled or broken, or is no folder, gets no seal: `disabled` is
+ * how a person is stopped, and must not turn into the signature of the whole
+ * organisation.
  *
  * An identity that could not be loaded is not tried again for half a minute,
  * unless a file in its folder, or the passphrase file, has changed.

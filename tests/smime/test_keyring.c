@@ -200,8 +200,47 @@ Test(keyring, what_is_no_mailbox_is_not_indexed)
 	keys_write(&keys, ".git/x", "x");
 	keys_write(&keys, ".gitignore", "x");
 	keyring = keyring_open(keys.folder, &defaults, NULL);
-	cr_expect_eq(keyring_size(keyring), 1, "%u", keyring_size(keyring));
+	/* what is named by an address, or as a seal, counts as broken */
+	cr_expect_eq(keyring_size(keyring), 4, "%u", keyring_size(keyring));
 	expect_said(keyring_ignored(keyring), ignored);
+}
+
+/* The seal does not sign for whose folder is not there. */
+Test(keyring, no_folder_is_no_leave_for_the_seal)
+{
+	static const char *const names[] = { "link@x.id", "file@x.id" };
+	g_auto(Keys) keys = keys_new();
+	g_autoptr(Keyring) keyring = NULL;
+	g_autoptr(Identity) sealed = NULL;
+	g_autoptr(Identity) back = NULL;
+	g_autofree char *link = g_build_filename(keys.folder, names[0], NULL);
+
+	keys_add(&keys, "@x.id", keys.pki->leaf, PKI_KEY_LEAF);
+	keys_write(&keys, names[1], "x");
+	cr_assert_eq(symlink("../nowhere/link@x.id", link), 0);
+	keyring = keyring_open(keys.folder, &defaults, NULL);
+	sealed = lookup(keyring, "other@x.id", NULL);
+	cr_expect(sealed != NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+		expect_error(keyring, names[i], SMIME_ERROR_KEY, names[i]);
+	/* the volume is mounted */
+	g_unlink(link);
+	cr_assert_eq(symlink(BUDI, link), 0);
+	back = lookup(keyring, names[0], NULL);
+	cr_assert(back != NULL);
+	cr_expect(!identity_is_seal(back));
+}
+
+/* Whoever made it meant it. */
+Test(keyring, disabled_by_a_link_that_leads_nowhere)
+{
+	g_auto(Keys) keys = keys_new();
+	g_autoptr(Keyring) keyring = keyring_open(keys.folder, &defaults, NULL);
+	g_autofree char *mark =
+	    g_build_filename(keys.folder, BUDI, "disabled", NULL);
+
+	cr_assert_eq(symlink("nowhere", mark), 0);
+	expect_error(keyring, BUDI, SMIME_ERROR_NO_KEY, "disabled");
 }
 
 /* Which one counts does not hang on the order of the file system. */
