@@ -230,6 +230,23 @@ key_kind_error(const Identity *identity, VerdictReason reason, GError **error)
 	return identity_error(identity, why, error);
 }
 
+/* RFC 4055, section 3.1: a key may be restricted to one digest, and RFC 8551,
+ * section 2.1 has no use for SHA-1. */
+static bool
+digest_ok(const Identity *identity, GError **error)
+{
+	int nid = cert_required_digest(identity->cert);
+	g_autofree char *why = NULL;
+
+	if (nid == NID_undef || nid == NID_sha256 || nid == NID_sha384 ||
+	    nid == NID_sha512)
+		return true;
+	why = g_strdup_printf(
+	    "its key is restricted to %s, which is not signed with",
+	    OBJ_nid2sn(nid));
+	return identity_error(identity, why, error);
+}
+
 bool
 identity_check(
     Identity *identity, const Address *mailbox, gint64 now, GError **error)
@@ -243,6 +260,8 @@ identity_check(
 	reason = cert_key_strength(identity->cert, KEYRING_MIN_RSA_BITS);
 	if (reason != VERDICT_REASON_OK)
 		return key_kind_error(identity, reason, error);
+	if (!digest_ok(identity, error))
+		return false;
 	if (cert_may_sign_mail(identity->cert, &why) != VERDICT_REASON_OK)
 		return identity_error(identity, why, error);
 	if (mailbox != NULL &&

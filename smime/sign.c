@@ -495,26 +495,21 @@ sign_detached(SignedMessage *made, const MimeMessage *message,
 	return true;
 }
 
-/* A key that is restricted to one digest knows no other. */
-static bool
-choose_digest(const Identity *identity, SignOptions *options, GError **error)
+/* A key that is restricted to one digest knows no other; identity_check() has
+ * seen that it is one of ours. */
+static SignDigest
+digest_for(const Identity *identity, SignDigest wanted)
 {
 	int nid = cert_required_digest(identity->cert);
 
 	if (nid == NID_undef)
-		return true;
+		return wanted;
 	for (const NameCode *name = sign_digest_names; name->name != NULL;
 	     name++) {
-		if (EVP_MD_get_type(digest_md((SignDigest)name->code)) == nid) {
-			options->digest = (SignDigest)name->code;
-			return true;
-		}
+		if (EVP_MD_get_type(digest_md((SignDigest)name->code)) == nid)
+			return (SignDigest)name->code;
 	}
-	g_set_error(error, SMIME_ERROR, SMIME_ERROR_KEY,
-	    "certificate %s: its key is restricted to %s, which is not signed "
-	    "with",
-	    identity->serial, OBJ_nid2sn(nid));
-	return false;
+	g_assert_not_reached();
 }
 
 static SignedMessage *
@@ -550,9 +545,9 @@ sign_message(const MimeMessage *message, Identity *identity,
 	SignOptions options = *wanted;
 	SignedMessage *made;
 
-	if (!identity_check(identity, speaker, now, error) ||
-	    !choose_digest(identity, &options, error))
+	if (!identity_check(identity, speaker, now, error))
 		return NULL;
+	options.digest = digest_for(identity, wanted->digest);
 	if (options.format != SIGN_AUTO)
 		return sign_as(
 		    options.format, message, identity, &options, now, error);

@@ -188,6 +188,35 @@ static const char *const key_pems[PKI_N_KEYS] = {
 	    "R4lDljpi/LNs4zUESdhF43nLBmN7lNjtpgEnyydZ9btkxWgY4jWx3MNav38Zu1o3\n"
 	    "bHQagWB6eGq5QqYm9w7k0IymR3SS2g==\n"
 	    "-----END PRIVATE KEY-----\n",
+	[PKI_KEY_PSS_SHA1] =
+	    "-----BEGIN PRIVATE KEY-----\n"
+	    "MIIEvQIBADANBgkqhkiG9w0BAQowAASCBKcwggSjAgEAAoIBAQC8d0zDtIUpGlti\n"
+	    "Y5lliQFLFmpR/nw7LvHDapTqt5aWeNsdsdvBARcMquRjBvS7ViGX4myA6N2oxQSW\n"
+	    "wU4vyMqvYTPpqUtZnKse9BfiCe5t6ma7urCFpek430edcN1HRLgjFQ0vQllHB1Ys\n"
+	    "GJzv7bXD0ewnlCcMSbuEimWFdjVeqRyr2LPVV8wGtrSzRmDpM+vPzxyZtJUK12LI\n"
+	    "hcDwush+5QSR6w8+Cjtd9RT+XbQX6ZuUeR7vIF6HHYlZo/VdXUxNkX2YDMLqT7D1\n"
+	    "77TiWJnYhtZhthK99aK5MNPx70i5/2+zupKYXtAeSkfxjb7i9OFuYeTDjlrc8Hha\n"
+	    "hwL1y7BbAgMBAAECggEAI338EOcQJLt39kF3g+2XNsLT5vkcADFJCloqDUHhtBiy\n"
+	    "exchoWlJI/OS6ytGL3l6/hWABY7VH5Fq2dExnkIcGYcetaRSMmAUwdGKJeFk64I3\n"
+	    "Mqdn0uN51mIGJJo6sc85NjIit4GxOnUhP1CrTWvgzS3dYV6/M8s26zD9CXNHfbnb\n"
+	    "9lpkvbrSKY81VApmARtW2cBQBnWWDarcfWQUkkWLIyUTS+//jXE0PtNd9KmR+G3i\n"
+	    "NBbfygcP71GEYXHQla5thna/1TnkLGLPu9+paQrvvA7h9hV0dHDGN5f5M27bvkC1\n"
+	    "7OnNFV08nirnB+1WGGo8DbFeYXyPBIVAktP6l/NtsQKBgQD4bqg+vXF2ng4fGVEk\n"
+	    "Kxz1PB7XGw1u5VhbCuoa/mQzjSZ83ANXuYhbKCMoFK2mnB557p87xVo1X1VSkL7u\n"
+	    "2DuGCNbC6zy7uTqbKeSks4I8V8Dvdc5MuuG7XfWG2l+Ug6hy9o4rmm1JBsbHnS2e\n"
+	    "SVvd1cCXcWi1HLLK+C1omeGE7QKBgQDCNQJttOK6CsBA5+mphlksUWn1yYpOhrdy\n"
+	    "GfC7wpZbBJLhIT1khN1wM6u+XeUuVtV9SZFK0FuL9pfO2LI03lgC0TCUgou3PuBQ\n"
+	    "hlIOzKL90cd6YNyk/h2Y8Xvq0/DLYQSN2+tFnUc8GbjohWcDZnDOVPCJH6QfcZS6\n"
+	    "8qmjZ3JpZwKBgQCPmo+AbMt4kJaDHYRMzusXSuBc4RNbxhDT17RJVEGhlvbnd9oq\n"
+	    "zGFoqAPieEmEpHvtaaT7zPF/JpNQfcEQmUeXC+bwlz/tF34sEQRMvEMNFIC/Kq7M\n"
+	    "pb40K3TwtaxIUe5+Pc0ioUqIyvT+j/m9pJQI4DVKlVC8WFF1iA3fiAvXZQKBgCJM\n"
+	    "6IPl2dGQCoqsKznUz7UjH/rYQMRDyOyvJjSTVqj2stZuX4B8cvvZNHEn9k1r6sL5\n"
+	    "Fl9HU5Px1rgiz77Esni058ajE/gmc8nlH2Mbw4He5kN4DiBZ/XJA3GkKS9Iv7XT8\n"
+	    "rZ4a/DTiOiVfQmV4V14p5F3jp8Ih9mnaaBnDMJLrAoGAL9ewXeJlQ0ydFU73m7GG\n"
+	    "MQ6m4mvm0S/88UJwIJmFzk4ad/Z0igs+9DBvTend+WUPUS4+sHoZtc4iCByY4CrP\n"
+	    "L7cX9LzoywsLw4CDDtC0lD4Ej+OKKMm2i06Viam2FojZ9U33Z5sP2d+2gtl5N9m2\n"
+	    "W/n3oHQhJO/649pvUWd8FAU=\n"
+	    "-----END PRIVATE KEY-----\n",
 };
 
 const char *

@@ -44,6 +44,7 @@ typedef enum {
 	PKI_KEY_P521,
 	PKI_KEY_PSS,        /* RSA-PSS, 2048, any digest */
 	PKI_KEY_PSS_STRICT, /* SHA-384, MGF1 with SHA-256, salt of 64 */
+	PKI_KEY_PSS_SHA1,   /* SHA-1, MGF1 with SHA-1 */
 	PKI_N_KEYS
 } PkiKey;
 

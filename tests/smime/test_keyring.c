@@ -311,6 +311,11 @@ Test(keyring, check)
 		    "key.pem" },
 		{ "k-broken@x.id", { .name = "x" }, 0, "chain.pem", "garbage\n",
 		    "chain.pem" },
+		{ "k-digest@x.id", { .key = PKI_KEY_PSS_SHA1 }, 0, NULL, NULL,
+		    "restricted to SHA1" },
+		{ "k-strict@x.id",
+		    { .key = PKI_KEY_PSS_STRICT, .mailboxes = "k-strict@x.id" },
+		    0, NULL, NULL, NULL },
 	};
 	const KeyringCheck check = { .now = PKI_NOW };
 	g_auto(Keys) keys = { pki_folder_new(), pki_new(NULL) };
