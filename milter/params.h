@@ -171,6 +171,8 @@ PARAM(sign, seal_sender, "seal-sender", MAILBOX, "", 0, 0, NULL,
     "Mail that the seal signs says it in its field Sender, in place of what "
     "stood there, so that mail programs which compare it with the certificate "
     "find the same; the certificate must name it.  "
+    "The seal of another domain than this mailbox's signs without, unless its "
+    "certificate names the mailbox too.  "
     "Empty: Sender stays as it is, and any certificate may be a seal.")
 
 PARAM(sign, domain_signature, "domain-signature", BOOL, "no", 0, 0, NULL,

@@ -593,6 +593,10 @@ slot_check(const Keyring *keyring, const Slot *slot, const KeyringCheck *check,
 	const Address *mailbox =
 	    slot->mailbox != NULL ? slot->mailbox : check->seal_sender;
 
+	/* the seal of another domain need not name it */
+	if (slot->mailbox == NULL && mailbox != NULL &&
+	    g_ascii_strcasecmp(slot->key + 1, mailbox->domain) != 0)
+		mailbox = NULL;
 	return identity != NULL &&
 	    identity_check(identity, mailbox, check->now, error) &&
 	    (check->judge == NULL ||

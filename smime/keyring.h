@@ -66,7 +66,8 @@ const char *const *keyring_ignored(const Keyring *keyring);
 /* What identities are checked for. */
 typedef struct {
 	gint64 now;                 /* seconds since 1970 */
-	const Address *seal_sender; /* that seals must name, or NULL */
+	const Address *seal_sender; /* that the seal of its domain must name,
+	                               or NULL */
 	/* One more judgement of an identity that is fit otherwise, or NULL. */
 	bool (*judge)(Identity *identity, void *context, GError **error);
 	void *context;

@@ -535,16 +535,35 @@ sign_as(SignFormat format, const MimeMessage *message, Identity *identity,
 	return ok ? g_steal_pointer(&made) : NULL;
 }
 
+/* One of several domains may have a seal of its own, of an organisation of its
+ * own: seal_sender is not asked of it, and does not speak for it.  Where it
+ * names seal_sender all the same, one seal serves them all. */
+static const Address *
+seal_speaker(const Identity *identity, const MimeMessage *message,
+    const Address *seal_sender)
+{
+	const Address *author = only_author(message);
+
+	if (seal_sender == NULL || author == NULL ||
+	    g_ascii_strcasecmp(author->domain, seal_sender->domain) == 0 ||
+	    cert_mailboxes_include(
+		identity->mailboxes, seal_sender, CERT_LOCALPART_FOLD))
+		return seal_sender;
+	return NULL;
+}
+
 SignedMessage *
 sign_message(const MimeMessage *message, Identity *identity,
     const SignOptions *wanted, gint64 now, GError **error)
 {
 	g_autoptr(GError) why_not = NULL;
-	const Address *speaker =
-	    identity->is_seal ? wanted->seal_sender : only_author(message);
+	const Address *speaker = only_author(message);
 	SignOptions options = *wanted;
 	SignedMessage *made;
 
+	if (identity->is_seal)
+		speaker = options.seal_sender =
+		    seal_speaker(identity, message, wanted->seal_sender);
 	if (!identity_check(identity, speaker, now, error))
 		return NULL;
 	options.digest = digest_for(identity, wanted->digest);

@@ -44,7 +44,9 @@ typedef struct {
 	/* Of signatures by the seal of a domain only: */
 	const Address *seal_sender; /* mailbox that it must name and that
 	                               becomes the Sender, or NULL: any, and
-	                               Sender stays */
+	                               Sender stays; so it is, too, where
+	                               author and certificate are of another
+	                               domain */
 	bool domain_signature;      /* says that it is one (RFC 3183) */
 } SignOptions;
 

@@ -473,6 +473,8 @@ Test(keyring, seal_names_its_mailbox)
 		{ "dinas@x.id", "dinas@x.id", true },
 		{ "other@x.id dinas@x.id", "Dinas@x.id", true },
 		{ "other@x.id", "dinas@x.id", false },
+		/* is not asked of the seal of another domain */
+		{ "other@x.id", "dinas@y.id", true },
 		{ NULL, NULL, true },
 		{ NULL, "dinas@x.id", false },
 	};

@@ -371,6 +371,9 @@ Test(sign, seal)
 		{ true, NULL, true, NULL },
 		{ true, "dinas@daerah.example", true, "dinas@daerah.example" },
 		{ true, "lain@daerah.example", false, NULL },
+		/* the mailbox of another domain */
+		{ true, "dinas@lain.example", true, NULL },
+		{ true, "bersama@lain.example", true, "bersama@lain.example" },
 		/* another one's certificate that is no seal */
 		{ false, NULL, false, NULL },
 		{ false, "dinas@daerah.example", false, NULL },
@@ -379,7 +382,8 @@ Test(sign, seal)
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		const char *text = cases[i].seal_sender;
 		g_auto(Signer) signer = signer_new(
-		    &(PkiCert){ .mailboxes = "dinas@daerah.example" });
+		    &(PkiCert){ .mailboxes = "dinas@daerah.example "
+					     "bersama@lain.example" });
 		g_autoptr(Address) sender =
 		    text != NULL ? address_parse(text, strlen(text)) : NULL;
 		SignOptions options = options_of(SIGN_DETACHED, SIGN_SHA256);
