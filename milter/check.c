@@ -49,15 +49,16 @@ needs_spool_dir(const Snapshot *snapshot)
 	    limits.max_size > limits.memory;
 }
 
-/* As the daemon, before it signs. */
+/* As the daemon, before it signs; and what keeps recipients from checking. */
 static bool
 is_in_standing(Identity *identity, void *context, GError **error)
 {
 	const Snapshot *snapshot = context;
 
-	return snapshot->standing == NULL ||
-	    standing_check(snapshot->standing, identity,
-		g_get_real_time() / G_USEC_PER_SEC, NULL, error);
+	return (snapshot->standing == NULL ||
+		   standing_check(snapshot->standing, identity,
+		       g_get_real_time() / G_USEC_PER_SEC, NULL, error)) &&
+	    identity_check_chain(identity, snapshot->trust, error);
 }
 
 static void

@@ -50,6 +50,7 @@ snapshot_add_signing(Snapshot *snapshot, GError **error)
 	KeyringOptions options;
 
 	config_keyring_options(config, &options);
+	options.intermediates = trust_intermediates(snapshot->trust);
 	snapshot->keyring = keyring_open(config->sign_keys, &options, error);
 	if (snapshot->keyring == NULL) {
 		g_prefix_error(error, "[sign] keys: ");

@@ -582,3 +582,16 @@ cert_load(const char *path, OsslX509Stack *stack, GError **error)
 	    load_folder(path, stack, error) :
 	    load_file(path, stack, error);
 }
+
+X509 *
+cert_find_issuer(const OsslX509Stack *certs, X509 *cert)
+{
+	for (int i = 0; i < sk_X509_num(certs); i++) {
+		X509 *issuer = sk_X509_value(certs, i);
+
+		if (X509_check_issued(issuer, cert) == X509_V_OK &&
+		    X509_verify(cert, X509_get0_pubkey(issuer)) == 1)
+			return issuer;
+	}
+	return NULL;
+}

@@ -61,6 +61,9 @@ VerdictReason cert_key_strength(X509 *cert, guint min_rsa_bits);
 /* What kind of key it is, such as "RSA, 2048 bits"; caller frees. */
 char *cert_key_text(X509 *cert);
 
+/* The one of certs (NULL: none) that signed cert; owned by certs. */
+X509 *cert_find_issuer(const OsslX509Stack *certs, X509 *cert);
+
 /* The digest that its key is restricted to (RFC 4055, section 3.1), or
  * NID_undef: the signer chooses. */
 int cert_required_digest(X509 *cert);

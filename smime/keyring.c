@@ -34,6 +34,7 @@ struct keyring {
 	gatomicrefcount refs;
 	char *passphrase_file; /* as in the options */
 	uid_t owner;
+	OsslX509Stack *intermediates;
 	GHashTable *slots; /* address, or @domain, in lower case → Slot */
 	char **ignored;
 	GMutex lock; /* guards what was loaded into slots, and failures */
@@ -120,6 +121,28 @@ take_intermediates(Identity *identity, OsslX509Stack *certs)
 	ERR_clear_error();
 }
 
+/* What chain.pem leaves out and is known anyway. */
+static void
+complete_chain(Identity *identity, const OsslX509Stack *known)
+{
+	X509 *cert = identity->cert;
+
+	for (int i = 0; i < TRUST_MAX_DEPTH && cert != NULL; i++) {
+		X509 *issuer = cert_find_issuer(identity->chain, cert);
+
+		if (issuer == NULL)
+			issuer = cert_find_issuer(known, cert);
+		if (issuer == NULL || X509_self_signed(issuer, 0) == 1)
+			break;
+		if (!contains_cert(identity->chain, issuer)) {
+			X509_up_ref(issuer);
+			sk_X509_push(identity->chain, issuer);
+		}
+		cert = issuer;
+	}
+	ERR_clear_error();
+}
+
 /* The key, and into certs the certificates, the key's own first. */
 static EVP_PKEY *
 load_key(const KeySource *source, KeyRequest *request, const char *cert_path,
@@ -186,6 +209,7 @@ identity_load_from(const KeySource *source, const char *key_path,
 	identity->cert = sk_X509_value(certs, 0);
 	X509_up_ref(identity->cert);
 	take_intermediates(identity, certs);
+	complete_chain(identity, options->intermediates);
 	identity->mailboxes = cert_mailboxes(identity->cert);
 	identity->serial = cert_serial_text(identity->cert);
 	return g_steal_pointer(&identity);
@@ -273,6 +297,28 @@ identity_check(
 					"names another mailbox",
 		    error);
 	return true;
+}
+
+bool
+identity_check_chain(
+    const Identity *identity, const Trust *trust, GError **error)
+{
+	g_autofree char *name = NULL;
+	X509 *issuer;
+
+	if (X509_self_signed(identity->cert, 0) == 1 ||
+	    cert_find_issuer(identity->chain, identity->cert) != NULL)
+		return true;
+	issuer = trust_issuer(trust, identity->cert, identity->chain);
+	if (issuer != NULL && X509_self_signed(issuer, 0) == 1)
+		return true;
+	name = cert_name_text(X509_get_issuer_name(identity->cert));
+	g_set_error(error, SMIME_ERROR, SMIME_ERROR_KEY,
+	    "certificate %s: its issuer (%s) is neither in chain.pem nor among "
+	    "[verify] intermediates: it is not sent along, and recipients "
+	    "cannot find it",
+	    identity->serial, name);
+	return false;
 }
 
 bool
@@ -451,6 +497,9 @@ keyring_open(const char *folder, const KeyringOptions *options, GError **error)
 	g_mutex_init(&keyring->lock);
 	keyring->passphrase_file = g_strdup(options->passphrase_file);
 	keyring->owner = options->owner;
+	if (options->intermediates != NULL)
+		keyring->intermediates =
+		    X509_chain_up_ref((OsslX509Stack *)options->intermediates);
 	keyring->slots =
 	    g_hash_table_new_full(g_str_hash, g_str_equal, NULL, slot_free);
 	index_all(keyring, folder, dir);
@@ -472,6 +521,7 @@ keyring_unref(Keyring *keyring)
 		return;
 	g_hash_table_unref(keyring->slots);
 	g_strfreev(keyring->ignored);
+	ossl_x509_stack_free(keyring->intermediates);
 	g_mutex_clear(&keyring->lock);
 	g_free(keyring->passphrase_file);
 	g_free(keyring);
@@ -539,6 +589,7 @@ load_folder(const Keyring *keyring, const char *folder, GError **error)
 	const KeyringOptions options = {
 		.passphrase_file = keyring->passphrase_file,
 		.owner = keyring->owner,
+		.intermediates = keyring->intermediates,
 	};
 	const KeySource *source = find_source(folder, error);
 	g_autofree char *cert = g_build_filename(folder, "cert.pem", NULL);

@@ -35,6 +35,8 @@
 #include <glib.h>
 
 #include "address.h"
+#include "ossl.h"
+#include "trust.h"
 
 #define KEYRING_MIN_RSA_BITS 2048 /* RFC 8551, section 4.2 */
 
@@ -46,6 +48,8 @@ typedef struct {
 	const char *passphrase_file; /* for what is encrypted and has no
 	                                passphrase of its own; NULL: none */
 	uid_t owner; /* who beside root and ourselves may own keys */
+	const OsslX509Stack *intermediates; /* sent along where chain.pem
+	                                       lacks them; NULL: none */
 } KeyringOptions;
 
 /* options may go before the keyring does.
@@ -110,6 +114,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Identity, identity_unref)
  * name none at all.  Errors: KEY. */
 bool identity_check(
     Identity *identity, const Address *mailbox, gint64 now, GError **error);
+
+/* Can recipients find its issuer, because it is sent along or is a root?
+ * Errors: KEY. */
+bool identity_check_chain(
+    const Identity *identity, const Trust *trust, GError **error);
 
 /* Is it the seal of a domain? */
 bool identity_is_seal(const Identity *identity);

@@ -144,29 +144,15 @@ constraints_hold(const OsslX509Stack *path, char **detail)
 	return true;
 }
 
-/* The one of certs that signed cert. */
-static X509 *
-find_issuer(const OsslX509Stack *certs, X509 *cert)
-{
-	for (int i = 0; i < sk_X509_num(certs); i++) {
-		X509 *issuer = sk_X509_value(certs, i);
-
-		if (X509_check_issued(issuer, cert) == X509_V_OK &&
-		    X509_verify(cert, X509_get0_pubkey(issuer)) == 1)
-			return issuer;
-	}
-	return NULL;
-}
-
 X509 *
 trust_issuer(const Trust *trust, X509 *cert, const OsslX509Stack *included)
 {
-	X509 *issuer = find_issuer(included, cert);
+	X509 *issuer = cert_find_issuer(included, cert);
 
 	if (issuer == NULL)
-		issuer = find_issuer(trust->intermediates, cert);
+		issuer = cert_find_issuer(trust->intermediates, cert);
 	if (issuer == NULL)
-		issuer = find_issuer(trust->anchors, cert);
+		issuer = cert_find_issuer(trust->anchors, cert);
 	ERR_clear_error();
 	return issuer;
 }

@@ -502,6 +502,58 @@ Test(keyring, seal_names_its_mailbox)
 	}
 }
 
+/* --- what is sent along -------------------------------------------------- */
+
+/* An intermediate that chain.pem lacks and is known is sent all the same, a
+ * root never; what nobody knows is told. */
+Test(keyring, chain)
+{
+	static const struct {
+		bool in_chain, known, anchored;
+		int sent;
+		bool fit;
+	} cases[] = {
+		{ true, false, false, 1, true },
+		{ false, true, false, 1, true },
+		{ true, true, false, 1, true },
+		{ false, false, false, 0, false },
+		/* an anchor that is no root */
+		{ false, false, true, 0, false },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_auto(Keys) keys = keys_new();
+		Pki *pki = keys.pki;
+		g_autofree char *known = pki_write_certs(
+		    keys.folder, ".known", pki->ca, pki->root, NULL);
+		const char *const paths[] = { known, NULL };
+		const char *const none[] = { NULL };
+		g_autoptr(Trust) trust =
+		    trust_new(cases[i].anchored ? paths : none,
+			cases[i].known ? paths : none, NULL);
+		const KeyringOptions options = {
+			.intermediates = trust_intermediates(trust)
+		};
+		g_autoptr(Keyring) keyring = NULL;
+		g_autoptr(Identity) identity = NULL;
+		g_autoptr(GError) error = NULL;
+
+		if (cases[i].in_chain)
+			g_free(pki_write_certs(keys.folder, BUDI "/chain.pem",
+			    pki->ca, pki->root, NULL));
+		keyring = keyring_open(keys.folder, &options, NULL);
+		identity = lookup(keyring, BUDI, NULL);
+		cr_assert(identity != NULL, "case %zu", i);
+		cr_expect_eq(
+		    sk_X509_num(identity->chain), cases[i].sent, "case %zu", i);
+		cr_expect_eq(identity_check_chain(identity, trust, &error),
+		    cases[i].fit, "case %zu", i);
+		if (!cases[i].fit)
+			cr_expect(strstr(error->message, "chain.pem") != NULL);
+		cr_expect_eq(ERR_peek_error(), 0);
+	}
+}
+
 /* --- the end of certificates --------------------------------------------- */
 
 Test(keyring, expiring)
