@@ -663,4 +663,5 @@ const KeySource key_source_pkcs11 = {
 	.needs_cert = true,
 	.proves = true,
 	.load = key_pkcs11_load,
+	.forget_failures = token_forget_refused_pins,
 };

@@ -34,6 +34,8 @@ typedef struct {
 	 */
 	EVP_PKEY *(*load)(
 	    const KeyRequest *request, OsslX509Stack *certs, GError **error);
+	/* What load would not try again may be tried; NULL: nothing. */
+	void (*forget_failures)(void);
 } KeySource;
 
 extern const KeySource key_source_pem;

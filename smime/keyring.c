@@ -9,7 +9,6 @@
 #include "cert.h"
 #include "identity.h"
 #include "key_source.h"
-#include "token.h"
 
 static const KeySource *const key_sources[] = {
 	&key_source_pem,
@@ -480,6 +479,16 @@ index_all(Keyring *keyring, const char *folder, GDir *dir)
 	keyring->ignored = g_strv_builder_end(ignored);
 }
 
+/* Who opens a keyring anew has mended something. */
+static void
+forget_failures(void)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(key_sources); i++) {
+		if (key_sources[i]->forget_failures != NULL)
+			key_sources[i]->forget_failures();
+	}
+}
+
 Keyring *
 keyring_open(const char *folder, const KeyringOptions *options, GError **error)
 {
@@ -503,7 +512,7 @@ keyring_open(const char *folder, const KeyringOptions *options, GError **error)
 	keyring->slots =
 	    g_hash_table_new_full(g_str_hash, g_str_equal, NULL, slot_free);
 	index_all(keyring, folder, dir);
-	token_forget_refused_pins();
+	forget_failures();
 	return keyring;
 }
 
