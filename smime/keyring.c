@@ -690,14 +690,38 @@ keyring_check(const Keyring *keyring, const KeyringCheck *check)
 	return g_strv_builder_end(unfit);
 }
 
-/* The certificate that is in use, or else the one that would be; NULL where
- * it cannot be had without the key. */
+/* That of a source which has its own, where the key can be read. */
 static X509 *
-slot_cert(Keyring *keyring, const Slot *slot)
+cert_with_key(const Keyring *keyring, const Slot *slot)
+{
+	const KeySource *source = find_source(slot->folder, NULL);
+	g_autoptr(Identity) identity = NULL;
+
+	if (source != NULL && !source->needs_cert)
+		identity = slot_load(keyring, slot, NULL);
+	if (identity == NULL)
+		return NULL;
+	X509_up_ref(identity->cert);
+	return identity->cert;
+}
+
+/* NULL: cannot be had, which the check tells. */
+static X509 *
+cert_from_files(const Keyring *keyring, const Slot *slot)
 {
 	g_autofree char *path =
 	    g_build_filename(slot->folder, "cert.pem", NULL);
 	g_autoptr(OsslX509Stack) certs = sk_X509_new_null();
+
+	if (!is_there(path))
+		return cert_with_key(keyring, slot);
+	return cert_load(path, certs, NULL) ? sk_X509_shift(certs) : NULL;
+}
+
+/* The certificate that is in use, or else the one that would be. */
+static X509 *
+slot_cert(Keyring *keyring, const Slot *slot)
+{
 	X509 *cert = NULL;
 
 	g_mutex_lock(&keyring->lock);
@@ -706,9 +730,7 @@ slot_cert(Keyring *keyring, const Slot *slot)
 	if (cert != NULL)
 		X509_up_ref(cert);
 	g_mutex_unlock(&keyring->lock);
-	if (cert == NULL && cert_load(path, certs, NULL))
-		cert = sk_X509_shift(certs);
-	return cert;
+	return cert != NULL ? cert : cert_from_files(keyring, slot);
 }
 
 static void

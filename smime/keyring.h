@@ -88,7 +88,7 @@ char **keyring_check(const Keyring *keyring, const KeyringCheck *check);
 /*
  * The certificates that are valid now and will not be any more at until, a
  * sentence for each, as above.  Reads certificates that are not in use yet,
- * but no keys.
+ * and keys only where the certificate is in one file with the key.
  */
 char **keyring_expiring(Keyring *keyring, gint64 now, gint64 until);
 

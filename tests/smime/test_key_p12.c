@@ -224,3 +224,38 @@ Test(key_p12, old_encryption)
 	case_write(&c, "id/passphrase", PASSPHRASE "\n");
 	expect_error(&c, "openssl pkcs12 -legacy");
 }
+
+/* The end of a certificate that is in no file of its own is told too, where
+ * the file can be read. */
+Test(key_p12, expiring)
+{
+	static const struct {
+		const char *passphrase, *known; /* NULL: none */
+		bool told;
+	} cases[] = {
+		{ NULL, NULL, true },
+		{ PASSPHRASE, PASSPHRASE "\n", true },
+		{ PASSPHRASE, NULL, false },
+		{ PASSPHRASE, "wrong\n", false },
+	};
+	static const KeyringOptions options;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_auto(Case) c = case_new(PKI_KEY_LEAF);
+		g_autofree char *from = g_build_filename(c.folder, "id", NULL);
+		g_autofree char *to =
+		    g_build_filename(c.folder, "a@x.id", NULL);
+		g_autoptr(Keyring) keyring = NULL;
+		g_auto(GStrv) said = NULL;
+
+		write_usual(&c, cases[i].passphrase);
+		if (cases[i].known != NULL)
+			case_write(&c, "id/passphrase", cases[i].known);
+		cr_assert_eq(g_rename(from, to), 0);
+		keyring = keyring_open(c.folder, &options, NULL);
+		said =
+		    keyring_expiring(keyring, PKI_NOW, PKI_NOW + 10 * PKI_YEAR);
+		cr_expect_eq(g_strv_length(said), cases[i].told, "case %zu", i);
+		cr_expect_eq(ERR_peek_error(), 0);
+	}
+}
