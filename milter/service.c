@@ -131,13 +131,11 @@ snapshot_unref(Snapshot *snapshot)
 }
 
 static void
-add_ignored(GStrvBuilder *warnings, const Keyring *keyring)
+add_of_keys(GStrvBuilder *warnings, const char *const *texts)
 {
-	const char *const *ignored = keyring_ignored(keyring);
-
-	for (; *ignored != NULL; ignored++) {
+	for (; *texts != NULL; texts++) {
 		g_autofree char *text =
-		    g_strconcat("[sign] keys: ", *ignored, NULL);
+		    g_strconcat("[sign] keys: ", *texts, NULL);
 
 		g_strv_builder_add(warnings, text);
 	}
@@ -155,6 +153,15 @@ add_must_sign(GStrvBuilder *warnings, const Config *config)
 	if (config->verify_must_sign[0] == NULL && acts)
 		g_strv_builder_add(warnings,
 		    "[verify] on-must-sign does nothing: must-sign is empty");
+}
+
+static void
+add_key_folders(GStrvBuilder *warnings, const Keyring *keyring)
+{
+	g_auto(GStrv) exposed = keyring_exposed(keyring);
+
+	add_of_keys(warnings, keyring_ignored(keyring));
+	add_of_keys(warnings, (const char *const *)exposed);
 }
 
 char **
@@ -178,7 +185,7 @@ snapshot_warnings(const Snapshot *snapshot)
 	if (config->milter_roles & POLICY_ROLE_VERIFY)
 		add_must_sign(warnings, config);
 	if (snapshot->keyring != NULL)
-		add_ignored(warnings, snapshot->keyring);
+		add_key_folders(warnings, snapshot->keyring);
 	return g_strv_builder_end(warnings);
 }
 
@@ -192,12 +199,8 @@ snapshot_expiry_warnings(const Snapshot *snapshot, gint64 now)
 
 	if (snapshot->keyring != NULL && until > now)
 		expiring = keyring_expiring(snapshot->keyring, now, until);
-	for (char **text = expiring; text != NULL && *text != NULL; text++) {
-		g_autofree char *warning =
-		    g_strconcat("[sign] keys: ", *text, NULL);
-
-		g_strv_builder_add(warnings, warning);
-	}
+	if (expiring != NULL)
+		add_of_keys(warnings, (const char *const *)expiring);
 	return g_strv_builder_end(warnings);
 }
 

@@ -31,6 +31,7 @@ typedef struct {
 
 struct keyring {
 	gatomicrefcount refs;
+	char *folder;
 	char *passphrase_file; /* as in the options */
 	uid_t owner;
 	OsslX509Stack *intermediates;
@@ -504,6 +505,7 @@ keyring_open(const char *folder, const KeyringOptions *options, GError **error)
 	keyring = g_new0(Keyring, 1);
 	g_atomic_ref_count_init(&keyring->refs);
 	g_mutex_init(&keyring->lock);
+	keyring->folder = g_strdup(folder);
 	keyring->passphrase_file = g_strdup(options->passphrase_file);
 	keyring->owner = options->owner;
 	if (options->intermediates != NULL)
@@ -533,6 +535,7 @@ keyring_unref(Keyring *keyring)
 	ossl_x509_stack_free(keyring->intermediates);
 	g_mutex_clear(&keyring->lock);
 	g_free(keyring->passphrase_file);
+	g_free(keyring->folder);
 	g_free(keyring);
 }
 
@@ -546,6 +549,55 @@ const char *const *
 keyring_ignored(const Keyring *keyring)
 {
 	return (const char *const *)keyring->ignored;
+}
+
+/* Sorted, so that what is said of them is always in the same order. */
+static GList *
+keyring_keys(const Keyring *keyring)
+{
+	return g_list_sort(
+	    g_hash_table_get_keys(keyring->slots), (GCompareFunc)strcmp);
+}
+
+/* Whoever may write to a folder may put a key of his own there, or take away
+ * what stops one. */
+static void
+tell_exposed(const Keyring *keyring, const char *folder, GStrvBuilder *list)
+{
+	g_autofree char *quoted = g_shell_quote(folder);
+	g_autofree char *what = NULL;
+	struct stat st;
+
+	if (stat(folder, &st) == -1)
+		return;
+	if (st.st_uid != 0 && st.st_uid != geteuid() &&
+	    st.st_uid != keyring->owner)
+		what = g_strdup_printf(
+		    "belongs to user id %u, who is neither root nor the "
+		    "daemon's user; do: chown root %s",
+		    (guint)st.st_uid, quoted);
+	else if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		what = g_strdup_printf(
+		    "mode %04o lets others put keys there; do: chmod go-w %s",
+		    (guint)(st.st_mode & 07777), quoted);
+	if (what != NULL)
+		tell(list, folder, what);
+}
+
+char **
+keyring_exposed(const Keyring *keyring)
+{
+	g_autoptr(GStrvBuilder) list = g_strv_builder_new();
+	g_autoptr(GList) keys = keyring_keys(keyring);
+
+	tell_exposed(keyring, keyring->folder, list);
+	for (const GList *key = keys; key != NULL; key = key->next) {
+		const Slot *slot =
+		    g_hash_table_lookup(keyring->slots, key->data);
+
+		tell_exposed(keyring, slot->folder, list);
+	}
+	return g_strv_builder_end(list);
 }
 
 /* In a folder that may not be searched every file seems absent. */
@@ -662,14 +714,6 @@ slot_check(const Keyring *keyring, const Slot *slot, const KeyringCheck *check,
 	    (check->judge == NULL ||
 		check->judge(identity, check->context, error)) &&
 	    names_a_mailbox(identity, error);
-}
-
-/* Sorted, so that what is said of them is always in the same order. */
-static GList *
-keyring_keys(const Keyring *keyring)
-{
-	return g_list_sort(
-	    g_hash_table_get_keys(keyring->slots), (GCompareFunc)strcmp);
 }
 
 char **

@@ -67,6 +67,11 @@ guint keyring_size(const Keyring *keyring);
  * in the same order; a NULL-terminated vector, owned by keyring. */
 const char *const *keyring_ignored(const Keyring *keyring);
 
+/* The folders of keys to which somebody else than root, ourselves and the
+ * owner of the options may write, a sentence for each, with the command that
+ * mends it; a NULL-terminated vector, caller frees. */
+char **keyring_exposed(const Keyring *keyring);
+
 /* What identities are checked for. */
 typedef struct {
 	gint64 now;                 /* seconds since 1970 */

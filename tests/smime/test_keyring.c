@@ -502,6 +502,54 @@ Test(keyring, seal_names_its_mailbox)
 	}
 }
 
+/* --- who may write ------------------------------------------------------- */
+
+Test(keyring, exposed)
+{
+	static const struct {
+		const char *name; /* below the key folder */
+		mode_t mode;
+		uid_t owner;
+		const char *words; /* NULL: fine */
+	} cases[] = {
+		{ "", 0700, 0, NULL },
+		{ "", 0755, 0, NULL },
+		{ "", 01777, 0, "chmod go-w" },
+		{ "", 0770, 0, "chmod go-w" },
+		{ "", 0700, 4711, NULL }, /* the daemon's user */
+		{ "", 0700, 4712, "chown root" },
+		{ BUDI, 0750, 0, NULL },
+		{ BUDI, 0702, 0, "chmod go-w" },
+		{ BUDI, 0720, 4711, "chmod go-w" },
+		{ BUDI, 0755, 4712, "chown root" },
+	};
+	const KeyringOptions options = { .owner = 4711 };
+
+	if (geteuid() != 0)
+		cr_skip_test("only root can give files away");
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_auto(Keys) keys = keys_new();
+		g_autofree char *budi =
+		    g_build_filename(keys.folder, BUDI, NULL);
+		g_autofree char *path =
+		    g_build_filename(keys.folder, cases[i].name, NULL);
+		g_autoptr(Keyring) keyring =
+		    keyring_open(keys.folder, &options, NULL);
+		g_auto(GStrv) said = NULL;
+
+		cr_assert_eq(g_chmod(budi, 0700), 0);
+		cr_assert_eq(g_chmod(path, cases[i].mode), 0);
+		cr_assert_eq(chown(path, cases[i].owner, 0), 0);
+		said = keyring_exposed(keyring);
+		cr_assert_eq(
+		    g_strv_length(said), cases[i].words != NULL, "case %zu", i);
+		if (said[0] != NULL)
+			cr_expect(strstr(said[0], cases[i].words) != NULL &&
+				strstr(said[0], path) != NULL,
+			    "%s", said[0]);
+	}
+}
+
 /* --- what is sent along -------------------------------------------------- */
 
 /* An intermediate that chain.pem lacks and is known is sent all the same, a
