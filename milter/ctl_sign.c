@@ -5,6 +5,7 @@
 #include "../smime/error.h"
 #include "../smime/mime.h"
 #include "../smime/sign.h"
+#include "../smime/trust.h"
 #include "ctl.h"
 #include "rewrite.h"
 #include "service.h"
@@ -44,6 +45,8 @@ static Identity *
 authors_identity(const Config *config, const MimeMessage *message,
     const Address *author, GError **error)
 {
+	static const char *const nobody[] = { NULL };
+	g_autoptr(Trust) trust = NULL;
 	g_autoptr(Keyring) keyring = NULL;
 	KeyringOptions options;
 
@@ -54,7 +57,11 @@ authors_identity(const Config *config, const MimeMessage *message,
 			"several authors");
 		return NULL;
 	}
+	trust = trust_new(nobody, config->verify_intermediates, error);
+	if (trust == NULL)
+		return NULL;
 	config_keyring_options(config, &options);
+	options.intermediates = trust_intermediates(trust);
 	keyring = keyring_open(config->sign_keys, &options, error);
 	if (keyring == NULL)
 		return NULL;
