@@ -13,13 +13,14 @@
 /* --- our id ------------------------------------------------------------ */
 
 typedef struct {
-	const char *id;
+	char *id;    /* without a root dot */
 	char *ascii; /* in A-labels, or NULL: not a domain name */
 } OurId;
 
 static void
 our_id_clear(OurId *ours)
 {
+	g_free(ours->id);
 	g_free(ours->ascii);
 }
 
@@ -31,6 +32,18 @@ to_ascii(const char *id)
 	return strlen(id) <= MAX_ID_SIZE && g_utf8_validate(id, -1, NULL) ?
 	    g_hostname_to_ascii(id) :
 	    NULL;
+}
+
+static OurId
+our_id(const char *authserv_id)
+{
+	OurId ours = { g_strdup(authserv_id), NULL };
+	gsize size = strlen(ours.id);
+
+	while (size > 0 && ours.id[size - 1] == '.')
+		ours.id[--size] = '\0';
+	ours.ascii = to_ascii(ours.id);
+	return ours;
 }
 
 /* --- reading ----------------------------------------------------------- */
@@ -338,7 +351,7 @@ authres_judge(const char *name, const char *value, const char *authserv_id,
     char **harmless)
 {
 	g_autofree char *start = g_strconcat(name, ":", NULL);
-	g_auto(OurId) ours = { authserv_id, to_ascii(authserv_id) };
+	g_auto(OurId) ours = our_id(authserv_id);
 
 	*harmless = NULL;
 	if (is_tag(name) || hides_claim(value, &ours))

@@ -575,19 +575,13 @@ skipped(const Decision *decision, PolicyTrait trait)
 	count(decision, skip_counter(trait));
 }
 
-/* That a mail needs no signature is no way around the question who may write
- * as whom; but what is sent on has another author by its nature. */
+/* That a mail needs no signature is no way around the question who wrote it,
+ * and may; but what is sent on has another author by its nature. */
 static bool
 may_be_skipped(const Decision *decision, PolicyTrait skip, GError **error)
 {
-	g_autoptr(GError) why_not = NULL;
-
-	if (skip == POLICY_TRAIT_RESENT ||
-	    signing_author(decision, &why_not) != NULL ||
-	    !g_error_matches(why_not, SMIME_ERROR, SMIME_ERROR_NOT_ALLOWED))
-		return true;
-	g_propagate_error(error, g_steal_pointer(&why_not));
-	return false;
+	return skip == POLICY_TRAIT_RESENT ||
+	    signing_author(decision, error) != NULL;
 }
 
 static Outcome *

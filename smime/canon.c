@@ -336,6 +336,10 @@ put_type(Writer *writer, bool root, const char *type)
 		    header_protection_parameters, HEADER_PROTECTION_PARAMETER,
 		    HEADER_PROTECTION_CLEAR);
 	}
+	/* An edit may have kept one of the message's. */
+	if (root && strstr(type, "hp") != NULL)
+		return put_content_type(writer, type, strlen(type),
+		    header_protection_parameters, NULL, NULL);
 	return put_text(writer, "Content-Type: ") && put_text(writer, type) &&
 	    put_text(writer, "\r\n");
 }
@@ -365,8 +369,9 @@ put_own_type(Writer *writer, const MimeEntity *entity, bool root,
 	g_autofree char *plain = NULL;
 
 	if (charset != NULL)
-		labelled = header_field_set_parameter(
-		    value, size, nothing, "charset", charset);
+		labelled = header_field_set_parameter(value, size,
+		    root ? header_protection_parameters : nothing, "charset",
+		    charset);
 	if (root && writer->protects) {
 		plain = labelled == NULL ? g_strndup(value, size) : NULL;
 		return put_type(

@@ -1041,7 +1041,7 @@ Test(authres, format_hostile_identifier)
 /* What we write under our name is found when it comes back from outside. */
 Test(authres, own_fields_are_forged_when_they_come_in)
 {
-	static const char *const ids[] = { ID, "MX", "mx;1" };
+	static const char *const ids[] = { ID, "MX", "mx;1", "mx.example." };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(ids); i++) {
 		g_autoptr(Verdict) verdict = verdict_new();

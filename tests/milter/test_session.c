@@ -639,13 +639,16 @@ Test(session, skipped_is_not_allowed)
 		{ "MIME-Version: 1.0\n"
 		  "Content-Type: multipart/signed; boundary=x\n",
 		    "<a@b.id>", false },
+		{ "From: " OFFICE_BUDI "\nPrecedence: bulk\n", "<a@b.id>",
+		    false },
 		/* whose author is another by its nature */
 		{ "Resent-From: " OFFICE_BUDI "\n", "<a@b.id>", true },
 	};
 	g_autoptr(Office) office = office_new();
 	g_autoptr(Service) service = NULL;
 
-	office_configure(office, "[sign]\non-no-key = reject\n");
+	office_configure(
+	    office, "[sign]\non-no-key = reject\non-unsignable = reject\n");
 	service = service_of(office);
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autofree char *header = g_strconcat(

@@ -539,6 +539,9 @@ Test(canon, hp_of_others)
 		  "\r\nisi\r\n",
 		    "Content-Type: text/plain;\r\n charset=utf-8\r\n\r\n"
 		    "isi\r\n" },
+		{ "Content-Type: text/plain; hp=\"clear\"\r\n\r\n\xc3\xbc\r\n",
+		    "Content-Type: text/plain;\r\n charset=\"utf-8\"\r\n" CTE(
+			"quoted-printable") "\r\n=C3=BC\r\n" },
 		{ "Content-Type: text/plain; hp*0=cip; hp*1=her\r\n\r\nisi\r\n",
 		    "Content-Type: text/plain\r\n\r\nisi\r\n" },
 		{ MULTI "\r\n--b\r\nContent-Type: text/plain; hp=\"clear\"\r\n"
