@@ -11,7 +11,8 @@
  *    text in quoted-printable, everything else in base64; likewise base64 in
  *    lines over 76 characters;
  *  - fields of parts are written as header_field does;
- *  - plain text that names no charset and is UTF-8 is labelled so;
+ *  - plain text that is encoded anew, names no charset and is UTF-8 is labelled
+ *    so;
  *  - a multipart that is the whole content ends with a line end;
  *  - whatever is safe already is copied byte for byte.
  * The decoded octets of every leaf stay the same, but where an edit says

@@ -487,52 +487,29 @@ token_key_unref(TokenKey *key)
 
 /* --- signing ------------------------------------------------------------- */
 
-static bool
-set_digest(guint bits, CK_MECHANISM_TYPE *digest)
-{
-	switch (bits) {
-	case 160:
-		*digest = CKM_SHA_1;
-		return true;
-	case 224:
-		*digest = CKM_SHA224;
-		return true;
-	case 256:
-		*digest = CKM_SHA256;
-		return true;
-	case 384:
-		*digest = CKM_SHA384;
-		return true;
-	case 512:
-		*digest = CKM_SHA512;
-		return true;
-	default:
-		return false;
-	}
-}
+/* A digest, by its bits, as PKCS #11 calls it and MGF1 with it. */
+typedef struct {
+	guint bits;
+	CK_MECHANISM_TYPE digest;
+	CK_ULONG mgf1;
+} Digest;
 
-static bool
-set_mgf1(guint bits, CK_ULONG *mgf1)
+static const Digest *
+find_digest(guint bits)
 {
-	switch (bits) {
-	case 160:
-		*mgf1 = CKG_MGF1_SHA1;
-		return true;
-	case 224:
-		*mgf1 = CKG_MGF1_SHA224;
-		return true;
-	case 256:
-		*mgf1 = CKG_MGF1_SHA256;
-		return true;
-	case 384:
-		*mgf1 = CKG_MGF1_SHA384;
-		return true;
-	case 512:
-		*mgf1 = CKG_MGF1_SHA512;
-		return true;
-	default:
-		return false;
+	static const Digest digests[] = {
+		{ 160, CKM_SHA_1, CKG_MGF1_SHA1 },
+		{ 224, CKM_SHA224, CKG_MGF1_SHA224 },
+		{ 256, CKM_SHA256, CKG_MGF1_SHA256 },
+		{ 384, CKM_SHA384, CKG_MGF1_SHA384 },
+		{ 512, CKM_SHA512, CKG_MGF1_SHA512 },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(digests); i++) {
+		if (digests[i].bits == bits)
+			return &digests[i];
 	}
+	return NULL;
 }
 
 /* pss takes what mechanism points to. */
@@ -540,6 +517,8 @@ static bool
 set_mechanism(const TokenSigning *how, CK_MECHANISM *mechanism,
     CK_RSA_PKCS_PSS_PARAMS *pss)
 {
+	const Digest *digest, *mgf1;
+
 	switch (how->mechanism) {
 	case TOKEN_RSA_PKCS1:
 		*mechanism = (CK_MECHANISM){ CKM_RSA_PKCS, NULL, 0 };
@@ -547,9 +526,14 @@ set_mechanism(const TokenSigning *how, CK_MECHANISM *mechanism,
 	case TOKEN_RSA_PSS:
 		*mechanism =
 		    (CK_MECHANISM){ CKM_RSA_PKCS_PSS, pss, sizeof(*pss) };
+		digest = find_digest(how->digest_bits);
+		mgf1 = find_digest(how->mgf1_bits);
+		if (digest == NULL || mgf1 == NULL)
+			return false;
 		pss->sLen = how->salt;
-		return set_digest(how->digest_bits, &pss->hashAlg) &&
-		    set_mgf1(how->mgf1_bits, &pss->mgf);
+		pss->hashAlg = digest->digest;
+		pss->mgf = mgf1->mgf1;
+		return true;
 	case TOKEN_ECDSA:
 		*mechanism = (CK_MECHANISM){ CKM_ECDSA, NULL, 0 };
 		return true;

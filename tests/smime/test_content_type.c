@@ -39,6 +39,7 @@ Test(content_type, structure_is_written_plainly)
 		g_autoptr(ContentType) type = content_type_parse(
 		    values[i], strlen(values[i]), &well_formed);
 
+		cr_expect(type != NULL);
 		cr_expect_not(well_formed, "%s", values[i]);
 	}
 }
