@@ -204,8 +204,8 @@ Test(key_pem, bad_passphrase_files)
 Test(key_pem, no_key)
 {
 	static const char *const texts[] = { "", "garbage\n",
-		"-----BEGIN PRIVATE KEY-----\nAAAA\n"
-		"-----END PRIVATE KEY-----\n" };
+		("-----BEGIN PRIVATE KEY-----\nAAAA\n"
+		 "-----END PRIVATE KEY-----\n") };
 	g_auto(Case) c = case_new(PKI_KEY_LEAF);
 
 	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {

@@ -266,7 +266,7 @@ Test(key_pkcs11, uris)
 		"pkcs11:token=kabupaten;object=budi",
 		"pkcs11:token=kabupaten;id=%07",
 		"pkcs11:token=kabupaten;object=budi;type=private",
-		"pkcs11:object=budi?module-path=" MODULE,
+		("pkcs11:object=budi?module-path=" MODULE),
 	};
 	g_auto(Hsm) hsm = hsm_new();
 	g_autoptr(Pki) pki = pki_of(PKI_KEY_LEAF_EC);

@@ -300,6 +300,7 @@ Test(sign, capabilities)
 		    only_signer(cms), OBJ_nid2obj(NID_SMIMECapabilities), -3,
 		    V_ASN1_SEQUENCE);
 
+		cr_expect_str_eq(content, ENTITY);
 		cr_assert_eq(
 		    found != NULL, cases[i].offered, "%s", cases[i].key_usage);
 		if (found == NULL)
