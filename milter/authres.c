@@ -255,8 +255,9 @@ make_loose(const char *value, char **harmless)
  * reason to lose the rest of the field.
  */
 static AuthresClaim
-judge_value(const char *value, const OurId *ours, char **harmless)
+judge_value(const char *value, const char *authserv_id, char **harmless)
 {
+	g_auto(OurId) ours = our_id(authserv_id);
 	bool is_ours = false, is_odd = false, claims = false, version = false;
 
 	for (int joins = 0; joins <= 1; joins++) {
@@ -267,7 +268,7 @@ judge_value(const char *value, const OurId *ours, char **harmless)
 
 		read_value(&reader);
 		claims = claims || reader.claims;
-		switch (head_of(head, ours, &other_version)) {
+		switch (head_of(head, &ours, &other_version)) {
 		case HEAD_OURS:
 			is_ours = true;
 			version = version || other_version;
@@ -326,7 +327,7 @@ line_size(const char *line)
 /* A bare CR in a value, where the MTA lets it through, ends a line for some
  * readers, and what follows is a field for them. */
 static bool
-hides_claim(const char *value, const OurId *ours)
+hides_claim(const char *value, const char *authserv_id)
 {
 	const char *c = value;
 
@@ -340,7 +341,7 @@ hides_claim(const char *value, const OurId *ours)
 		if (colon == NULL)
 			continue;
 		line = g_strndup(colon + 1, line_size(colon + 1));
-		if (judge_value(line, ours, &harmless) != AUTHRES_HONEST)
+		if (judge_value(line, authserv_id, &harmless) != AUTHRES_HONEST)
 			return true;
 	}
 	return false;
@@ -351,13 +352,12 @@ authres_judge(const char *name, const char *value, const char *authserv_id,
     char **harmless)
 {
 	g_autofree char *start = g_strconcat(name, ":", NULL);
-	g_auto(OurId) ours = our_id(authserv_id);
 
 	*harmless = NULL;
-	if (is_tag(name) || hides_claim(value, &ours))
+	if (is_tag(name) || hides_claim(value, authserv_id))
 		return AUTHRES_FORGED;
 	return field_colon(start) != NULL ?
-	    judge_value(value, &ours, harmless) :
+	    judge_value(value, authserv_id, harmless) :
 	    AUTHRES_HONEST;
 }
 
