@@ -497,6 +497,18 @@ cert_name_text(const X509_NAME *name)
 	return g_utf8_make_valid(size > 0 ? data : "", size);
 }
 
+GBytes *
+cert_der(X509 *cert)
+{
+	guchar *der = NULL;
+	int size = i2d_X509(cert, &der);
+	GBytes *bytes = g_bytes_new(der, size > 0 ? (gsize)size : 0);
+
+	OPENSSL_free(der);
+	ERR_clear_error();
+	return bytes;
+}
+
 /* --- files ------------------------------------------------------------- */
 
 static bool

@@ -98,6 +98,9 @@ char *cert_serial_text(X509 *cert);
 /* RFC 4514, UTF-8; may hold any character; caller frees. */
 char *cert_name_text(const X509_NAME *name);
 
+/* Its octets; caller unrefs. */
+GBytes *cert_der(X509 *cert);
+
 /* All certificates of a PEM or DER file, or of every regular file of a folder
  * that does not begin with a dot, are appended to stack.
  * Errors: NOT_USABLE, naming the file. */

@@ -225,29 +225,56 @@ mathematics_reason(CMS_SignerInfo *signer, X509 *cert,
 	    VERDICT_REASON_DIGEST_MISMATCH;
 }
 
-/* RFC 8551, section 2.5.1: the signer's claim, plausible or not. */
+/* The claim of the signer, NULL where it is absent or no time. */
+static const ASN1_TIME *
+signing_time(CMS_SignerInfo *signer)
+{
+	int at = CMS_signed_get_attr_by_NID(signer, NID_pkcs9_signingTime, -1);
+	const ASN1_TYPE *type = NULL;
+
+	if (at >= 0)
+		type = X509_ATTRIBUTE_get0_type(
+		    CMS_signed_get_attr(signer, at), 0);
+	if (type == NULL ||
+	    (type->type != V_ASN1_UTCTIME &&
+		type->type != V_ASN1_GENERALIZEDTIME) ||
+	    ASN1_TIME_check(type->value.asn1_string) != 1)
+		return NULL;
+	return type->value.asn1_string;
+}
+
+/* RFC 8551, section 2.5.1: the claim, plausible or not. */
 static VerdictReason
 signing_time_reason(CMS_SignerInfo *signer, X509 *cert, gint64 now)
 {
-	int at = CMS_signed_get_attr_by_NID(signer, NID_pkcs9_signingTime, -1);
-	const ASN1_TYPE *type;
-	const ASN1_TIME *time;
+	const ASN1_TIME *time = signing_time(signer);
 
-	if (at < 0)
-		return VERDICT_REASON_OK;
-	type = X509_ATTRIBUTE_get0_type(CMS_signed_get_attr(signer, at), 0);
-	if (type == NULL ||
-	    (type->type != V_ASN1_UTCTIME &&
-		type->type != V_ASN1_GENERALIZEDTIME))
-		return VERDICT_REASON_ATTRIBUTES_INVALID;
-	time = type->value.asn1_string;
-	if (ASN1_TIME_check(time) != 1)
-		return VERDICT_REASON_ATTRIBUTES_INVALID;
+	if (time == NULL)
+		return CMS_signed_get_attr_by_NID(
+			   signer, NID_pkcs9_signingTime, -1) < 0 ?
+		    VERDICT_REASON_OK :
+		    VERDICT_REASON_ATTRIBUTES_INVALID;
 	if (ASN1_TIME_compare(time, X509_get0_notBefore(cert)) == -1 ||
 	    ASN1_TIME_compare(time, X509_get0_notAfter(cert)) == 1 ||
 	    ossl_time_compare(time, now + SIGNER_MAX_FUTURE) == 1)
 		return VERDICT_REASON_TIME_IMPLAUSIBLE;
 	return VERDICT_REASON_OK;
+}
+
+char *
+signer_time_text(CMS_SignerInfo *signer)
+{
+	const ASN1_TIME *time = signing_time(signer);
+
+	return time != NULL ? ossl_time_text(time) : NULL;
+}
+
+char *
+signer_digest_text(CMS_SignerInfo *signer)
+{
+	int nid = signer_digest_nid(signer);
+
+	return g_strdup(nid != NID_undef ? OBJ_nid2sn(nid) : "unknown");
 }
 
 VerdictReason

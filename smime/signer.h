@@ -43,6 +43,11 @@ VerdictReason signer_digest_strength(int nid, bool allow_sha1);
 VerdictReason signer_examine(CMS_SignerInfo *signer, X509 *cert,
     const SignerContext *context, const char **why);
 
+/* The claimed signingTime as an RFC 3339 date and time in UTC, NULL where there
+ * is none that can be read; the digest's name.  Caller frees. */
+char *signer_time_text(CMS_SignerInfo *signer);
+char *signer_digest_text(CMS_SignerInfo *signer);
+
 /* RFC 5035, section 5.4: does the signing-certificate attribute, where there
  * is one, name the certificates of path, the signer's first? */
 bool signer_names_path(CMS_SignerInfo *signer, const OsslX509Stack *path);

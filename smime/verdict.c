@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "verdict.h"
 
 const NameCode smime_result_names[] = {
@@ -14,9 +16,10 @@ const NameCode smime_result_names[] = {
 static const struct {
 	SmimeResult result;
 	const char *text;
+	const char *clause;
 } reasons[] = {
-#define X(name, result, text) \
-	[VERDICT_REASON_##name] = { SMIME_##result, text },
+#define X(name, result, text, clause) \
+	[VERDICT_REASON_##name] = { SMIME_##result, text, clause },
 	VERDICT_REASONS(X)
 #undef X
 };
@@ -26,6 +29,30 @@ static const char *const step_texts[] = {
 	VERDICT_STEPS(X)
 #undef X
 };
+
+static void
+certificate_free(void *data)
+{
+	VerdictCertificate *certificate = data;
+
+	g_free(certificate->subject);
+	g_free(certificate->issuer);
+	g_free(certificate->serial);
+	g_free(certificate->from);
+	g_free(certificate->until);
+	g_free(certificate->key);
+	g_clear_pointer(&certificate->der, g_bytes_unref);
+	g_free(certificate);
+}
+
+static void
+proof_free(void *data)
+{
+	VerdictProof *proof = data;
+
+	g_bytes_unref(proof->der);
+	g_free(proof);
+}
 
 static void
 verdict_entry_free(void *data)
@@ -39,6 +66,11 @@ verdict_entry_free(void *data)
 	g_free(entry->serial);
 	g_free(entry->issuer);
 	g_free(entry->subject);
+	g_free(entry->content);
+	g_free(entry->signed_at);
+	g_free(entry->digest);
+	g_ptr_array_unref(entry->path);
+	g_ptr_array_unref(entry->proofs);
 	g_free(entry);
 }
 
@@ -65,7 +97,10 @@ verdict_add(Verdict *verdict, const char *part)
 {
 	VerdictEntry *entry = g_new0(VerdictEntry, 1);
 
+	entry->whole = true;
 	entry->part = g_strdup(part);
+	entry->path = g_ptr_array_new_with_free_func(certificate_free);
+	entry->proofs = g_ptr_array_new_with_free_func(proof_free);
 	g_ptr_array_add(verdict->entries, entry);
 	return entry;
 }
@@ -117,52 +152,80 @@ verdict_entry_result(const VerdictEntry *entry)
 SmimeResult
 verdict_result(const Verdict *verdict)
 {
-	SmimeResult worst = SMIME_PASS;
+	SmimeResult worst = SMIME_NONE;
+	bool whole = false;
 
-	if (verdict->entries->len == 0)
-		return SMIME_NONE;
 	for (guint i = 0; i < verdict->entries->len; i++) {
-		SmimeResult result = verdict_entry_result(
-		    g_ptr_array_index(verdict->entries, i));
+		const VerdictEntry *entry =
+		    g_ptr_array_index(verdict->entries, i);
+		SmimeResult result = verdict_entry_result(entry);
 
-		worst = MAX(worst, result);
+		if (!entry->whole)
+			continue;
+		worst = whole ? MAX(worst, result) : result;
+		whole = true;
 	}
-	return worst;
+	if (whole || verdict->entries->len == 0)
+		return worst;
+	return SMIME_POLICY;
 }
 
-static char *
-outcome_text(const VerdictOutcome *outcome)
+char *
+verdict_outcome_text(const VerdictOutcome *outcome)
 {
 	const char *text = reasons[outcome->reason].text;
+	const char *clause = reasons[outcome->reason].clause;
+	const char *detail = outcome->detail;
+	GString *said = g_string_new(text);
 
-	if (outcome->detail == NULL)
-		return g_strdup(text);
-	return g_strdup_printf("%s: %s", text, outcome->detail);
+	if (detail != NULL)
+		g_string_append_printf(said, ": %s", detail);
+	/* A detail that names a clause knows better. */
+	if (clause != NULL &&
+	    (detail == NULL || strstr(detail, "RFC ") == NULL))
+		g_string_append_printf(said, " (%s)", clause);
+	return g_string_free(said, FALSE);
+}
+
+static void
+append_reason(GString *said, const VerdictOutcome *outcome)
+{
+	g_autofree char *text = outcome->reason == VERDICT_REASON_OK ?
+	    g_strdup(outcome->detail) :
+	    verdict_outcome_text(outcome);
+
+	g_string_append_printf(said, "%s%s", said->len > 0 ? "; " : "", text);
+}
+
+/* What was not examined says nothing beside what was. */
+static bool
+says_something(const VerdictOutcome *outcome, SmimeResult entry_result)
+{
+	if (outcome->reason == VERDICT_REASON_NOT_DONE)
+		return false;
+	if (reasons[outcome->reason].result != SMIME_PASS)
+		return true;
+	return entry_result == SMIME_PASS &&
+	    (outcome->reason != VERDICT_REASON_OK || outcome->detail != NULL);
 }
 
 char *
 verdict_entry_reason(const VerdictEntry *entry)
 {
-	VerdictStep worst = verdict_decisive_step(entry);
-	GString *said;
+	SmimeResult result = verdict_entry_result(entry);
+	GString *said = g_string_new(NULL);
 
-	if (reasons[entry->steps[worst].reason].result != SMIME_PASS)
-		return outcome_text(&entry->steps[worst]);
+	for (int level = SMIME_FAIL; level >= SMIME_PASS; level--) {
+		for (int step = 0; step < VERDICT_N_STEPS; step++) {
+			const VerdictOutcome *outcome = &entry->steps[step];
 
-	said = g_string_new(NULL);
-	for (int step = 0; step < VERDICT_N_STEPS; step++) {
-		const VerdictOutcome *outcome = &entry->steps[step];
-		g_autofree char *text = NULL;
-
-		if (outcome->reason == VERDICT_REASON_OK &&
-		    outcome->detail == NULL)
-			continue;
-		text = outcome->reason == VERDICT_REASON_OK ?
-		    g_strdup(outcome->detail) :
-		    outcome_text(outcome);
-		g_string_append_printf(
-		    said, "%s%s", said->len > 0 ? "; " : "", text);
+			if ((int)reasons[outcome->reason].result == level &&
+			    says_something(outcome, result))
+				append_reason(said, outcome);
+		}
 	}
+	if (said->len == 0 && result != SMIME_PASS)
+		g_string_assign(said, reasons[VERDICT_REASON_LOCAL_ERROR].text);
 	return g_string_free(said, said->len == 0);
 }
 
@@ -176,6 +239,12 @@ const char *
 verdict_reason_text(VerdictReason reason)
 {
 	return reasons[reason].text;
+}
+
+const char *
+verdict_reason_clause(VerdictReason reason)
+{
+	return reasons[reason].clause;
 }
 
 const char *

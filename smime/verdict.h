@@ -8,7 +8,7 @@
  * An entry records the outcome of each step of the examination (VerdictStep).
  * A step's outcome is a VerdictReason; the reason alone gives the result of
  * RFC 7281, section 3.1, from the one table below.  The entry's result is
- * that of its most serious step.
+ * that of its most serious step, and a pass is earned at every step.
  *
  * Texts of an entry may hold anything that a certificate holds: whoever
  * writes them to a header field or a log escapes them (authres, log).
@@ -38,6 +38,7 @@ extern const NameCode smime_result_names[];
 /* The steps of the examination, in the order in which they are taken. */
 #define VERDICT_STEPS(X) \
 	X(STRUCTURE, "structure") \
+	X(COVERAGE, "coverage") \
 	X(SIGNATURE, "signature") \
 	X(PATH, "certificate path") \
 	X(USAGE, "certificate usage") \
@@ -54,61 +55,98 @@ typedef enum {
 } VerdictStep;
 
 /*
- * name, result, text.  What a reason says of the outcome, once.
+ * name, result, text, clause.  What a reason says of the outcome, once; the
+ * clause is of whom it is demanded: an RFC, an option, or NULL.
  */
 #define VERDICT_REASONS(X) \
-	X(NOT_DONE, PASS, "not examined") \
-	X(OK, PASS, "ok") \
-	X(NOT_ASKED, PASS, "revocation not asked") \
-	X(NO_REVOCATION_SOURCE, PASS, "no revocation source known") \
-	X(REVOCATION_UNKNOWN_TOLD, PASS, "revocation status unknown") \
+	X(NOT_DONE, PASS, "not examined", NULL) \
+	X(OK, PASS, "ok", NULL) \
+	X(NOT_ASKED, PASS, "revocation not asked", NULL) \
+	X(NO_REVOCATION_SOURCE, PASS, "no revocation source known", NULL) \
+	X(REVOCATION_UNKNOWN_TOLD, PASS, "revocation status unknown", NULL) \
 	/* what is wrong with the bytes */ \
-	X(MIME_AMBIGUOUS, NEUTRAL, "MIME structure can be read in two ways") \
-	X(MIME_MALFORMED, NEUTRAL, "malformed MIME structure") \
-	X(CMS_MALFORMED, NEUTRAL, "malformed CMS") \
-	X(CMS_UNSUPPORTED, NEUTRAL, "CMS content is not plain signed data") \
-	X(ALGORITHM_UNSUPPORTED, NEUTRAL, "unsupported algorithm") \
-	X(OVER_LIMIT, NEUTRAL, "over a limit") \
-	X(NOT_TWO_PARTS, PERMERROR, "multipart/signed has not two parts") \
+	X(MIME_AMBIGUOUS, NEUTRAL, "MIME structure can be read in two ways", \
+	    "RFC 1847, section 2.1") \
+	X(MIME_MALFORMED, NEUTRAL, "malformed MIME structure", \
+	    "RFC 2046, section 5.1.1") \
+	X(CMS_MALFORMED, NEUTRAL, "malformed CMS", "RFC 5652, section 3") \
+	X(CMS_UNSUPPORTED, NEUTRAL, "CMS content is not plain signed data", \
+	    "RFC 8551, section 2.4") \
+	X(ALGORITHM_UNSUPPORTED, NEUTRAL, "unsupported algorithm", \
+	    "RFC 8551, section 2.2") \
+	X(OVER_LIMIT, NEUTRAL, "over a limit", NULL) \
+	X(NOT_TWO_PARTS, PERMERROR, "multipart/signed has not two parts", \
+	    "RFC 1847, section 2.1") \
 	X(NOT_A_SIGNATURE_PART, PERMERROR, \
-	    "second part is no application/pkcs7-signature") \
+	    "second part is no application/pkcs7-signature", \
+	    "RFC 8551, section 3.5.3.1") \
 	X(PROTOCOL_MISMATCH, PERMERROR, \
-	    "protocol names another kind of signature") \
+	    "protocol names another kind of signature", \
+	    "RFC 1847, section 2.1") \
 	X(CONTENT_ATTACHED, PERMERROR, \
-	    "detached signature carries its own content") \
-	X(CONTENT_ABSENT, PERMERROR, "signed data without content") \
-	X(NO_SIGNER, PERMERROR, "no signer") \
-	X(NO_SIGNER_CERTIFICATE, PERMERROR, "signer certificate absent") \
+	    "detached signature carries its own content", \
+	    "RFC 8551, section 3.5.3.1") \
+	X(CONTENT_ABSENT, PERMERROR, "signed data without content", \
+	    "RFC 8551, section 3.5.2") \
+	X(NO_SIGNER, PERMERROR, "no signer", "RFC 8551, section 3.5") \
+	X(NO_SIGNER_CERTIFICATE, PERMERROR, "signer certificate absent", \
+	    "RFC 8550, section 2.3") \
+	/* what is wrong with what it covers */ \
+	X(PARTIAL, POLICY, "signature covers only a part of the message", \
+	    "RFC 1847, section 2.1") \
+	X(HEADER_MISMATCH, POLICY, "signed From differs from the one outside", \
+	    "RFC 9788, section 4.4") \
 	/* what is wrong with the signature */ \
-	X(DIGEST_MISMATCH, FAIL, "content was changed after signing") \
-	X(SIGNATURE_INVALID, FAIL, "signature does not verify") \
-	X(ATTRIBUTES_INVALID, FAIL, "invalid signed attributes") \
+	X(DIGEST_MISMATCH, FAIL, "content was changed after signing", \
+	    "RFC 5652, section 5.6") \
+	X(SIGNATURE_INVALID, FAIL, "signature does not verify", \
+	    "RFC 5652, section 5.6") \
+	X(ATTRIBUTES_INVALID, FAIL, "invalid signed attributes", \
+	    "RFC 8551, section 2.5") \
 	X(SIGNING_CERTIFICATE_MISMATCH, FAIL, \
-	    "signing-certificate attribute names another certificate") \
-	X(NO_SIGNED_ATTRIBUTES, POLICY, "no signed attributes") \
-	X(WEAK_DIGEST, POLICY, "weak digest algorithm") \
-	X(WEAK_KEY, POLICY, "weak key") \
+	    "signing-certificate attribute names another certificate", \
+	    "RFC 5035, section 5.4") \
+	X(NO_SIGNED_ATTRIBUTES, POLICY, "no signed attributes", \
+	    "RFC 5652, section 5.3") \
+	X(WEAK_DIGEST, POLICY, "weak digest algorithm", \
+	    "RFC 8551, section 2.1") \
+	X(WEAK_KEY, POLICY, "weak key", "RFC 8551, section 4.3") \
 	X(TIME_IMPLAUSIBLE, POLICY, \
-	    "signing time outside the certificate's validity") \
+	    "signing time outside the certificate's validity", \
+	    "RFC 8551, section 2.5.1") \
 	/* what is wrong with the certificate */ \
-	X(EXPIRED, FAIL, "certificate expired") \
-	X(NOT_YET_VALID, FAIL, "certificate not yet valid") \
-	X(PATH_SIGNATURE, FAIL, "certificate signature invalid") \
-	X(PATH_INVALID, FAIL, "invalid certificate path") \
-	X(UNTRUSTED, POLICY, "no path to a trust anchor") \
-	X(ANCHOR_EXPIRED, POLICY, "trust anchor expired") \
-	X(NOT_FOR_MAIL, POLICY, "certificate may not sign mail") \
-	X(REVOKED, FAIL, "certificate revoked") \
-	X(REVOCATION_UNKNOWN, TEMPERROR, "revocation status unknown") \
+	X(EXPIRED, FAIL, "certificate expired", \
+	    "RFC 5280, section 6.1.3 (a)(2)") \
+	X(NOT_YET_VALID, FAIL, "certificate not yet valid", \
+	    "RFC 5280, section 6.1.3 (a)(2)") \
+	X(PATH_SIGNATURE, FAIL, "certificate signature invalid", \
+	    "RFC 5280, section 6.1.3 (a)(1)") \
+	X(PATH_INVALID, FAIL, "invalid certificate path", \
+	    "RFC 5280, section 6.1") \
+	X(PATH_POLICY, POLICY, "certificate policy not among those required", \
+	    "RFC 5280, section 6.1.5 (g)") \
+	X(UNTRUSTED, POLICY, "no path to a trust anchor", \
+	    "RFC 5280, section 6.1") \
+	X(ANCHOR_EXPIRED, POLICY, "trust anchor expired", NULL) \
+	X(NOT_FOR_MAIL, POLICY, "certificate may not sign mail", \
+	    "RFC 8550, section 4.4") \
+	X(REVOKED, FAIL, "certificate revoked", "RFC 8550, section 4.1") \
+	X(REVOCATION_UNKNOWN, TEMPERROR, "revocation status unknown", \
+	    "RFC 8550, section 4.1") \
 	/* who */ \
-	X(AUTHOR_AMBIGUOUS, POLICY, "author can be read in two ways") \
-	X(AUTHOR_MISMATCH, POLICY, "signer is not the author") \
-	X(NO_MAILBOX, POLICY, "certificate names no mailbox") \
+	X(AUTHOR_AMBIGUOUS, POLICY, "author can be read in two ways", \
+	    "RFC 5322, section 3.6.2") \
+	X(AUTHOR_DISPLAY, POLICY, "display name of the author is an address", \
+	    "RFC 5322, section 3.4") \
+	X(AUTHOR_MISMATCH, POLICY, "signer is not the author", \
+	    "RFC 8550, section 3") \
+	X(NO_MAILBOX, POLICY, "certificate names no mailbox", \
+	    "RFC 8550, section 3") \
 	/* our own trouble */ \
-	X(LOCAL_ERROR, TEMPERROR, "local error")
+	X(LOCAL_ERROR, TEMPERROR, "local error", NULL)
 
 typedef enum {
-#define X(name, result, text) VERDICT_REASON_##name,
+#define X(name, result, text, clause) VERDICT_REASON_##name,
 	VERDICT_REASONS(X)
 #undef X
 } VerdictReason;
@@ -118,24 +156,59 @@ typedef struct {
 	char *detail; /* more than the reason's text, or NULL */
 } VerdictOutcome;
 
+/* What was shown of one certificate; for explanations. */
+typedef struct {
+	char *subject; /* RFC 4514 string */
+	char *issuer;  /* likewise */
+	char *serial;  /* decimal */
+	char *from;    /* validity, RFC 3339 in UTC */
+	char *until;
+	char *key;   /* such as "RSA, 2048 bits" */
+	GBytes *der; /* all of it */
+} VerdictCertificate;
+
+typedef enum {
+	VERDICT_PROOF_CRL,
+	VERDICT_PROOF_OCSP,
+} VerdictProofKind;
+
+/* Signed evidence that a revocation status rests on. */
+typedef struct {
+	VerdictProofKind kind;
+	guint certificate; /* whose status, an index into the path */
+	GBytes *der;
+} VerdictProof;
+
 typedef struct {
 	VerdictOutcome steps[VERDICT_N_STEPS];
+	bool whole;       /* all that a reader is shown is covered */
 	char *part;       /* IMAP section of the signature, RFC 7281, 3.2.2 */
 	char *identifier; /* mailbox that the certificate speaks for, or NULL */
 	char *serial;     /* decimal; both serial and issuer or neither */
 	char *issuer;     /* RFC 4514 string */
 	char *subject;    /* RFC 4514 string; for logs and explanations */
+	/* for explanations, where they were asked for (verify) */
+	char *content;   /* media type of what is signed, or NULL */
+	gsize size;      /* octets of it */
+	char *signed_at; /* signingTime, RFC 3339 in UTC; the signer's claim */
+	char *digest;    /* such as "SHA256" */
+	GPtrArray *path; /* of VerdictCertificate: the signer's first, as far
+	                    as it leads */
+	GPtrArray *proofs; /* of VerdictProof */
 } VerdictEntry;
 
 typedef struct {
 	GPtrArray *entries; /* of VerdictEntry, owned */
+	const char *remark; /* what the message is instead of signed by S/MIME
+	                       (constant), or NULL */
 } Verdict;
 
 Verdict *verdict_new(void);
 void verdict_free(Verdict *verdict);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Verdict, verdict_free)
 
-/* Appends an empty entry for the signature at part; owned by verdict. */
+/* Appends an empty entry for the signature at part, of one that covers the
+ * whole message; owned by verdict. */
 VerdictEntry *verdict_add(Verdict *verdict, const char *part);
 
 /* Records a step; detail may be NULL.  Returns whether the examination may
@@ -147,16 +220,26 @@ bool verdict_record(VerdictEntry *entry, VerdictStep step, VerdictReason reason,
 VerdictStep verdict_decisive_step(const VerdictEntry *entry);
 SmimeResult verdict_entry_result(const VerdictEntry *entry);
 
-/* The worst result of all entries; SMIME_NONE if there is none. */
+/*
+ * What the message as a whole is worth: the worst result of the signatures
+ * that cover all of it.  Where only parts are signed it is policy at most, and
+ * at worst: mail is not refused because of what it carries along.  SMIME_NONE
+ * if there is no signature.
+ */
 SmimeResult verdict_result(const Verdict *verdict);
 
-/* The text for reason= : the most serious step's reason with its detail, or
- * for a pass what it leaves unsaid (revocation not asked, …); NULL when there
- * is nothing to say.  Caller frees. */
+/* The text for reason= : all that speaks against the signature, the most
+ * serious first, with its detail and its clause; or for a pass what it leaves
+ * unsaid (revocation not asked, …); NULL when there is nothing to say.  Caller
+ * frees. */
 char *verdict_entry_reason(const VerdictEntry *entry);
+
+/* One step's outcome likewise.  Caller frees. */
+char *verdict_outcome_text(const VerdictOutcome *outcome);
 
 SmimeResult verdict_reason_result(VerdictReason reason);
 const char *verdict_reason_text(VerdictReason reason);
+const char *verdict_reason_clause(VerdictReason reason); /* or NULL */
 const char *verdict_step_text(VerdictStep step);
 
 #endif

@@ -1,0 +1,372 @@
+#include "examination.h"
+#include "cms.h"
+#include "ossl.h"
+#include "signer.h"
+
+const NameCode verify_identity_names[] = {
+	{ "from", VERIFY_IDENTITY_FROM },
+	{ "from-or-sender", VERIFY_IDENTITY_FROM_OR_SENDER },
+	{ "off", VERIFY_IDENTITY_OFF },
+	{ NULL, 0 },
+};
+
+/* --- step 1: the CMS mathematics --------------------------------------- */
+
+static bool
+examine_signature(const Examination *exam, VerdictEntry *entry,
+    CMS_SignerInfo *signer, X509 *cert)
+{
+	const SignerContext context = {
+		.content = exam->content,
+		.content_size = exam->content_size,
+		.content_type = CMS_get0_eContentType(exam->cms),
+		.min_rsa_bits = exam->options->min_rsa_bits,
+		.allow_sha1 = exam->options->allow_sha1,
+		.allow_no_signed_attributes =
+		    exam->options->allow_no_signed_attributes,
+		.now = exam->now,
+	};
+	const char *why;
+	VerdictReason reason = signer_examine(signer, cert, &context, &why);
+
+	return verdict_record(entry, VERDICT_STEP_SIGNATURE, reason, why);
+}
+
+/* --- step 2: the path --------------------------------------------------- */
+
+/* Every certificate below the anchor: its signature's digest, its key. */
+static VerdictReason
+path_strength(const Examination *exam, const OsslX509Stack *path, X509 **weak)
+{
+	for (int i = 0; i < sk_X509_num(path); i++) {
+		X509 *cert = sk_X509_value(path, i);
+		bool is_anchor = i + 1 == sk_X509_num(path);
+		VerdictReason reason =
+		    cert_key_strength(cert, exam->options->min_rsa_bits);
+
+		if (reason == VERDICT_REASON_OK && !is_anchor)
+			reason =
+			    signer_digest_strength(cert_signature_digest(cert),
+				exam->options->allow_sha1);
+		if (reason != VERDICT_REASON_OK) {
+			*weak = cert;
+			return reason;
+		}
+	}
+	return VERDICT_REASON_OK;
+}
+
+static bool
+examine_path(const Examination *exam, VerdictEntry *entry, X509 *cert,
+    OsslX509Stack *certificates, OsslX509Stack **path)
+{
+	g_autofree char *detail = NULL;
+	X509 *weak = NULL;
+	VerdictReason reason = trust_path(
+	    exam->trust, cert, certificates, exam->now, path, &detail);
+
+	if (reason == VERDICT_REASON_OK) {
+		reason = path_strength(exam, *path, &weak);
+		if (weak != NULL)
+			detail = cert_name_text(X509_get_subject_name(weak));
+	}
+	return verdict_record(entry, VERDICT_STEP_PATH, reason, detail);
+}
+
+/* Part of what the signature says, but only a path tells all that it names. */
+static bool
+examine_signing_certificate(
+    VerdictEntry *entry, CMS_SignerInfo *signer, const OsslX509Stack *path)
+{
+	if (signer_names_path(signer, path))
+		return true;
+	return verdict_record(entry, VERDICT_STEP_SIGNATURE,
+	    VERDICT_REASON_SIGNING_CERTIFICATE_MISMATCH, NULL);
+}
+
+/* --- step 3: usage ------------------------------------------------------ */
+
+/* path: NULL when there is none. */
+static bool
+examine_usage(VerdictEntry *entry, X509 *cert, const OsslX509Stack *path)
+{
+	const char *why;
+	VerdictReason reason = cert_may_sign_mail(cert, &why);
+
+	/* An anchor is trusted as it is configured. */
+	for (int i = 1;
+	     i < sk_X509_num(path) - 1 && reason == VERDICT_REASON_OK; i++) {
+		if (!cert_may_issue_for_mail(sk_X509_value(path, i))) {
+			reason = VERDICT_REASON_NOT_FOR_MAIL;
+			why = "extendedKeyUsage of an intermediate has not "
+			      "emailProtection";
+		}
+	}
+	return verdict_record(entry, VERDICT_STEP_USAGE, reason, why);
+}
+
+/* --- step 4: revocation -------------------------------------------------- */
+
+static VerdictReason
+unknown_reason(RevocationMode mode, RevocationStatus status)
+{
+	if (!revocation_suffices(mode, status))
+		return VERDICT_REASON_REVOCATION_UNKNOWN;
+	return status == REVOCATION_STATUS_NO_SOURCE ?
+	    VERDICT_REASON_NO_REVOCATION_SOURCE :
+	    VERDICT_REASON_REVOCATION_UNKNOWN_TOLD;
+}
+
+static VerdictReason
+certificate_revocation(
+    const Examination *exam, X509 *cert, X509 *issuer, char **detail)
+{
+	RevocationStatus status =
+	    revocation_check(exam->revocation, cert, issuer, exam->now, detail);
+
+	switch (status) {
+	case REVOCATION_STATUS_GOOD:
+		return VERDICT_REASON_OK;
+	case REVOCATION_STATUS_REVOKED:
+		return VERDICT_REASON_REVOKED;
+	case REVOCATION_STATUS_UNKNOWN:
+	case REVOCATION_STATUS_UNASKED:
+	case REVOCATION_STATUS_NO_SOURCE:
+		break;
+	}
+	return unknown_reason(revocation_mode(exam->revocation), status);
+}
+
+/* The worst of all certificates below the anchor; where none is bad, what
+ * could not be learnt of one is still told. */
+static bool
+examine_revocation(
+    const Examination *exam, VerdictEntry *entry, const OsslX509Stack *path)
+{
+	VerdictReason worst = VERDICT_REASON_OK;
+	g_autofree char *detail = NULL;
+
+	if (revocation_mode(exam->revocation) == REVOCATION_OFF)
+		return verdict_record(entry, VERDICT_STEP_REVOCATION,
+		    VERDICT_REASON_NOT_ASKED, NULL);
+	for (int i = 0; i + 1 < sk_X509_num(path); i++) {
+		g_autofree char *said = NULL;
+		VerdictReason reason = certificate_revocation(exam,
+		    sk_X509_value(path, i), sk_X509_value(path, i + 1), &said);
+
+		if (verdict_reason_result(reason) >
+			verdict_reason_result(worst) ||
+		    (worst == VERDICT_REASON_OK &&
+			reason != VERDICT_REASON_OK)) {
+			worst = reason;
+			g_free(detail);
+			detail = g_steal_pointer(&said);
+		}
+	}
+	return verdict_record(entry, VERDICT_STEP_REVOCATION, worst, detail);
+}
+
+/* --- step 5: identity ---------------------------------------------------- */
+
+static bool
+all_included(const GPtrArray *mailboxes, const GPtrArray *addresses,
+    CertLocalpart localpart)
+{
+	if (addresses == NULL || addresses->len == 0)
+		return false;
+	for (guint i = 0; i < addresses->len; i++) {
+		if (!cert_mailboxes_include(
+			mailboxes, g_ptr_array_index(addresses, i), localpart))
+			return false;
+	}
+	return true;
+}
+
+/* RFC 8550, section 3. */
+static VerdictReason
+identity_reason(const Examination *exam, const GPtrArray *mailboxes)
+{
+	const Authorship *shown = &exam->shown;
+	CertLocalpart localpart = exam->options->localpart;
+
+	if (exam->options->identity == VERIFY_IDENTITY_OFF)
+		return VERDICT_REASON_OK;
+	if (shown->authors == NULL)
+		return VERDICT_REASON_AUTHOR_AMBIGUOUS;
+	if (mailboxes->len == 0)
+		return VERDICT_REASON_NO_MAILBOX;
+	if (!all_included(mailboxes, shown->authors, localpart) &&
+	    (exam->options->identity != VERIFY_IDENTITY_FROM_OR_SENDER ||
+		!all_included(mailboxes, shown->senders, localpart)))
+		return VERDICT_REASON_AUTHOR_MISMATCH;
+	return shown->misleading ? VERDICT_REASON_AUTHOR_DISPLAY :
+				   VERDICT_REASON_OK;
+}
+
+/* The mailbox to be named in the result: the author's where the certificate
+ * has it, else its first. */
+static char *
+identifier(const Examination *exam, const GPtrArray *mailboxes)
+{
+	const GPtrArray *authors = exam->shown.authors;
+
+	for (guint i = 0; authors != NULL && i < authors->len; i++) {
+		const Address *author = g_ptr_array_index(authors, i);
+
+		if (cert_mailboxes_include(
+			mailboxes, author, exam->options->localpart))
+			return address_text(author);
+	}
+	return mailboxes->len > 0 ?
+	    address_text(g_ptr_array_index(mailboxes, 0)) :
+	    NULL;
+}
+
+static bool
+examine_identity(
+    const Examination *exam, VerdictEntry *entry, const GPtrArray *mailboxes)
+{
+	return verdict_record(entry, VERDICT_STEP_IDENTITY,
+	    identity_reason(exam, mailboxes), NULL);
+}
+
+/* --- signers ------------------------------------------------------------- */
+
+static X509 *
+find_certificate(CMS_SignerInfo *signer, const OsslX509Stack *certificates)
+{
+	for (int i = 0; i < sk_X509_num(certificates); i++) {
+		X509 *cert = sk_X509_value(certificates, i);
+
+		if (CMS_SignerInfo_cert_cmp(signer, cert) == 0)
+			return cert;
+	}
+	return NULL;
+}
+
+static void
+describe_certificate(const Examination *exam, VerdictEntry *entry, X509 *cert,
+    const GPtrArray *mailboxes)
+{
+	entry->serial = cert_serial_text(cert);
+	entry->issuer = cert_name_text(X509_get_issuer_name(cert));
+	entry->subject = cert_name_text(X509_get_subject_name(cert));
+	entry->identifier = identifier(exam, mailboxes);
+}
+
+static VerdictEntry *
+add_entry(const Examination *exam, Verdict *verdict)
+{
+	VerdictEntry *entry = verdict_add(verdict, exam->part);
+
+	entry->whole = exam->coverage != VERDICT_REASON_PARTIAL;
+	verdict_record(entry, VERDICT_STEP_COVERAGE, exam->coverage,
+	    exam->coverage_detail);
+	if (exam->options->keep_evidence) {
+		entry->content = g_strdup(exam->media_type);
+		entry->size = exam->content_size;
+	}
+	return entry;
+}
+
+static void
+keep_certificate(VerdictEntry *entry, X509 *cert)
+{
+	VerdictCertificate *kept = g_new0(VerdictCertificate, 1);
+
+	kept->subject = cert_name_text(X509_get_subject_name(cert));
+	kept->issuer = cert_name_text(X509_get_issuer_name(cert));
+	kept->serial = cert_serial_text(cert);
+	kept->from = ossl_time_text(X509_get0_notBefore(cert));
+	kept->until = ossl_time_text(X509_get0_notAfter(cert));
+	kept->key = cert_key_text(cert);
+	kept->der = cert_der(cert);
+	g_ptr_array_add(entry->path, kept);
+}
+
+/* path: NULL when there is none, then only cert is known. */
+static void
+keep_evidence(const Examination *exam, VerdictEntry *entry,
+    CMS_SignerInfo *signer, X509 *cert, const OsslX509Stack *path)
+{
+	if (!exam->options->keep_evidence)
+		return;
+	entry->signed_at = signer_time_text(signer);
+	entry->digest = signer_digest_text(signer);
+	if (path == NULL)
+		keep_certificate(entry, cert);
+	for (int i = 0; i < sk_X509_num(path); i++)
+		keep_certificate(entry, sk_X509_value(path, i));
+}
+
+/* Does everything hold that can be told without asking the world? */
+static bool
+is_in_order(const Examination *exam, VerdictEntry *entry,
+    CMS_SignerInfo *signer, X509 *cert, OsslX509Stack *certificates,
+    OsslX509Stack **path)
+{
+	bool sound = examine_signature(exam, entry, signer, cert);
+	bool leads = examine_path(exam, entry, cert, certificates, path);
+	bool usable = examine_usage(entry, cert, *path);
+
+	if (sound && *path != NULL)
+		sound = examine_signing_certificate(entry, signer, *path);
+	return sound && leads && usable;
+}
+
+static void
+examine_signer(const Examination *exam, Verdict *verdict,
+    CMS_SignerInfo *signer, OsslX509Stack *certificates)
+{
+	VerdictEntry *entry = add_entry(exam, verdict);
+	g_autoptr(OsslX509Stack) path = NULL;
+	g_autoptr(GPtrArray) mailboxes = NULL;
+	X509 *cert = find_certificate(signer, certificates);
+
+	if (cert == NULL)
+		cert =
+		    find_certificate(signer, trust_intermediates(exam->trust));
+	if (cert == NULL) {
+		verdict_record(entry, VERDICT_STEP_STRUCTURE,
+		    VERDICT_REASON_NO_SIGNER_CERTIFICATE, NULL);
+		return;
+	}
+	if (CMS_signed_get_attr_count(signer) > SIGNER_MAX_ATTRIBUTES ||
+	    ASN1_STRING_length(X509_get0_serialNumber(cert)) >
+		EXAMINATION_MAX_SERIAL) {
+		verdict_record(entry, VERDICT_STEP_STRUCTURE,
+		    VERDICT_REASON_OVER_LIMIT,
+		    "signed attributes or serial number");
+		return;
+	}
+	mailboxes = cert_mailboxes(cert);
+	describe_certificate(exam, entry, cert, mailboxes);
+	verdict_record(entry, VERDICT_STEP_STRUCTURE, VERDICT_REASON_OK, NULL);
+	examine_identity(exam, entry, mailboxes);
+	/* Nothing is asked of the world for a signature that is none, or for
+	 * a certificate that nobody vouches for. */
+	if (is_in_order(exam, entry, signer, cert, certificates, &path))
+		examine_revocation(exam, entry, path);
+	keep_evidence(exam, entry, signer, cert, path);
+}
+
+void
+examination_run(const Examination *exam, Verdict *verdict)
+{
+	STACK_OF(CMS_SignerInfo) *signers = CMS_get0_SignerInfos(exam->cms);
+	int count = sk_CMS_SignerInfo_num(signers);
+	const char *why;
+	g_autoptr(OsslX509Stack) certificates =
+	    cms_certificates(exam->cms, &why);
+
+	if (certificates == NULL)
+		verdict_record(add_entry(exam, verdict), VERDICT_STEP_STRUCTURE,
+		    VERDICT_REASON_OVER_LIMIT, why);
+	else if (count <= 0)
+		verdict_record(add_entry(exam, verdict), VERDICT_STEP_STRUCTURE,
+		    VERDICT_REASON_NO_SIGNER, NULL);
+	else
+		for (int i = 0; i < count; i++)
+			examine_signer(exam, verdict,
+			    sk_CMS_SignerInfo_value(signers, i), certificates);
+}
