@@ -24,7 +24,7 @@
 #define AUTHRES_TAG "X-SMIME-Verify"
 
 /* Limits of what we write: octets of a text in it. */
-#define AUTHRES_MAX_REASON 200
+#define AUTHRES_MAX_REASON 400
 #define AUTHRES_MAX_ISSUER 400
 
 /* What a field of a message is that came from outside. */

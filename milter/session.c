@@ -30,12 +30,12 @@ typedef struct {
 	char *login;  /* NULL: not authenticated */
 	char *sender; /* of the envelope; NULL: not known */
 	Spool *spool;
-	GError *error;     /* why the spool is not whole, or NULL */
-	GTree *counts;     /* field name in lower case → how many */
-	gsize counted;     /* octets of memory for that */
-	bool uncounted;    /* some of forged have no index */
-	GPtrArray *forged; /* of ForgedField, in the order of the header */
-	bool may_be_smime; /* by its Content-Type */
+	GError *error;       /* why the spool is not whole, or NULL */
+	GTree *counts;       /* field name in lower case → how many */
+	gsize counted;       /* octets of memory for that */
+	bool uncounted;      /* some of forged have no index */
+	GPtrArray *forged;   /* of ForgedField, in the order of the header */
+	bool may_hold_smime; /* by its Content-Type */
 	guint from_fields;
 	char *from; /* value of the first, for a mail that is not whole */
 } Mail;
@@ -281,8 +281,8 @@ session_header(Session *session, const char *name, const char *value)
 	    AUTHRES_HONEST)
 		note_forged(mail, name, index, harmless);
 	if (g_ascii_strcasecmp(name, "Content-Type") == 0 &&
-	    mime_may_be_smime(value))
-		mail->may_be_smime = true;
+	    mime_may_hold_smime(value))
+		mail->may_hold_smime = true;
 	note_from(mail, name, value);
 	mail_append(mail, name, strlen(name));
 	mail_append(mail, ":", 1);
@@ -296,7 +296,7 @@ session_end_of_header(Session *session)
 	if (session->mail == NULL)
 		return false;
 	mail_append(session->mail, "\r\n", 2);
-	return is_known(session) || session->mail->may_be_smime;
+	return is_known(session) || session->mail->may_hold_smime;
 }
 
 void

@@ -164,7 +164,9 @@ read_addr_spec(Cursor *cursor)
 		!read_quoted(cursor, local) || local->len == 0 :
 		!read_dot_atom(cursor, local))
 		return NULL;
-	if (!is_at(cursor, '@') ||
+	/* Some readers decode what looks like an encoded word (RFC 2047)
+	 * wherever it stands, and show another address. */
+	if (!is_at(cursor, '@') || strstr(local->str, "=?") != NULL ||
 	    !g_utf8_validate(local->str, (gssize)local->len, NULL))
 		return NULL;
 	cursor->at++;

@@ -10,6 +10,8 @@
 #ifndef SMIME_CMS_H
 #define SMIME_CMS_H
 
+#include <stdbool.h>
+
 #include <glib.h>
 
 #include "ossl.h"
@@ -26,6 +28,27 @@
  * *why is then a constant or NULL. */
 CMS_ContentInfo *cms_parse(
     GBytes *der, VerdictReason *reason, const char **why);
+
+typedef enum {
+	CMS_KIND_SIGNED,
+	CMS_KIND_COMPRESSED, /* RFC 3274 */
+	CMS_KIND_ENCRYPTED,  /* also with authentication, RFC 5083 */
+	CMS_KIND_OTHER,
+} CmsKind;
+
+CmsKind cms_kind(CMS_ContentInfo *cms);
+
+/* Is what is in it, or beside it, of type data, as all that S/MIME signs and
+ * compresses (RFC 8551, section 2.4.1)? */
+bool cms_holds_data(CMS_ContentInfo *cms);
+
+/* The content that is in it; owned by cms, NULL when there is none. */
+const ASN1_OCTET_STRING *cms_content(CMS_ContentInfo *cms);
+
+/* The content of compressed data (RFC 3274, by zlib) of at most max octets.
+ * NULL with *reason MALFORMED or OVER_LIMIT and *why, a constant. */
+GBytes *cms_decompress(
+    CMS_ContentInfo *cms, gsize max, VerdictReason *reason, const char **why);
 
 /* The certificates that came with signed data.  NULL with *why when they, or
  * the signers, are over a limit. */

@@ -220,6 +220,23 @@ content_type_parse(const char *value, gsize size, bool *well_formed)
 	return type;
 }
 
+ContentType *
+content_type_parse_disposition(const char *value, gsize size)
+{
+	ContentType *type = content_type_new("attachment", "");
+	Cursor cursor = { value, value + size };
+	char *word;
+
+	skip_blanks(&cursor);
+	word = lower(read_while(&cursor, is_token_char));
+	if (word != NULL) {
+		g_free(type->type);
+		type->type = word;
+		parse_parameters(type, &cursor);
+	}
+	return type;
+}
+
 const char *
 content_type_parameter(const ContentType *type, const char *name)
 {

@@ -36,6 +36,10 @@ ContentType *content_type_new(const char *major, const char *minor);
 ContentType *content_type_parse(
     const char *value, gsize size, bool *well_formed);
 
+/* The value of a Content-Disposition field (RFC 2183), as far as it can be
+ * read; its subtype is empty.  Never NULL. */
+ContentType *content_type_parse_disposition(const char *value, gsize size);
+
 void content_type_free(ContentType *type);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ContentType, content_type_free)
 

@@ -12,6 +12,22 @@ const NameCode verify_identity_names[] = {
 
 /* --- step 1: the CMS mathematics --------------------------------------- */
 
+/* What an expert would like to be told of a signature that is valid; NULL:
+ * nothing.  Caller frees. */
+static char *
+remarks(const Examination *exam, CMS_SignerInfo *signer)
+{
+	g_autofree char *unknown = signer_unknown_attributes(signer);
+
+	if (exam->micalg != NULL &&
+	    !signer_agrees_with_micalg(signer, exam->micalg))
+		return g_strdup("micalg names another digest "
+				"(RFC 1847, section 2.1)");
+	if (unknown != NULL)
+		return g_strdup_printf("unknown signed attribute %s", unknown);
+	return NULL;
+}
+
 static bool
 examine_signature(const Examination *exam, VerdictEntry *entry,
     CMS_SignerInfo *signer, X509 *cert)
@@ -26,10 +42,14 @@ examine_signature(const Examination *exam, VerdictEntry *entry,
 		    exam->options->allow_no_signed_attributes,
 		.now = exam->now,
 	};
+	g_autofree char *told = NULL;
 	const char *why;
 	VerdictReason reason = signer_examine(signer, cert, &context, &why);
 
-	return verdict_record(entry, VERDICT_STEP_SIGNATURE, reason, why);
+	if (reason == VERDICT_REASON_OK)
+		told = remarks(exam, signer);
+	return verdict_record(
+	    entry, VERDICT_STEP_SIGNATURE, reason, told != NULL ? told : why);
 }
 
 /* --- step 2: the path --------------------------------------------------- */
@@ -186,7 +206,7 @@ all_included(const GPtrArray *mailboxes, const GPtrArray *addresses,
 static VerdictReason
 identity_reason(const Examination *exam, const GPtrArray *mailboxes)
 {
-	const Authorship *shown = &exam->shown;
+	const Authorship *shown = exam->shown;
 	CertLocalpart localpart = exam->options->localpart;
 
 	if (exam->options->identity == VERIFY_IDENTITY_OFF)
@@ -208,7 +228,7 @@ identity_reason(const Examination *exam, const GPtrArray *mailboxes)
 static char *
 identifier(const Examination *exam, const GPtrArray *mailboxes)
 {
-	const GPtrArray *authors = exam->shown.authors;
+	const GPtrArray *authors = exam->shown->authors;
 
 	for (guint i = 0; authors != NULL && i < authors->len; i++) {
 		const Address *author = g_ptr_array_index(authors, i);
@@ -259,7 +279,7 @@ add_entry(const Examination *exam, Verdict *verdict)
 {
 	VerdictEntry *entry = verdict_add(verdict, exam->part);
 
-	entry->whole = exam->coverage != VERDICT_REASON_PARTIAL;
+	entry->whole = exam->whole;
 	verdict_record(entry, VERDICT_STEP_COVERAGE, exam->coverage,
 	    exam->coverage_detail);
 	if (exam->options->keep_evidence) {

@@ -57,12 +57,14 @@ typedef struct {
 	const Trust *trust;
 	const Revocation *revocation;
 	const VerifyOptions *options;
-	gint64 now;             /* seconds since 1970 */
-	Authorship shown;       /* by the header that a reader sees */
+	gint64 now;              /* seconds since 1970 */
+	const Authorship *shown; /* by the header that a reader sees */
+	bool whole; /* nothing else is shown beside what is signed */
 	VerdictReason coverage; /* of the message by what is signed; or that
 	                           its header is another than the one shown */
 	const char *coverage_detail; /* or NULL */
 	const char *part;            /* IMAP section of the signature */
+	const char *micalg;          /* RFC 1847, section 2.1; or NULL */
 	const char *media_type;      /* of what is signed */
 	const char *content;         /* the octets that were signed */
 	gsize content_size;

@@ -55,3 +55,60 @@ header_protection_copies(const MimeEntity *root, const HeaderField *set)
 	}
 	return g_steal_pointer(&out);
 }
+
+const MimeEntity *
+header_protection_header(const MimeEntity *content)
+{
+	if (mime_is(content, "message", "rfc822"))
+		return content->children->len > 0 ?
+		    g_ptr_array_index(content->children, 0) :
+		    NULL;
+	for (const char *const *name = header_protection_parameters;
+	     *name != NULL; name++) {
+		if (content_type_names_parameter(content->content_type, *name))
+			return content;
+	}
+	return NULL;
+}
+
+/* The values of all fields of that name, without folds; caller frees. */
+static char *
+field_values(const MimeEntity *entity, const char *name)
+{
+	GString *values = g_string_new(NULL);
+
+	for (guint i = 0; i < entity->fields->len; i++) {
+		const MimeField *field =
+		    &g_array_index(entity->fields, MimeField, i);
+
+		if (!mime_field_is(entity, field, name))
+			continue;
+		for (gsize at = field->value.start; at < field->value.end;
+		     at++) {
+			if (!g_ascii_isspace(entity->base[at]))
+				g_string_append_c(values, entity->base[at]);
+		}
+		g_string_append_c(values, '\n');
+	}
+	return g_string_free(values, FALSE);
+}
+
+char *
+header_protection_differences(const MimeEntity *inner, const MimeEntity *outer)
+{
+	g_autoptr(GString) names = g_string_new(NULL);
+
+	for (const char *const *name = copied_names; *name != NULL; name++) {
+		g_autofree char *inside = field_values(inner, *name);
+		g_autofree char *outside = field_values(outer, *name);
+
+		if (inside[0] != '\0' && strcmp(inside, outside) != 0 &&
+		    strcmp(*name, "From") != 0)
+			g_string_append_printf(
+			    names, "%s%s", names->len > 0 ? ", " : "", *name);
+	}
+	return names->len > 0 ?
+	    g_strdup_printf(
+		"signed header fields differ outside: %s", names->str) :
+	    NULL;
+}

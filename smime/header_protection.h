@@ -2,8 +2,9 @@
  * header_protection - copies of the header that are signed with the content.
  *
  * RFC 9788, for mail that is signed and not encrypted: section 2.1.1 (the
- * parameter hp) and 5.2.1 (what is copied).  Fields that are the composer's
- * are copied; those of the transport, and those that filters add, are not.
+ * parameter hp), 4 (reading) and 5.2.1 (what is copied).  Fields that are the
+ * composer's are copied; those of the transport, and those that filters add,
+ * are not.
  *
  * Pure functions.
  */
@@ -29,5 +30,17 @@ extern const char *const header_protection_parameters[];
  */
 GString *header_protection_copies(
     const MimeEntity *root, const HeaderField *set);
+
+/*
+ * The header that content, which is signed, says was signed with it: its own
+ * where it says so (RFC 9788, and what was written before it), or that of the
+ * message it is (RFC 8551, section 3.1); NULL: none.  Owned by content.
+ */
+const MimeEntity *header_protection_header(const MimeEntity *content);
+
+/* A line for the log that names the fields of the signed header that are others
+ * outside, beside From; NULL: none.  Caller frees. */
+char *header_protection_differences(
+    const MimeEntity *inner, const MimeEntity *outer);
 
 #endif

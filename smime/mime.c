@@ -1,100 +1,8 @@
 #include <string.h>
 
-#include <gmime/gmime.h>
-
 #include "mime.h"
-
-/* GMime registers its types once for the process. */
-static void
-second_reader_start(void)
-{
-	static gsize started;
-
-	if (g_once_init_enter(&started)) {
-		g_mime_init();
-		g_once_init_leave(&started, 1);
-	}
-}
-
-/* --- kinds of message -------------------------------------------------- */
-
-/* RFC 8551, section 3.2.1: the name is a hint where the type is lost. */
-static bool
-is_octet_stream_named(const MimeEntity *entity, const char *suffix)
-{
-	const char *name = mime_parameter(entity, "name");
-	gsize size = strlen(suffix);
-
-	return mime_is(entity, "application", "octet-stream") && name != NULL &&
-	    strlen(name) >= size &&
-	    g_ascii_strcasecmp(name + strlen(name) - size, suffix) == 0;
-}
-
-bool
-mime_is_pkcs7_signature(const MimeEntity *entity)
-{
-	return mime_is(entity, "application", "pkcs7-signature") ||
-	    mime_is(entity, "application", "x-pkcs7-signature") ||
-	    is_octet_stream_named(entity, ".p7s");
-}
-
-bool
-mime_is_pkcs7_mime(const MimeEntity *entity)
-{
-	return mime_is(entity, "application", "pkcs7-mime") ||
-	    mime_is(entity, "application", "x-pkcs7-mime") ||
-	    is_octet_stream_named(entity, ".p7m");
-}
-
-bool
-mime_is_pkcs7_protocol(const char *protocol)
-{
-	return g_ascii_strcasecmp(protocol, "application/pkcs7-signature") ==
-	    0 ||
-	    g_ascii_strcasecmp(protocol, "application/x-pkcs7-signature") == 0;
-}
-
-static MimeKind
-entity_kind(const MimeEntity *entity)
-{
-	const char *protocol = mime_parameter(entity, "protocol");
-
-	if (mime_is(entity, "multipart", "encrypted"))
-		return MIME_KIND_ENCRYPTED;
-	if (mime_is_pkcs7_mime(entity))
-		return MIME_KIND_SMIME_OPAQUE;
-	if (!mime_is(entity, "multipart", "signed"))
-		return MIME_KIND_PLAIN;
-	if (protocol != NULL && mime_is_pkcs7_protocol(protocol))
-		return MIME_KIND_SMIME_DETACHED;
-	/* One that we can not read, some other program may. */
-	if (entity->problems & MIME_PROBLEM_CONTENT_TYPE_SYNTAX)
-		return MIME_KIND_SMIME_DETACHED;
-	for (guint i = 0; i < entity->children->len; i++) {
-		if (mime_is_pkcs7_signature(
-			g_ptr_array_index(entity->children, i)))
-			return MIME_KIND_SMIME_DETACHED;
-	}
-	return MIME_KIND_OTHER_SIGNED;
-}
-
-static bool
-contains(const char *text, const char *word)
-{
-	for (gsize size = strlen(word); *text != '\0'; text++) {
-		if (g_ascii_strncasecmp(text, word, size) == 0)
-			return true;
-	}
-	return false;
-}
-
-bool
-mime_may_be_smime(const char *content_type)
-{
-	return contains(content_type, "signed") ||
-	    contains(content_type, "pkcs7") ||
-	    contains(content_type, "octet-stream");
-}
+#include "originators.h"
+#include "second_reader.h"
 
 /* --- version ------------------------------------------------------------ */
 
@@ -142,149 +50,6 @@ version_problems(const MimeEntity *root)
 	return problems;
 }
 
-/* --- authors ----------------------------------------------------------- */
-
-static const char *
-mailbox_addr(InternetAddress *address)
-{
-	if (!INTERNET_ADDRESS_IS_MAILBOX(address))
-		return NULL;
-	return internet_address_mailbox_get_addr(
-	    INTERNET_ADDRESS_MAILBOX(address));
-}
-
-/* Does GMime find the same mailboxes in the same order? */
-static bool
-second_reader_agrees(const GPtrArray *ours, const char *value)
-{
-	InternetAddressList *theirs = internet_address_list_parse(NULL, value);
-	bool same = theirs != NULL &&
-	    internet_address_list_length(theirs) == (int)ours->len;
-
-	for (guint i = 0; same && i < ours->len; i++) {
-		const char *addr = mailbox_addr(
-		    internet_address_list_get_address(theirs, (int)i));
-		g_autoptr(Address) read =
-		    addr != NULL ? address_parse(addr, strlen(addr)) : NULL;
-
-		same = read != NULL &&
-		    address_equal(read, g_ptr_array_index(ours, i), false);
-	}
-	g_clear_object(&theirs);
-	return same;
-}
-
-/* The mailboxes of the one field of that name; *fields counts them. */
-static GPtrArray *
-message_mailboxes(const MimeEntity *root, const char *name, guint *fields)
-{
-	g_autoptr(GPtrArray) mailboxes = NULL;
-	g_autofree char *value = NULL;
-	const MimeField *found = NULL;
-
-	*fields = 0;
-	for (guint i = 0; i < root->fields->len; i++) {
-		const MimeField *field =
-		    &g_array_index(root->fields, MimeField, i);
-
-		if (mime_field_is(root, field, name)) {
-			found = field;
-			(*fields)++;
-		}
-	}
-	if (*fields != 1)
-		return NULL;
-	mailboxes = address_list_parse(
-	    root->base + found->value.start, mime_range_size(found->value));
-	if (mailboxes == NULL)
-		return NULL;
-	value = g_strndup(
-	    root->base + found->value.start, mime_range_size(found->value));
-	if (!second_reader_agrees(mailboxes, value))
-		return NULL;
-	return g_steal_pointer(&mailboxes);
-}
-
-/* --- the second reader ------------------------------------------------- */
-
-/* Where nothing follows the last delimiter, not even a line end, GMime takes
- * the CR before that delimiter for content. */
-static bool
-same_end(const MimeEntity *ours, gint64 theirs)
-{
-	gint64 end = (gint64)ours->body.end;
-
-	return theirs == end || (theirs == end + 1 && ours->base[end] == '\r');
-}
-
-/* GMime tells where a part's header starts, and where a leaf's content is. */
-static bool
-same_part(const MimeEntity *ours, GMimeObject *theirs)
-{
-	GMimeHeaderList *headers = g_mime_object_get_header_list(theirs);
-	GMimeDataWrapper *content;
-	GMimeStream *stream;
-
-	if (g_mime_header_list_get_count(headers) != (int)ours->fields->len)
-		return false;
-	if (ours->fields->len > 0 &&
-	    g_mime_header_get_offset(g_mime_header_list_get_header_at(
-		headers, 0)) != (gint64)ours->header.start)
-		return false;
-	if (!GMIME_IS_PART(theirs))
-		return true;
-	content = g_mime_part_get_content(GMIME_PART(theirs));
-	if (content == NULL)
-		return mime_range_size(ours->body) == 0;
-	stream = g_mime_data_wrapper_get_stream(content);
-	return stream->bound_start == (gint64)ours->body.start &&
-	    same_end(ours, stream->bound_end);
-}
-
-static bool
-same_parts(const MimeEntity *ours, GMimeObject *theirs)
-{
-	GMimeMultipart *multipart;
-	const char *boundary;
-
-	if (!GMIME_IS_MULTIPART(theirs))
-		return false;
-	multipart = GMIME_MULTIPART(theirs);
-	boundary = g_mime_multipart_get_boundary(multipart);
-	if (g_strcmp0(boundary, mime_parameter(ours, "boundary")) != 0 ||
-	    g_mime_multipart_get_count(multipart) != (int)ours->children->len)
-		return false;
-	for (guint i = 0; i < ours->children->len; i++) {
-		if (!same_part(g_ptr_array_index(ours->children, i),
-			g_mime_multipart_get_part(multipart, (int)i)))
-			return false;
-	}
-	return true;
-}
-
-/* The parts that a verdict rests on are read by GMime too. */
-static void
-cross_check(MimeEntity *root, const Spool *spool)
-{
-	/* A view, not a copy: the stream only reads it. */
-	GByteArray view = { (guint8 *)spool_data(spool),
-		(guint)spool_size(spool) };
-	GMimeStream *stream = g_mime_stream_mem_new_with_byte_array(&view);
-	GMimeParser *parser;
-	GMimeMessage *theirs;
-
-	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);
-	parser = g_mime_parser_new_with_stream(stream);
-	g_mime_parser_set_persist_stream(parser, TRUE);
-	theirs = g_mime_parser_construct_message(parser, NULL);
-	if (theirs == NULL ||
-	    !same_parts(root, g_mime_message_get_mime_part(theirs)))
-		root->problems |= MIME_PROBLEM_SECOND_READER;
-	g_clear_object(&theirs);
-	g_object_unref(parser);
-	g_object_unref(stream);
-}
-
 /* --- messages ---------------------------------------------------------- */
 
 MimeMessage *
@@ -294,19 +59,19 @@ mime_parse(const Spool *spool)
 	MimeRange all = { 0, spool_size(spool) };
 	guint sender_fields;
 
-	second_reader_start();
 	message->root = mime_entity_parse(spool_data(spool), all);
-	message->kind = entity_kind(message->root);
+	message->kind = mime_kind(message->root);
 	message->root->problems |= version_problems(message->root);
 	/* What is over a limit is refused anyway, and costs a second reader
 	 * without such limits much time. */
-	if (message->kind == MIME_KIND_SMIME_DETACHED &&
-	    (mime_problems(message->root) & MIME_PROBLEM_TOO_MANY) == 0)
-		cross_check(message->root, spool);
+	if (mime_holds_smime(message->root) &&
+	    (mime_problems(message->root) & MIME_PROBLEM_TOO_MANY) == 0 &&
+	    !second_reader_agrees(message->root))
+		message->root->problems |= MIME_PROBLEM_SECOND_READER;
 	message->authors =
-	    message_mailboxes(message->root, "From", &message->from_fields);
+	    originators_parse(message->root, "From", &message->from_fields);
 	message->senders =
-	    message_mailboxes(message->root, "Sender", &sender_fields);
+	    originators_parse(message->root, "Sender", &sender_fields);
 	return message;
 }
 
@@ -439,4 +204,26 @@ mime_decode_body(const MimeEntity *entity)
 		break;
 	}
 	return g_bytes_new_static(data, size);
+}
+
+GBytes *
+mime_with_crlf(const char *data, gsize size)
+{
+	const char *at = data, *end = data + size, *lf;
+	GByteArray *out = NULL;
+
+	for (const char *c = at;
+	     (lf = memchr(c, '\n', (gsize)(end - c))) != NULL; c = lf + 1) {
+		if (lf > data && lf[-1] == '\r')
+			continue;
+		if (out == NULL)
+			out = g_byte_array_new();
+		g_byte_array_append(out, (const guint8 *)at, (guint)(lf - at));
+		g_byte_array_append(out, (const guint8 *)"\r\n", 2);
+		at = lf + 1;
+	}
+	if (out == NULL)
+		return g_bytes_new_static(data, size);
+	g_byte_array_append(out, (const guint8 *)at, (guint)(end - at));
+	return g_byte_array_free_to_bytes(out);
 }

@@ -20,15 +20,8 @@
 
 #include "address.h"
 #include "mime_entity.h"
+#include "mime_kind.h"
 #include "spool.h"
-
-typedef enum {
-	MIME_KIND_PLAIN,
-	MIME_KIND_SMIME_DETACHED, /* multipart/signed with PKCS #7 */
-	MIME_KIND_SMIME_OPAQUE,   /* application/pkcs7-mime and its aliases */
-	MIME_KIND_OTHER_SIGNED,   /* multipart/signed by others: PGP/MIME */
-	MIME_KIND_ENCRYPTED,      /* multipart/encrypted */
-} MimeKind;
 
 typedef struct {
 	MimeEntity *root;
@@ -43,18 +36,13 @@ MimeMessage *mime_parse(const Spool *spool);
 void mime_message_free(MimeMessage *message);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MimeMessage, mime_message_free)
 
-/* From header fields alone: could there be an S/MIME signature on top? */
-bool mime_may_be_smime(const char *content_type);
-
-bool mime_is_pkcs7_signature(const MimeEntity *entity);
-bool mime_is_pkcs7_mime(const MimeEntity *entity);
-
-/* Does a protocol parameter (RFC 1847) name S/MIME? */
-bool mime_is_pkcs7_protocol(const char *protocol);
-
 /* The body's octets after removing the transfer encoding; NULL when it is
  * malformed: in base64 other characters, wrong padding, anything after it; in
  * quoted-printable an equals sign that means nothing. */
 GBytes *mime_decode_body(const MimeEntity *entity);
+
+/* Text with each LF that has no CR before it made CRLF; where nothing has to
+ * change it is data itself, which must then outlive it. */
+GBytes *mime_with_crlf(const char *data, gsize size);
 
 #endif

@@ -1,7 +1,10 @@
+#include <string.h>
+
 #include <openssl/asn1t.h>
 #include <openssl/ess.h>
 
 #include "cert.h"
+#include "cms.h"
 #include "signer.h"
 
 /* --- digests ----------------------------------------------------------- */
@@ -39,11 +42,118 @@ signer_digest_nid(CMS_SignerInfo *signer)
 	return OBJ_obj2nid(object);
 }
 
+/* RFC 8551, section 3.5.3.2, and what programs wrote before it. */
+static int
+micalg_nid(const char *word)
+{
+	static const struct {
+		const char *word;
+		int nid;
+	} words[] = {
+		{ "md5", NID_md5 },
+		{ "rsa-md5", NID_md5 },
+		{ "sha1", NID_sha1 },
+		{ "sha-1", NID_sha1 },
+		{ "rsa-sha1", NID_sha1 },
+		{ "sha256", NID_sha256 },
+		{ "sha-256", NID_sha256 },
+		{ "rsa-sha256", NID_sha256 },
+		{ "sha384", NID_sha384 },
+		{ "sha-384", NID_sha384 },
+		{ "sha512", NID_sha512 },
+		{ "sha-512", NID_sha512 },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
+		if (g_ascii_strcasecmp(word, words[i].word) == 0)
+			return words[i].nid;
+	}
+	return NID_undef;
+}
+
+bool
+signer_agrees_with_micalg(CMS_SignerInfo *signer, const char *micalg)
+{
+	g_auto(GStrv) words = g_strsplit(micalg, ",", CMS_MAX_SIGNERS + 1);
+	int digest = signer_digest_nid(signer);
+
+	for (char **word = words; *word != NULL; word++) {
+		int nid = micalg_nid(g_strstrip(*word));
+
+		if (nid == NID_undef || nid == digest)
+			return true;
+	}
+	return words[0] == NULL;
+}
+
 /* --- attributes -------------------------------------------------------- */
 
+/* Those that programs sign and that change nothing of what is signed. */
+static bool
+is_known_attribute(const ASN1_OBJECT *object)
+{
+	static const char *const known[] = {
+		"1.2.840.113549.1.9.3",       /* contentType */
+		"1.2.840.113549.1.9.4",       /* messageDigest */
+		"1.2.840.113549.1.9.5",       /* signingTime */
+		"1.2.840.113549.1.9.15",      /* SMIMECapabilities */
+		"1.2.840.113549.1.9.52",      /* CMSAlgorithmProtection */
+		"1.2.840.113549.1.9.16.2.1",  /* receiptRequest */
+		"1.2.840.113549.1.9.16.2.2",  /* securityLabel */
+		"1.2.840.113549.1.9.16.2.3",  /* mlExpandHistory */
+		"1.2.840.113549.1.9.16.2.4",  /* contentHints */
+		"1.2.840.113549.1.9.16.2.5",  /* msgSigDigest */
+		"1.2.840.113549.1.9.16.2.7",  /* contentIdentifier */
+		"1.2.840.113549.1.9.16.2.9",  /* equivalentLabels */
+		"1.2.840.113549.1.9.16.2.10", /* contentReference */
+		"1.2.840.113549.1.9.16.2.11", /* encrypKeyPref */
+		"1.2.840.113549.1.9.16.2.12", /* signingCertificate */
+		"1.2.840.113549.1.9.16.2.15", /* sigPolicyId */
+		"1.2.840.113549.1.9.16.2.16", /* commitmentType */
+		"1.2.840.113549.1.9.16.2.17", /* signerLocation */
+		"1.2.840.113549.1.9.16.2.18", /* signerAttr */
+		"1.2.840.113549.1.9.16.2.20", /* contentTimestamp */
+		"1.2.840.113549.1.9.16.2.28", /* signatureType, RFC 3183 */
+		"1.2.840.113549.1.9.16.2.46", /* binarySigningTime */
+		"1.2.840.113549.1.9.16.2.47", /* signingCertificateV2 */
+		"1.2.840.113583.1.1.8",       /* Adobe's revocation data */
+		"1.2.840.113635.100.9.1",     /* Apple's hash agility */
+		"1.2.840.113635.100.9.2",
+		"1.3.6.1.4.1.311.16.4", /* Microsoft's encrypKeyPref */
+	};
+	char oid[128] = "";
+
+	OBJ_obj2txt(oid, sizeof(oid), object, 1);
+	for (gsize i = 0; i < G_N_ELEMENTS(known); i++) {
+		if (strcmp(oid, known[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+char *
+signer_unknown_attributes(CMS_SignerInfo *signer)
+{
+	GString *unknown = g_string_new(NULL);
+
+	for (int i = 0; i < CMS_signed_get_attr_count(signer); i++) {
+		const ASN1_OBJECT *object =
+		    X509_ATTRIBUTE_get0_object(CMS_signed_get_attr(signer, i));
+		char oid[128] = "";
+
+		if (is_known_attribute(object))
+			continue;
+		OBJ_obj2txt(oid, sizeof(oid), object, 1);
+		g_string_append_printf(
+		    unknown, "%s%s", unknown->len > 0 ? " " : "", oid);
+	}
+	return g_string_free(unknown, unknown->len == 0);
+}
+
 /*
- * RFC 5652, section 5.3 and RFC 8551, section 2.5.2: an attribute comes once.
- * contentType and messageDigest are there, with one value.
+ * RFC 5652, section 5.3 and RFC 8551, section 2.5.2: an attribute comes once,
+ * and all that are known have one value.  contentType and messageDigest are
+ * there.
  */
 static const char *
 why_attributes_invalid(CMS_SignerInfo *signer)
@@ -56,15 +166,12 @@ why_attributes_invalid(CMS_SignerInfo *signer)
 		const ASN1_OBJECT *object =
 		    X509_ATTRIBUTE_get0_object(attribute);
 		int nid = OBJ_obj2nid(object);
-		bool single = X509_ATTRIBUTE_count(attribute) == 1;
 
 		if (CMS_signed_get_attr_by_OBJ(signer, object, i) >= 0)
 			return "an attribute comes twice "
 			       "(RFC 8551, section 2.5.2)";
-		if ((nid == NID_pkcs9_contentType ||
-			nid == NID_pkcs9_messageDigest ||
-			nid == NID_pkcs9_signingTime) &&
-		    !single)
+		if (X509_ATTRIBUTE_count(attribute) != 1 &&
+		    is_known_attribute(object))
 			return "an attribute has not one value "
 			       "(RFC 5652, section 11)";
 		has_type = has_type || nid == NID_pkcs9_contentType;

@@ -38,6 +38,14 @@ typedef struct {
  * for looking at old mail. */
 VerdictReason signer_digest_strength(int nid, bool allow_sha1);
 
+/* Signed attributes whose meaning we do not know, as OIDs with spaces between;
+ * RFC 8551, section 2.5 lets them be.  NULL: none.  Caller frees. */
+char *signer_unknown_attributes(CMS_SignerInfo *signer);
+
+/* Does micalg (RFC 8551, section 3.5.3.2, and older spellings) name the digest?
+ * True also where it names nothing that we know. */
+bool signer_agrees_with_micalg(CMS_SignerInfo *signer, const char *micalg);
+
 /* Has the key of cert signed the content?  OK, or the first thing that is
  * wrong; *why is a constant or NULL. */
 VerdictReason signer_examine(CMS_SignerInfo *signer, X509 *cert,

@@ -181,7 +181,8 @@ typedef struct {
 
 typedef struct {
 	VerdictOutcome steps[VERDICT_N_STEPS];
-	bool whole;       /* all that a reader is shown is covered */
+	bool whole;       /* it covers all that a reader is shown, and no other
+	                     signature covers it */
 	char *part;       /* IMAP section of the signature, RFC 7281, 3.2.2 */
 	char *identifier; /* mailbox that the certificate speaks for, or NULL */
 	char *serial;     /* decimal; both serial and issuer or neither */
@@ -221,10 +222,11 @@ VerdictStep verdict_decisive_step(const VerdictEntry *entry);
 SmimeResult verdict_entry_result(const VerdictEntry *entry);
 
 /*
- * What the message as a whole is worth: the worst result of the signatures
- * that cover all of it.  Where only parts are signed it is policy at most, and
- * at worst: mail is not refused because of what it carries along.  SMIME_NONE
- * if there is no signature.
+ * What the message as a whole is worth: the worst result of the outermost
+ * signatures that cover all of it; what those have signed may hold others.
+ * Where only parts are signed it is policy, neither better nor worse: mail is
+ * not refused because of what it carries along.  SMIME_NONE if there is no
+ * signature.
  */
 SmimeResult verdict_result(const Verdict *verdict);
 

@@ -1,54 +1,119 @@
 #include <string.h>
 
 #include "cms.h"
+#include "header_protection.h"
+#include "originators.h"
 #include "ossl.h"
+#include "second_reader.h"
 #include "verify.h"
 
-static void
-record_structure(Verdict *verdict, const char *part, VerdictReason reason,
-    const char *detail)
-{
-	VerdictEntry *entry = verdict_add(verdict, part);
+/* A reader who does not know MIME is told so by many programs, in one line or
+ * two; whatever else stands there is a text that only he sees. */
+#define MAX_NOTICE 500
 
-	verdict_record(entry, VERDICT_STEP_COVERAGE, VERDICT_REASON_OK, NULL);
+/* What is the same for all signed objects of a message. */
+typedef struct {
+	const Trust *trust;
+	const Revocation *revocation;
+	const VerifyOptions *options;
+	gint64 now;
+	Verdict *verdict;
+	gsize to_expand; /* octets that decompression may still make */
+} Walk;
+
+/* What of the message is inside of a place. */
+typedef enum {
+	COVERS_WHOLE, /* all that a reader is shown */
+	COVERS_LAYER, /* likewise, and somebody has signed it once more */
+	COVERS_PART,  /* other things are shown beside it */
+} Covers;
+
+/* Where in the message we are.  Borrows. */
+typedef struct {
+	const MimeEntity *entity;
+	const char *section; /* IMAP section, RFC 3501, section 6.4.5; of the
+	                        root of a message what its parts begin with */
+	bool is_root;        /* of a message, or of what a CMS object holds */
+	const MimeEntity *header; /* whose From is shown with it */
+	const Authorship *shown;
+	Covers covers;
+	guint problems;     /* of all around it */
+	const char *micalg; /* of the multipart/signed, or NULL */
+	guint layers;       /* of CMS around it */
+} Place;
+
+static void visit(Walk *walk, const Place *place);
+
+/* --- sections ------------------------------------------------------------ */
+
+/* Caller frees. */
+static char *
+part_section(const Place *place, guint number)
+{
+	gsize size = strlen(place->section);
+	bool joins = size == 0 || place->section[size - 1] == '/';
+
+	return g_strdup_printf(
+	    "%s%s%u", place->section, joins ? "" : ".", number);
+}
+
+/* The section of an entity that is no multipart.  Caller frees. */
+static char *
+own_section(const Place *place)
+{
+	return place->is_root ? part_section(place, 1) :
+				g_strdup(place->section);
+}
+
+/* --- entries that say why nothing could be examined ------------------------
+ */
+
+static VerdictReason
+coverage_of(const Place *place)
+{
+	return place->covers == COVERS_PART ? VERDICT_REASON_PARTIAL :
+					      VERDICT_REASON_OK;
+}
+
+static void
+record_structure(Walk *walk, const Place *place, const char *section,
+    VerdictReason reason, const char *detail)
+{
+	VerdictEntry *entry = verdict_add(walk->verdict, section);
+
+	entry->whole = place->covers == COVERS_WHOLE;
+	verdict_record(entry, VERDICT_STEP_COVERAGE, coverage_of(place), NULL);
 	verdict_record(entry, VERDICT_STEP_STRUCTURE, reason, detail);
 }
 
-/* --- structure ----------------------------------------------------------- */
-
-static CMS_ContentInfo *
-parse_body(const MimeEntity *entity, VerdictReason *reason, const char **why)
+/* Of what is not S/MIME, or not a signature: said once, of the whole. */
+static void
+remark(Walk *walk, const Place *place, const char *text)
 {
-	g_autoptr(GBytes) der = mime_decode_body(entity);
-
-	if (der != NULL)
-		return cms_parse(der, reason, why);
-	*reason = VERDICT_REASON_CMS_MALFORMED;
-	*why = NULL;
-	return NULL;
+	if (place->covers == COVERS_WHOLE && walk->verdict->remark == NULL)
+		walk->verdict->remark = text;
 }
 
+/* Is there room for one more signed object?  If not, that is said once. */
 static bool
-is_signed_data(CMS_ContentInfo *cms)
+has_room(Walk *walk, const Place *place)
 {
-	return OBJ_obj2nid(CMS_get0_type(cms)) == NID_pkcs7_signed;
+	guint count = walk->verdict->entries->len;
+
+	if (count < VERIFY_MAX_ENTRIES && place->layers < VERIFY_MAX_LAYERS)
+		return true;
+	if (count <= VERIFY_MAX_ENTRIES)
+		record_structure(walk, place, NULL, VERDICT_REASON_OVER_LIMIT,
+		    "too many signatures, one beside or inside the other");
+	return false;
 }
 
-/* RFC 8551, section 2.4.1: what is signed is of type data. */
-static bool
-has_plain_content(CMS_ContentInfo *cms)
-{
-	return OBJ_obj2nid(CMS_get0_eContentType(cms)) == NID_pkcs7_data;
-}
+/* --- MIME structure --------------------------------------------------------
+ */
 
 static VerdictReason
-multipart_reason(const MimeMessage *message, const char **why)
+problems_reason(guint problems)
 {
-	const MimeEntity *root = message->root, *signature;
-	const char *protocol = mime_parameter(root, "protocol");
-	guint problems = root->problems;
-
-	*why = mime_problem_text(problems);
 	if (problems & MIME_PROBLEM_TOO_MANY)
 		return VERDICT_REASON_OVER_LIMIT;
 	if (problems &
@@ -56,11 +121,62 @@ multipart_reason(const MimeMessage *message, const char **why)
 		MIME_PROBLEM_ENCODED_COMPOSITE | MIME_PROBLEM_EMPTY_PART |
 		MIME_PROBLEM_UNKNOWN_ENCODING))
 		return VERDICT_REASON_MIME_MALFORMED;
+	return problems != 0 ? VERDICT_REASON_MIME_AMBIGUOUS :
+			       VERDICT_REASON_OK;
+}
+
+static bool
+mentions_mime(const char *text, gsize size)
+{
+	for (; size >= strlen("MIME"); text++, size--) {
+		if (g_ascii_strncasecmp(text, "MIME", strlen("MIME")) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* RFC 2046, section 5.1.1: what stands before the first part is for those who
+ * do not know MIME.  More than a notice for them is content for some readers,
+ * and a line with dashes is a delimiter for others. */
+static const char *
+why_preamble_is_content(const MimeEntity *entity)
+{
+	const char *text = entity->base + entity->preamble.start;
+	gsize size = mime_range_size(entity->preamble);
+	g_autofree char *notice = NULL;
+
+	while (size > 0 && g_ascii_isspace(text[size - 1]))
+		size--;
+	while (size > 0 && g_ascii_isspace(*text)) {
+		text++;
+		size--;
+	}
+	if (size == 0)
+		return NULL;
+	notice = g_strndup(text, MIN(size, MAX_NOTICE));
+	if (size <= MAX_NOTICE && mentions_mime(text, size) &&
+	    strncmp(notice, "--", 2) != 0 && strstr(notice, "\n--") == NULL &&
+	    strstr(notice, "\n\r\n") == NULL)
+		return NULL;
+	return "text before the first part (RFC 2046, section 5.1.1)";
+}
+
+static VerdictReason
+multipart_reason(const Place *place, const char **why)
+{
+	const MimeEntity *entity = place->entity, *signature;
+	const char *protocol = mime_parameter(entity, "protocol");
+	guint problems = place->problems | entity->problems;
+
+	*why = mime_problem_text(problems);
 	if (problems != 0)
-		return VERDICT_REASON_MIME_AMBIGUOUS;
-	if (root->children->len != 2)
+		return problems_reason(problems);
+	if (entity->children->len != 2)
 		return VERDICT_REASON_NOT_TWO_PARTS;
-	signature = g_ptr_array_index(root->children, 1);
+	*why = why_preamble_is_content(entity);
+	if (*why != NULL)
+		return VERDICT_REASON_MIME_AMBIGUOUS;
+	signature = g_ptr_array_index(entity->children, 1);
 	*why = mime_problem_text(signature->problems);
 	if (signature->problems != 0)
 		return VERDICT_REASON_MIME_AMBIGUOUS;
@@ -70,96 +186,374 @@ multipart_reason(const MimeMessage *message, const char **why)
 	 * tells other readers how to read the message. */
 	if (protocol != NULL && !mime_is_pkcs7_protocol(protocol))
 		return VERDICT_REASON_PROTOCOL_MISMATCH;
+	*why = "signature part is too big";
+	if (mime_range_size(signature->body) > VERIFY_MAX_SIGNATURE_SIZE)
+		return VERDICT_REASON_OVER_LIMIT;
+	*why = NULL;
 	return VERDICT_REASON_OK;
+}
+
+/* --- the header that was signed --------------------------------------------
+ */
+
+static bool
+same_mailboxes(const GPtrArray *a, const GPtrArray *b)
+{
+	if (a == NULL || b == NULL || a->len != b->len)
+		return false;
+	for (guint i = 0; i < a->len; i++) {
+		if (!address_equal(
+			g_ptr_array_index(a, i), g_ptr_array_index(b, i), true))
+			return false;
+	}
+	return true;
+}
+
+/* RFC 9788, section 4: readers who know it show the From inside, others the
+ * one outside. */
+static VerdictReason
+protected_header_reason(
+    const Place *place, const MimeEntity *content, char **differences)
+{
+	const MimeEntity *inner = header_protection_header(content);
+	g_autoptr(GPtrArray) authors = NULL;
+	guint count;
+
+	*differences = NULL;
+	if (inner == NULL)
+		return VERDICT_REASON_OK;
+	authors = originators_parse(inner, "From", &count);
+	if (count > 0 && !same_mailboxes(authors, place->shown->authors))
+		return VERDICT_REASON_HEADER_MISMATCH;
+	*differences = header_protection_differences(inner, place->header);
+	return VERDICT_REASON_OK;
+}
+
+/* --- signed objects ---------------------------------------------------------
+ */
+
+/* content: what was signed, as MIME; octets: as it was signed. */
+static void
+examine(Walk *walk, const Place *place, const char *section,
+    CMS_ContentInfo *cms, const MimeEntity *content, const char *octets,
+    gsize size)
+{
+	g_autofree char *type = g_strdup_printf("%s/%s",
+	    content->content_type->type, content->content_type->subtype);
+	g_autofree char *differences = NULL;
+	Examination exam = {
+		.trust = walk->trust,
+		.revocation = walk->revocation,
+		.options = walk->options,
+		.now = walk->now,
+		.shown = place->shown,
+		.whole = place->covers == COVERS_WHOLE,
+		.coverage = coverage_of(place),
+		.part = section,
+		.micalg = place->micalg,
+		.media_type = type,
+		.content = octets,
+		.content_size = size,
+		.cms = cms,
+	};
+
+	if (place->covers != COVERS_PART) {
+		exam.coverage =
+		    protected_header_reason(place, content, &differences);
+		exam.coverage_detail = differences;
+	}
+	examination_run(&exam, walk->verdict);
+}
+
+/* Signed content is not read twice together with what is around it. */
+static guint
+second_reader_problem(const MimeEntity *content)
+{
+	bool over = mime_problems(content) & MIME_PROBLEM_TOO_MANY;
+
+	return over || second_reader_agrees(content) ?
+	    0 :
+	    MIME_PROBLEM_SECOND_READER;
+}
+
+/* What is inside of signed content. */
+static Covers
+inner_layer(const Place *place)
+{
+	return place->covers == COVERS_PART ? COVERS_PART : COVERS_LAYER;
+}
+
+/* Into what a CMS object holds: content is the root of it. */
+static void
+visit_content(Walk *walk, const Place *place, const char *section,
+    const MimeEntity *content, bool is_signed)
+{
+	Place inside = *place;
+
+	if (!mime_holds_smime(content))
+		return;
+	inside.entity = content;
+	inside.section = section;
+	inside.is_root = true;
+	inside.micalg = NULL;
+	inside.layers++;
+	if (is_signed)
+		inside.covers = inner_layer(place);
+	inside.problems = second_reader_problem(content);
+	visit(walk, &inside);
+}
+
+/* The same for octets that have not been read as MIME; cms has signed them, or
+ * is NULL. */
+static void
+visit_octets(Walk *walk, const Place *place, const char *section,
+    CMS_ContentInfo *cms, const char *octets, gsize size)
+{
+	g_autofree char *prefix = g_strconcat(section, "/", NULL);
+	g_autoptr(GBytes) text = mime_with_crlf(octets, size);
+	MimeRange all = { 0, g_bytes_get_size(text) };
+	g_autoptr(MimeEntity) content =
+	    mime_entity_parse(g_bytes_get_data(text, NULL), all);
+
+	if (cms != NULL)
+		examine(walk, place, section, cms, content, octets, size);
+	visit_content(walk, place, prefix, content, cms != NULL);
+}
+
+static CMS_ContentInfo *
+parse_body(const MimeEntity *entity, VerdictReason *reason, const char **why)
+{
+	g_autoptr(GBytes) der = mime_decode_body(entity);
+
+	*why = NULL;
+	if (der != NULL)
+		return cms_parse(der, reason, why);
+	*reason = VERDICT_REASON_CMS_MALFORMED;
+	*why = "transfer encoding is malformed (RFC 2045, section 6)";
+	return NULL;
 }
 
 /* RFC 8551, section 3.5.3: the signature part must be for content beside it. */
 static VerdictReason
 detached_cms_reason(CMS_ContentInfo *cms)
 {
-	ASN1_OCTET_STRING **content;
-
-	if (!is_signed_data(cms) || !has_plain_content(cms))
+	if (cms_kind(cms) != CMS_KIND_SIGNED || !cms_holds_data(cms))
 		return VERDICT_REASON_CMS_UNSUPPORTED;
-	content = CMS_get0_content(cms);
-	if (content != NULL && *content != NULL)
+	if (cms_content(cms) != NULL)
 		return VERDICT_REASON_CONTENT_ATTACHED;
 	return VERDICT_REASON_OK;
 }
 
+/* The signed content, where it is S/MIME itself or holds some: the rest is as
+ * its signer wanted it. */
 static void
-verify_detached(const MimeMessage *message, Examination *exam, Verdict *verdict)
+visit_signed_part(Walk *walk, const Place *place, bool well_formed)
 {
-	g_autoptr(CMS_ContentInfo) cms = NULL;
-	const MimeEntity *entity;
-	const char *why;
-	VerdictReason reason = multipart_reason(message, &why);
+	const MimeEntity *content =
+	    g_ptr_array_index(place->entity->children, 0);
+	g_autofree char *section = part_section(place, 1);
+	Place inside = *place;
 
-	exam->part = "2";
-	if (reason == VERDICT_REASON_OK) {
-		entity = g_ptr_array_index(message->root->children, 1);
-		if (mime_range_size(entity->body) > VERIFY_MAX_SIGNATURE_SIZE) {
-			reason = VERDICT_REASON_OVER_LIMIT;
-			why = "signature part is too big";
-		}
-	}
-	if (reason == VERDICT_REASON_OK) {
-		cms = parse_body(entity, &reason, &why);
-		if (cms != NULL)
-			reason = detached_cms_reason(cms);
-	}
-	if (reason != VERDICT_REASON_OK) {
-		record_structure(verdict, exam->part, reason, why);
+	if (!mime_holds_smime(content))
 		return;
-	}
-	entity = g_ptr_array_index(message->root->children, 0);
-	exam->content = entity->base + entity->header.start;
-	exam->content_size = entity->body.end - entity->header.start;
-	exam->cms = cms;
-	examination_run(exam, verdict);
+	inside.entity = content;
+	inside.section = section;
+	inside.is_root = false;
+	inside.micalg = NULL;
+	inside.covers = well_formed ? inner_layer(place) : COVERS_PART;
+	inside.layers++;
+	inside.problems |=
+	    place->entity->problems | second_reader_problem(content);
+	visit(walk, &inside);
 }
 
 static void
-verify_opaque(const MimeMessage *message, Examination *exam, Verdict *verdict)
+visit_detached(Walk *walk, const Place *place)
 {
-	const MimeEntity *root = message->root;
+	const MimeEntity *entity = place->entity, *content;
 	g_autoptr(CMS_ContentInfo) cms = NULL;
-	ASN1_OCTET_STRING **content;
+	g_autofree char *section = part_section(place, 2);
+	Place micalg = *place;
+	const char *why;
+	VerdictReason reason = multipart_reason(place, &why);
+
+	if (reason == VERDICT_REASON_OK)
+		cms = parse_body(
+		    g_ptr_array_index(entity->children, 1), &reason, &why);
+	if (cms != NULL)
+		reason = detached_cms_reason(cms);
+	if (reason != VERDICT_REASON_OK) {
+		record_structure(walk, place, section, reason, why);
+	} else {
+		content = g_ptr_array_index(entity->children, 0);
+		micalg.micalg = mime_parameter(entity, "micalg");
+		examine(walk, &micalg, section, cms, content,
+		    content->base + content->header.start,
+		    content->body.end - content->header.start);
+	}
+	if (entity->children->len > 0)
+		visit_signed_part(walk, place, reason == VERDICT_REASON_OK);
+}
+
+static void
+visit_signed_data(
+    Walk *walk, const Place *place, const char *section, CMS_ContentInfo *cms)
+{
+	const ASN1_OCTET_STRING *content = cms_content(cms);
+	bool has_signers = sk_CMS_SignerInfo_num(CMS_get0_SignerInfos(cms)) > 0;
+
+	if (!cms_holds_data(cms))
+		record_structure(
+		    walk, place, section, VERDICT_REASON_CMS_UNSUPPORTED, NULL);
+	else if (content != NULL)
+		visit_octets(walk, place, section, cms,
+		    (const char *)ASN1_STRING_get0_data(content),
+		    (gsize)ASN1_STRING_length(content));
+	else if (has_signers)
+		record_structure(
+		    walk, place, section, VERDICT_REASON_CONTENT_ABSENT, NULL);
+	else
+		remark(walk, place, "certificates only");
+}
+
+/* RFC 3274; a signature may be inside. */
+static void
+visit_compressed(
+    Walk *walk, const Place *place, const char *section, CMS_ContentInfo *cms)
+{
 	VerdictReason reason;
 	const char *why;
+	g_autoptr(GBytes) octets =
+	    cms_decompress(cms, walk->to_expand, &reason, &why);
+	const char *data;
+	gsize size;
 
-	exam->part = "1";
-	if (root->problems != 0) {
-		record_structure(verdict, exam->part,
-		    VERDICT_REASON_MIME_AMBIGUOUS,
-		    mime_problem_text(root->problems));
+	remark(walk, place, "compressed");
+	if (octets == NULL) {
+		record_structure(walk, place, section, reason, why);
 		return;
 	}
-	cms = parse_body(root, &reason, &why);
+	data = g_bytes_get_data(octets, &size);
+	walk->to_expand -= MIN(size, walk->to_expand);
+	visit_octets(walk, place, section, NULL, data, size);
+}
+
+static void
+visit_opaque(Walk *walk, const Place *place)
+{
+	const MimeEntity *entity = place->entity;
+	g_autoptr(CMS_ContentInfo) cms = NULL;
+	g_autofree char *section = own_section(place);
+	guint problems = place->problems | entity->problems;
+	VerdictReason reason = problems_reason(problems);
+	const char *why = mime_problem_text(problems);
+
+	if (reason == VERDICT_REASON_OK)
+		cms = parse_body(entity, &reason, &why);
 	if (cms == NULL) {
-		record_structure(verdict, exam->part, reason, why);
+		record_structure(walk, place, section, reason, why);
 		return;
 	}
-	/* Encrypted and compressed data carry no signature that we can see;
-	 * signed data without signers only transports certificates. */
-	if (!is_signed_data(cms))
-		return;
-	content = CMS_get0_content(cms);
-	if (!has_plain_content(cms)) {
-		record_structure(
-		    verdict, exam->part, VERDICT_REASON_CMS_UNSUPPORTED, NULL);
-		return;
+	switch (cms_kind(cms)) {
+	case CMS_KIND_SIGNED:
+		visit_signed_data(walk, place, section, cms);
+		break;
+	case CMS_KIND_COMPRESSED:
+		visit_compressed(walk, place, section, cms);
+		break;
+	case CMS_KIND_ENCRYPTED:
+		remark(walk, place, "encrypted");
+		break;
+	case CMS_KIND_OTHER:
+		remark(walk, place, "CMS, and not signed");
+		break;
 	}
-	if (content == NULL || *content == NULL) {
-		if (sk_CMS_SignerInfo_num(CMS_get0_SignerInfos(cms)) > 0)
-			record_structure(verdict, exam->part,
-			    VERDICT_REASON_CONTENT_ABSENT, NULL);
-		return;
+}
+
+/* --- entities that only hold others -----------------------------------------
+ */
+
+static void
+visit_parts(Walk *walk, const Place *place)
+{
+	for (guint i = 0; i < place->entity->children->len; i++) {
+		g_autofree char *section = part_section(place, i + 1);
+		Place part = *place;
+
+		part.entity = g_ptr_array_index(place->entity->children, i);
+		part.section = section;
+		part.is_root = false;
+		part.covers = COVERS_PART;
+		part.problems |= place->entity->problems;
+		visit(walk, &part);
 	}
-	exam->content = (const char *)ASN1_STRING_get0_data(*content);
-	exam->content_size = (gsize)ASN1_STRING_length(*content);
-	exam->cms = cms;
-	examination_run(exam, verdict);
+}
+
+/* A message of its own: who wrote it is said in its own header. */
+static void
+visit_message(Walk *walk, const Place *place)
+{
+	const MimeEntity *root = g_ptr_array_index(place->entity->children, 0);
+	g_autoptr(GPtrArray) authors = NULL;
+	g_autoptr(GPtrArray) senders = NULL;
+	g_autofree char *section = own_section(place);
+	Authorship shown;
+	Place inside = *place;
+	guint count;
+
+	if (!mime_holds_smime(root))
+		return;
+	authors = originators_parse(root, "From", &count);
+	senders = originators_parse(root, "Sender", &count);
+	shown = (Authorship){ authors, senders,
+		authors != NULL && originators_mislead(root, authors) };
+	inside.entity = root;
+	inside.section = section;
+	inside.is_root = true;
+	inside.header = root;
+	inside.shown = &shown;
+	inside.covers = COVERS_PART;
+	inside.problems |= place->entity->problems;
+	visit(walk, &inside);
+}
+
+static void
+visit_plain(Walk *walk, const Place *place)
+{
+	if (!mime_holds_smime(place->entity))
+		return;
+	if (mime_is_multipart(place->entity))
+		visit_parts(walk, place);
+	else if (place->entity->children->len > 0)
+		visit_message(walk, place);
+}
+
+static void
+visit(Walk *walk, const Place *place)
+{
+	switch (mime_kind(place->entity)) {
+	case MIME_KIND_SMIME_DETACHED:
+		if (has_room(walk, place))
+			visit_detached(walk, place);
+		break;
+	case MIME_KIND_SMIME_OPAQUE:
+		if ((place->covers != COVERS_PART ||
+			!mime_is_cms_file(place->entity)) &&
+		    has_room(walk, place))
+			visit_opaque(walk, place);
+		break;
+	case MIME_KIND_OTHER_SIGNED:
+		remark(walk, place, "signed, and not by S/MIME");
+		visit_plain(walk, place);
+		break;
+	case MIME_KIND_ENCRYPTED:
+		remark(walk, place, "encrypted");
+		visit_plain(walk, place);
+		break;
+	case MIME_KIND_PLAIN:
+		visit_plain(walk, place);
+		break;
+	}
 }
 
 Verdict *
@@ -167,27 +561,22 @@ verify_message(const MimeMessage *message, const Trust *trust,
     const Revocation *revocation, const VerifyOptions *options, gint64 now)
 {
 	Verdict *verdict = verdict_new();
-	Examination exam = {
-		.trust = trust,
-		.revocation = revocation,
-		.options = options,
-		.now = now,
-		.shown = { message->authors, message->senders, false },
-		.coverage = VERDICT_REASON_OK,
+	Authorship shown = { message->authors, message->senders, false };
+	Walk walk = { trust, revocation, options, now, verdict,
+		VERIFY_MAX_EXPANDED };
+	Place place = {
+		.entity = message->root,
+		.section = "",
+		.is_root = true,
+		.header = message->root,
+		.shown = &shown,
+		.covers = COVERS_WHOLE,
 	};
 
-	switch (message->kind) {
-	case MIME_KIND_SMIME_DETACHED:
-		verify_detached(message, &exam, verdict);
-		break;
-	case MIME_KIND_SMIME_OPAQUE:
-		verify_opaque(message, &exam, verdict);
-		break;
-	case MIME_KIND_PLAIN:
-	case MIME_KIND_OTHER_SIGNED:
-	case MIME_KIND_ENCRYPTED:
-		break;
-	}
+	if (message->authors != NULL && mime_holds_smime(message->root))
+		shown.misleading =
+		    originators_mislead(message->root, message->authors);
+	visit(&walk, &place);
 	ERR_clear_error();
 	return verdict;
 }
@@ -196,8 +585,9 @@ Verdict *
 verify_unread(const GError *error)
 {
 	Verdict *verdict = verdict_new();
+	VerdictEntry *entry = verdict_add(verdict, NULL);
 
-	record_structure(verdict, NULL,
+	verdict_record(entry, VERDICT_STEP_STRUCTURE,
 	    smime_error_is_temporary(error) ? VERDICT_REASON_LOCAL_ERROR :
 					      VERDICT_REASON_OVER_LIMIT,
 	    error->message);

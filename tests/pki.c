@@ -579,7 +579,7 @@ der_raw(const void *data, gsize size)
 static guint
 der_head(guint8 *head, guint length)
 {
-	g_assert(length < 65536);
+	g_assert(length < 1 << 24);
 	if (length < 128) {
 		head[1] = (guint8)length;
 		return 2;
@@ -589,10 +589,17 @@ der_head(guint8 *head, guint length)
 		head[2] = (guint8)length;
 		return 3;
 	}
-	head[1] = 0x82;
-	head[2] = (guint8)(length >> 8);
-	head[3] = (guint8)length;
-	return 4;
+	if (length < 65536) {
+		head[1] = 0x82;
+		head[2] = (guint8)(length >> 8);
+		head[3] = (guint8)length;
+		return 4;
+	}
+	head[1] = 0x83;
+	head[2] = (guint8)(length >> 16);
+	head[3] = (guint8)(length >> 8);
+	head[4] = (guint8)length;
+	return 5;
 }
 
 /* tag, length and all parts (each taken, up to NULL) one after the other. */
@@ -601,7 +608,7 @@ der(guint8 tag, GByteArray *first, ...)
 {
 	g_autoptr(GByteArray) inner = g_byte_array_new();
 	GByteArray *out = g_byte_array_new();
-	guint8 head[4] = { tag };
+	guint8 head[5] = { tag };
 	va_list ap;
 
 	va_start(ap, first);

@@ -615,14 +615,15 @@ Test(mime, kind_of_malformed_signed)
 	}
 }
 
-Test(mime, may_be_smime)
+Test(mime_kind, may_hold_smime)
 {
-	cr_expect(mime_may_be_smime("Multipart/SIGNED; boundary=b"));
-	cr_expect(mime_may_be_smime("application/X-pkcs7-mime"));
-	cr_expect(mime_may_be_smime("application/octet-stream; name=a.p7m"));
-	cr_expect_not(mime_may_be_smime("text/plain; charset=utf-8"));
-	cr_expect_not(mime_may_be_smime("multipart/mixed; boundary=b"));
-	cr_expect_not(mime_may_be_smime(""));
+	cr_expect(mime_may_hold_smime("Multipart/SIGNED; boundary=b"));
+	cr_expect(mime_may_hold_smime("application/X-pkcs7-mime"));
+	cr_expect(mime_may_hold_smime("application/octet-stream; name=a.p7m"));
+	cr_expect_not(mime_may_hold_smime("text/plain; charset=utf-8"));
+	cr_expect(mime_may_hold_smime("multipart/mixed; boundary=b"));
+	cr_expect(mime_may_hold_smime("message/rfc822"));
+	cr_expect_not(mime_may_hold_smime(""));
 }
 
 /* --- the second reader ---------------------------------------------------- */

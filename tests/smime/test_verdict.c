@@ -68,7 +68,9 @@ Test(verdict, among_equals_the_first_step)
 	verdict_record(entry, VERDICT_STEP_PATH, VERDICT_REASON_UNTRUSTED, "x");
 	cr_expect_eq(verdict_decisive_step(entry), VERDICT_STEP_PATH);
 	reason = verdict_entry_reason(entry);
-	cr_expect_str_eq(reason, "no path to a trust anchor: x");
+	cr_expect_str_eq(reason,
+	    "no path to a trust anchor: x (RFC 5280, section 6.1); "
+	    "signer is not the author (RFC 8550, section 3)");
 }
 
 /* RFC 7281, section 3.1, as the design maps it. */
@@ -129,6 +131,64 @@ Test(verdict, the_worst_entry_counts)
 	}
 }
 
+/* What is carried along neither makes a message good nor gets it refused. */
+Test(verdict, only_what_covers_the_message_counts)
+{
+	static const VerdictReason reasons[] = { VERDICT_REASON_OK,
+		VERDICT_REASON_REVOCATION_UNKNOWN, VERDICT_REASON_UNTRUSTED,
+		VERDICT_REASON_REVOKED };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(reasons); i++) {
+		g_autoptr(Verdict) verdict = verdict_new();
+		VerdictEntry *carried = add_all_ok(verdict);
+
+		carried->whole = false;
+		verdict_record(
+		    carried, VERDICT_STEP_REVOCATION, reasons[i], NULL);
+		cr_expect_eq(verdict_result(verdict), SMIME_POLICY);
+		add_all_ok(verdict);
+		cr_expect_eq(verdict_result(verdict), SMIME_PASS);
+		verdict_record(add_all_ok(verdict), VERDICT_STEP_PATH,
+		    VERDICT_REASON_EXPIRED, NULL);
+		cr_expect_eq(verdict_result(verdict), SMIME_FAIL);
+	}
+}
+
+/* The most serious first, and a detail that names a clause knows better. */
+Test(verdict, every_reason_is_told)
+{
+	g_autoptr(Verdict) verdict = verdict_new();
+	VerdictEntry *entry = add_all_ok(verdict);
+	g_autofree char *reason = NULL;
+
+	verdict_record(
+	    entry, VERDICT_STEP_SIGNATURE, VERDICT_REASON_WEAK_KEY, NULL);
+	verdict_record(entry, VERDICT_STEP_PATH, VERDICT_REASON_EXPIRED, "x");
+	verdict_record(entry, VERDICT_STEP_USAGE, VERDICT_REASON_NOT_FOR_MAIL,
+	    "keyUsage (RFC 8550, section 4.4.2)");
+	verdict_record(
+	    entry, VERDICT_STEP_REVOCATION, VERDICT_REASON_NOT_DONE, NULL);
+	reason = verdict_entry_reason(entry);
+	cr_expect_str_eq(reason,
+	    "certificate expired: x (RFC 5280, section 6.1.3 (a)(2)); "
+	    "weak key (RFC 8551, section 4.3); certificate may not sign mail: "
+	    "keyUsage (RFC 8550, section 4.4.2)");
+}
+
+/* A step that nobody took is no pass. */
+Test(verdict, not_examined_is_an_error_of_ours)
+{
+	g_autoptr(Verdict) verdict = verdict_new();
+	VerdictEntry *entry = add_all_ok(verdict);
+	g_autofree char *reason = NULL;
+
+	verdict_record(
+	    entry, VERDICT_STEP_COVERAGE, VERDICT_REASON_NOT_DONE, NULL);
+	reason = verdict_entry_reason(entry);
+	cr_expect_eq(verdict_result(verdict), SMIME_TEMPERROR);
+	cr_expect_str_eq(reason, "local error");
+}
+
 Test(verdict, reason_text_of_a_pass)
 {
 	g_autoptr(Verdict) verdict = verdict_new();
@@ -154,7 +214,8 @@ Test(verdict, recording_again_replaces)
 	verdict_record(
 	    entry, VERDICT_STEP_PATH, VERDICT_REASON_UNTRUSTED, "second");
 	reason = verdict_entry_reason(entry);
-	cr_expect_str_eq(reason, "no path to a trust anchor: second");
+	cr_expect_str_eq(reason,
+	    "no path to a trust anchor: second (RFC 5280, section 6.1)");
 }
 
 Test(verdict, every_name_is_there)

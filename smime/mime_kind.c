@@ -1,0 +1,179 @@
+#include <string.h>
+
+#include "mime_kind.h"
+
+/* RFC 8551, section 3.2.1. */
+#define OWN_NAME "smime."
+
+/* The field's type and parameters; NULL: there is none. */
+static ContentType *
+disposition_of(const MimeEntity *entity)
+{
+	for (guint i = 0; i < entity->fields->len; i++) {
+		const MimeField *field =
+		    &g_array_index(entity->fields, MimeField, i);
+
+		if (mime_field_is(entity, field, "Content-Disposition"))
+			return content_type_parse_disposition(
+			    entity->base + field->value.start,
+			    mime_range_size(field->value));
+	}
+	return NULL;
+}
+
+/* The last part of a name, also of one of RFC 2231: UTF-8''smime.p7m. */
+static char *
+base_name(const char *name)
+{
+	const char *at = name + strlen(name);
+
+	while (at > name && strchr("/\\'", at[-1]) == NULL)
+		at--;
+	return g_strdup(at);
+}
+
+static const char *
+either_form(const ContentType *type, const char *plain, const char *extended)
+{
+	const char *value = content_type_parameter(type, plain);
+
+	return value != NULL ? value : content_type_parameter(type, extended);
+}
+
+/* RFC 2183, section 2.3; RFC 2045 for the older name.  Caller frees. */
+static char *
+file_name(const MimeEntity *entity)
+{
+	g_autoptr(ContentType) disposition = disposition_of(entity);
+	const char *name = disposition != NULL ?
+	    either_form(disposition, "filename", "filename*") :
+	    NULL;
+
+	if (name == NULL)
+		name = either_form(entity->content_type, "name", "name*");
+	return name != NULL ? base_name(name) : NULL;
+}
+
+static bool
+has_suffix(const char *name, const char *suffix)
+{
+	gsize size = strlen(suffix);
+
+	return strlen(name) >= size &&
+	    g_ascii_strcasecmp(name + strlen(name) - size, suffix) == 0;
+}
+
+/* RFC 8551, section 3.2.1: the name is a hint where the type is lost. */
+static bool
+is_octet_stream_named(const MimeEntity *entity, const char *const *suffixes)
+{
+	g_autofree char *name = NULL;
+
+	if (!mime_is(entity, "application", "octet-stream"))
+		return false;
+	name = file_name(entity);
+	for (; name != NULL && *suffixes != NULL; suffixes++) {
+		if (has_suffix(name, *suffixes))
+			return true;
+	}
+	return false;
+}
+
+bool
+mime_is_pkcs7_signature(const MimeEntity *entity)
+{
+	static const char *const suffixes[] = { ".p7s", NULL };
+
+	return mime_is(entity, "application", "pkcs7-signature") ||
+	    mime_is(entity, "application", "x-pkcs7-signature") ||
+	    is_octet_stream_named(entity, suffixes);
+}
+
+bool
+mime_is_pkcs7_mime(const MimeEntity *entity)
+{
+	static const char *const suffixes[] = { ".p7m", ".p7c", ".p7z", NULL };
+
+	return mime_is(entity, "application", "pkcs7-mime") ||
+	    mime_is(entity, "application", "x-pkcs7-mime") ||
+	    is_octet_stream_named(entity, suffixes);
+}
+
+bool
+mime_is_cms_file(const MimeEntity *entity)
+{
+	g_autofree char *name = file_name(entity);
+
+	return name != NULL &&
+	    g_ascii_strncasecmp(name, OWN_NAME, strlen(OWN_NAME)) != 0;
+}
+
+bool
+mime_is_pkcs7_protocol(const char *protocol)
+{
+	return g_ascii_strcasecmp(protocol, "application/pkcs7-signature") ==
+	    0 ||
+	    g_ascii_strcasecmp(protocol, "application/x-pkcs7-signature") == 0;
+}
+
+MimeKind
+mime_kind(const MimeEntity *entity)
+{
+	const char *protocol = mime_parameter(entity, "protocol");
+
+	if (mime_is(entity, "multipart", "encrypted"))
+		return MIME_KIND_ENCRYPTED;
+	if (mime_is_pkcs7_mime(entity))
+		return MIME_KIND_SMIME_OPAQUE;
+	if (!mime_is(entity, "multipart", "signed"))
+		return MIME_KIND_PLAIN;
+	if (protocol != NULL && mime_is_pkcs7_protocol(protocol))
+		return MIME_KIND_SMIME_DETACHED;
+	/* One that we can not read, some other program may. */
+	if (entity->problems & MIME_PROBLEM_CONTENT_TYPE_SYNTAX)
+		return MIME_KIND_SMIME_DETACHED;
+	for (guint i = 0; i < entity->children->len; i++) {
+		if (mime_is_pkcs7_signature(
+			g_ptr_array_index(entity->children, i)))
+			return MIME_KIND_SMIME_DETACHED;
+	}
+	return MIME_KIND_OTHER_SIGNED;
+}
+
+bool
+mime_holds_smime(const MimeEntity *entity)
+{
+	switch (mime_kind(entity)) {
+	case MIME_KIND_SMIME_DETACHED:
+	case MIME_KIND_SMIME_OPAQUE:
+		return true;
+	case MIME_KIND_PLAIN:
+	case MIME_KIND_OTHER_SIGNED:
+	case MIME_KIND_ENCRYPTED:
+		break;
+	}
+	for (guint i = 0; i < entity->children->len; i++) {
+		if (mime_holds_smime(g_ptr_array_index(entity->children, i)))
+			return true;
+	}
+	return false;
+}
+
+static bool
+contains(const char *text, const char *word)
+{
+	for (gsize size = strlen(word); *text != '\0'; text++) {
+		if (g_ascii_strncasecmp(text, word, size) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+mime_may_hold_smime(const char *content_type)
+{
+	return contains(content_type, "multipart") ||
+	    contains(content_type, "message") ||
+	    contains(content_type, "pkcs7") ||
+	    contains(content_type, "octet-stream");
+}

@@ -1,0 +1,29 @@
+/*
+ * originators - who a header says wrote the message: From and Sender.
+ *
+ * RFC 5322, section 3.6.2.  Read by address, strictly, and by GMime too; where
+ * the two differ there is no author.
+ *
+ * Thread-safe.
+ */
+#ifndef SMIME_ORIGINATORS_H
+#define SMIME_ORIGINATORS_H
+
+#include <stdbool.h>
+
+#include "address.h"
+#include "mime_entity.h"
+
+/* The mailboxes (Address) of the one field of that name, owned by the caller;
+ * NULL when it is absent, doubled or ambiguous.  *fields counts them. */
+GPtrArray *originators_parse(
+    const MimeEntity *header, const char *name, guint *fields);
+
+/*
+ * Does the From field show, in a display name or a comment, also when those are
+ * encoded, an address that is none of authors, or hide something?  Many readers
+ * show the name alone.
+ */
+bool originators_mislead(const MimeEntity *header, const GPtrArray *authors);
+
+#endif

@@ -1,0 +1,575 @@
+#include <string.h>
+
+#include <criterion/criterion.h>
+#include <gio/gio.h>
+
+#include "../../smime/verify.h"
+#include "../pki.h"
+
+/*
+ * The forms in which signed mail comes: where in a message a signature may
+ * stand, what it then covers, and what its number is.
+ */
+
+#define BUDI "budi@daerah.example"
+#define MIXED "Content-Type: multipart/mixed; boundary=m\r\n\r\n"
+#define MIME "MIME-Version: 1.0\r\n"
+#define TEXT "Content-Type: text/plain\r\n\r\nCatatan.\r\n"
+#define FORWARDED "Content-Type: message/rfc822\r\n\r\n"
+#define EVE "From: Eve <eve@jauh.example>\r\n"
+#define OTHER_BOUNDARY "=_dalam"
+
+typedef struct {
+	Pki *pki;
+	Trust *trust;
+	Revocation *revocation;
+} World;
+
+static World
+world_new(void)
+{
+	World world = { pki_new(NULL), NULL, NULL };
+
+	world.trust = pki_trust(world.pki->root, world.pki->ca);
+	world.revocation = pki_revocation(REVOCATION_OFF, NULL);
+	return world;
+}
+
+static void
+world_clear(World *world)
+{
+	pki_free(world->pki);
+	trust_unref(world->trust);
+	revocation_unref(world->revocation);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(World, world_clear)
+
+static Verdict *
+judge(const World *world, const char *text)
+{
+	g_autoptr(Spool) spool = pki_spool(text, strlen(text));
+	g_autoptr(MimeMessage) message = mime_parse(spool);
+	const VerifyOptions options = { .min_rsa_bits = 2048 };
+
+	return verify_message(
+	    message, world->trust, world->revocation, &options, PKI_NOW);
+}
+
+/* Entries as "part=result" with spaces between, a * for what covers all. */
+static char *
+told(const Verdict *verdict)
+{
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < verdict->entries->len; i++) {
+		const VerdictEntry *entry =
+		    g_ptr_array_index(verdict->entries, i);
+
+		g_string_append_printf(text, "%s%s%s=%s",
+		    text->len > 0 ? " " : "", entry->part,
+		    entry->whole ? "*" : "",
+		    name_code_name(
+			smime_result_names, verdict_entry_result(entry)));
+	}
+	return g_string_free(text, FALSE);
+}
+
+static void
+expect(const World *world, const char *name, const char *text, const char *what,
+    SmimeResult result)
+{
+	g_autoptr(Verdict) verdict = judge(world, text);
+	g_autofree char *said = told(verdict);
+	g_autofree char *reason = verdict->entries->len > 0 ?
+	    verdict_entry_reason(g_ptr_array_index(verdict->entries, 0)) :
+	    NULL;
+
+	cr_expect_str_eq(
+	    said, what, "%s: %s and not %s (%s)", name, said, what, reason);
+	cr_expect_eq(verdict_result(verdict), result, "%s", name);
+}
+
+static char *
+replaced(const char *text, const char *what, const char *by)
+{
+	g_auto(GStrv) pieces = g_strsplit(text, what, -1);
+
+	return g_strjoinv(by, pieces);
+}
+
+static char *
+detached(const World *world, const char *header, const char *part)
+{
+	g_autoptr(GBytes) cms = pki_sign(world->pki, part, 0, 0);
+
+	return pki_detached(header, part, cms);
+}
+
+static char *
+opaque(const World *world, const char *header, const char *part)
+{
+	g_autoptr(GBytes) cms = pki_sign(world->pki, part, PKI_CMS_ATTACHED, 0);
+
+	return pki_opaque(header, cms);
+}
+
+static char *
+mixed(const char *header, const char *first, const char *second)
+{
+	return g_strconcat(header, MIME MIXED "--m\r\n", first, "\r\n--m\r\n",
+	    second, "\r\n--m--\r\n", NULL);
+}
+
+/* --- inside of other things ------------------------------------------------
+ */
+
+Test(forms, beside_other_parts)
+{
+	g_auto(World) world = world_new();
+	g_autofree char *clear = detached(&world, "", PKI_PART);
+	g_autofree char *hidden = opaque(&world, "", PKI_PART);
+	g_autofree char *before = mixed(PKI_FROM, clear, TEXT);
+	g_autofree char *after = mixed(PKI_FROM, TEXT, clear);
+	g_autofree char *both = mixed(PKI_FROM, hidden, clear);
+	g_autofree char *inner = mixed("", TEXT, clear);
+	g_autofree char *renamed = replaced(inner, "=m\r\n", "=n\r\n");
+	g_autofree char *other = replaced(renamed, "--m", "--n");
+	g_autofree char *deep = mixed(PKI_FROM, other, TEXT);
+
+	expect(&world, "before", before, "1.2=policy", SMIME_POLICY);
+	expect(&world, "after", after, "2.2=policy", SMIME_POLICY);
+	expect(&world, "two", both, "1=policy 2.2=policy", SMIME_POLICY);
+	expect(&world, "deep", deep, "1.2.2=policy", SMIME_POLICY);
+}
+
+Test(forms, forwarded)
+{
+	g_auto(World) world = world_new();
+	g_autofree char *clear = detached(&world, PKI_FROM, PKI_PART);
+	g_autofree char *hidden = opaque(&world, PKI_FROM, PKI_PART);
+	g_autofree char *attached = g_strconcat(FORWARDED, clear, NULL);
+	g_autofree char *attached_hidden = g_strconcat(FORWARDED, hidden, NULL);
+	g_autofree char *alone = g_strconcat(EVE MIME, attached, NULL);
+	g_autofree char *beside = mixed(EVE, TEXT, attached);
+	g_autofree char *opaquely = mixed(EVE, TEXT, attached_hidden);
+	g_autoptr(Verdict) verdict = judge(&world, beside);
+	const VerdictEntry *entry = g_ptr_array_index(verdict->entries, 0);
+
+	expect(&world, "alone", alone, "1.2=policy", SMIME_POLICY);
+	expect(&world, "beside", beside, "2.2=policy", SMIME_POLICY);
+	expect(&world, "opaque", opaquely, "2.1=policy", SMIME_POLICY);
+	/* who wrote it is said inside */
+	cr_expect_eq(
+	    entry->steps[VERDICT_STEP_IDENTITY].reason, VERDICT_REASON_OK);
+	cr_expect_eq(
+	    entry->steps[VERDICT_STEP_COVERAGE].reason, VERDICT_REASON_PARTIAL);
+}
+
+/* Mail is not refused for a broken signature that it only carries along. */
+Test(forms, broken_beside)
+{
+	g_auto(World) world = world_new();
+	g_autofree char *clear = detached(&world, "", PKI_PART);
+	g_autofree char *altered = replaced(clear, "Selamat", "Selalu");
+	g_autofree char *text = mixed(PKI_FROM, altered, TEXT);
+
+	expect(&world, "altered", text, "1.2=fail", SMIME_POLICY);
+}
+
+/* --- layers ------------------------------------------------------------------
+ */
+
+Test(forms, signed_twice)
+{
+	g_auto(World) world = world_new();
+	g_autofree char *clear = detached(&world, "", PKI_PART);
+	g_autofree char *inner = replaced(clear, PKI_BOUNDARY, OTHER_BOUNDARY);
+	g_autofree char *hidden = opaque(&world, "", PKI_PART);
+	g_autofree char *clear_clear = detached(&world, PKI_FROM, inner);
+	g_autofree char *clear_opaque = detached(&world, PKI_FROM, hidden);
+	g_autofree char *opaque_clear = opaque(&world, PKI_FROM, inner);
+	g_autofree char *opaque_opaque = opaque(&world, PKI_FROM, hidden);
+
+	expect(
+	    &world, "both clear", clear_clear, "2*=pass 1.2=pass", SMIME_PASS);
+	expect(&world, "opaque inside", clear_opaque, "2*=pass 1=pass",
+	    SMIME_PASS);
+	expect(&world, "opaque outside", opaque_clear, "1*=pass 1/2=pass",
+	    SMIME_PASS);
+	expect(&world, "both opaque", opaque_opaque, "1*=pass 1/1=pass",
+	    SMIME_PASS);
+}
+
+/* A layer is one only while nothing else is shown beside it. */
+Test(forms, layer_beside_a_third_part)
+{
+	g_auto(World) world = world_new();
+	g_autofree char *clear = detached(&world, "", PKI_PART);
+	g_autofree char *inner = replaced(clear, PKI_BOUNDARY, OTHER_BOUNDARY);
+	g_autofree char *outer = detached(&world, PKI_FROM, inner);
+	g_autofree char *text = replaced(outer, "\r\n--" PKI_BOUNDARY "--",
+	    "\r\n--" PKI_BOUNDARY "\r\n" TEXT "\r\n--" PKI_BOUNDARY "--");
+
+	expect(&world, "three parts", text, "2*=permerror 1.2=policy",
+	    SMIME_PERMERROR);
+}
+
+/* What is signed may hold what others have signed; they do not decide. */
+Test(forms, signed_forward)
+{
+	g_auto(World) world = world_new();
+	g_autofree char *clear = detached(&world, EVE, PKI_PART);
+	g_autofree char *inner = replaced(clear, PKI_BOUNDARY, OTHER_BOUNDARY);
+	g_autofree char *attached = g_strconcat(FORWARDED, inner, NULL);
+	g_autofree char *part = mixed("", TEXT, attached);
+	g_autofree char *text = detached(&world, PKI_FROM, part);
+
+	expect(&world, "forward", text, "2*=pass 1.2.2=policy", SMIME_PASS);
+}
+
+Test(forms, too_many_layers)
+{
+	g_auto(World) world = world_new();
+	g_autofree char *text = g_strdup(PKI_PART);
+	g_autoptr(Verdict) verdict = NULL;
+
+	for (guint i = 0; i < VERIFY_MAX_LAYERS + 3; i++) {
+		g_autofree char *inner = g_steal_pointer(&text);
+
+		text = opaque(&world, "", inner);
+	}
+	verdict = judge(&world, text);
+	cr_expect_eq(verdict->entries->len, VERIFY_MAX_LAYERS + 1);
+	cr_expect_neq(verdict_result(verdict), SMIME_PASS);
+}
+
+Test(forms, too_many_signatures)
+{
+	g_auto(World) world = world_new();
+	g_autofree char *hidden = opaque(&world, "", PKI_PART);
+	g_autoptr(GString) text = g_string_new(PKI_FROM MIME MIXED);
+	g_autoptr(Verdict) verdict = NULL;
+
+	for (guint i = 0; i < VERIFY_MAX_ENTRIES + 20; i++)
+		g_string_append_printf(text, "--m\r\n%s\r\n", hidden);
+	g_string_append(text, "--m--\r\n");
+	verdict = judge(&world, text->str);
+	cr_expect_eq(verdict->entries->len, VERIFY_MAX_ENTRIES + 1);
+	cr_expect_eq(verdict_result(verdict), SMIME_POLICY);
+}
+
+/* --- the signed header ------------------------------------------------------
+ */
+
+Test(forms, protected_header)
+{
+	static const struct {
+		const char *name, *content, *outside;
+		VerdictReason reason;
+		const char *detail;
+	} cases[] = {
+		{ "the same", PKI_FROM "Content-Type: text/plain; hp=clear\r\n",
+		    PKI_FROM, VERDICT_REASON_OK, NULL },
+		{ "in another case",
+		    "From: BUDI@daerah.EXAMPLE\r\n"
+		    "Content-Type: text/plain; hp=\"clear\"\r\n",
+		    PKI_FROM, VERDICT_REASON_OK, NULL },
+		{ "another", EVE "Content-Type: text/plain; hp=clear\r\n",
+		    PKI_FROM, VERDICT_REASON_HEADER_MISMATCH, NULL },
+		{ "two inside",
+		    PKI_FROM PKI_FROM "Content-Type: text/plain; hp=clear\r\n",
+		    PKI_FROM, VERDICT_REASON_HEADER_MISMATCH, NULL },
+		{ "none inside", "Content-Type: text/plain; hp=clear\r\n",
+		    PKI_FROM, VERDICT_REASON_OK, NULL },
+		{ "the parameter of before the standard",
+		    EVE "Content-Type: text/plain; "
+			"protected-headers=v1\r\n",
+		    PKI_FROM, VERDICT_REASON_HEADER_MISMATCH, NULL },
+		/* RFC 9788: no parameter, no protection */
+		{ "no parameter", EVE "Content-Type: text/plain\r\n", PKI_FROM,
+		    VERDICT_REASON_OK, NULL },
+		{ "tagged by a list",
+		    PKI_FROM "Subject: Rapat\r\n"
+			     "Content-Type: text/plain; hp=clear\r\n",
+		    PKI_FROM "Subject: [daftar] Rapat\r\n", VERDICT_REASON_OK,
+		    "signed header fields differ outside: Subject" },
+		{ "folded on its way",
+		    PKI_FROM "Subject: Rapat besok\r\n"
+			     "Content-Type: text/plain; hp=clear\r\n",
+		    PKI_FROM "Subject: Rapat\r\n besok\r\n", VERDICT_REASON_OK,
+		    NULL },
+		{ "a whole message", FORWARDED PKI_FROM TEXT, PKI_FROM,
+		    VERDICT_REASON_OK, NULL },
+		{ "a whole message of another", FORWARDED EVE TEXT, PKI_FROM,
+		    VERDICT_REASON_HEADER_MISMATCH, NULL },
+	};
+	g_auto(World) world = world_new();
+
+	for (gsize i = 0; i < 2 * G_N_ELEMENTS(cases); i++) {
+		const char *name = cases[i / 2].name;
+		g_autofree char *content =
+		    g_strconcat(cases[i / 2].content, "\r\nIsi.\r\n", NULL);
+		g_autofree char *text = i % 2 == 0 ?
+		    detached(&world, cases[i / 2].outside, content) :
+		    opaque(&world, cases[i / 2].outside, content);
+		g_autoptr(Verdict) verdict = judge(&world, text);
+		const VerdictEntry *entry =
+		    g_ptr_array_index(verdict->entries, 0);
+		const VerdictOutcome *coverage =
+		    &entry->steps[VERDICT_STEP_COVERAGE];
+
+		cr_expect_eq(coverage->reason, cases[i / 2].reason, "%s", name);
+		if (cases[i / 2].detail == NULL)
+			cr_expect_null(coverage->detail, "%s", name);
+		else
+			cr_expect_str_eq(
+			    coverage->detail, cases[i / 2].detail, "%s", name);
+		cr_expect_eq(verdict_result(verdict) == SMIME_PASS,
+		    cases[i / 2].reason == VERDICT_REASON_OK, "%s", name);
+	}
+}
+
+/* --- types and names ---------------------------------------------------------
+ */
+
+Test(forms, old_types_and_names)
+{
+	static const char *const types[] = {
+		"application/pkcs7-mime; smime-type=signed-data; "
+		"name=smime.p7m",
+		"application/x-pkcs7-mime",
+		"Application/PKCS7-MIME; SMIME-TYPE=SIGNED-DATA",
+		"application/octet-stream; name=smime.p7m",
+		"application/octet-stream; name=\"SMIME.P7M\"",
+		"application/octet-stream; name*=utf-8''smime.p7m",
+		"application/octet-stream\r\n"
+		"Content-Disposition: attachment; filename=smime.p7m",
+		"application/octet-stream\r\n"
+		"Content-Disposition: attachment; filename*=utf-8''surat.p7m",
+	};
+	g_auto(World) world = world_new();
+	g_autoptr(GBytes) cms =
+	    pki_sign(world.pki, PKI_PART, PKI_CMS_ATTACHED, 0);
+	g_autofree char *base64 = pki_base64(cms);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(types); i++) {
+		g_autofree char *text = g_strdup_printf(PKI_FROM MIME
+		    "Content-Transfer-Encoding: base64\r\n"
+		    "Content-Type: %s\r\n\r\n%s",
+		    types[i], base64);
+
+		expect(&world, types[i], text, "1*=pass", SMIME_PASS);
+	}
+}
+
+/* A document that is signed is no signed mail. */
+Test(forms, attached_documents)
+{
+	g_auto(World) world = world_new();
+	g_autofree char *hidden = opaque(&world, "", PKI_PART);
+	g_autofree char *document =
+	    replaced(hidden, "smime.p7m", "surat-keputusan.pdf.p7m");
+	g_autofree char *text = mixed(PKI_FROM, TEXT, document);
+
+	cr_assert(strstr(document, "pdf.p7m") != NULL);
+	expect(&world, "a document", text, "", SMIME_NONE);
+}
+
+/* --- what carries no signature ----------------------------------------------
+ */
+
+static char *
+cms_message(GBytes *der)
+{
+	g_autofree char *base64 = pki_base64(der);
+
+	return g_strconcat(PKI_FROM MIME
+	    "Content-Type: application/pkcs7-mime; name=smime.p7m\r\n"
+	    "Content-Transfer-Encoding: base64\r\n\r\n",
+	    base64, NULL);
+}
+
+static GBytes *
+cms_der(CMS_ContentInfo *cms)
+{
+	guchar *der = NULL;
+	int size = i2d_CMS_ContentInfo(cms, &der);
+	GBytes *bytes;
+
+	cr_assert(size > 0);
+	bytes = g_bytes_new(der, (gsize)size);
+	OPENSSL_free(der);
+	return bytes;
+}
+
+Test(forms, encrypted)
+{
+	g_auto(World) world = world_new();
+	g_autoptr(OsslX509Stack) readers = sk_X509_new_null();
+	g_autoptr(BIO) content = BIO_new_mem_buf(PKI_PART, -1);
+	g_autoptr(CMS_ContentInfo) cms = NULL;
+	g_autoptr(GBytes) der = NULL;
+	g_autofree char *text = NULL;
+	g_autoptr(Verdict) verdict = NULL;
+
+	X509_up_ref(world.pki->leaf);
+	sk_X509_push(readers, world.pki->leaf);
+	cms = CMS_encrypt(readers, content, EVP_aes_128_cbc(), CMS_BINARY);
+	der = cms_der(cms);
+	text = cms_message(der);
+	verdict = judge(&world, text);
+	cr_expect_eq(verdict->entries->len, 0);
+	cr_expect_str_eq(verdict->remark, "encrypted");
+	ERR_clear_error();
+}
+
+Test(forms, remarks)
+{
+	static const struct {
+		const char *text, *remark;
+	} cases[] = {
+		{ PKI_FROM MIME TEXT, NULL },
+		{ PKI_FROM MIME
+		    "Content-Type: multipart/encrypted; boundary=m; "
+		    "protocol=\"application/pgp-encrypted\"\r\n\r\n--m--\r\n",
+		    "encrypted" },
+		{ PKI_FROM MIME
+		    "Content-Type: multipart/signed; boundary=m; "
+		    "protocol=\"application/pgp-signature\"\r\n\r\n--m\r\n"
+		    "\r\nIsi\r\n--m\r\nContent-Type: "
+		    "application/pgp-signature\r\n\r\n\r\n--m--\r\n",
+		    "signed, and not by S/MIME" },
+	};
+	g_auto(World) world = world_new();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Verdict) verdict = judge(&world, cases[i].text);
+
+		cr_expect_eq(verdict_result(verdict), SMIME_NONE);
+		cr_expect_str_eq(verdict->remark != NULL ? verdict->remark : "",
+		    cases[i].remark != NULL ? cases[i].remark : "");
+	}
+}
+
+Test(forms, certificates_only)
+{
+	g_auto(World) world = world_new();
+	X509 *const certs[] = { world.pki->leaf, world.pki->ca, NULL };
+	const PkiCms spec = { NULL, 0, certs, 0 };
+	g_autoptr(GBytes) der = pki_cms("", 0, &spec);
+	g_autofree char *text = cms_message(der);
+	g_autoptr(Verdict) verdict = judge(&world, text);
+
+	cr_expect_eq(verdict_result(verdict), SMIME_NONE);
+	cr_expect_str_eq(verdict->remark, "certificates only");
+}
+
+/* --- compressed (RFC 3274) ---------------------------------------------------
+ */
+
+static GBytes *
+deflate(const char *data, gsize size)
+{
+	g_autoptr(GConverter) zlib = G_CONVERTER(
+	    g_zlib_compressor_new(G_ZLIB_COMPRESSOR_FORMAT_ZLIB, 9));
+	g_autofree guint8 *out = g_malloc(size + 1024);
+	gsize taken, made;
+
+	cr_assert_eq(g_converter_convert(zlib, data, size, out, size + 1024,
+			 G_CONVERTER_INPUT_AT_END, &taken, &made, NULL),
+	    G_CONVERTER_FINISHED);
+	return g_bytes_new(out, made);
+}
+
+static void
+wrap(GByteArray *der, guint8 tag)
+{
+	guint8 head[6] = { tag, 0x84, (guint8)(der->len >> 24),
+		(guint8)(der->len >> 16), (guint8)(der->len >> 8),
+		(guint8)der->len };
+
+	g_byte_array_prepend(der, head, sizeof(head));
+}
+
+/* ContentInfo of CompressedData over octets that are compressed already. */
+static GBytes *
+compressed(GBytes *octets)
+{
+	static const guint8 type[] = { 0x06, 0x0b, 0x2a, 0x86, 0x48, 0x86, 0xf7,
+		0x0d, 0x01, 0x09, 0x10, 0x01, 0x09 };
+	static const guint8 head[] = { 0x02, 0x01, 0x00, 0x30, 0x0d, 0x06, 0x0b,
+		0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x03,
+		0x08 };
+	static const guint8 data[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7,
+		0x0d, 0x01, 0x07, 0x01 };
+	GByteArray *der = g_byte_array_new();
+	gsize size;
+	const guint8 *content = g_bytes_get_data(octets, &size);
+
+	g_byte_array_append(der, content, (guint)size);
+	wrap(der, 0x04);
+	wrap(der, 0xa0);
+	g_byte_array_prepend(der, data, sizeof(data));
+	wrap(der, 0x30);
+	g_byte_array_prepend(der, head, sizeof(head));
+	wrap(der, 0x30);
+	wrap(der, 0xa0);
+	g_byte_array_prepend(der, type, sizeof(type));
+	wrap(der, 0x30);
+	return g_byte_array_free_to_bytes(der);
+}
+
+static char *
+compressed_message(const char *content, gsize size)
+{
+	g_autoptr(GBytes) octets = deflate(content, size);
+	g_autoptr(GBytes) der = compressed(octets);
+
+	return cms_message(der);
+}
+
+Test(forms, compressed_outside)
+{
+	g_auto(World) world = world_new();
+	g_autofree char *clear = detached(&world, "", PKI_PART);
+	g_autofree char *hidden = opaque(&world, "", PKI_PART);
+	g_autofree char *around_clear =
+	    compressed_message(clear, strlen(clear));
+	g_autofree char *around_opaque =
+	    compressed_message(hidden, strlen(hidden));
+	g_autofree char *plain = compressed_message(TEXT, strlen(TEXT));
+
+	expect(&world, "clear", around_clear, "1/2*=pass", SMIME_PASS);
+	expect(&world, "opaque", around_opaque, "1/1*=pass", SMIME_PASS);
+	expect(&world, "unsigned", plain, "", SMIME_NONE);
+}
+
+Test(forms, compressed_inside)
+{
+	g_auto(World) world = world_new();
+	g_autofree char *with_from = compressed_message(TEXT, strlen(TEXT));
+	const char *inner = with_from + strlen(PKI_FROM);
+	g_autofree char *text = opaque(&world, PKI_FROM, inner);
+
+	expect(&world, "inside", text, "1*=pass", SMIME_PASS);
+}
+
+Test(forms, compressed_badly)
+{
+	g_auto(World) world = world_new();
+	gsize size = VERIFY_MAX_EXPANDED + 1;
+	g_autofree char *zeros = g_malloc0(size);
+	g_autofree char *bomb = compressed_message(zeros, size);
+	g_autofree char *fits = compressed_message(zeros, size - 1);
+	g_autoptr(GBytes) noise = g_bytes_new_static("not zlib", 8);
+	g_autoptr(GBytes) der = compressed(noise);
+	g_autofree char *garbage = cms_message(der);
+	g_autoptr(Verdict) verdict = judge(&world, bomb);
+	const VerdictEntry *entry = g_ptr_array_index(verdict->entries, 0);
+
+	cr_expect_eq(entry->steps[VERDICT_STEP_STRUCTURE].reason,
+	    VERDICT_REASON_OVER_LIMIT);
+	expect(&world, "fits", fits, "", SMIME_NONE);
+	expect(&world, "garbage", garbage, "1*=neutral", SMIME_NEUTRAL);
+}
