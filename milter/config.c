@@ -1079,5 +1079,6 @@ config_inbound_policy(const Config *config, PolicyInbound *policy)
 		.on_neutral = config->verify_on_neutral,
 		.on_must_sign = config->verify_on_must_sign,
 		.must_sign = config->verify_must_sign,
+		.unwrap = config->verify_unwrap_opaque,
 	};
 }

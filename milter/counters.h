@@ -30,7 +30,8 @@
 	X(TAGGED, "inbound tagged") \
 	X(QUARANTINED, "inbound quarantined") \
 	X(TEMPFAILED, "inbound refused for now") \
-	X(REJECTED, "inbound rejected")
+	X(REJECTED, "inbound rejected") \
+	X(UNWRAPPED, "inbound unwrapped")
 
 typedef enum {
 #define X(name, text) COUNTER_##name,

@@ -345,6 +345,19 @@ PARAM(verify, on_neutral, "on-neutral", ENUM, "accept", 0, 0,
     "The same for smime=neutral: a signature that cannot be judged, "
     "or mail larger than max-message-size.")
 
+PARAM(verify, unwrap_opaque, "unwrap-opaque", ENUM, "no", 0, 0,
+    policy_unwrap_names,
+    "Whether opaque-signed mail (application/pkcs7-mime), which a mail program "
+    "without S/MIME cannot show, is delivered as the content that was signed.  "
+    "The verdict stays in Authentication-Results; the signature itself is "
+    "gone, so nobody behind the gateway can verify it again.  "
+    "Mail whose content has no faithful form of its own stays as it is, "
+    "and the log says why.\n"
+    "no: it is delivered as it came.\n"
+    "pass: if it is smime=pass it is unwrapped.\n"
+    "yes: it is unwrapped whatever its result, if its content can be read "
+    "at all.")
+
 PARAM(verify, must_sign, "must-sign", ZONES, "", 0, 0, NULL,
     "The domains whose mail must be signed, as those of agencies of which it "
     "is known.  "

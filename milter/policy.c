@@ -25,6 +25,13 @@ const NameCode policy_inbound_action_names[] = {
 	{ NULL, 0 },
 };
 
+const NameCode policy_unwrap_names[] = {
+	{ "no", POLICY_UNWRAP_NO },
+	{ "pass", POLICY_UNWRAP_PASS },
+	{ "yes", POLICY_UNWRAP_YES },
+	{ NULL, 0 },
+};
+
 const NameCode policy_skip_names[] = {
 	{ "bounces", POLICY_TRAIT_BOUNCE },
 	{ "auto-submitted", POLICY_TRAIT_AUTO_SUBMITTED },
@@ -242,6 +249,20 @@ policy_on_verdict(const PolicyInbound *policy, SmimeResult result,
 		*option = "on-must-sign";
 	}
 	return action;
+}
+
+bool
+policy_unwraps(const PolicyInbound *policy, SmimeResult result)
+{
+	switch (policy->unwrap) {
+	case POLICY_UNWRAP_NO:
+		return false;
+	case POLICY_UNWRAP_PASS:
+		return result == SMIME_PASS;
+	case POLICY_UNWRAP_YES:
+		return result != SMIME_NONE;
+	}
+	g_assert_not_reached();
 }
 
 const char *

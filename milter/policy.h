@@ -71,6 +71,15 @@ typedef enum {
 
 extern const NameCode policy_inbound_action_names[];
 
+/* Which opaque-signed mail is delivered as its readable content. */
+typedef enum {
+	POLICY_UNWRAP_NO,
+	POLICY_UNWRAP_PASS, /* only what passes */
+	POLICY_UNWRAP_YES,  /* whatever the verdict, which is kept */
+} PolicyUnwrap;
+
+extern const NameCode policy_unwrap_names[];
+
 /* [verify] on-… */
 typedef struct {
 	PolicyInboundAction on_fail; /* and permerror */
@@ -79,6 +88,7 @@ typedef struct {
 	PolicyInboundAction on_neutral;
 	PolicyInboundAction on_must_sign;
 	const char *const *must_sign; /* domains, or .D for those below D */
+	PolicyUnwrap unwrap;
 } PolicyInbound;
 
 /* Do we know the client as one of ours?  Only authenticated ones when
@@ -123,6 +133,9 @@ const char *policy_sign_failure_reply(const GError *error);
  */
 PolicyInboundAction policy_on_verdict(const PolicyInbound *policy,
     SmimeResult result, const GPtrArray *authors, const char **option);
+
+/* Is mail of that result, where it is opaque-signed and taken, unwrapped? */
+bool policy_unwraps(const PolicyInbound *policy, SmimeResult result);
 
 /* The text of the reply where that refuses it; constant. */
 const char *policy_verdict_reply(SmimeResult result);

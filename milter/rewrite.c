@@ -90,43 +90,58 @@ set_field(Outcome *outcome, const MimeEntity *root, const char *name,
 	delete_fields(outcome, name, 2, count);
 }
 
+/* The message's Content-* fields are those of set (up to one without a name)
+ * and no others; each of set goes where its value is NULL. */
+static void
+set_content_fields(
+    Outcome *outcome, const MimeEntity *root, const HeaderField *set)
+{
+	g_autoptr(GPtrArray) names = content_names(root);
+
+	set_field(outcome, root, "MIME-Version", "1.0");
+	for (; set->name != NULL; set++) {
+		set_field(outcome, root, set->name, set->value);
+		for (guint i = names->len; i-- > 0;) {
+			if (g_ascii_strcasecmp(
+				g_ptr_array_index(names, i), set->name) == 0)
+				g_ptr_array_remove_index(names, i);
+		}
+	}
+	for (guint i = 0; i < names->len; i++)
+		set_field(outcome, root, g_ptr_array_index(names, i), NULL);
+}
+
 void
 rewrite_as_signed(
     Outcome *outcome, const MimeMessage *message, SignedMessage *made)
 {
-	const MimeEntity *root = message->root;
-	g_autoptr(GPtrArray) names = content_names(root);
-	const struct {
-		const char *name;
-		const char *value;
-	} set[] = {
-		{ "MIME-Version", "1.0" },
+	const HeaderField set[] = {
 		{ "Content-Type", made->content_type },
 		{ "Content-Transfer-Encoding",
 		    made->content_transfer_encoding },
 		{ "Content-Disposition", made->content_disposition },
+		{ NULL, NULL },
 	};
 
-	for (gsize i = 0; i < G_N_ELEMENTS(set); i++) {
-		guint at;
-
-		set_field(outcome, root, set[i].name, set[i].value);
-		for (at = 0; at < names->len; at++) {
-			if (g_ascii_strcasecmp(
-				g_ptr_array_index(names, at), set[i].name) == 0)
-				break;
-		}
-		if (at < names->len)
-			g_ptr_array_remove_index(names, at);
-	}
-	for (guint i = 0; i < names->len; i++)
-		set_field(outcome, root, g_ptr_array_index(names, i), NULL);
+	set_content_fields(outcome, message->root, set);
 	for (guint i = 0; i < made->fields->len; i++) {
 		const SignedField *field = g_ptr_array_index(made->fields, i);
 
-		set_field(outcome, root, field->name, field->value);
+		set_field(outcome, message->root, field->name, field->value);
 	}
 	outcome->body = g_steal_pointer(&made->body);
+}
+
+void
+rewrite_as_unwrapped(
+    Outcome *outcome, const MimeMessage *message, UnwrappedMessage *unwrapped)
+{
+	const HeaderField end = { NULL, NULL };
+
+	g_array_append_val(unwrapped->fields, end);
+	set_content_fields(outcome, message->root,
+	    (const HeaderField *)unwrapped->fields->data);
+	outcome->body = g_steal_pointer(&unwrapped->body);
 }
 
 /* --- applying ---------------------------------------------------------- */

@@ -1,5 +1,6 @@
 /*
- * rewrite - a signed message as header edits, and edits applied to a message.
+ * rewrite - a signed or an unwrapped message as header edits, and edits applied
+ * to a message.
  *
  * The daemon hands the edits to the MTA, smimectl applies them itself: what
  * becomes of the header is decided here for both.
@@ -16,6 +17,7 @@
 
 #include "../smime/mime.h"
 #include "../smime/sign.h"
+#include "../smime/unwrap.h"
 #include "outcome.h"
 
 /*
@@ -25,6 +27,10 @@
  */
 void rewrite_as_signed(
     Outcome *outcome, const MimeMessage *message, SignedMessage *made);
+
+/* Likewise what makes message its own readable content (taken from it). */
+void rewrite_as_unwrapped(
+    Outcome *outcome, const MimeMessage *message, UnwrappedMessage *unwrapped);
 
 /* Writes message with outcome's edits and body, with CRLF or LF.  False when
  * the stream fails. */

@@ -727,6 +727,30 @@ add_fields(const Decision *decision, const Verdict *verdict, bool tagged,
 	}
 }
 
+/* Mail that cannot be unwrapped is delivered as it came. */
+static void
+unwrap(const Decision *decision, Outcome *outcome)
+{
+	g_autoptr(UnwrappedMessage) unwrapped = NULL;
+	g_autoptr(GError) error = NULL;
+	SpoolLimits limits;
+
+	if (decision->message == NULL ||
+	    decision->message->kind != MIME_KIND_SMIME_OPAQUE)
+		return;
+	config_spool_limits(decision->config, &limits);
+	unwrapped = unwrap_message(decision->message, &limits, &error);
+	if (unwrapped == NULL) {
+		log_line(LOG_WARNING, decision->queue_id, "inbound: %s",
+		    error->message);
+		return;
+	}
+	rewrite_as_unwrapped(outcome, decision->message, unwrapped);
+	log_line(LOG_INFO, decision->queue_id,
+	    "inbound: opaque-signed mail unwrapped");
+	count(decision, COUNTER_UNWRAPPED);
+}
+
 /* authors: NULL when they cannot be told. */
 static Outcome *
 tell_verdict(
@@ -743,10 +767,13 @@ tell_verdict(
 	log_verdict(decision, verdict, measure);
 	count_measure(decision, measure.action);
 	outcome = begin_outcome(measure, result);
-	if (outcome->action == OUTCOME_ACCEPT ||
-	    outcome->action == OUTCOME_QUARANTINE)
-		add_fields(decision, verdict,
-		    measure.action == POLICY_INBOUND_TAG, outcome);
+	if (outcome->action != OUTCOME_ACCEPT &&
+	    outcome->action != OUTCOME_QUARANTINE)
+		return outcome;
+	if (policy_unwraps(&policy, result))
+		unwrap(decision, outcome);
+	add_fields(
+	    decision, verdict, measure.action == POLICY_INBOUND_TAG, outcome);
 	return outcome;
 }
 

@@ -21,6 +21,8 @@
 #define CMS_MAX_SIGNERS 8
 #define CMS_MAX_CERTIFICATES 64
 #define CMS_MAX_CERTIFICATE_SIZE (64U << 10) /* octets of DER */
+#define CMS_MAX_LAYERS 8                     /* objects one inside the other */
+#define CMS_MAX_EXPANDED (16U << 20) /* octets that decompression makes */
 #define CMS_MAX_ELEMENTS (1U << 18)
 #define CMS_MIN_ELEMENT_SIZE 64 /* on average, of those beyond that */
 

@@ -100,7 +100,7 @@ has_room(Walk *walk, const Place *place)
 {
 	guint count = walk->verdict->entries->len;
 
-	if (count < VERIFY_MAX_ENTRIES && place->layers < VERIFY_MAX_LAYERS)
+	if (count < VERIFY_MAX_ENTRIES && place->layers < CMS_MAX_LAYERS)
 		return true;
 	if (count <= VERIFY_MAX_ENTRIES)
 		record_structure(walk, place, NULL, VERDICT_REASON_OVER_LIMIT,
@@ -563,7 +563,7 @@ verify_message(const MimeMessage *message, const Trust *trust,
 	Verdict *verdict = verdict_new();
 	Authorship shown = { message->authors, message->senders, false };
 	Walk walk = { trust, revocation, options, now, verdict,
-		VERIFY_MAX_EXPANDED };
+		CMS_MAX_EXPANDED };
 	Place place = {
 		.entity = message->root,
 		.section = "",

@@ -22,8 +22,6 @@
  * than this is smime=neutral. */
 #define VERIFY_MAX_SIGNATURE_SIZE (4U << 20) /* DER of a detached signature */
 #define VERIFY_MAX_ENTRIES 16 /* signatures; the last object may be over it */
-#define VERIFY_MAX_LAYERS 8   /* of CMS, one inside the other */
-#define VERIFY_MAX_EXPANDED (16U << 20) /* octets that decompression makes */
 
 /* Judges message as of the moment now (seconds since 1970).  Never NULL. */
 Verdict *verify_message(const MimeMessage *message, const Trust *trust,

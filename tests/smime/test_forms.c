@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <gio/gio.h>
 
+#include "../../smime/cms.h"
 #include "../../smime/verify.h"
 #include "../pki.h"
 
@@ -234,13 +235,13 @@ Test(forms, too_many_layers)
 	g_autofree char *text = g_strdup(PKI_PART);
 	g_autoptr(Verdict) verdict = NULL;
 
-	for (guint i = 0; i < VERIFY_MAX_LAYERS + 3; i++) {
+	for (guint i = 0; i < CMS_MAX_LAYERS + 3; i++) {
 		g_autofree char *inner = g_steal_pointer(&text);
 
 		text = opaque(&world, "", inner);
 	}
 	verdict = judge(&world, text);
-	cr_expect_eq(verdict->entries->len, VERIFY_MAX_LAYERS + 1);
+	cr_expect_eq(verdict->entries->len, CMS_MAX_LAYERS + 1);
 	cr_expect_neq(verdict_result(verdict), SMIME_PASS);
 }
 
@@ -558,7 +559,7 @@ Test(forms, compressed_inside)
 Test(forms, compressed_badly)
 {
 	g_auto(World) world = world_new();
-	gsize size = VERIFY_MAX_EXPANDED + 1;
+	gsize size = CMS_MAX_EXPANDED + 1;
 	g_autofree char *zeros = g_malloc0(size);
 	g_autofree char *bomb = compressed_message(zeros, size);
 	g_autofree char *fits = compressed_message(zeros, size - 1);
