@@ -1362,6 +1362,8 @@ Test(attacks, boundaries_inside)
 		    INSIDE(LINE " \t"), ANYHOW },
 		{ "the outer boundary after a bare CR", HEAD SIGNED,
 		    INSIDE("x\r" LINE), ANYHOW },
+		{ "the outer boundary, and again after a bare CR", HEAD SIGNED,
+		    INSIDE("x" LINE "x\r" LINE), ANYHOW },
 		{ "the outer boundary after a bare LF", HEAD SIGNED,
 		    INSIDE("x\n" LINE), ANYHOW },
 		{ "the inner one is the outer one", HEAD SIGNED,
