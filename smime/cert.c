@@ -95,6 +95,18 @@ add_alternative_name(GPtrArray *mailboxes, const GENERAL_NAME *name)
 		add_utf8_mailbox(mailboxes, utf8);
 }
 
+/* RFC 5280, section 4.1.2.6: an IA5String.  Others that are ASCII octet by
+ * octet are written too; those of a BMPString, as they stand, are another text
+ * than the CA has seen. */
+static bool
+is_octet_text(const ASN1_STRING *text)
+{
+	int type = ASN1_STRING_type(text);
+
+	return type == V_ASN1_IA5STRING || type == V_ASN1_UTF8STRING ||
+	    type == V_ASN1_PRINTABLESTRING;
+}
+
 static void
 add_subject_addresses(GPtrArray *mailboxes, X509 *cert)
 {
@@ -102,9 +114,13 @@ add_subject_addresses(GPtrArray *mailboxes, X509 *cert)
 	int at = -1;
 
 	while ((at = X509_NAME_get_index_by_NID(
-		    subject, NID_pkcs9_emailAddress, at)) >= 0)
-		add_ascii_mailbox(mailboxes,
-		    X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+		    subject, NID_pkcs9_emailAddress, at)) >= 0) {
+		const ASN1_STRING *text =
+		    X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at));
+
+		if (is_octet_text(text))
+			add_ascii_mailbox(mailboxes, text);
+	}
 }
 
 GPtrArray *

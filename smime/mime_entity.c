@@ -192,6 +192,20 @@ only_field(MimeEntity *entity, const char *name, MimeProblem several)
 
 /* --- Content-* --------------------------------------------------------- */
 
+static bool
+has_long_line(const MimeEntity *entity, const MimeField *field)
+{
+	gsize at = field->whole.start, next;
+
+	for (; at < field->whole.end; at = next) {
+		next = line_end(entity->base, at, field->whole.end);
+		if (without_line_end(entity->base, at, next) - at >
+		    MIME_MAX_LINE)
+			return true;
+	}
+	return false;
+}
+
 static void
 entity_parse_content_type(MimeEntity *entity, bool in_digest)
 {
@@ -210,7 +224,9 @@ entity_parse_content_type(MimeEntity *entity, bool in_digest)
 	entity->content_type =
 	    content_type_parse(entity->base + field->value.start,
 		mime_range_size(field->value), &well_formed);
-	if (!well_formed)
+	/* What is cut or folded at that length is the boundary. */
+	if (!well_formed ||
+	    (mime_is_multipart(entity) && has_long_line(entity, field)))
 		entity->problems |= MIME_PROBLEM_CONTENT_TYPE_SYNTAX;
 }
 
@@ -299,11 +315,12 @@ typedef enum {
 
 typedef struct {
 	const char *base;
-	gsize end;
+	MimeRange body;
 	char *dash_boundary; /* with the two dashes */
 	gsize dash_size;
 	GArray *prefixed; /* of MimeRange: lines that begin with it and go on */
 	bool too_many_prefixed;
+	bool after_cr; /* it follows a bare CR */
 	Budget *budget;
 } PartScan;
 
@@ -332,6 +349,21 @@ delimiter_kind(PartScan *scan, gsize start, gsize end)
 	return DELIMITER_NONE;
 }
 
+/* Would the boundary begin a line, if a bare CR ended one? */
+static bool
+has_line_after_cr(const PartScan *scan, gsize start, gsize end)
+{
+	const char *at = scan->base + start, *stop = scan->base + end;
+
+	while ((at = memchr(at, '\r', (gsize)(stop - at))) != NULL) {
+		at++;
+		if ((gsize)(stop - at) >= scan->dash_size &&
+		    memcmp(at, scan->dash_boundary, scan->dash_size) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* The next delimiter line at or after *at; its start and the start of the line
  * after it. */
 static Delimiter
@@ -339,8 +371,8 @@ next_delimiter(PartScan *scan, gsize *at, gsize *line, gsize *after)
 {
 	const char *base = scan->base;
 
-	while (*at < scan->end) {
-		const char *hit = memmem(base + *at, scan->end - *at,
+	while (*at < scan->body.end) {
+		const char *hit = memmem(base + *at, scan->body.end - *at,
 		    scan->dash_boundary, scan->dash_size);
 		gsize start;
 		Delimiter kind;
@@ -348,12 +380,14 @@ next_delimiter(PartScan *scan, gsize *at, gsize *line, gsize *after)
 		if (hit == NULL)
 			break;
 		start = (gsize)(hit - base);
-		if (start != *at && base[start - 1] != '\n') {
-			*at = line_end(base, start, scan->end);
+		if (start != scan->body.start && base[start - 1] != '\n') {
+			*at = line_end(base, start, scan->body.end);
+			if (has_line_after_cr(scan, start - 1, *at))
+				scan->after_cr = true;
 			continue;
 		}
 		*line = start;
-		*after = line_end(base, start, scan->end);
+		*after = line_end(base, start, scan->body.end);
 		*at = *after;
 		kind = delimiter_kind(scan, start, *after);
 		if (kind != DELIMITER_NONE)
@@ -429,6 +463,25 @@ prefixed_lines_are_inner(const MimeEntity *entity, const GArray *prefixed)
 	return true;
 }
 
+/* Nor do they agree where boundary begins with that of a multipart inside
+ * which is never closed: who compares beginnings finds more parts of that. */
+static bool
+goes_on_inside(const MimeEntity *entity, const char *boundary)
+{
+	for (guint i = 0; i < entity->children->len; i++) {
+		const MimeEntity *child =
+		    g_ptr_array_index(entity->children, i);
+		const char *inner = mime_parameter(child, "boundary");
+
+		if ((child->problems & MIME_PROBLEM_NO_CLOSE) != 0 &&
+		    g_str_has_prefix(boundary, inner))
+			return true;
+		if (goes_on_inside(child, boundary))
+			return true;
+	}
+	return false;
+}
+
 static void
 entity_parse_parts(MimeEntity *entity, int depth, Budget *budget)
 {
@@ -445,8 +498,8 @@ entity_parse_parts(MimeEntity *entity, int depth, Budget *budget)
 		return;
 	}
 	dash_boundary = g_strconcat("--", boundary, NULL);
-	scan = (PartScan){ entity->base, entity->body.end, dash_boundary,
-		strlen(dash_boundary), prefixed, false, budget };
+	scan = (PartScan){ entity->base, entity->body, dash_boundary,
+		strlen(dash_boundary), prefixed, false, false, budget };
 
 	kind = next_delimiter(&scan, &at, &line, &after);
 	entity->preamble = (MimeRange){ entity->body.start,
@@ -468,8 +521,11 @@ entity_parse_parts(MimeEntity *entity, int depth, Budget *budget)
 	if (kind == DELIMITER_CLOSE &&
 	    next_delimiter(&scan, &at, &line, &after) != DELIMITER_NONE)
 		entity->problems |= MIME_PROBLEM_AFTER_CLOSE;
+	if (scan.after_cr)
+		entity->problems |= MIME_PROBLEM_STRAY_OCTET;
 	if (scan.too_many_prefixed ||
-	    !prefixed_lines_are_inner(entity, prefixed))
+	    !prefixed_lines_are_inner(entity, prefixed) ||
+	    goes_on_inside(entity, boundary))
 		entity->problems |= MIME_PROBLEM_BOUNDARY_PREFIX;
 }
 

@@ -43,25 +43,57 @@ typedef struct {
 	MimeRange whole; /* with the last CRLF */
 } MimeField;
 
-/* bit, text */
+/* bit, text with the clause that it breaks */
 #define MIME_PROBLEMS(X) \
-	X(FIELD_SYNTAX, "a header line is no field") \
-	X(NO_BLANK_LINE, "no empty line after the header") \
-	X(TWO_CONTENT_TYPES, "several Content-Type fields") \
-	X(TWO_ENCODINGS, "several Content-Transfer-Encoding fields") \
-	X(TWO_VERSIONS, "several MIME-Version fields") \
-	X(NO_VERSION, "Content-Type without MIME-Version") \
-	X(OTHER_VERSION, "MIME-Version is not 1.0") \
-	X(CONTENT_TYPE_SYNTAX, "Content-Type is malformed or ambiguous") \
-	X(BOUNDARY, "boundary is missing or malformed") \
-	X(BOUNDARY_PREFIX, "a line begins with the boundary and goes on") \
-	X(NO_CLOSE, "closing boundary is missing") \
-	X(AFTER_CLOSE, "a boundary follows the closing boundary") \
-	X(EMPTY_PART, "a part without an empty line before its end") \
-	X(ENCODED_COMPOSITE, "an encoded multipart or message") \
-	X(UNKNOWN_ENCODING, "unknown Content-Transfer-Encoding") \
+	X(FIELD_SYNTAX, \
+	    "a header line is no field " \
+	    "(RFC 5322, section 2.2)") \
+	X(NO_BLANK_LINE, \
+	    "no empty line after the header " \
+	    "(RFC 5322, section 2.1)") \
+	X(TWO_CONTENT_TYPES, \
+	    "several Content-Type fields " \
+	    "(RFC 2045, section 5)") \
+	X(TWO_ENCODINGS, \
+	    "several Content-Transfer-Encoding fields " \
+	    "(RFC 2045, section 6)") \
+	X(TWO_VERSIONS, \
+	    "several MIME-Version fields " \
+	    "(RFC 2045, section 4)") \
+	X(NO_VERSION, \
+	    "Content-Type without MIME-Version " \
+	    "(RFC 2045, section 4)") \
+	X(OTHER_VERSION, \
+	    "MIME-Version is not 1.0 " \
+	    "(RFC 2045, section 4)") \
+	X(CONTENT_TYPE_SYNTAX, \
+	    "Content-Type is malformed or ambiguous " \
+	    "(RFC 2045, section 5.1)") \
+	X(BOUNDARY, \
+	    "boundary is missing or malformed " \
+	    "(RFC 2046, section 5.1.1)") \
+	X(BOUNDARY_PREFIX, \
+	    "a line begins with the boundary and goes on " \
+	    "(RFC 2046, section 5.1.1)") \
+	X(NO_CLOSE, \
+	    "closing boundary is missing " \
+	    "(RFC 2046, section 5.1.1)") \
+	X(AFTER_CLOSE, \
+	    "a boundary follows the closing boundary " \
+	    "(RFC 2046, section 5.1.1)") \
+	X(EMPTY_PART, \
+	    "a part without an empty line before its end " \
+	    "(RFC 2046, section 5.1)") \
+	X(ENCODED_COMPOSITE, \
+	    "an encoded multipart or message " \
+	    "(RFC 2045, section 6.4)") \
+	X(UNKNOWN_ENCODING, \
+	    "unknown Content-Transfer-Encoding " \
+	    "(RFC 2045, section 6.1)") \
 	X(TOO_MANY, "too many fields, parts or levels") \
-	X(STRAY_OCTET, "a bare CR or a NUL outside of a body") \
+	X(STRAY_OCTET, \
+	    "a bare CR or a NUL outside of a body " \
+	    "(RFC 5322, section 2.2)") \
 	X(SECOND_READER, "two readers see different parts")
 
 enum mime_problem_bit {

@@ -158,6 +158,19 @@ is_one_of(const GPtrArray *authors, const char *text, gsize size)
 	return false;
 }
 
+/* Has the last label of a domain a letter, as all but an address in digits? */
+static bool
+is_named(const char *domain, const char *end)
+{
+	while (end > domain && end[-1] == '.')
+		end--;
+	for (; end > domain && end[-1] != '.'; end--) {
+		if (!g_ascii_isdigit(end[-1]))
+			return true;
+	}
+	return false;
+}
+
 /* Are all that look like addresses in text those of authors? */
 static bool
 shows_only(const GPtrArray *authors, const char *text)
@@ -172,10 +185,32 @@ shows_only(const GPtrArray *authors, const char *text)
 			end++;
 		if (start < at && end > at + 1 &&
 		    memchr(at, '.', (gsize)(end - at)) != NULL &&
+		    is_named(at + 1, end) &&
 		    !is_one_of(authors, start, (gsize)(end - start)))
 			return false;
 	}
 	return true;
+}
+
+/* As it is shown: without quotes and backslashes, and without blanks around an
+ * at sign, which are easily overlooked. */
+static char *
+as_shown(const char *text)
+{
+	GString *shown = g_string_new(NULL);
+
+	for (const char *c = text; *c != '\0'; c++) {
+		if (*c == '"' || *c == '\\')
+			continue;
+		if (*c == '@')
+			g_string_truncate(
+			    shown, strlen(g_strchomp(shown->str)));
+		if (g_ascii_isspace(*c) && shown->len > 0 &&
+		    shown->str[shown->len - 1] == '@')
+			continue;
+		g_string_append_c(shown, *c);
+	}
+	return g_string_free(shown, FALSE);
 }
 
 bool
@@ -187,6 +222,7 @@ originators_mislead(const MimeEntity *header, const GPtrArray *authors)
 	g_autofree char *unfolded = NULL;
 	g_autofree char *decoded = NULL;
 	g_autofree char *normal = NULL;
+	g_autofree char *shown = NULL;
 
 	if (count != 1)
 		return true;
@@ -199,6 +235,9 @@ originators_mislead(const MimeEntity *header, const GPtrArray *authors)
 	decoded = g_mime_utils_header_decode_text(NULL, unfolded);
 	/* A full-width @ is one. */
 	normal = g_utf8_normalize(decoded, -1, G_NORMALIZE_ALL_COMPOSE);
-	return normal == NULL || hides_something(normal) ||
-	    !shows_only(authors, normal);
+	if (normal == NULL || hides_something(normal) ||
+	    !shows_only(authors, normal))
+		return true;
+	shown = as_shown(normal);
+	return !shows_only(authors, shown);
 }

@@ -94,6 +94,8 @@ typedef enum {
 	/* what is wrong with what it covers */ \
 	X(PARTIAL, POLICY, "signature covers only a part of the message", \
 	    "RFC 1847, section 2.1") \
+	X(OUTER_INVALID, POLICY, "the signature around it does not pass", \
+	    "RFC 8551, section 3.7") \
 	X(HEADER_MISMATCH, POLICY, "signed From differs from the one outside", \
 	    "RFC 9788, section 4.4") \
 	/* what is wrong with the signature */ \

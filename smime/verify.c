@@ -23,9 +23,10 @@ typedef struct {
 
 /* What of the message is inside of a place. */
 typedef enum {
-	COVERS_WHOLE, /* all that a reader is shown */
-	COVERS_LAYER, /* likewise, and somebody has signed it once more */
-	COVERS_PART,  /* other things are shown beside it */
+	COVERS_WHOLE,   /* all that a reader is shown */
+	COVERS_LAYER,   /* likewise, and somebody has signed it once more */
+	COVERS_DOUBTED, /* likewise, in a signature that does not pass */
+	COVERS_PART,    /* other things are shown beside it */
 } Covers;
 
 /* Where in the message we are.  Borrows. */
@@ -71,8 +72,16 @@ own_section(const Place *place)
 static VerdictReason
 coverage_of(const Place *place)
 {
-	return place->covers == COVERS_PART ? VERDICT_REASON_PARTIAL :
-					      VERDICT_REASON_OK;
+	switch (place->covers) {
+	case COVERS_WHOLE:
+	case COVERS_LAYER:
+		return VERDICT_REASON_OK;
+	case COVERS_DOUBTED:
+		return VERDICT_REASON_OUTER_INVALID;
+	case COVERS_PART:
+		return VERDICT_REASON_PARTIAL;
+	}
+	g_assert_not_reached();
 }
 
 static void
@@ -135,30 +144,68 @@ mentions_mime(const char *text, gsize size)
 	return false;
 }
 
+static bool
+has_line_like(const char *text, const char *const *beginnings)
+{
+	for (; *beginnings != NULL; beginnings++) {
+		gsize size = strlen(*beginnings);
+
+		for (const char *line = text; line != NULL;
+		     line = strchr(line, '\n')) {
+			line += *line == '\n';
+			if (g_ascii_strncasecmp(line, *beginnings, size) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
 /* RFC 2046, section 5.1.1: what stands before the first part is for those who
  * do not know MIME.  More than a notice for them is content for some readers,
  * and a line with dashes is a delimiter for others. */
-static const char *
-why_preamble_is_content(const MimeEntity *entity)
+static bool
+is_notice(const char *text)
 {
-	const char *text = entity->base + entity->preamble.start;
-	gsize size = mime_range_size(entity->preamble);
-	g_autofree char *notice = NULL;
+	static const char *const structural[] = { "--", "\r\n", NULL };
 
-	while (size > 0 && g_ascii_isspace(text[size - 1]))
-		size--;
-	while (size > 0 && g_ascii_isspace(*text)) {
-		text++;
-		size--;
-	}
-	if (size == 0)
-		return NULL;
-	notice = g_strndup(text, MIN(size, MAX_NOTICE));
-	if (size <= MAX_NOTICE && mentions_mime(text, size) &&
-	    strncmp(notice, "--", 2) != 0 && strstr(notice, "\n--") == NULL &&
-	    strstr(notice, "\n\r\n") == NULL)
-		return NULL;
-	return "text before the first part (RFC 2046, section 5.1.1)";
+	return text[0] == '\0' ||
+	    (strlen(text) <= MAX_NOTICE && mentions_mime(text, strlen(text)) &&
+		g_utf8_validate(text, -1, NULL) &&
+		!has_line_like(text, structural));
+}
+
+/* What stands after the last part nobody shows who finds the last part; some
+ * look for one more. */
+static bool
+is_harmless(const char *text)
+{
+	static const char *const structural[] = { "Content-",
+		"MIME-Version:", NULL };
+
+	return !has_line_like(text, structural);
+}
+
+/* Without white space at its ends; caller frees. */
+static char *
+stripped(const MimeEntity *entity, MimeRange range)
+{
+	return g_strstrip(
+	    g_strndup(entity->base + range.start, mime_range_size(range)));
+}
+
+static const char *
+why_frame_is_content(const MimeEntity *entity)
+{
+	g_autofree char *preamble = stripped(entity, entity->preamble);
+	g_autofree char *epilogue = NULL;
+
+	if (!is_notice(preamble))
+		return "text before the first part (RFC 2046, section 5.1.1)";
+	epilogue = stripped(entity, entity->epilogue);
+	if (!is_harmless(epilogue))
+		return "one more part after the last "
+		       "(RFC 2046, section 5.1.1)";
+	return NULL;
 }
 
 static VerdictReason
@@ -173,7 +220,7 @@ multipart_reason(const Place *place, const char **why)
 		return problems_reason(problems);
 	if (entity->children->len != 2)
 		return VERDICT_REASON_NOT_TWO_PARTS;
-	*why = why_preamble_is_content(entity);
+	*why = why_frame_is_content(entity);
 	if (*why != NULL)
 		return VERDICT_REASON_MIME_AMBIGUOUS;
 	signature = g_ptr_array_index(entity->children, 1);
@@ -257,7 +304,7 @@ examine(Walk *walk, const Place *place, const char *section,
 		.cms = cms,
 	};
 
-	if (place->covers != COVERS_PART) {
+	if (exam.coverage == VERDICT_REASON_OK) {
 		exam.coverage =
 		    protected_header_reason(place, content, &differences);
 		exam.coverage_detail = differences;
@@ -276,17 +323,27 @@ second_reader_problem(const MimeEntity *content)
 	    MIME_PROBLEM_SECOND_READER;
 }
 
-/* What is inside of signed content. */
+/* What is inside of signed content, whose signatures are the verdict's from
+ * first on. */
 static Covers
-inner_layer(const Place *place)
+inner_layer(const Walk *walk, const Place *place, guint first)
 {
-	return place->covers == COVERS_PART ? COVERS_PART : COVERS_LAYER;
+	const GPtrArray *entries = walk->verdict->entries;
+
+	if (place->covers == COVERS_PART || place->covers == COVERS_DOUBTED)
+		return place->covers;
+	for (guint i = first; i < entries->len; i++) {
+		if (verdict_entry_result(g_ptr_array_index(entries, i)) !=
+		    SMIME_PASS)
+			return COVERS_DOUBTED;
+	}
+	return COVERS_LAYER;
 }
 
 /* Into what a CMS object holds: content is the root of it. */
 static void
 visit_content(Walk *walk, const Place *place, const char *section,
-    const MimeEntity *content, bool is_signed)
+    const MimeEntity *content, Covers covers)
 {
 	Place inside = *place;
 
@@ -296,9 +353,8 @@ visit_content(Walk *walk, const Place *place, const char *section,
 	inside.section = section;
 	inside.is_root = true;
 	inside.micalg = NULL;
+	inside.covers = covers;
 	inside.layers++;
-	if (is_signed)
-		inside.covers = inner_layer(place);
 	inside.problems = second_reader_problem(content);
 	visit(walk, &inside);
 }
@@ -315,9 +371,14 @@ visit_octets(Walk *walk, const Place *place, const char *section,
 	g_autoptr(MimeEntity) content =
 	    mime_entity_parse(g_bytes_get_data(text, NULL), all);
 
-	if (cms != NULL)
+	Covers covers = place->covers;
+	guint first = walk->verdict->entries->len;
+
+	if (cms != NULL) {
 		examine(walk, place, section, cms, content, octets, size);
-	visit_content(walk, place, prefix, content, cms != NULL);
+		covers = inner_layer(walk, place, first);
+	}
+	visit_content(walk, place, prefix, content, covers);
 }
 
 static CMS_ContentInfo *
@@ -347,7 +408,7 @@ detached_cms_reason(CMS_ContentInfo *cms)
 /* The signed content, where it is S/MIME itself or holds some: the rest is as
  * its signer wanted it. */
 static void
-visit_signed_part(Walk *walk, const Place *place, bool well_formed)
+visit_signed_part(Walk *walk, const Place *place, Covers covers)
 {
 	const MimeEntity *content =
 	    g_ptr_array_index(place->entity->children, 0);
@@ -360,7 +421,7 @@ visit_signed_part(Walk *walk, const Place *place, bool well_formed)
 	inside.section = section;
 	inside.is_root = false;
 	inside.micalg = NULL;
-	inside.covers = well_formed ? inner_layer(place) : COVERS_PART;
+	inside.covers = covers;
 	inside.layers++;
 	inside.problems |=
 	    place->entity->problems | second_reader_problem(content);
@@ -374,6 +435,7 @@ visit_detached(Walk *walk, const Place *place)
 	g_autoptr(CMS_ContentInfo) cms = NULL;
 	g_autofree char *section = part_section(place, 2);
 	Place micalg = *place;
+	guint first = walk->verdict->entries->len;
 	const char *why;
 	VerdictReason reason = multipart_reason(place, &why);
 
@@ -392,7 +454,10 @@ visit_detached(Walk *walk, const Place *place)
 		    content->body.end - content->header.start);
 	}
 	if (entity->children->len > 0)
-		visit_signed_part(walk, place, reason == VERDICT_REASON_OK);
+		visit_signed_part(walk, place,
+		    reason == VERDICT_REASON_OK ?
+			inner_layer(walk, place, first) :
+			COVERS_PART);
 }
 
 static void
@@ -571,6 +636,9 @@ verify_message(const MimeMessage *message, const Trust *trust,
 		.header = message->root,
 		.shown = &shown,
 		.covers = COVERS_WHOLE,
+		/* then nobody has looked at all of it */
+		.problems =
+		    mime_problems(message->root) & MIME_PROBLEM_TOO_MANY,
 	};
 
 	if (message->authors != NULL && mime_holds_smime(message->root))

@@ -404,6 +404,8 @@ pki_cert(const PkiCert *spec, X509 *issuer, PkiKey issuer_key)
 	name_add(name, NID_countryName, "ID");
 	name_add(name, NID_commonName, or_default(spec->name, "Budi Test"));
 	name_add(name, NID_pkcs9_emailAddress, spec->email);
+	if (spec->edit != NULL)
+		spec->edit(cert, spec->argument);
 	X509_set_issuer_name(
 	    cert, X509_get_subject_name(issuer != NULL ? issuer : cert));
 	X509_set_pubkey(cert, pki_key(key));
@@ -579,7 +581,7 @@ der_raw(const void *data, gsize size)
 static guint
 der_head(guint8 *head, guint length)
 {
-	g_assert(length < 1 << 24);
+	g_assert(length < 1U << 24);
 	if (length < 128) {
 		head[1] = (guint8)length;
 		return 2;
@@ -926,10 +928,12 @@ signer_info(
 
 /* --- signed data --------------------------------------------------------- */
 
+/* eContent is attached, which need not be what is signed. */
 static GByteArray *
-content_info(
-    const PkiCms *spec, const void *content, gsize size, int content_type)
+content_info(const PkiCms *spec, GBytes *attached, int content_type)
 {
+	gsize size;
+	const char *content = g_bytes_get_data(attached, &size);
 	gsize half = size / 2;
 	GByteArray *octets;
 
@@ -938,8 +942,7 @@ content_info(
 	if (spec->flags & PKI_CMS_CHUNKED)
 		octets = der_indefinite(DER_OCTETS | 0x20,
 		    der_join(der_value(DER_OCTETS, content, half),
-			der_value(DER_OCTETS, (const char *)content + half,
-			    size - half)));
+			der_value(DER_OCTETS, content + half, size - half)));
 	else
 		octets = der_value(DER_OCTETS, content, size);
 	return der(DER_SEQUENCE, der_oid(content_type),
@@ -960,32 +963,30 @@ certificates(const PkiCms *spec)
 
 /* SignedData without its tag. */
 static GByteArray *
-signed_data(const PkiCms *spec, const void *content, gsize size)
+signed_data(const PkiCms *spec, const void *content, gsize size,
+    GBytes *attached, int type)
 {
-	int type = spec->flags & PKI_CMS_TIMESTAMP ? NID_id_smime_ct_TSTInfo :
-						     NID_pkcs7_data;
 	GByteArray *digests = g_byte_array_new();
 	GByteArray *signers = g_byte_array_new();
-	GByteArray *out = der_small(spec->flags & PKI_CMS_TIMESTAMP ? 3 : 1);
+	GByteArray *out = der_small(type == NID_pkcs7_data ? 1 : 3);
 
 	for (gsize i = 0; i < spec->n_signers; i++) {
 		const PkiSigner *signer = &spec->signers[i];
 
-		digests = der_join(digests, der_algorithm(digest_nid(signer)));
+		add_if(digests, (spec->flags & PKI_CMS_NO_DIGESTS) == 0,
+		    der_algorithm(digest_nid(signer)));
 		signers =
 		    der_join(signers, signer_info(signer, content, size, type));
 	}
 	out = der_join(out, der(DER_SET, digests, NULL));
-	out = der_join(out, content_info(spec, content, size, type));
+	out = der_join(out, content_info(spec, attached, type));
 	out = der_join(out, certificates(spec));
 	return der_join(out, der(DER_SET, signers, NULL));
 }
 
 static GByteArray *
-cms_octets(const PkiCms *spec, const void *content, gsize size)
+cms_octets(const PkiCms *spec, GByteArray *inside)
 {
-	GByteArray *inside = signed_data(spec, content, size);
-
 	if (spec->flags & PKI_CMS_INDEFINITE)
 		return der_indefinite(DER_SEQUENCE,
 		    der_join(der_oid(NID_pkcs7_signed),
@@ -996,15 +997,27 @@ cms_octets(const PkiCms *spec, const void *content, gsize size)
 }
 
 GBytes *
-pki_cms(const void *content, gsize size, const PkiCms *spec)
+pki_cms_around(const void *content, gsize size, const PkiCms *spec,
+    GBytes *attached, int content_type)
 {
-	GByteArray *octets = cms_octets(spec, content, size);
+	GByteArray *octets = cms_octets(
+	    spec, signed_data(spec, content, size, attached, content_type));
 
 	if (spec->flags & PKI_CMS_TRAILING)
 		g_byte_array_append(octets, (const guint8 *)"", 1);
 	if (spec->flags & PKI_CMS_TRUNCATED)
 		g_byte_array_set_size(octets, octets->len - 1);
 	return g_byte_array_free_to_bytes(octets);
+}
+
+GBytes *
+pki_cms(const void *content, gsize size, const PkiCms *spec)
+{
+	g_autoptr(GBytes) attached = g_bytes_new(content, size);
+
+	return pki_cms_around(content, size, spec, attached,
+	    spec->flags & PKI_CMS_TIMESTAMP ? NID_id_smime_ct_TSTInfo :
+					      NID_pkcs7_data);
 }
 
 GBytes *

@@ -75,6 +75,10 @@ typedef struct {
 	gint64 until; /* and in a year */
 	long serial;  /* 0: 4711 */
 	const EVP_MD *(*digest)(void); /* NULL: SHA-256 */
+	/* Called with argument before anything but the subject's usual names
+	 * is there, to write what no honest CA would; NULL: not. */
+	void (*edit)(X509 *cert, const void *argument);
+	const void *argument;
 } PkiCert;
 
 /* issuer NULL: self-signed with its own key. */
@@ -163,6 +167,7 @@ typedef enum {
 	PKI_CMS_TRUNCATED = 1 << 4,  /* last octet absent */
 	PKI_CMS_TIMESTAMP = 1 << 5,  /* eContentType TSTInfo */
 	PKI_CMS_CHUNKED = 1 << 6,    /* eContent as constructed string */
+	PKI_CMS_NO_DIGESTS = 1 << 7, /* empty digestAlgorithms */
 } PkiCmsFlag;
 
 typedef struct {
@@ -173,6 +178,11 @@ typedef struct {
 } PkiCms;
 
 GBytes *pki_cms(const void *content, gsize size, const PkiCms *spec);
+
+/* Likewise, but what is attached as eContent is not what is signed, and of the
+ * type content_type (a NID). */
+GBytes *pki_cms_around(const void *content, gsize size, const PkiCms *spec,
+    GBytes *attached, int content_type);
 
 /* Signed by pki's leaf over content, with leaf and ca; flags PkiCmsFlag,
  * flaws PkiSignerFlaw. */

@@ -334,6 +334,7 @@ static const ValueCase value_cases[] = {
 	{ "verify", "on-policy = tag", "1" },
 	{ "verify", "on-temperror = tempfail", "3" },
 	{ "verify", "on-neutral = quarantine", "2" },
+	{ "verify", "unwrap-opaque = yes", "2" },
 	{ "verify", "must-sign = BSrE.example, .Bücher.example",
 	    "bsre.example|.xn--bcher-kva.example" },
 	{ "verify", "on-must-sign = quarantine", "2" },

@@ -216,6 +216,18 @@ Test(forms, layer_beside_a_third_part)
 	    SMIME_PERMERROR);
 }
 
+/* No signature of a message passes if the one around it does not. */
+Test(forms, layer_in_a_bad_signature)
+{
+	g_auto(World) world = world_new();
+	g_autofree char *clear = detached(&world, "", PKI_PART);
+	g_autofree char *inner = replaced(clear, PKI_BOUNDARY, OTHER_BOUNDARY);
+	g_autofree char *other = detached(&world, PKI_FROM, TEXT);
+	g_autofree char *text = replaced(other, TEXT, inner);
+
+	expect(&world, "altered", text, "2*=fail 1.2=policy", SMIME_FAIL);
+}
+
 /* What is signed may hold what others have signed; they do not decide. */
 Test(forms, signed_forward)
 {

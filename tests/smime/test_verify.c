@@ -1217,6 +1217,7 @@ Test(verify, every_reason_is_reached)
 	check_revocation();
 	/* test_forms has messages for these, test_trust a path */
 	reached[VERDICT_REASON_PARTIAL] = true;
+	reached[VERDICT_REASON_OUTER_INVALID] = true;
 	reached[VERDICT_REASON_HEADER_MISMATCH] = true;
 	reached[VERDICT_REASON_PATH_POLICY] = true;
 	for (int reason = VERDICT_REASON_OK;
