@@ -832,6 +832,12 @@ cms_path_too_long(const World *world)
 	return cms_own(world, OWN(.serial = 9), below, PKI_KEY_P521, last);
 }
 
+static GBytes *
+cms_no_digests(const World *world)
+{
+	return signed_by(world, victim(world), GENUINE, PKI_CMS_NO_DIGESTS);
+}
+
 /* The same certificates again and again: no harm. */
 static GBytes *
 cms_certificates_twice(const World *world)
@@ -901,6 +907,8 @@ static const CmsAttack cms_attacks[] = {
 	{ "indefinite lengths", cms_indefinite, PASSES },
 	{ "content in pieces, opaque", cms_content_chunked, .opaque = true,
 	    PASSES },
+	/* RFC 5652, section 5.1: a verifier may refuse that, and need not */
+	{ "no digest algorithms listed", cms_no_digests, PASSES },
 	{ "octets after it, opaque", cms_octets_after, .opaque = true,
 	    STRUCTURE(CMS_MALFORMED) },
 	{ "twice", cms_twice, STRUCTURE(CMS_MALFORMED) },
@@ -954,6 +962,108 @@ Test(attacks, cms)
 		g_autoptr(Verdict) verdict = judge(&world, text);
 
 		expect(verdict, &c->expected, c->name);
+	}
+}
+
+/* --- CMS: attributes as content ------------------------------------------ */
+
+static CMS_SignerInfo *
+first_signer(CMS_ContentInfo *cms)
+{
+	return sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(cms), 0);
+}
+
+/* RFC 5652, section 5.4: what a signature with attributes is of, which is the
+ * DER of a SET of them. */
+static GByteArray *
+signed_attributes(CMS_ContentInfo *cms)
+{
+	CMS_SignerInfo *signer = first_signer(cms);
+	GByteArray *out = g_byte_array_new();
+	guint8 head[] = { V_ASN1_CONSTRUCTED | V_ASN1_SET, 0x82, 0, 0 };
+
+	for (int i = 0; i < CMS_signed_get_attr_count(signer); i++) {
+		guchar *der = NULL;
+		int size =
+		    i2d_X509_ATTRIBUTE(CMS_signed_get_attr(signer, i), &der);
+
+		g_byte_array_append(out, der, (guint)size);
+		OPENSSL_free(der);
+	}
+	cr_assert(out->len >= 128 && out->len < 256, "%u", out->len);
+	head[1] = 0x81;
+	head[2] = (guint8)out->len;
+	return g_byte_array_prepend(out, head, 3);
+}
+
+static CMS_ContentInfo *
+parsed(GBytes *der)
+{
+	gsize size;
+	const guchar *at = g_bytes_get_data(der, &size);
+
+	return d2i_CMS_ContentInfo(NULL, &at, (long)size);
+}
+
+static const guchar *
+signature_of(CMS_ContentInfo *cms, gsize *size)
+{
+	const ASN1_OCTET_STRING *value =
+	    CMS_SignerInfo_get0_signature(first_signer(cms));
+
+	*size = (gsize)ASN1_STRING_length(value);
+	return ASN1_STRING_get0_data(value);
+}
+
+/* The victim's signature, as one without attributes of content that is them. */
+static GBytes *
+cms_attributes_as_content(const World *world)
+{
+	PkiSigner signer = victim(world);
+	PkiCms spec = { &signer, 1,
+		(X509 *[]){ world->pki->leaf, world->pki->ca, NULL },
+		PKI_CMS_ATTACHED };
+	g_autoptr(GBytes) genuine_der = cms_genuine(world);
+	g_autoptr(CMS_ContentInfo) genuine = parsed(genuine_der);
+	g_autoptr(GByteArray) content = signed_attributes(genuine);
+	g_autoptr(GBytes) bare_der = NULL;
+	g_autoptr(CMS_ContentInfo) bare = NULL;
+	const guchar *before, *after;
+	gsize size;
+
+	signer.flaws = PKI_FLAW_NO_ATTRIBUTES;
+	bare_der = pki_cms(content->data, content->len, &spec);
+	bare = parsed(bare_der);
+	before = signature_of(bare, &size);
+	after = signature_of(genuine, &size);
+	return octets_replaced(bare_der, before, after, size);
+}
+
+/* Nobody has signed that content, even where attributes are not asked for. */
+Test(attacks, attributes_as_content)
+{
+	static const VerifyOptions options[] = {
+		{ .min_rsa_bits = 2048 },
+		{ .min_rsa_bits = 2048, .allow_no_signed_attributes = true },
+	};
+	static const Expected expected[] = {
+		{ .step = VERDICT_STEP_SIGNATURE,
+		    .reason = VERDICT_REASON_NO_SIGNED_ATTRIBUTES },
+		{ .step = VERDICT_STEP_SIGNATURE,
+		    .reason = VERDICT_REASON_ATTRIBUTES_INVALID },
+	};
+	g_auto(World) world = world_new();
+	g_autoptr(GBytes) cms = cms_attributes_as_content(&world);
+	g_autofree char *base64 = pki_base64(cms);
+	g_autoptr(GString) text = g_string_new(HEAD P7M_TYPE "\r\n");
+
+	g_string_append(text, base64);
+	for (gsize i = 0; i < G_N_ELEMENTS(options); i++) {
+		g_autoptr(Verdict) verdict =
+		    judge_at(&world, text, &options[i]);
+
+		expect(verdict, &expected[i],
+		    i == 0 ? "attributes demanded" : "attributes not demanded");
 	}
 }
 
