@@ -288,6 +288,35 @@ bare_signature_valid(CMS_SignerInfo *signer, X509 *cert, const EVP_MD *md,
 	return valid;
 }
 
+/*
+ * The DER of a SET of attributes?  Then the signature may be one with signed
+ * attributes (RFC 5652, section 5.4), of other content, from which somebody
+ * has taken them away.
+ */
+static bool
+is_set_of_attributes(const char *content, gsize size)
+{
+	const guchar *at = (const guchar *)content, *end = at + size;
+	long length;
+	int tag, class;
+
+	if (size > G_MAXINT ||
+	    ASN1_get_object(&at, &length, &tag, &class, (long)size) !=
+		V_ASN1_CONSTRUCTED ||
+	    tag != V_ASN1_SET || class != V_ASN1_UNIVERSAL ||
+	    length != end - at)
+		return false;
+	while (at < end) {
+		X509_ATTRIBUTE *attribute =
+		    d2i_X509_ATTRIBUTE(NULL, &at, end - at);
+
+		if (attribute == NULL)
+			return false;
+		X509_ATTRIBUTE_free(attribute);
+	}
+	return true;
+}
+
 static VerdictReason
 attributes_reason(CMS_SignerInfo *signer, X509 *cert,
     const SignerContext *context, const guchar *digest, guint size,
@@ -327,6 +356,10 @@ mathematics_reason(CMS_SignerInfo *signer, X509 *cert,
 		    signer, cert, context, digest, size, why);
 	if (!context->allow_no_signed_attributes)
 		return VERDICT_REASON_NO_SIGNED_ATTRIBUTES;
+	if (is_set_of_attributes(context->content, context->content_size)) {
+		*why = "they are the content (RFC 5652, section 5.4)";
+		return VERDICT_REASON_ATTRIBUTES_INVALID;
+	}
 	return bare_signature_valid(signer, cert, md, digest, size) ?
 	    VERDICT_REASON_OK :
 	    VERDICT_REASON_DIGEST_MISMATCH;

@@ -1,0 +1,653 @@
+/*
+ * The known ways of making a reader believe that somebody has signed what he
+ * has not (Müller et al., "Johnny, You Are Fired!", USENIX Security 2019):
+ * in the MIME structure around the signature.
+ */
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "test_attack_fixture.h"
+
+typedef struct {
+	const char *name;
+	const char *pattern;
+	const char *part; /* NULL: GENUINE */
+	AttackExpected expected;
+} Wrapping;
+
+static void
+expect_wrapping(const AttackWorld *world, const Wrapping *c)
+{
+	g_autoptr(GString) text = attack_message_by(world, attack_victim(world),
+	    c->pattern, c->part != NULL ? c->part : GENUINE);
+	g_autoptr(Verdict) verdict = attack_judge(world, text);
+
+	attack_expect(verdict, &c->expected, c->name);
+}
+
+static void
+expect_wrappings(const Wrapping *cases, gsize count)
+{
+	g_auto(AttackWorld) world = attack_world_new();
+
+	for (gsize i = 0; i < count; i++)
+		expect_wrapping(&world, &cases[i]);
+}
+
+/* pattern with the first what replaced. */
+typedef struct {
+	const char *name, *what, *by;
+	AttackExpected expected;
+} Edit;
+
+static char *
+edited(const char *pattern, const char *what, const char *by)
+{
+	const char *at = strstr(pattern, what);
+
+	cr_assert(at != NULL, "no %s", what);
+	return g_strdup_printf(
+	    "%.*s%s%s", (int)(at - pattern), pattern, by, at + strlen(what));
+}
+
+static void
+expect_edits(const char *pattern, const Edit *edits, gsize count)
+{
+	g_auto(AttackWorld) world = attack_world_new();
+
+	for (gsize i = 0; i < count; i++) {
+		g_autofree char *other =
+		    edited(pattern, edits[i].what, edits[i].by);
+		Wrapping c = { edits[i].name, other, NULL, edits[i].expected };
+
+		expect_wrapping(&world, &c);
+	}
+}
+
+/* --- MIME: only a part is signed ----------------------------------------- */
+
+#define AROUND_AS(subtype) \
+	HEAD "Content-Type: multipart/" subtype "; boundary=luar\r\n\r\n"
+#define AROUND AROUND_AS("mixed")
+#define FIRST "--luar\r\n"
+#define NEXT "\r\n--luar\r\n"
+#define END "\r\n--luar--\r\n"
+#define HTML(text) "Content-Type: text/html\r\n\r\n<b>Anda dipecat.</b>" text
+#define ATTACHED "Content-Disposition: attachment; filename=x.eml\r\n"
+
+Test(attacks, partly_signed)
+{
+	static const Wrapping cases[] = {
+		{ "whole", HEAD SIGNED, PASSES },
+		{ "whole, opaque", HEAD OPAQUE, PASSES },
+		{ "text before", AROUND FIRST HTML("") NEXT SIGNED END,
+		    PARTIAL_AT("2.2") },
+		{ "text after", AROUND FIRST SIGNED NEXT HTML("") END,
+		    PARTIAL_AT("1.2") },
+		{ "text around",
+		    AROUND FIRST HTML("") NEXT SIGNED NEXT HTML("") END,
+		    PARTIAL_AT("2.2") },
+		{ "nothing around", AROUND FIRST SIGNED END,
+		    PARTIAL_AT("1.2") },
+		{ "opaque, text before", AROUND FIRST HTML("") NEXT OPAQUE END,
+		    PARTIAL_AT("2") },
+		{ "opaque, text after", AROUND FIRST OPAQUE NEXT HTML("") END,
+		    PARTIAL_AT("1") },
+		{ "twice", AROUND FIRST SIGNED NEXT SIGNED END,
+		    PARTIAL_AT("2.2") },
+		/* hidden by what comes before */
+		{ "plaintext", AROUND FIRST HTML("<plaintext>") NEXT SIGNED END,
+		    PARTIAL_AT("2.2") },
+		{ "style",
+		    AROUND FIRST HTML("<style>*{display:none}") NEXT SIGNED END,
+		    PARTIAL_AT("2.2") },
+		{ "div",
+		    AROUND FIRST HTML("<div style='display:none'>")
+			NEXT SIGNED END,
+		    PARTIAL_AT("2.2") },
+		{ "comment", AROUND FIRST HTML("<!--") NEXT SIGNED END,
+		    PARTIAL_AT("2.2") },
+		{ "attribute", AROUND FIRST HTML("<img src=\"") NEXT SIGNED END,
+		    PARTIAL_AT("2.2") },
+		{ "blank lines",
+		    AROUND FIRST HTML("\r\n\r\n\r\n\r\n\r\n\r\n")
+			NEXT SIGNED END,
+		    PARTIAL_AT("2.2") },
+		/* hidden as what is not shown, or only referred to */
+		{ "related",
+		    AROUND_AS("related") FIRST HTML("<img src='cid:a@x.id'>")
+			NEXT "Content-ID: <a@x.id>\r\n" SIGNED END,
+		    PARTIAL_AT("2.2") },
+		{ "related, started elsewhere",
+		    AROUND_AS("related; start=\"<b@x.id>\"") FIRST SIGNED NEXT
+		    "Content-ID: <b@x.id>\r\n" HTML("") END,
+		    PARTIAL_AT("1.2") },
+		{ "alternative, worse",
+		    AROUND_AS("alternative") FIRST SIGNED NEXT HTML("") END,
+		    PARTIAL_AT("1.2") },
+		{ "alternative, better",
+		    AROUND_AS("alternative") FIRST HTML("") NEXT SIGNED END,
+		    PARTIAL_AT("2.2") },
+		{ "report", AROUND_AS("report") FIRST HTML("") NEXT SIGNED END,
+		    PARTIAL_AT("2.2") },
+		{ "unknown multipart",
+		    AROUND_AS("x-lain") FIRST HTML("") NEXT SIGNED END,
+		    PARTIAL_AT("2.2") },
+		{ "attachment", AROUND FIRST HTML("") NEXT ATTACHED SIGNED END,
+		    PARTIAL_AT("2.2") },
+		{ "attached message",
+		    AROUND FIRST HTML("") NEXT
+		    "Content-Type: message/rfc822\r\n" ATTACHED
+		    "\r\n" HEAD SIGNED END,
+		    PARTIAL_AT("2.2") },
+		{ "attached opaque message",
+		    AROUND FIRST HTML("") NEXT
+		    "Content-Type: message/rfc822\r\n" ATTACHED
+		    "\r\n" HEAD OPAQUE END,
+		    PARTIAL_AT("2.1") },
+		{ "digest",
+		    AROUND_AS("digest") FIRST "\r\n" HEAD SIGNED NEXT
+					      "\r\n" HEAD
+					      "\r\nAnda dipecat.\r\n" END,
+		    PARTIAL_AT("1.2") },
+		{ "attached by two levels",
+		    AROUND FIRST HTML("") NEXT
+		    "Content-Type: multipart/mixed; boundary=dalam\r\n\r\n"
+		    "--dalam\r\n" SIGNED "\r\n--dalam--\r\n" END,
+		    PARTIAL_AT("2.1.2") },
+		{ "forwarded, nothing said",
+		    HEAD_OF(
+			"Mallory <" MALLORY ">") "Content-Type: message/"
+						 "rfc822\r\n\r\n" HEAD SIGNED,
+		    ANYHOW },
+		{ "an attached signature of something",
+		    AROUND FIRST "{PART}" NEXT P7S_TYPE "\r\n{P7S}" END,
+		    ANYHOW },
+		{ "multipart/signed in one of no such protocol",
+		    HEAD TYPE "; protocol=\"application/x-lain\"; "
+			      "boundary=luar\r\n\r\n" FIRST SIGNED NEXT
+			      "Content-Type: application/x-lain\r\n\r\nx" END,
+		    ANYHOW },
+		{ "a signed one in a signed one that is none",
+		    HEAD TYPE
+		    "; " PROTOCOL
+		    "; boundary=luar\r\n\r\n" FIRST SIGNED NEXT P7S_TYPE
+		    "\r\n{P7S}" END,
+		    ANYHOW },
+	};
+
+	expect_wrappings(cases, G_N_ELEMENTS(cases));
+}
+
+/* The inner signature is the victim's, the outer one mallory's own. */
+Test(attacks, signed_again_by_another)
+{
+	static const struct {
+		const char *name, *head;
+		AttackExpected expected;
+	} cases[] = {
+		{ "in the victim's name", HEAD, IDENTITY(AUTHOR_MISMATCH) },
+		{ "in both names", HEAD_OF(MALLORY ", " VICTIM),
+		    IDENTITY(AUTHOR_MISMATCH) },
+	};
+	g_auto(AttackWorld) world = attack_world_new();
+	g_autoptr(GString) inner =
+	    attack_message_by(&world, attack_victim(&world),
+		SIGNED_BY("=_in", "boundary=\"=_in\""), GENUINE);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *pattern =
+		    g_strconcat(cases[i].head, SIGNED, NULL);
+		g_autoptr(GString) text = attack_message_by(
+		    &world, attack_mallory(&world), pattern, inner->str);
+		g_autoptr(Verdict) verdict = attack_judge(&world, text);
+
+		attack_expect(verdict, &cases[i].expected, cases[i].name);
+	}
+}
+
+/* --- MIME: what is a part ------------------------------------------------ */
+
+/* Eight of these are too much. */
+#define LONG_NOTICE \
+	"This is a message in MIME format.  Since your mail reader does " \
+	"not\r\n"
+
+Test(attacks, structure)
+{
+	static const Edit edits[] = {
+		/* what needs no suspicion */
+		{ "untouched", "", "", PASSES },
+		{ "upper case", "multipart/signed", "MULTIPART/SIGNED",
+		    PASSES },
+		{ "parameter in upper case", "boundary=", "BOUNDARY=", PASSES },
+		{ "folded", TYPE, "Content-Type:\r\n\tmultipart/signed",
+		    PASSES },
+		{ "a short notice before", LINE,
+		    "This is an S/MIME signed message\r\n\r\n" LINE, PASSES },
+		{ "a blank line before", LINE, "\r\n" LINE, PASSES },
+		{ "a blank line after", LINE "--\r\n", LINE "--\r\n\r\n",
+		    PASSES },
+		/* parts */
+		{ "a third part", LINE "--\r\n",
+		    LINE "\r\n" HTML("") "\r\n" LINE "--\r\n",
+		    STRUCTURE(NOT_TWO_PARTS) },
+		{ "a part before", LINE "\r\n",
+		    LINE "\r\n" HTML("") "\r\n" LINE "\r\n",
+		    STRUCTURE(NOT_TWO_PARTS) },
+		{ "two signatures", LINE "--\r\n",
+		    LINE "\r\n" P7S_TYPE "\r\n{P7S}" LINE "--\r\n",
+		    STRUCTURE(NOT_TWO_PARTS) },
+		{ "never closed", LINE "--\r\n", "",
+		    STRUCTURE(MIME_MALFORMED) },
+		{ "closed before the signature", LINE "\r\n" P7S_TYPE,
+		    LINE "--\r\n" P7S_TYPE, ANYHOW },
+		{ "a part after the end", LINE "--\r\n",
+		    LINE "--\r\n" LINE "\r\n" HTML("") "\r\n" LINE "--\r\n",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "closed twice", LINE "--\r\n", LINE "--\r\n" LINE "--\r\n",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "text before", LINE, "Anda dipecat.\r\n" LINE,
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "HTML before", LINE, "<b>Anda dipecat.</b><!--\r\n" LINE,
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "a part of another boundary before", LINE,
+		    "--lain\r\n" HTML("") "\r\n" LINE,
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "another before, of MIME", LINE,
+		    "This is MIME.\r\n--lain\r\n" HTML("") "\r\n" LINE,
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "two paragraphs before", LINE,
+		    "This is a MIME message.\r\n\r\nAnda dipecat.\r\n" LINE,
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "not ASCII before", LINE, "This is MIME\xa0.\r\n" LINE,
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "much before", LINE,
+		    LONG_NOTICE LONG_NOTICE LONG_NOTICE LONG_NOTICE LONG_NOTICE
+			LONG_NOTICE LONG_NOTICE LONG_NOTICE LINE,
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "a message after", LINE "--\r\n",
+		    LINE "--\r\n" HTML("") "\r\n", STRUCTURE(MIME_AMBIGUOUS) },
+		{ "a part of another boundary after", LINE "--\r\n",
+		    LINE "--\r\n--lain\r\n" HTML("") "\r\n--lain--\r\n",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		/* the signed part itself */
+		{ "a field added to the part", "{PART}", "Subject: x\r\n{PART}",
+		    SIGNATURE(DIGEST_MISMATCH) },
+		{ "a field between delimiter and part", LINE "\r\n",
+		    LINE "\r\nContent-Type: text/html\r\n",
+		    SIGNATURE(DIGEST_MISMATCH) },
+		{ "a blank line added", LINE "\r\n", LINE "\r\n\r\n",
+		    SIGNATURE(DIGEST_MISMATCH) },
+		{ "a line end lost", "{PART}\r\n", "{PART}", ANYHOW },
+		/* which type */
+		{ "a type before", TYPE, "Content-Type: text/plain\r\n" TYPE,
+		    ANYHOW },
+		{ "a type after", BOUNDARY,
+		    BOUNDARY "\r\nContent-Type: text/plain",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "a multipart type before", TYPE,
+		    "Content-Type: multipart/mixed; boundary=lain\r\n" TYPE,
+		    ANYHOW },
+		{ "a type after, in other case", BOUNDARY,
+		    BOUNDARY "\r\ncontent-TYPE: multipart/mixed; "
+			     "boundary=lain",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "blanks before the colon",
+		    "Content-Type:", "Content-Type :", ANYHOW },
+		{ "and a type", "Content-Type:",
+		    "Content-Type : text/html\r\nContent-Type:",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "comment", "multipart/signed", "multipart/signed (c)",
+		    ANYHOW },
+		{ "comment before", "multipart/signed", "(c) multipart/signed",
+		    ANYHOW },
+		{ "comment inside", "multipart/signed", "multipart(c)/signed",
+		    ANYHOW },
+		{ "comment around parameters",
+		    "boundary=", "x=(; boundary=a;) y=z; boundary=", ANYHOW },
+		{ "blank in the type", "multipart/signed", "multipart / signed",
+		    ANYHOW },
+		{ "no-break space", "multipart/signed",
+		    "multipart/signed\xc2\xa0", ANYHOW },
+		{ "soft hyphen in the name", "Content-Type",
+		    "Content\xc2\xad-Type", ANYHOW },
+		{ "eighth bit in the type", "multipart/signed",
+		    "multipart/\xf3igned", ANYHOW },
+		{ "no version", "MIME-Version: 1.0\r\n", "",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "another version", "MIME-Version: 1.0", "MIME-Version: 1.1",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "version lost in a comment", "MIME-Version: 1.0",
+		    "MIME-Version: (1.0", STRUCTURE(MIME_AMBIGUOUS) },
+		{ "two versions", "MIME-Version",
+		    "MIME-Version: 1.0\r\nMIME-Version",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		/* which boundary */
+		{ "in pieces", BOUNDARY,
+		    "boundary*0=\"=_\";\r\n boundary*1=\"pki\"", ANYHOW },
+		{ "in pieces beside the whole", BOUNDARY,
+		    BOUNDARY ";\r\n boundary*0=la; boundary*1=in",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "in pieces before the whole", BOUNDARY,
+		    "boundary*0=la; boundary*1=in;\r\n " BOUNDARY, ANYHOW },
+		{ "encoded", BOUNDARY, "boundary*=us-ascii''%3D_pki", ANYHOW },
+		{ "encoded beside the plain", BOUNDARY,
+		    BOUNDARY ";\r\n boundary*=us-ascii''lain",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "encoded pieces", BOUNDARY,
+		    BOUNDARY ";\r\n boundary*0*=us-ascii''lain",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "another before", BOUNDARY, "boundary=lain;\r\n " BOUNDARY,
+		    ANYHOW },
+		{ "another after", BOUNDARY, BOUNDARY "; boundary=lain",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "the same after", BOUNDARY, BOUNDARY "; " BOUNDARY,
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "a blank at its end", BOUNDARY, "boundary=\"=_pki \"",
+		    STRUCTURE(MIME_MALFORMED) },
+		{ "a blank at its start", BOUNDARY, "boundary=\" =_pki\"",
+		    ANYHOW },
+		{ "escaped", BOUNDARY, "boundary=\"=_\\pki\"", ANYHOW },
+		{ "folded inside", BOUNDARY, "boundary=\"=_\r\n pki\"",
+		    ANYHOW },
+		{ "quotes not closed", BOUNDARY, "boundary=\"=_pki", ANYHOW },
+		{ "single quotes", BOUNDARY, "boundary='=_pki'", ANYHOW },
+		{ "encoded word", BOUNDARY, "boundary=\"=?utf-8?q?=3D_pki?=\"",
+		    ANYHOW },
+		{ "UTF-7", BOUNDARY, "charset=utf-7; boundary=\"+AD0-_pki\"",
+		    ANYHOW },
+		{ "not ASCII", BOUNDARY, "boundary=\"=_pk\xc3\xad\"", ANYHOW },
+		{ "a NUL in it", BOUNDARY, "boundary=\"=_pki{NUL}x\"", ANYHOW },
+		{ "a NUL after it", BOUNDARY, BOUNDARY "{NUL}", ANYHOW },
+		{ "nothing", BOUNDARY, "boundary=\"\"",
+		    STRUCTURE(MIME_MALFORMED) },
+		{ "no semicolon", ";\r\n " BOUNDARY, "\r\n " BOUNDARY, ANYHOW },
+		{ "blanks around the sign",
+		    "boundary=", "boundary = ", PASSES },
+		/* which encoding */
+		{ "base64 all over", TYPE,
+		    "Content-Transfer-Encoding: base64\r\n" TYPE,
+		    STRUCTURE(MIME_MALFORMED) },
+		{ "quoted-printable all over", TYPE,
+		    "Content-Transfer-Encoding: quoted-printable\r\n" TYPE,
+		    STRUCTURE(MIME_MALFORMED) },
+		{ "unknown all over", TYPE,
+		    "Content-Transfer-Encoding: x-lain\r\n" TYPE,
+		    STRUCTURE(MIME_MALFORMED) },
+		{ "commented encoding", TYPE,
+		    "Content-Transfer-Encoding: 7bit (base64)\r\n" TYPE,
+		    STRUCTURE(MIME_MALFORMED) },
+		{ "two encodings", TYPE,
+		    "Content-Transfer-Encoding: 7bit\r\n"
+		    "Content-Transfer-Encoding: base64\r\n" TYPE,
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "unknown encoding of the signature", "Encoding: base64",
+		    "Encoding: uuencode", STRUCTURE(MIME_AMBIGUOUS) },
+		{ "two encodings of the signature",
+		    "Content-Transfer-Encoding: base64\r\n",
+		    "Content-Transfer-Encoding: base64\r\n"
+		    "Content-Transfer-Encoding: 7bit\r\n",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "quoted-printable for base64", "Encoding: base64",
+		    "Encoding: quoted-printable", STRUCTURE(CMS_MALFORMED) },
+		/* which protocol */
+		{ "protocol of another", PROTOCOL,
+		    "protocol=\"application/pgp-signature\"",
+		    STRUCTURE(PROTOCOL_MISMATCH) },
+		{ "signature of another type",
+		    "Content-Type: application/pkcs7-signature; name",
+		    "Content-Type: application/pgp-signature; name",
+		    STRUCTURE(NOT_A_SIGNATURE_PART) },
+		{ "signature by its name alone", "pkcs7-signature; name",
+		    "octet-stream; name", PASSES },
+		{ "an octet-stream of another name",
+		    "pkcs7-signature; name=smime.p7s",
+		    "octet-stream; name=smime.p7s.exe",
+		    STRUCTURE(NOT_A_SIGNATURE_PART) },
+		{ "a name that is encoded",
+		    "pkcs7-signature; name=", "octet-stream; name*=us-ascii''",
+		    PASSES },
+		/* which header */
+		{ "NUL in a field", "Kabar", "Ka{NUL}bar",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "bare CR", "Kabar", "Kabar\rContent-Type: text/html\r\r",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "bare CR before From", "Kabar", "Kabar\rFrom: " MALLORY,
+		    ANYHOW },
+		{ "bare LF", "Kabar", "Kabar\nContent-Type: text/html",
+		    ANYHOW },
+		{ "bare LF before From", "Kabar", "Kabar\nFrom: " MALLORY,
+		    ANYHOW },
+		{ "bare LFs that end the header", "Kabar",
+		    "Kabar\n\n<b>Anda dipecat.</b>\n", ANYHOW },
+		{ "a line of blanks", "Kabar\r\n", "Kabar\r\n \t\r\n",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "a line of blanks first", "From: B", " \r\nFrom: B",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "an empty line", "Kabar\r\n", "Kabar\r\n\r\n", ANYHOW },
+		{ "an empty line first", "From: B", "\r\nFrom: B", ANYHOW },
+		{ "no empty line", BOUNDARY "\r\n\r\n", BOUNDARY "\r\n",
+		    ANYHOW },
+		{ "an envelope line", "From: B",
+		    "From " MALLORY " Sun Mar  1 00:00:00 2026\r\nFrom: B",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "an escaped envelope line", "Subject",
+		    ">From " MALLORY " Sun Mar  1 00:00:00 2026\r\nSubject",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "a field without a name", "Subject", ": x\r\nSubject",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "a field with UTF-8 in its name", "Subject",
+		    "Subj\xc3\xa9t: x\r\nSubject", STRUCTURE(MIME_AMBIGUOUS) },
+		{ "bare CR before the parts", LINE, "\r" LINE, ANYHOW },
+		{ "NUL before the parts", LINE, "{NUL}\r\n" LINE,
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "bare LF after a delimiter", "{PART}\r\n" LINE "\r\n",
+		    "{PART}\r\n" LINE "\n", PASSES },
+		{ "bare CR after a delimiter", "{PART}\r\n" LINE "\r\n",
+		    "{PART}\r\n" LINE "\r", ANYHOW },
+	};
+
+	expect_edits(HEAD SIGNED, edits, G_N_ELEMENTS(edits));
+}
+
+/* A line of the signed content that some reader takes for a delimiter. */
+#define INSIDE(line) \
+	"Content-Type: text/plain\r\n\r\nAnda naik pangkat.\r\n" line \
+	"\r\n" HTML("") "\r\n"
+#define INNER(b, lines) \
+	"Content-Type: multipart/mixed; boundary=\"" b "\"\r\n\r\n" lines
+
+Test(attacks, boundaries_inside)
+{
+	static const Wrapping cases[] = {
+		{ "another boundary", HEAD SIGNED, INSIDE("--lain"), PASSES },
+		{ "the outer boundary", HEAD SIGNED, INSIDE(LINE), ANYHOW },
+		{ "the outer boundary, closing", HEAD SIGNED, INSIDE(LINE "--"),
+		    ANYHOW },
+		{ "the outer boundary and more", HEAD SIGNED, INSIDE(LINE "x"),
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "the outer boundary and blanks", HEAD SIGNED,
+		    INSIDE(LINE " \t"), ANYHOW },
+		{ "the outer boundary after a bare CR", HEAD SIGNED,
+		    INSIDE("x\r" LINE), ANYHOW },
+		{ "the outer boundary, and again after a bare CR", HEAD SIGNED,
+		    INSIDE("x" LINE "x\r" LINE), ANYHOW },
+		{ "the outer boundary after a bare LF", HEAD SIGNED,
+		    INSIDE("x\n" LINE), ANYHOW },
+		{ "the inner one is the outer one", HEAD SIGNED,
+		    INNER(
+			PKI_BOUNDARY, LINE "\r\n" GENUINE "\r\n" LINE "--\r\n"),
+		    ANYHOW },
+		{ "the outer one begins with the inner one",
+		    HEAD SIGNED_BY("dalam2", "boundary=dalam2"),
+		    INNER("dalam", "--dalam\r\n" GENUINE "\r\n--dalam--\r\n"),
+		    PASSES },
+		{ "the inner one is never closed",
+		    HEAD SIGNED_BY("dalam2", "boundary=dalam2"),
+		    INNER("dalam", "--dalam\r\n" GENUINE), ANYHOW },
+		{ "the inner one begins with the outer one, not MIME",
+		    HEAD SIGNED_BY("luar", "boundary=luar"),
+		    INSIDE("--luar-dalam"), STRUCTURE(MIME_AMBIGUOUS) },
+	};
+
+	expect_wrappings(cases, G_N_ELEMENTS(cases));
+}
+
+#define WORD "=?utf-8?q?luar?="
+#define LONG_69 \
+	"12345678901234567890123456789012345678901234567890123456789012345678" \
+	"9"
+
+/* The boundary looks encoded: who decodes it finds other parts. */
+Test(attacks, encoded_boundary)
+{
+	static const Wrapping cases[] = {
+		{ "as long as may be",
+		    HEAD SIGNED_BY(LONG_69 "0", "boundary=" LONG_69 "0"),
+		    PASSES },
+		{ "longer",
+		    HEAD SIGNED_BY(LONG_69 "01", "boundary=" LONG_69 "01"),
+		    STRUCTURE(MIME_MALFORMED) },
+		{ "plain of it", HEAD SIGNED_BY(WORD, "boundary=\"" WORD "\""),
+		    STRUCTURE(MIME_MALFORMED) },
+		{ "both",
+		    HEAD SIGNED_BY(WORD,
+			"boundary=\"" WORD
+			"\"") "--luar\r\n" HTML("") "\r\n--luar--\r\n",
+		    ANYHOW },
+		{ "a blank inside",
+		    HEAD SIGNED_BY("lu ar", "boundary=\"lu ar\""), PASSES },
+	};
+
+	expect_wrappings(cases, G_N_ELEMENTS(cases));
+}
+
+/* The signature comes first: it is no signature of what follows. */
+Test(attacks, order_of_parts)
+{
+	static const Wrapping cases[] = {
+		{ "signature first",
+		    HEAD TYPE ";\r\n " PROTOCOL ";\r\n " BOUNDARY
+			      "\r\n\r\n" LINE "\r\n" P7S_TYPE "\r\n{P7S}" LINE
+			      "\r\n{PART}\r\n" LINE "--\r\n",
+		    STRUCTURE(NOT_A_SIGNATURE_PART) },
+		{ "signature of a signature",
+		    HEAD TYPE ";\r\n " PROTOCOL ";\r\n " BOUNDARY
+			      "\r\n\r\n" LINE "\r\n" P7S_TYPE "\r\n{P7S}" LINE
+			      "\r\n" P7S_TYPE "\r\n{P7S}" LINE "--\r\n",
+		    SIGNATURE(DIGEST_MISMATCH) },
+		{ "opaque signature beside it",
+		    HEAD TYPE ";\r\n " PROTOCOL ";\r\n " BOUNDARY
+			      "\r\n\r\n" LINE "\r\n" FORGED "\r\n" LINE
+			      "\r\n" P7S_TYPE "\r\n{P7M}" LINE "--\r\n",
+		    STRUCTURE(CONTENT_ATTACHED) },
+		{ "as multipart/mixed",
+		    HEAD "Content-Type: multipart/mixed; " BOUNDARY
+			 "\r\n\r\n" LINE "\r\n{PART}\r\n" LINE "\r\n" P7S_TYPE
+			 "\r\n{P7S}" LINE "--\r\n",
+		    ANYHOW },
+	};
+
+	expect_wrappings(cases, G_N_ELEMENTS(cases));
+}
+
+Test(attacks, opaque_structure)
+{
+	static const Edit edits[] = {
+		{ "untouched", "", "", PASSES },
+		{ "a type before", P7M_TYPE,
+		    "Content-Type: text/plain\r\n" P7M_TYPE, ANYHOW },
+		{ "a type after", P7M_TYPE,
+		    P7M_TYPE "Content-Type: text/html\r\n",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "no version", "MIME-Version: 1.0\r\n", "",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "text before", "\r\n{P7M}", "\r\nAnda dipecat.\r\n{P7M}",
+		    STRUCTURE(CMS_MALFORMED) },
+		{ "text after", "{P7M}", "{P7M}\r\nAnda dipecat.\r\n",
+		    STRUCTURE(CMS_MALFORMED) },
+		{ "padded text after", "{P7M}", "{P7M}QW5kYQ==\r\n",
+		    STRUCTURE(CMS_MALFORMED) },
+		{ "twice", "{P7M}", "{P7M}{P7M}", STRUCTURE(CMS_MALFORMED) },
+		{ "nothing", "{P7M}", "", ANYHOW },
+		{ "not encoded", "Encoding: base64", "Encoding: 8bit",
+		    STRUCTURE(CMS_MALFORMED) },
+		{ "unknown encoding", "Encoding: base64", "Encoding: x-lain",
+		    STRUCTURE(MIME_MALFORMED) },
+		{ "two encodings", P7M_TYPE,
+		    P7M_TYPE "Content-Transfer-Encoding: 7bit\r\n",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "a detached signature", "{P7M}", "{P7S}",
+		    STRUCTURE(CONTENT_ABSENT) },
+		{ "bare CR in the header", "Kabar",
+		    "Kabar\rContent-Type: text/html\r\r",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "NUL in the header", "Kabar", "Ka{NUL}bar",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "a line of blanks", "Kabar\r\n", "Kabar\r\n \r\n",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+	};
+
+	expect_edits(HEAD OPAQUE, edits, G_N_ELEMENTS(edits));
+}
+
+/* --- MIME: beyond measure ------------------------------------------------ */
+
+/* before and after, count times, around middle. */
+static char *
+repeated(const char *before, const char *middle, const char *after, guint count)
+{
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < count; i++)
+		g_string_append(text, before);
+	g_string_append(text, middle);
+	for (guint i = 0; i < count; i++)
+		g_string_append(text, after);
+	return g_string_free(text, FALSE);
+}
+
+/* middle in so many messages. */
+static char *
+in_messages(const char *middle, guint count)
+{
+	return repeated(
+	    "Content-Type: message/rfc822\r\n\r\n", middle, "", count);
+}
+
+Test(attacks, beyond_measure)
+{
+	g_autofree char *deep = in_messages(SIGNED, MIME_MAX_DEPTH);
+	g_autofree char *deeper = in_messages(SIGNED, 5000);
+	g_autofree char *deep_inside = in_messages(GENUINE, MIME_MAX_DEPTH);
+	g_autofree char *parts =
+	    repeated("--luar\r\n" GENUINE "\r\n", "", "", MIME_MAX_PARTS + 1);
+	g_autofree char *many =
+	    g_strconcat(INNER("luar", ""), parts, "--luar--\r\n", NULL);
+	g_autofree char *around =
+	    g_strconcat(AROUND, parts, FIRST SIGNED END, NULL);
+	g_autofree char *fields =
+	    repeated("X: y\r\n", HEAD SIGNED, "", MIME_MAX_FIELDS + 1);
+	g_autofree char *blanks = g_strnfill(100000, ' ');
+	g_autofree char *wide = g_strconcat(HEAD TYPE "; " PROTOCOL ";", blanks,
+	    BOUNDARY "\r\n\r\n" LINE "\r\n{PART}\r\n" LINE "\r\n" P7S_TYPE
+		     "\r\n{P7S}" LINE "--\r\n",
+	    NULL);
+	g_autofree char *deep_whole = g_strconcat(HEAD, deep, NULL);
+	g_autofree char *deeper_whole = g_strconcat(HEAD, deeper, NULL);
+	const Wrapping cases[] = {
+		{ "deep", deep_whole, ANYHOW },
+		{ "deeper", deeper_whole, ANYHOW },
+		{ "deep inside", HEAD SIGNED, deep_inside,
+		    STRUCTURE(OVER_LIMIT) },
+		{ "many parts inside", HEAD SIGNED, many,
+		    STRUCTURE(OVER_LIMIT) },
+		{ "many parts around", around, ANYHOW },
+		{ "many fields", fields, ANYHOW },
+		{ "boundary far to the right", wide, ANYHOW },
+	};
+
+	expect_wrappings(cases, G_N_ELEMENTS(cases));
+}
