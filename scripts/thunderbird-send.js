@@ -30,6 +30,8 @@ const chooseCertificate = identity => {
 	identity.setCharAttribute("signing_cert_dbkey", cert.dbKey);
 };
 
+const ascii = ["Yth. Bapak/Ibu,", "", "Surat biasa.", "-- ", "Pengirim"];
+
 /* Characters outside ASCII, what dots and dashes do, and a long line. */
 const letter = [
 	"Yth. Bapak/Ibu …",
@@ -60,11 +62,12 @@ const parameters = (identity, form) => {
 	    .createInstance(Ci.nsIMsgCompFields);
 	const params = Cc["@mozilla.org/messengercompose/composeparams;1"]
 	    .createInstance(Ci.nsIMsgComposeParams);
-	const isPlain = form == "plain";
+	const isPlain = form == "plain" || form == "ascii";
+	const lines = form == "ascii" ? ascii : letter;
 
 	fields.to = recipient;
 	fields.subject = form;
-	fields.body = isPlain ? letter.join("\n") : inHtml(letter);
+	fields.body = isPlain ? lines.join("\n") : inHtml(lines);
 	fields.deliveryFormat = isPlain ?
 	    Ci.nsIMsgCompSendFormat.PlainText : Ci.nsIMsgCompSendFormat.Both;
 	if (form == "attachment") {
@@ -78,21 +81,36 @@ const parameters = (identity, form) => {
 	return params;
 };
 
+/* A window that has sent stays a while. */
+const used = new Set();
+
 const composing = () => {
 	const top = Services.wm.getMostRecentWindow("msgcompose");
 
-	return top?.gLoadingComplete && top;
+	return top?.gLoadingComplete && !used.has(top) && top;
 };
+
+/* Thunderbird's own word on whether it has sent it. */
+const sent = top => new Promise((resolve, reject) =>
+    top.gMsgCompose.RegisterStateListener({
+	NotifyComposeFieldsReady() {},
+	NotifyComposeBodyReady() {},
+	SaveInFolderDone() {},
+	ComposeProcessDone: result => result == Cr.NS_OK ? resolve() :
+	    reject(new Error(`not sent: ${result}`)),
+    }));
 
 const send = async (identity, form) => {
 	MailServices.compose
 	    .OpenComposeWindowWithParams(null, parameters(identity, form));
 	const top = await until(composing);
+	used.add(top);
 	if (!top.gSendSigned || top.gSelectedTechnologyIsPGP) {
 		throw new Error(form + ": would not be signed with S/MIME");
 	}
+	const done = sent(top);
 	top.goDoCommand("cmd_sendNow");
-	await until(() => top.closed);
+	await done;
 	return `sent ${form}\n`;
 };
 
