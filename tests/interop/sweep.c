@@ -23,12 +23,21 @@
 #include "../../smime/mime.h"
 #include "../../smime/verify.h"
 
-/* What an octet is changed by: its last bit, the case of a letter, the form of
- * a length. */
+/* What an octet is changed by: its last bit; the case of a letter; the form of
+ * a length.  Of the text only by the first: with the CMS it has them all. */
 static const guchar masks[] = { 0x01, 0x20, 0x80 };
 
 #define LINE_DIGITS 64 /* of base64 */
 #define MAX_DEPTH 8    /* of a path */
+
+/* What a verdict rests on, of GBytes. */
+typedef struct {
+	GPtrArray *octets; /* type and octets of the content, and for each
+	                      signer the digest algorithm, the signed
+	                      attributes, the signature, the certificate */
+	GPtrArray *path;   /* certificates that lead from there to the anchor */
+	GPtrArray *included; /* all certificates */
+} Essence;
 
 typedef struct {
 	const char *name;
@@ -37,7 +46,7 @@ typedef struct {
 	MimeRange content; /* empty where the CMS holds it */
 	MimeRange text;
 	GBytes *cms;
-	GPtrArray *essence;
+	Essence *essence;
 } Mail;
 
 /* What becomes of one octet changed: the whole mail. */
@@ -93,26 +102,45 @@ judge(const char *data, gsize size)
 /* --- what it rests on ---------------------------------------------------- */
 
 static void
-add(GPtrArray *essence, const void *data, int size)
+essence_free(Essence *essence)
 {
-	g_ptr_array_add(essence, g_bytes_new(data, size > 0 ? (gsize)size : 0));
+	if (essence == NULL)
+		return;
+	g_ptr_array_unref(essence->octets);
+	g_ptr_array_unref(essence->path);
+	g_ptr_array_unref(essence->included);
+	g_free(essence);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Essence, essence_free)
+
+static GPtrArray *
+octets_new(void)
+{
+	return g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+}
+
+static void
+add(GPtrArray *octets, const void *data, int size)
+{
+	g_ptr_array_add(octets, g_bytes_new(data, size > 0 ? (gsize)size : 0));
 }
 
 /* Takes der over. */
 static void
-add_der(GPtrArray *essence, guchar *der, int size)
+add_der(GPtrArray *octets, guchar *der, int size)
 {
-	add(essence, der, size);
+	add(octets, der, size);
 	OPENSSL_free(der);
 }
 
 static void
-add_certificate(GPtrArray *essence, X509 *cert)
+add_certificate(GPtrArray *octets, X509 *cert)
 {
 	guchar *der = NULL;
 	int size = i2d_X509(cert, &der);
 
-	add_der(essence, der, size);
+	add_der(octets, der, size);
 }
 
 static X509 *
@@ -128,10 +156,10 @@ issuer_of(X509 *cert, OsslX509Stack *included)
 	return NULL;
 }
 
-/* The signer's certificate and those that lead from it to the anchor, without
- * the anchor: a copy of that in the mail is not what is trusted. */
+/* The anchor is left out: a copy of it in the mail is not what is trusted. */
 static void
-add_path(GPtrArray *essence, CMS_SignerInfo *signer, OsslX509Stack *included)
+add_certificates(
+    Essence *essence, CMS_SignerInfo *signer, OsslX509Stack *included)
 {
 	X509 *cert = NULL;
 
@@ -140,16 +168,19 @@ add_path(GPtrArray *essence, CMS_SignerInfo *signer, OsslX509Stack *included)
 			signer, sk_X509_value(included, i)) == 0)
 			cert = sk_X509_value(included, i);
 	}
-	for (int depth = 0; depth < MAX_DEPTH && cert != NULL &&
-	     X509_check_issued(cert, cert) != X509_V_OK;
-	     depth++) {
-		add_certificate(essence, cert);
+	if (cert == NULL)
+		return;
+	add_certificate(essence->octets, cert);
+	for (int depth = 0; depth < MAX_DEPTH; depth++) {
 		cert = issuer_of(cert, included);
+		if (cert == NULL || X509_check_issued(cert, cert) == X509_V_OK)
+			return;
+		add_certificate(essence->path, cert);
 	}
 }
 
 static void
-add_signer(GPtrArray *essence, CMS_SignerInfo *signer, OsslX509Stack *included)
+add_signer(Essence *essence, CMS_SignerInfo *signer, OsslX509Stack *included)
 {
 	const ASN1_OCTET_STRING *signature =
 	    CMS_SignerInfo_get0_signature(signer);
@@ -158,62 +189,85 @@ add_signer(GPtrArray *essence, CMS_SignerInfo *signer, OsslX509Stack *included)
 
 	CMS_SignerInfo_get0_algs(signer, NULL, NULL, &digest, NULL);
 	X509_ALGOR_get0(&object, NULL, NULL, digest);
-	add(essence, OBJ_get0_data(object), (int)OBJ_length(object));
+	add(essence->octets, OBJ_get0_data(object), (int)OBJ_length(object));
 	for (int i = 0; i < CMS_signed_get_attr_count(signer); i++) {
 		guchar *der = NULL;
 		int size =
 		    i2d_X509_ATTRIBUTE(CMS_signed_get_attr(signer, i), &der);
 
-		add_der(essence, der, size);
+		add_der(essence->octets, der, size);
 	}
-	add(essence, ASN1_STRING_get0_data(signature),
+	add(essence->octets, ASN1_STRING_get0_data(signature),
 	    ASN1_STRING_length(signature));
-	add_path(essence, signer, included);
+	add_certificates(essence, signer, included);
 }
 
-/* Of GBytes, in order: type and octets of the content, and for each signer the
- * digest algorithm, the signed attributes, the signature and the certificates
- * of the path.  NULL if it is not signed data. */
-static GPtrArray *
-essence_of(GBytes *cms)
+static void
+add_content(Essence *essence, CMS_ContentInfo *cms)
+{
+	const ASN1_OBJECT *type = CMS_get0_eContentType(cms);
+	ASN1_OCTET_STRING **content = CMS_get0_content(cms);
+
+	add(essence->octets, OBJ_get0_data(type), (int)OBJ_length(type));
+	if (content != NULL && *content != NULL)
+		add(essence->octets, ASN1_STRING_get0_data(*content),
+		    ASN1_STRING_length(*content));
+}
+
+/* NULL if it is not signed data. */
+static Essence *
+essence_of(GBytes *der)
 {
 	gsize size;
-	const guchar *at = g_bytes_get_data(cms, &size);
-	g_autoptr(CMS_ContentInfo) parsed =
+	const guchar *at = g_bytes_get_data(der, &size);
+	g_autoptr(CMS_ContentInfo) cms =
 	    d2i_CMS_ContentInfo(NULL, &at, (long)size);
 	g_autoptr(OsslX509Stack) included = NULL;
-	GPtrArray *essence;
-	ASN1_OCTET_STRING **content;
-	const ASN1_OBJECT *type;
+	STACK_OF(CMS_SignerInfo) * signers;
+	Essence *essence;
 
-	if (parsed == NULL ||
-	    OBJ_obj2nid(CMS_get0_type(parsed)) != NID_pkcs7_signed)
+	if (cms == NULL || OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed)
 		return NULL;
-	essence = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
-	included = CMS_get1_certs(parsed);
-	type = CMS_get0_eContentType(parsed);
-	add(essence, OBJ_get0_data(type), (int)OBJ_length(type));
-	content = CMS_get0_content(parsed);
-	if (content != NULL && *content != NULL)
-		add(essence, ASN1_STRING_get0_data(*content),
-		    ASN1_STRING_length(*content));
-	for (int i = 0; i < sk_CMS_SignerInfo_num(CMS_get0_SignerInfos(parsed));
-	     i++)
-		add_signer(essence,
-		    sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(parsed), i),
-		    included);
+	essence = g_new0(Essence, 1);
+	essence->octets = octets_new();
+	essence->path = octets_new();
+	essence->included = octets_new();
+	included = CMS_get1_certs(cms);
+	for (int i = 0; i < sk_X509_num(included); i++)
+		add_certificate(essence->included, sk_X509_value(included, i));
+	add_content(essence, cms);
+	signers = CMS_get0_SignerInfos(cms);
+	for (int i = 0; i < sk_CMS_SignerInfo_num(signers); i++)
+		add_signer(
+		    essence, sk_CMS_SignerInfo_value(signers, i), included);
 	ERR_clear_error();
 	return essence;
 }
 
 static bool
-same_essence(const GPtrArray *a, const GPtrArray *b)
+is_among(gconstpointer octets, const GPtrArray *all)
 {
-	if (b == NULL || a->len != b->len)
+	for (guint i = 0; i < all->len; i++) {
+		if (g_bytes_equal(octets, g_ptr_array_index(all, i)))
+			return true;
+	}
+	return false;
+}
+
+/* Of certificates that lead to the anchor a mail may have several copies: one
+ * that is as it was is enough. */
+static bool
+same_essence(const Essence *was, const Essence *is)
+{
+	if (is == NULL || was->octets->len != is->octets->len)
 		return false;
-	for (guint i = 0; i < a->len; i++) {
-		if (!g_bytes_equal(
-			g_ptr_array_index(a, i), g_ptr_array_index(b, i)))
+	for (guint i = 0; i < was->octets->len; i++) {
+		if (!g_bytes_equal(g_ptr_array_index(was->octets, i),
+			g_ptr_array_index(is->octets, i)))
+			return false;
+	}
+	for (guint i = 0; i < was->path->len; i++) {
+		if (!is_among(g_ptr_array_index(was->path, i), is->included))
 			return false;
 	}
 	return true;
@@ -290,7 +344,7 @@ change_cms(const Mail *mail, gsize at, guchar mask)
 }
 
 /* What the CMS of the changed mail is, given how much longer it has become. */
-static GPtrArray *
+static Essence *
 changed_essence(const Mail *mail, const GString *changed)
 {
 	gsize after = mail->size - mail->text.end;
@@ -314,7 +368,7 @@ same_content(const Mail *mail, const GString *changed)
 static bool
 is_same(const Mail *mail, const GString *changed)
 {
-	g_autoptr(GPtrArray) essence = changed_essence(mail, changed);
+	g_autoptr(Essence) essence = changed_essence(mail, changed);
 
 	return same_content(mail, changed) &&
 	    same_essence(mail->essence, essence);
@@ -337,6 +391,7 @@ append_offset(GString *list, gsize at, gsize *last)
 }
 
 typedef struct {
+	guint masks; /* how many are tried */
 	guint changes;
 	guint passed;
 	GString *same;  /* where it passed and may */
@@ -348,7 +403,7 @@ typedef struct {
 static void
 sweep_octet(Sweep *sweep, const Mail *mail, Change change, gsize at)
 {
-	for (gsize i = 0; i < G_N_ELEMENTS(masks); i++) {
+	for (guint i = 0; i < sweep->masks; i++) {
 		GString *changed = change(mail, at, masks[i]);
 
 		sweep->changes++;
@@ -371,7 +426,11 @@ sweep(const Mail *mail, const char *what, Change change, gsize size)
 	g_autoptr(GString) same = g_string_new(NULL);
 	g_autoptr(GString) wrong = g_string_new(NULL);
 	g_autofree char *text = NULL;
-	Sweep swept = { .same = same, .wrong = wrong };
+	Sweep swept = {
+		.masks = change == change_text ? 1 : G_N_ELEMENTS(masks),
+		.same = same,
+		.wrong = wrong,
+	};
 
 	for (gsize at = 0; at < size; at++)
 		sweep_octet(&swept, mail, change, at);
@@ -440,7 +499,7 @@ sweep_file(const char *path)
 	    path);
 	sweep_mail(&mail, spool);
 	g_clear_pointer(&mail.cms, g_bytes_unref);
-	g_clear_pointer(&mail.essence, g_ptr_array_unref);
+	g_clear_pointer(&mail.essence, essence_free);
 }
 
 int
