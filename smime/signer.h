@@ -38,6 +38,10 @@ typedef struct {
  * for looking at old mail. */
 VerdictReason signer_digest_strength(int nid, bool allow_sha1);
 
+/* Is cert the certificate that signer names?  An issuer to the octet, as other
+ * programs compare it. */
+bool signer_is(CMS_SignerInfo *signer, X509 *cert);
+
 /* Has the key of cert signed the content?  OK, or the first thing that is
  * wrong; *why is a constant or NULL. */
 VerdictReason signer_examine(CMS_SignerInfo *signer, X509 *cert,
