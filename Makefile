@@ -96,8 +96,13 @@ $(BUILD)/tests/echo_milter: $(call objects,tests/mta/echo_milter.c)
 	$(SAY) LD $@
 	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lmilter $(LIBS)
 
+$(BUILD)/tests/sweep: $(call objects,tests/interop/sweep.c) \
+		$(BUILD)/libsmime.a
+	$(SAY) LD $@
+	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
 TEST_PROGRAMS = $(BUILD)/tests/unit $(BUILD)/tests/milter-client \
-	$(BUILD)/tests/echo_milter
+	$(BUILD)/tests/echo_milter $(BUILD)/tests/sweep
 
 tests: $(TEST_PROGRAMS)
 

@@ -1,6 +1,12 @@
+#include <stdbool.h>
+#include <string.h>
+
 #include <gio/gio.h>
 
 #include "cms.h"
+
+#define N_VERSIONS 5   /* CMSVersion, of RFC 5652, section 10.2.5 */
+#define MAX_DIGESTS 16 /* that are looked at; more are of no use */
 
 typedef enum { COUNT_OK, COUNT_MALFORMED, COUNT_TOO_MANY } Count;
 
@@ -25,10 +31,238 @@ count_elements(const guchar *data, gsize size)
 			return COUNT_TOO_MANY;
 		if (form & 0x80)
 			return COUNT_MALFORMED;
+		/* X.690, sections 8.9 and 8.11; OpenSSL does not mind. */
+		if (class == V_ASN1_UNIVERSAL &&
+		    (tag == V_ASN1_SEQUENCE || tag == V_ASN1_SET) &&
+		    !(form & V_ASN1_CONSTRUCTED))
+			return COUNT_MALFORMED;
 		if (!(form & V_ASN1_CONSTRUCTED))
 			at += length;
 	}
 	return COUNT_OK;
+}
+
+/* --- form --------------------------------------------------------------- */
+
+/* The frame of signed data, in which OpenSSL forgives, or does not look at,
+ * what other programs mind: a changed octet there would not be told. */
+
+typedef struct {
+	const guchar *at;
+	const guchar *end;
+} Walk;
+
+typedef struct {
+	int tag;
+	int class;
+	bool constructed;
+	Walk content;
+} Element;
+
+/* Behind the end of an indefinite length whose content starts at at; NULL when
+ * there is none. */
+static const guchar *
+indefinite_end(const guchar *at, const guchar *end)
+{
+	gsize depth = 1;
+
+	while (depth > 0 && at < end) {
+		long length;
+		int tag, class;
+		int form = ASN1_get_object(
+		    &at, &length, &tag, &class, (long)(end - at));
+
+		if (form & 0x80)
+			return NULL;
+		if (class == V_ASN1_UNIVERSAL && tag == V_ASN1_EOC)
+			depth--;
+		else if (form & 1)
+			depth++;
+		else
+			at += length;
+	}
+	return depth == 0 ? at : NULL;
+}
+
+static bool
+at_end(const Walk *walk)
+{
+	return walk->at >= walk->end;
+}
+
+/* The next element, or false at the end. */
+static bool
+next(Walk *walk, Element *element)
+{
+	const guchar *at = walk->at, *end;
+	long length;
+	int form;
+
+	if (at_end(walk))
+		return false;
+	form = ASN1_get_object(&at, &length, &element->tag, &element->class,
+	    (long)(walk->end - at));
+	if (form & 0x80)
+		return false;
+	element->constructed = form & V_ASN1_CONSTRUCTED;
+	element->content.at = at;
+	if (!(form & 1)) {
+		walk->at = element->content.end = at + length;
+		return true;
+	}
+	end = indefinite_end(at, walk->end);
+	if (end == NULL)
+		return false;
+	walk->at = end;
+	element->content.end = end - 2; /* without its end */
+	return true;
+}
+
+static bool
+is_universal(const Element *element, int tag)
+{
+	return element->class == V_ASN1_UNIVERSAL && element->tag == tag;
+}
+
+static bool
+enter(Walk *walk, int tag, Walk *content)
+{
+	Element element;
+
+	if (!next(walk, &element) || !is_universal(&element, tag) ||
+	    !element.constructed)
+		return false;
+	*content = element.content;
+	return true;
+}
+
+/* An element [number] may be there, and is then constructed. */
+static bool
+optional(Walk *walk, int number)
+{
+	Walk ahead = *walk;
+	Element element;
+
+	if (!next(&ahead, &element) ||
+	    element.class != V_ASN1_CONTEXT_SPECIFIC || element.tag != number)
+		return true;
+	*walk = ahead;
+	return element.constructed;
+}
+
+/* allowed: a bit for each CMSVersion. */
+static bool
+version(Walk *walk, guint allowed)
+{
+	Element element;
+
+	return next(walk, &element) && is_universal(&element, V_ASN1_INTEGER) &&
+	    element.content.end - element.content.at == 1 &&
+	    *element.content.at <= N_VERSIONS &&
+	    (allowed & 1U << *element.content.at);
+}
+
+/* RFC 5652, section 5.1: algorithms that the signers use are among all. */
+static bool
+is_among(Element algorithm, Walk all)
+{
+	Element object, other;
+	Walk one;
+
+	if (!next(&algorithm.content, &object))
+		return false;
+	for (guint i = 0; i < MAX_DIGESTS && enter(&all, V_ASN1_SEQUENCE, &one);
+	     i++) {
+		gsize size = (gsize)(object.content.end - object.content.at);
+
+		if (next(&one, &other) &&
+		    (gsize)(other.content.end - other.content.at) == size &&
+		    memcmp(object.content.at, other.content.at, size) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* RFC 5652, section 5.3. */
+static bool
+signer_well_formed(Walk signer, Walk digests)
+{
+	Element element;
+
+	return version(&signer, 1U << 1 | 1U << 3) &&
+	    next(&signer, &element) && /* who */
+	    next(&signer, &element) && is_among(element, digests) &&
+	    optional(&signer, 0) && next(&signer, &element) &&
+	    next(&signer, &element) && optional(&signer, 1) && at_end(&signer);
+}
+
+/* X.690, section 8.7.3: a string in pieces is made of such strings. */
+static bool
+octets_well_formed(Element string)
+{
+	Element piece;
+
+	if (!is_universal(&string, V_ASN1_OCTET_STRING))
+		return false;
+	while (string.constructed && !at_end(&string.content)) {
+		if (!next(&string.content, &piece) || piece.constructed ||
+		    !is_universal(&piece, V_ASN1_OCTET_STRING))
+			return false;
+	}
+	return true;
+}
+
+/* RFC 5652, section 5.2. */
+static bool
+content_well_formed(Walk content)
+{
+	Element type, content_of, octets;
+
+	if (!next(&content, &type))
+		return false;
+	if (at_end(&content))
+		return true;
+	return next(&content, &content_of) &&
+	    content_of.class == V_ASN1_CONTEXT_SPECIFIC &&
+	    content_of.tag == 0 && content_of.constructed && at_end(&content) &&
+	    next(&content_of.content, &octets) && at_end(&content_of.content) &&
+	    octets_well_formed(octets);
+}
+
+/* RFC 5652, section 5.1. */
+static bool
+signed_data_well_formed(Walk data)
+{
+	Walk digests, content, signers, signer;
+
+	if (!version(&data, 1U << 1 | 1U << 3 | 1U << 4 | 1U << 5) ||
+	    !enter(&data, V_ASN1_SET, &digests) ||
+	    !enter(&data, V_ASN1_SEQUENCE, &content) ||
+	    !content_well_formed(content) || !optional(&data, 0) ||
+	    !optional(&data, 1) || !enter(&data, V_ASN1_SET, &signers))
+		return false;
+	/* More than that are refused anyway. */
+	for (guint i = 0; i <= CMS_MAX_SIGNERS && !at_end(&signers); i++) {
+		if (!enter(&signers, V_ASN1_SEQUENCE, &signer) ||
+		    !signer_well_formed(signer, digests))
+			return false;
+	}
+	return true;
+}
+
+/* What is not signed data is not asked for. */
+static bool
+well_formed(CMS_ContentInfo *cms, const guchar *data, gsize size)
+{
+	Walk all = { data, data + size }, info, inner;
+	Element element;
+
+	if (OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed)
+		return true;
+	return enter(&all, V_ASN1_SEQUENCE, &info) && next(&info, &element) &&
+	    next(&info, &element) && element.constructed &&
+	    enter(&element.content, V_ASN1_SEQUENCE, &inner) &&
+	    signed_data_well_formed(inner);
 }
 
 CMS_ContentInfo *
@@ -54,7 +288,7 @@ cms_parse(GBytes *der, VerdictReason *reason, const char **why)
 		break;
 	}
 	ERR_clear_error();
-	if (cms == NULL || at != data + size)
+	if (cms == NULL || at != data + size || !well_formed(cms, data, size))
 		return NULL;
 	return g_steal_pointer(&cms);
 }

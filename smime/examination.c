@@ -258,7 +258,7 @@ find_certificate(CMS_SignerInfo *signer, const OsslX509Stack *certificates)
 	for (int i = 0; i < sk_X509_num(certificates); i++) {
 		X509 *cert = sk_X509_value(certificates, i);
 
-		if (CMS_SignerInfo_cert_cmp(signer, cert) == 0)
+		if (signer_is(signer, cert))
 			return cert;
 	}
 	return NULL;

@@ -86,6 +86,83 @@ signer_agrees_with_micalg(CMS_SignerInfo *signer, const char *micalg)
 	return words[0] == NULL;
 }
 
+/* RFC 5754, sections 2 and 3: absent or NULL. */
+static bool
+no_parameters(const X509_ALGOR *algorithm)
+{
+	int type;
+
+	X509_ALGOR_get0(NULL, &type, NULL, algorithm);
+	return type == V_ASN1_UNDEF || type == V_ASN1_NULL;
+}
+
+/* RFC 4055, section 3.1: of the two digests, which OpenSSL does not look at. */
+static bool
+pss_parameters_valid(const X509_ALGOR *algorithm)
+{
+	g_autoptr(RSA_PSS_PARAMS) pss = NULL;
+	X509_ALGOR *mask_digest = NULL;
+	const void *value;
+	const guchar *at;
+	int type;
+	bool valid;
+
+	X509_ALGOR_get0(NULL, &type, &value, algorithm);
+	if (type != V_ASN1_SEQUENCE)
+		return type == V_ASN1_UNDEF;
+	at = ASN1_STRING_get0_data(value);
+	pss = d2i_RSA_PSS_PARAMS(NULL, &at, ASN1_STRING_length(value));
+	if (pss == NULL)
+		return false;
+	if (pss->maskGenAlgorithm != NULL) {
+		mask_digest =
+		    ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(X509_ALGOR),
+			pss->maskGenAlgorithm->parameter);
+		if (mask_digest == NULL)
+			return false;
+	}
+	valid =
+	    (pss->hashAlgorithm == NULL || no_parameters(pss->hashAlgorithm)) &&
+	    (mask_digest == NULL || no_parameters(mask_digest));
+	X509_ALGOR_free(mask_digest);
+	return valid;
+}
+
+/* RFC 5754, section 3 and RFC 5753, section 2.1.1: an algorithm of the key,
+ * with the digest that is used.  Many name that of the key alone. */
+static bool
+algorithm_fits(int signature, int digest, X509 *cert)
+{
+	int key = EVP_PKEY_get_base_id(X509_get0_pubkey(cert));
+	int its_digest, its_key;
+
+	if (signature == key)
+		return true;
+	if (signature == NID_rsassaPss)
+		return key == NID_rsaEncryption;
+	return OBJ_find_sigid_algs(signature, &its_digest, &its_key) == 1 &&
+	    its_key == key && its_digest == digest;
+}
+
+static const char *
+why_algorithms_invalid(CMS_SignerInfo *signer, X509 *cert)
+{
+	X509_ALGOR *digest = NULL, *signature = NULL;
+	const ASN1_OBJECT *object;
+	int nid;
+
+	CMS_SignerInfo_get0_algs(signer, NULL, NULL, &digest, &signature);
+	X509_ALGOR_get0(&object, NULL, NULL, signature);
+	nid = OBJ_obj2nid(object);
+	if (!no_parameters(digest) ||
+	    !(nid == NID_rsassaPss ? pss_parameters_valid(signature) :
+				     no_parameters(signature)))
+		return "parameters of an algorithm (RFC 5754)";
+	if (!algorithm_fits(nid, signer_digest_nid(signer), cert))
+		return "not of this key and digest (RFC 5754)";
+	return NULL;
+}
+
 /* --- attributes -------------------------------------------------------- */
 
 /* Those that programs sign and that change nothing of what is signed. */
@@ -401,6 +478,24 @@ signing_time_reason(CMS_SignerInfo *signer, X509 *cert, gint64 now)
 	return VERDICT_REASON_OK;
 }
 
+bool
+signer_is(CMS_SignerInfo *signer, X509 *cert)
+{
+	X509_NAME *issuer = NULL;
+	const guchar *a, *b;
+	gsize size_a, size_b;
+
+	if (CMS_SignerInfo_cert_cmp(signer, cert) != 0 ||
+	    CMS_SignerInfo_get0_signer_id(signer, NULL, &issuer, NULL) != 1)
+		return false;
+	/* Named by a key identifier, which has been compared. */
+	if (issuer == NULL)
+		return true;
+	return X509_NAME_get0_der(issuer, &a, &size_a) == 1 &&
+	    X509_NAME_get0_der(X509_get_issuer_name(cert), &b, &size_b) == 1 &&
+	    size_a == size_b && memcmp(a, b, size_a) == 0;
+}
+
 char *
 signer_time_text(CMS_SignerInfo *signer)
 {
@@ -432,6 +527,11 @@ signer_examine(CMS_SignerInfo *signer, X509 *cert, const SignerContext *context,
 		return VERDICT_REASON_ALGORITHM_UNSUPPORTED;
 	/* What was altered is told before what is merely weak. */
 	reason = mathematics_reason(signer, cert, context, md, why);
+	if (reason == VERDICT_REASON_OK) {
+		*why = why_algorithms_invalid(signer, cert);
+		if (*why != NULL)
+			reason = VERDICT_REASON_ALGORITHM_UNSUPPORTED;
+	}
 	if (reason == VERDICT_REASON_OK)
 		reason = signer_digest_strength(nid, context->allow_sha1);
 	if (reason == VERDICT_REASON_OK)

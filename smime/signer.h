@@ -46,6 +46,10 @@ char *signer_unknown_attributes(CMS_SignerInfo *signer);
  * True also where it names nothing that we know. */
 bool signer_agrees_with_micalg(CMS_SignerInfo *signer, const char *micalg);
 
+/* Is cert the certificate that signer names?  An issuer to the octet, as other
+ * programs compare it. */
+bool signer_is(CMS_SignerInfo *signer, X509 *cert);
+
 /* Has the key of cert signed the content?  OK, or the first thing that is
  * wrong; *why is a constant or NULL. */
 VerdictReason signer_examine(CMS_SignerInfo *signer, X509 *cert,

@@ -584,7 +584,8 @@ static const CmsAttack cms_attacks[] = {
 	{ "content in pieces, opaque", cms_content_chunked, .opaque = true,
 	    PASSES },
 	/* RFC 5652, section 5.1: a verifier may refuse that, and need not */
-	{ "no digest algorithms listed", cms_no_digests, PASSES },
+	{ "no digest algorithms listed", cms_no_digests,
+	    STRUCTURE(CMS_MALFORMED) },
 	{ "octets after it, opaque", cms_octets_after, .opaque = true,
 	    STRUCTURE(CMS_MALFORMED) },
 	{ "twice", cms_twice, STRUCTURE(CMS_MALFORMED) },

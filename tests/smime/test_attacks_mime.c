@@ -406,9 +406,8 @@ Test(attacks, structure)
 		    "pkcs7-signature; name=smime.p7s",
 		    "octet-stream; name=smime.p7s.exe",
 		    STRUCTURE(NOT_A_SIGNATURE_PART) },
-		{ "a name that is encoded",
-		    "pkcs7-signature; name=", "octet-stream; name*=us-ascii''",
-		    PASSES },
+		{ "a name that is encoded", "pkcs7-signature; name=",
+		    "octet-stream; name*=us-ascii''", PASSES },
 		/* which header */
 		{ "NUL in a field", "Kabar", "Ka{NUL}bar",
 		    STRUCTURE(MIME_AMBIGUOUS) },

@@ -66,6 +66,72 @@ Test(cms, malformed)
 	expect_refused(deep, VERDICT_REASON_CMS_MALFORMED, "deep");
 }
 
+/* An octet of a mail's CMS by mask: at into the first (or last) pattern. */
+typedef struct {
+	const char *name;
+	guint flags;
+	const char *pattern;
+	gsize size;
+	gsize at;
+	guchar mask;
+	bool last;
+} Change;
+
+static GBytes *
+changed(const Change *change)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(GBytes) der = pki_sign(pki, CONTENT, change->flags, 0);
+	gsize size, at = G_MAXSIZE;
+	guchar *data = g_bytes_unref_to_data(g_steal_pointer(&der), &size);
+
+	for (gsize i = 0; i + change->size <= size; i++) {
+		if (memcmp(data + i, change->pattern, change->size) == 0 &&
+		    (at == G_MAXSIZE || change->last))
+			at = i;
+	}
+	cr_assert(at != G_MAXSIZE, "%s", change->name);
+	data[at + change->at] ^= change->mask;
+	return g_bytes_new_take(data, size);
+}
+
+/* What OpenSSL alone would not mind. */
+Test(cms, frame)
+{
+	static const Change changes[] = {
+		{ "version 0", 0, "\x02\x01\x01\x31", 4, 2, 0x01, false },
+		{ "version 2", 0, "\x02\x01\x01\x31", 4, 2, 0x03, false },
+		{ "version 33", 0, "\x02\x01\x01\x31", 4, 2, 0x20, false },
+		{ "primitive set", 0, "\x02\x01\x01\x31", 4, 3, 0x20, false },
+		{ "other digests", 0, "\x60\x86\x48\x01\x65\x03\x04\x02\x01", 9,
+		    8, 0x02, false },
+		{ "primitive certificates", 0,
+		    "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01\xa0", 10, 9, 0x20,
+		    false },
+		{ "primitive content", PKI_CMS_ATTACHED,
+		    "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01\xa0", 10, 9, 0x20,
+		    false },
+		{ "a piece that is no string",
+		    PKI_CMS_ATTACHED | PKI_CMS_INDEFINITE | PKI_CMS_CHUNKED,
+		    "\x24\x80\x04", 3, 2, 0x01, false },
+		{ "signer's version 0", 0, "\x02\x01\x01\x30", 4, 2, 0x01,
+		    true },
+		{ "primitive attributes", 0,
+		    "\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\xa0", 12, 11,
+		    0x20, true },
+		{ "primitive values", 0,
+		    "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x04\x31", 10, 9, 0x20,
+		    true },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(changes); i++) {
+		g_autoptr(GBytes) der = changed(&changes[i]);
+
+		expect_refused(
+		    der, VERDICT_REASON_CMS_MALFORMED, changes[i].name);
+	}
+}
+
 /* Each element costs memory, however small it is. */
 Test(cms, too_many_elements)
 {
