@@ -52,6 +52,8 @@ LIBS = $(PKG_LIBS) -lpthread
 
 SMIME = $(wildcard smime/*.c)
 CTL = $(wildcard milter/ctl*.c)
+# Those of it that are modules and not commands: they have a header.
+CTL_MODULES = $(patsubst %.h,%.c,$(wildcard milter/ctl_*.h))
 DAEMON = milter/main.c milter/mta.c
 COMMON = $(filter-out $(CTL) $(DAEMON),$(wildcard milter/*.c))
 TESTS = $(wildcard tests/*.c tests/*/test_*.c)
@@ -82,8 +84,8 @@ $(BUILD)/smimectl: $(call objects,$(CTL) $(COMMON)) $(BUILD)/libsmime.a
 
 # --- tests ----------------------------------------------------------------
 
-$(BUILD)/tests/unit: $(call objects,$(TESTS) $(TEST_LIBS) $(COMMON)) \
-		$(BUILD)/libsmime.a
+$(BUILD)/tests/unit: $(call objects,$(TESTS) $(TEST_LIBS) $(COMMON) \
+		$(CTL_MODULES)) $(BUILD)/libsmime.a
 	$(SAY) LD $@
 	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcriterion $(LIBS)
 
