@@ -31,6 +31,9 @@ PKG_CONFIG ?= pkg-config
 LIBRARIES = gmime-3.0 gio-2.0 glib-2.0 libcrypto p11-kit-1
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES))
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES))
+# For smimectl alone.
+CTL_CFLAGS := $(shell $(PKG_CONFIG) --cflags json-glib-1.0)
+CTL_LIBS := $(shell $(PKG_CONFIG) --libs json-glib-1.0)
 
 CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Werror -Wformat=2 -Wshadow -Wstrict-prototypes \
@@ -52,6 +55,8 @@ LIBS = $(PKG_LIBS) -lpthread
 
 SMIME = $(wildcard smime/*.c)
 CTL = $(wildcard milter/ctl*.c)
+# Those of it that are modules and not commands: they have a header.
+CTL_MODULES = $(patsubst %.h,%.c,$(wildcard milter/ctl_*.h))
 DAEMON = milter/main.c milter/mta.c
 COMMON = $(filter-out $(CTL) $(DAEMON),$(wildcard milter/*.c))
 TESTS = $(wildcard tests/*.c tests/*/test_*.c)
@@ -76,16 +81,19 @@ $(BUILD)/smime-milter: $(call objects,$(DAEMON) $(COMMON)) $(BUILD)/libsmime.a
 	$(SAY) LD $@
 	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lmilter $(LIBS)
 
+$(call objects,milter/ctl_json.c tests/milter/test_ctl_json.c): \
+	PKG_CFLAGS += $(CTL_CFLAGS)
+
 $(BUILD)/smimectl: $(call objects,$(CTL) $(COMMON)) $(BUILD)/libsmime.a
 	$(SAY) LD $@
-	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CTL_LIBS) $(LIBS)
 
 # --- tests ----------------------------------------------------------------
 
-$(BUILD)/tests/unit: $(call objects,$(TESTS) $(TEST_LIBS) $(COMMON)) \
-		$(BUILD)/libsmime.a
+$(BUILD)/tests/unit: $(call objects,$(TESTS) $(TEST_LIBS) $(COMMON) \
+		$(CTL_MODULES)) $(BUILD)/libsmime.a
 	$(SAY) LD $@
-	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcriterion $(LIBS)
+	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcriterion $(CTL_LIBS) $(LIBS)
 
 $(BUILD)/tests/milter-client: $(call objects,tests/mta/milter-client.c \
 		$(TEST_LIBS))

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <sysexits.h>
 
@@ -6,6 +7,9 @@
 #include "../smime/verify.h"
 #include "authres.h"
 #include "ctl.h"
+#include "ctl_evidence.h"
+#include "ctl_explain.h"
+#include "ctl_json.h"
 
 typedef struct {
 	char *config_path;
@@ -16,7 +20,9 @@ typedef struct {
 	char *identity;
 	char *at;
 	char *authserv_id;
+	char *evidence;
 	gboolean explain;
+	gboolean json;
 } Arguments;
 
 static void
@@ -30,6 +36,7 @@ arguments_clear(Arguments *arguments)
 	g_free(arguments->identity);
 	g_free(arguments->at);
 	g_free(arguments->authserv_id);
+	g_free(arguments->evidence);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Arguments, arguments_clear)
@@ -75,32 +82,6 @@ all_crls(const Arguments *arguments, const Config *config)
 	return g_strv_builder_end(all);
 }
 
-static void
-explain_entry(const VerdictEntry *entry)
-{
-	if (entry->part != NULL)
-		printf("\nSignature at part %s\n", entry->part);
-	else
-		printf("\nThe message was not read\n");
-	printf("  signer       %s\n",
-	    entry->subject != NULL ? entry->subject : "unknown");
-	printf("  mailbox      %s\n",
-	    entry->identifier != NULL ? entry->identifier : "none");
-	printf("  certificate  %s, issued by %s\n",
-	    entry->serial != NULL ? entry->serial : "unknown",
-	    entry->issuer != NULL ? entry->issuer : "unknown");
-	for (int step = 0; step < VERDICT_N_STEPS; step++) {
-		const VerdictOutcome *outcome = &entry->steps[step];
-
-		printf("  %-17s  %s%s%s\n", verdict_step_text(step),
-		    verdict_reason_text(outcome->reason),
-		    outcome->detail != NULL ? ": " : "",
-		    outcome->detail != NULL ? outcome->detail : "");
-	}
-	printf("  result             %s\n",
-	    name_code_name(smime_result_names, verdict_entry_result(entry)));
-}
-
 static int
 exit_status(const Verdict *verdict)
 {
@@ -119,51 +100,70 @@ exit_status(const Verdict *verdict)
 	g_assert_not_reached();
 }
 
-/* What the daemon would do with it as inbound mail; caller frees. */
-static char *
-action_text(
-    const Config *config, const Verdict *verdict, const GPtrArray *authors)
-{
-	PolicyInbound policy;
-	PolicyInboundAction action;
-	const char *option;
+/* --- judging ------------------------------------------------------------- */
 
-	config_inbound_policy(config, &policy);
-	action = policy_on_verdict(
-	    &policy, verdict_result(verdict), authors, &option);
-	return g_strdup_printf("%s%s%s",
-	    name_code_name(policy_inbound_action_names, action),
-	    action != POLICY_INBOUND_ACCEPT ? ", by " : "",
-	    action != POLICY_INBOUND_ACCEPT ? option : "");
-}
+/* What judging needs and leaves. */
+typedef struct {
+	int mode; /* RevocationMode */
+	VerifyOptions options;
+	Spool *spool; /* NULL: over the limit */
+	MimeMessage *message;
+	Verdict *verdict;
+	char *sha256;
+	char *field;
+	CtlJudgement judgement; /* borrows from the others */
+} Case;
 
 static void
-print_verdict(const Arguments *arguments, const Config *config,
-    const Verdict *verdict, const char *action)
+case_clear(Case *c)
 {
-	const char *id = arguments->authserv_id != NULL ?
-	    arguments->authserv_id :
-	    config->milter_authserv_id != NULL ? config->milter_authserv_id :
-						 g_get_host_name();
-	g_autofree char *value = authres_format(verdict, id);
-
-	printf(AUTHRES_FIELD ": %s\n", value);
-	if (!arguments->explain)
-		return;
-	if (verdict->entries->len == 0)
-		printf("\nThe message carries no S/MIME signature.\n");
-	for (guint i = 0; i < verdict->entries->len; i++)
-		explain_entry(g_ptr_array_index(verdict->entries, i));
-	if (action != NULL)
-		printf("\nInbound mail: %s\n", action);
+	g_free(c->field);
+	g_free(c->sha256);
+	verdict_free(c->verdict);
+	g_clear_pointer(&c->message, mime_message_free);
+	g_clear_pointer(&c->spool, spool_free);
 }
 
-/* Everything that judging needs, from the configuration and the options.
- * *action: NULL where the message was too big to know its author. */
-static Verdict *
-judge(const Arguments *arguments, const Config *config, int mode,
-    const VerifyOptions *options, gint64 now, const char *file, char **action,
-    GError **error)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Case, case_clear)
+
+/* What the daemon would do with it as inbound mail.  Of what was not read the
+ * author is not known here. */
+static void
+find_action(const Config *config, CtlJudgement *judgement)
+{
+	PolicyInbound policy;
+
+	config_inbound_policy(config, &policy);
+	judgement->has_action =
+	    judgement->was_read || policy.must_sign[0] == NULL;
+	judgement->action =
+	    policy_on_verdict(&policy, verdict_result(judgement->verdict),
+		judgement->authors, &judgement->option);
+}
+
+/* False: the message was not read, for *error, or for being over the limit. */
+static bool
+read_message(Case *c, const Config *config, const char *file, GError **error)
+{
+	bool had_crlf;
+
+	c->spool = ctl_read_message(config, file, &had_crlf, error);
+	if (c->spool == NULL)
+		return false;
+	c->message = mime_parse(c->spool);
+	c->sha256 = g_compute_checksum_for_data(G_CHECKSUM_SHA256,
+	    (const guchar *)spool_data(c->spool), spool_size(c->spool));
+	c->judgement.was_read = true;
+	c->judgement.authors = c->message->authors;
+	c->judgement.size = spool_size(c->spool);
+	c->judgement.sha256 = c->sha256;
+	return true;
+}
+
+/* Everything that judging needs, from the configuration and the options. */
+static bool
+judge(Case *c, const Arguments *arguments, const Config *config,
+    const char *file, GError **error)
 {
 	g_auto(GStrv) crls = all_crls(arguments, config);
 	g_autoptr(Trust) trust =
@@ -171,28 +171,98 @@ judge(const Arguments *arguments, const Config *config, int mode,
 		either(arguments->intermediates, config->verify_intermediates),
 		error);
 	g_autoptr(Revocation) revocation = NULL;
-	g_autoptr(Spool) spool = NULL;
-	g_autoptr(MimeMessage) message = NULL;
 	g_autoptr(GError) unread = NULL;
-	Verdict *verdict;
-	bool had_crlf;
 
 	if (trust == NULL)
-		return NULL;
-	revocation = revocation_new(mode, (const char *const *)crls, error);
+		return false;
+	revocation = revocation_new(c->mode, (const char *const *)crls, error);
 	if (revocation == NULL)
-		return NULL;
-	spool = ctl_read_message(config, file, &had_crlf, &unread);
-	if (g_error_matches(unread, SMIME_ERROR, SMIME_ERROR_TOO_BIG))
-		return verify_unread(unread);
-	if (spool == NULL) {
-		g_propagate_error(error, g_steal_pointer(&unread));
-		return NULL;
+		return false;
+	if (read_message(c, config, file, &unread)) {
+		c->verdict = verify_message(c->message, trust, revocation,
+		    &c->options, c->judgement.now);
+		return true;
 	}
-	message = mime_parse(spool);
-	verdict = verify_message(message, trust, revocation, options, now);
-	*action = action_text(config, verdict, message->authors);
-	return verdict;
+	if (!g_error_matches(unread, SMIME_ERROR, SMIME_ERROR_TOO_BIG)) {
+		g_propagate_error(error, g_steal_pointer(&unread));
+		return false;
+	}
+	c->verdict = verify_unread(unread);
+	return true;
+}
+
+static void
+complete(Case *c, const Arguments *arguments, const Config *config)
+{
+	const char *id = arguments->authserv_id != NULL ?
+	    arguments->authserv_id :
+	    config->milter_authserv_id != NULL ? config->milter_authserv_id :
+						 g_get_host_name();
+
+	c->field = authres_format(c->verdict, id);
+	c->judgement.verdict = c->verdict;
+	c->judgement.authserv_id = id;
+	c->judgement.field = c->field;
+	find_action(config, &c->judgement);
+}
+
+/* --- telling ------------------------------------------------------------- */
+
+/* Returns whether all of it went out. */
+static bool
+print(const Arguments *arguments, const CtlJudgement *judgement,
+    const char *json, CtlLanguage language)
+{
+	if (arguments->json)
+		fputs(json, stdout);
+	else
+		printf(AUTHRES_FIELD ": %s\n", judgement->field);
+	if (arguments->explain && !arguments->json) {
+		g_autofree char *text = ctl_explain(judgement, language);
+
+		printf("\n%s", text);
+	}
+	return fflush(stdout) == 0 && !ferror(stdout);
+}
+
+static int
+tell(const Arguments *arguments, const CtlJudgement *judgement,
+    CtlEvidence *evidence)
+{
+	CtlLanguage language = ctl_language();
+	g_autofree char *json = ctl_json(judgement, language);
+	g_autoptr(GError) error = NULL;
+
+	if (!print(arguments, judgement, json, language)) {
+		fprintf(stderr, "smimectl verify: cannot write: %s\n",
+		    g_strerror(errno));
+		return EX_IOERR;
+	}
+	if (evidence != NULL &&
+	    !ctl_evidence_write(evidence, judgement, json, &error))
+		return ctl_fail(&ctl_command_verify, error);
+	return exit_status(judgement->verdict);
+}
+
+/* What was asked for on the command line. */
+static bool
+read_arguments(Case *c, const Arguments *arguments, const Config *config)
+{
+	int identity;
+
+	config_verify_options(config, &c->options);
+	c->options.keep_evidence = arguments->explain || arguments->json ||
+	    arguments->evidence != NULL;
+	c->mode = config->revocation_mode;
+	identity = (int)c->options.identity;
+	if (!parse_moment(arguments->at, &c->judgement.now) ||
+	    !ctl_name(&ctl_command_verify, "revocation", revocation_mode_names,
+		arguments->revocation, &c->mode) ||
+	    !ctl_name(&ctl_command_verify, "identity", verify_identity_names,
+		arguments->identity, &identity))
+		return false;
+	c->options.identity = (VerifyIdentity)identity;
+	return true;
 }
 
 static int
@@ -200,30 +270,24 @@ verify(const Arguments *arguments, const char *file)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Config) config = ctl_config(arguments->config_path, &error);
-	g_autoptr(Verdict) verdict = NULL;
-	g_autofree char *action = NULL;
-	VerifyOptions options;
-	int mode, identity;
-	gint64 now;
+	g_autoptr(CtlEvidence) evidence = NULL;
+	g_auto(Case) c = { 0 };
 
 	if (config == NULL)
 		return ctl_fail(&ctl_command_verify, error);
-	config_verify_options(config, &options);
-	mode = config->revocation_mode;
-	identity = (int)options.identity;
-	if (!parse_moment(arguments->at, &now) ||
-	    !ctl_name(&ctl_command_verify, "revocation", revocation_mode_names,
-		arguments->revocation, &mode) ||
-	    !ctl_name(&ctl_command_verify, "identity", verify_identity_names,
-		arguments->identity, &identity))
+	if (!read_arguments(&c, arguments, config))
 		return EX_USAGE;
-	options.identity = (VerifyIdentity)identity;
-	verdict = judge(
-	    arguments, config, mode, &options, now, file, &action, &error);
-	if (verdict == NULL)
+	if (arguments->evidence != NULL) {
+		evidence = ctl_evidence_open(arguments->evidence, &error);
+		if (evidence == NULL) {
+			ctl_fail(&ctl_command_verify, error);
+			return EX_CANTCREAT;
+		}
+	}
+	if (!judge(&c, arguments, config, file, &error))
 		return ctl_fail(&ctl_command_verify, error);
-	print_verdict(arguments, config, verdict, action);
-	return exit_status(verdict);
+	complete(&c, arguments, config);
+	return tell(arguments, &c.judgement, evidence);
 }
 
 static int
@@ -253,7 +317,14 @@ run(int argc, char **argv)
 		    &arguments.authserv_id, "The name that the field carries",
 		    "ID" },
 		{ "explain", 0, 0, G_OPTION_ARG_NONE, &arguments.explain,
-		    "Tell each step of the examination", NULL },
+		    "Tell in words what came out, why, and what to do", NULL },
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &arguments.json,
+		    "Tell the same for programs, in JSON and nothing else",
+		    NULL },
+		{ "evidence", 0, 0, G_OPTION_ARG_FILENAME, &arguments.evidence,
+		    "Save what it rests on into a new folder: certificates, "
+		    "revocation proofs, sums",
+		    "DIR" },
 		{ NULL, 0, 0, 0, NULL, NULL, NULL },
 	};
 

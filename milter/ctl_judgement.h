@@ -1,0 +1,63 @@
+/*
+ * ctl_judgement - one judged message as smimectl verify tells of it: to people
+ * (ctl_explain), to programs (ctl_json) and for the record (ctl_evidence).
+ *
+ * Holds no text of the message: no body and no subject.  What it holds of
+ * certificates and header fields is hostile: whoever writes it escapes it.
+ *
+ * Borrows everything.  Pure functions.
+ */
+#ifndef MILTER_CTL_JUDGEMENT_H
+#define MILTER_CTL_JUDGEMENT_H
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+#include "../smime/verdict.h"
+#include "ctl_words.h"
+#include "policy.h"
+
+typedef struct {
+	const Verdict *verdict; /* with what an explanation needs */
+	const char *authserv_id;
+	const char *field; /* value of Authentication-Results */
+	gint64 now;        /* of which moment; seconds since 1970 */
+	bool was_read;     /* the message; else the next three say nothing */
+	const GPtrArray *authors; /* of Address, or NULL: cannot be told */
+	gsize size;               /* octets, lines ending in CRLF */
+	const char *sha256;       /* of them, in hexadecimal */
+	bool has_action; /* is it known what becomes of inbound mail? */
+	PolicyInboundAction action;
+	const char *option; /* that decides so */
+} CtlJudgement;
+
+/* The signature that the result of the message comes from; NULL: none. */
+const VerdictEntry *ctl_judgement_decisive(const CtlJudgement *judgement);
+
+/* Why the result is what it is; of a pass, what is not known all the same.  OK
+ * where there is no signature. */
+VerdictReason ctl_judgement_reason(const CtlJudgement *judgement);
+
+CtlAdvice ctl_judgement_advice(const CtlJudgement *judgement);
+
+/* The clause that an outcome offends against; NULL: none, or its detail names
+ * it. */
+const char *ctl_judgement_clause(const VerdictOutcome *outcome);
+
+/* What a certificate of a path is in it. */
+typedef enum {
+	CTL_ROLE_SIGNER,
+	CTL_ROLE_ISSUER,
+	CTL_ROLE_ANCHOR,
+} CtlRole;
+
+extern const NameCode ctl_role_names[];
+extern const NameCode ctl_proof_names[]; /* of VerdictProofKind */
+
+CtlRole ctl_judgement_role(const VerdictEntry *entry, guint position);
+
+/* The moment as an RFC 3339 date and time in UTC; caller frees. */
+char *ctl_judgement_time(const CtlJudgement *judgement);
+
+#endif
