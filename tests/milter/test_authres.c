@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 
 #include "../../milter/authres.h"
+#include "../authres_reader.h"
 
 #define ID "mx.kab.go.id"
 
@@ -436,186 +437,17 @@ Test(authres, forged_costs)
 	cr_expect_eq(claim_of("X-A", lines->str, ID), AUTHRES_HONEST);
 }
 
-/* --- a small parser of our own, RFC 8601, section 2.2 ------------------ */
+/* --- reading what is written -------------------------------------------- */
 
-/* What one result of a field says, quotes and backslashes taken away; the
- * order is fixed: method=result reason properties. */
-typedef struct {
-	char *method;
-	char *result;
-	char *reason;
-	GPtrArray *names; /* of the properties */
-	GPtrArray *values;
-} Result;
-
-static void
-result_free(void *data)
-{
-	Result *result = data;
-
-	g_free(result->method);
-	g_free(result->result);
-	g_free(result->reason);
-	g_ptr_array_unref(result->names);
-	g_ptr_array_unref(result->values);
-	g_free(result);
-}
-
-static bool
-is_tspecial(char c)
-{
-	return strchr("()<>@,;:\\\"/[]?=", c) != NULL;
-}
-
-static void
-skip_blanks(const char **at)
-{
-	*at += strspn(*at, " \t");
-}
-
-/* A token, or with extra characters what a value may be; NULL: none. */
-static char *
-read_token(const char **at, const char *extra)
-{
-	const char *start = *at;
-
-	while (**at > 32 && **at < 127 &&
-	    (!is_tspecial(**at) || strchr(extra, **at) != NULL))
-		(*at)++;
-	return *at > start ? g_strndup(start, (gsize)(*at - start)) : NULL;
-}
-
-static char *
-read_quoted_string(const char **at)
-{
-	GString *text = g_string_new(NULL);
-
-	cr_assert(**at == '"');
-	for ((*at)++; **at != '"'; (*at)++) {
-		if (**at == '\\')
-			(*at)++;
-		cr_assert(**at >= 32 && **at < 127, "%.500s", *at);
-		g_string_append_c(text, **at);
-	}
-	(*at)++;
-	return g_string_free(text, FALSE);
-}
-
-static char *
-read_value(const char **at, const char *extra)
-{
-	return **at == '"' ? read_quoted_string(at) : read_token(at, extra);
-}
-
-static void
-read_property(const char **at, char *name, Result *result)
-{
-	char *value;
-
-	cr_assert(strchr(name, '.') != NULL, "%.500s", name);
-	value = read_value(at, "@/");
-	cr_assert(value != NULL, "%.500s", *at);
-	/* local-part@domain whose local part is quoted */
-	if (**at == '@') {
-		char *domain;
-		char *whole;
-
-		(*at)++;
-		domain = read_token(at, "");
-		whole = g_strconcat(value, "@", domain, NULL);
-		g_free(value);
-		g_free(domain);
-		value = whole;
-	}
-	g_ptr_array_add(result->names, name);
-	g_ptr_array_add(result->values, value);
-}
-
-static Result *
-read_result(const char **at)
-{
-	Result *result = g_new0(Result, 1);
-
-	result->names = g_ptr_array_new_with_free_func(g_free);
-	result->values = g_ptr_array_new_with_free_func(g_free);
-	skip_blanks(at);
-	result->method = read_token(at, "");
-	cr_assert(result->method != NULL && **at == '=', "%.500s", *at);
-	(*at)++;
-	result->result = read_token(at, "");
-	cr_assert(result->result != NULL, "%.500s", *at);
-	for (;;) {
-		char *name;
-
-		cr_assert(strchr(" \t;", **at) != NULL, "%s", *at);
-		skip_blanks(at);
-		if (**at == ';' || **at == '\0')
-			return result;
-		name = read_token(at, "");
-		cr_assert(name != NULL && **at == '=', "%.500s", *at);
-		(*at)++;
-		if (strcmp(name, "reason") == 0) {
-			cr_assert(
-			    result->reason == NULL && result->names->len == 0);
-			result->reason = read_value(at, "");
-			g_free(name);
-		} else {
-			read_property(at, name, result);
-		}
-	}
-}
-
-/* LF + white space become white space; nothing else may end a line. */
-static char *
-unfold(const char *value)
-{
-	GString *text = g_string_new(NULL);
-
-	for (const char *c = value; *c != '\0'; c++) {
-		if (*c == '\n') {
-			cr_assert(c[1] == '\t' || c[1] == ' ', "%.500s", value);
-			cr_assert(
-			    strchr(" \t\n", c[2]) == NULL, "%.500s", value);
-		} else {
-			cr_assert(*c == '\t' || (*c >= 32 && *c < 127),
-			    "character %d in %.500s", *c, value);
-			g_string_append_c(text, *c);
-		}
-	}
-	return g_string_free(text, FALSE);
-}
-
-/* The results (Result) of a field's value; *id: its authserv-id. */
+/* The results (AuthresResult) of a field's value; *id: its authserv-id. */
 static GPtrArray *
 read_field(const char *value, char **id)
 {
-	GPtrArray *results = g_ptr_array_new_with_free_func(result_free);
-	g_autofree char *text = unfold(value);
-	const char *at = text;
+	g_autofree char *why = NULL;
+	GPtrArray *results = authres_read(value, id, &why);
 
-	skip_blanks(&at);
-	*id = read_value(&at, "");
-	cr_assert(*id != NULL, "%.500s", value);
-	for (skip_blanks(&at); *at != '\0'; skip_blanks(&at)) {
-		cr_assert(*at == ';', "%s", at);
-		at++;
-		g_ptr_array_add(results, read_result(&at));
-	}
+	cr_assert(results != NULL, "%s", why);
 	return results;
-}
-
-static const char *
-property(const Result *result, const char *name)
-{
-	const char *value = NULL;
-
-	for (guint i = 0; i < result->names->len; i++) {
-		if (strcmp(g_ptr_array_index(result->names, i), name) != 0)
-			continue;
-		cr_assert(value == NULL, "%s twice", name);
-		value = g_ptr_array_index(result->values, i);
-	}
-	return value;
 }
 
 /* Is the line nothing but a unit (quotes are not broken) that is too long for
@@ -700,7 +532,8 @@ Test(authres, format_pass)
 	set_texts(add_pass(verdict, "2"), "sekda@kab.go.id", "1034690544",
 	    "CN=BSRE CA DS G1,O=Badan Siber dan Sandi Negara,C=ID");
 	value = authres_format(verdict, ID);
-	text = unfold(value);
+	text = authres_unfold(value);
+	cr_assert(text != NULL, "%s", value);
 	g_strdelimit(text, "\t", ' ');
 	cr_expect_str_eq(text,
 	    ID "; smime=pass "
@@ -720,7 +553,7 @@ Test(authres, format_reasons)
 		g_autofree char *value = NULL;
 		g_autofree char *id = NULL;
 		g_autoptr(GPtrArray) results = NULL;
-		const Result *result;
+		const AuthresResult *result;
 
 		verdict_record(entry, VERDICT_STEP_REVOCATION,
 		    (VerdictReason)reason, "so it is");
@@ -788,15 +621,17 @@ Test(authres, format_several)
 	results = read_field(value, &id);
 	cr_assert(results->len == 8);
 	for (guint i = 0; i < 8; i++) {
-		const Result *result = g_ptr_array_index(results, i);
+		const AuthresResult *result = g_ptr_array_index(results, i);
 		g_autofree char *part = g_strdup_printf("1/%u", i);
 
 		cr_expect_str_eq(result->result, i % 2 == 1 ? "fail" : "pass");
-		cr_expect_str_eq(property(result, "body.smime-part"), part);
 		cr_expect_str_eq(
-		    property(result, "body.smime-identifier"), "a b@kab.go.id");
+		    authres_property(result, "body.smime-part"), part);
 		cr_expect_str_eq(
-		    property(result, "body.smime-issuer"), "CN=\"x\"");
+		    authres_property(result, "body.smime-identifier"),
+		    "a b@kab.go.id");
+		cr_expect_str_eq(
+		    authres_property(result, "body.smime-issuer"), "CN=\"x\"");
 	}
 	expect_folded(value);
 }
@@ -907,7 +742,7 @@ expect_harmless(const char *text)
 	g_autofree char *value = NULL;
 	g_autofree char *id = NULL;
 	g_autoptr(GPtrArray) results = NULL;
-	const Result *result;
+	const AuthresResult *result;
 
 	verdict_record(
 	    entry, VERDICT_STEP_PATH, VERDICT_REASON_UNTRUSTED, text);
@@ -921,11 +756,12 @@ expect_harmless(const char *text)
 	cr_expect_str_eq(result->method, "smime");
 	cr_expect_str_eq(result->result, "policy");
 	cr_expect(result->names->len == 4, "%.500s", value);
-	cr_expect(g_strcmp0(property(result, "body.smime-serial"), "1") == 0);
-	cr_expect(property(result, "body.smime-issuer") != NULL);
-	cr_expect(property(result, "body.smime-part") != NULL);
+	cr_expect(
+	    g_strcmp0(authres_property(result, "body.smime-serial"), "1") == 0);
+	cr_expect(authres_property(result, "body.smime-issuer") != NULL);
+	cr_expect(authres_property(result, "body.smime-part") != NULL);
 	cr_expect(strlen(result->reason) <= AUTHRES_MAX_REASON);
-	cr_expect(strlen(property(result, "body.smime-issuer")) <=
+	cr_expect(strlen(authres_property(result, "body.smime-issuer")) <=
 	    AUTHRES_MAX_ISSUER);
 	expect_no_other_result(value);
 }
@@ -1006,9 +842,10 @@ Test(authres, format_identifier)
 		value = authres_format(verdict, ID);
 		results = read_field(value, &id);
 		cr_assert(results->len == 1, "%.500s", value);
-		cr_expect(g_strcmp0(property(g_ptr_array_index(results, 0),
-					"body.smime-identifier"),
-			      cases[i].written) == 0,
+		cr_expect(
+		    g_strcmp0(authres_property(g_ptr_array_index(results, 0),
+				  "body.smime-identifier"),
+			cases[i].written) == 0,
 		    "%s", value);
 	}
 }
