@@ -181,6 +181,25 @@ bare_signature_valid(CMS_SignerInfo *signer, X509 *cert, const EVP_MD *md,
 	return valid;
 }
 
+/*
+ * The octets that RFC 5652, section 5.4 has signed where there are attributes:
+ * who takes the attributes of a good signature away and shows them as content
+ * has a good signature over that.  No MIME entity is a set in DER.
+ */
+static bool
+is_attributes(const char *content, gsize size)
+{
+	const guchar *at = (const guchar *)content, *end = at + size;
+	long length;
+	int tag, class;
+
+	return size > 0 && size <= G_MAXINT &&
+	    ASN1_get_object(&at, &length, &tag, &class, (long)size) ==
+	    V_ASN1_CONSTRUCTED &&
+	    tag == V_ASN1_SET && class == V_ASN1_UNIVERSAL &&
+	    at + length == end;
+}
+
 static VerdictReason
 attributes_reason(CMS_SignerInfo *signer, X509 *cert,
     const SignerContext *context, const guchar *digest, guint size,
@@ -220,6 +239,11 @@ mathematics_reason(CMS_SignerInfo *signer, X509 *cert,
 		    signer, cert, context, digest, size, why);
 	if (!context->allow_no_signed_attributes)
 		return VERDICT_REASON_NO_SIGNED_ATTRIBUTES;
+	if (is_attributes(context->content, context->content_size)) {
+		*why = "the attributes are the content "
+		       "(RFC 5652, section 5.4)";
+		return VERDICT_REASON_ATTRIBUTES_INVALID;
+	}
 	return bare_signature_valid(signer, cert, md, digest, size) ?
 	    VERDICT_REASON_OK :
 	    VERDICT_REASON_DIGEST_MISMATCH;

@@ -847,6 +847,15 @@ attributes(
 	return out;
 }
 
+/* What is signed where there are attributes (RFC 5652, section 5.4). */
+static GByteArray *
+attribute_set(
+    const PkiSigner *signer, const void *content, gsize size, int content_type)
+{
+	return der(
+	    DER_SET, attributes(signer, content, size, content_type), NULL);
+}
+
 static GByteArray *
 signature_of(const PkiSigner *signer, const void *data, gsize size)
 {
@@ -905,13 +914,13 @@ signer_info(
 	if (signer->flaws & PKI_FLAW_NO_ATTRIBUTES) {
 		signature = signature_of(signer, content, size);
 	} else {
-		GByteArray *attrs =
-		    attributes(signer, content, size, content_type);
-		g_autoptr(GByteArray) set =
-		    der_value(DER_SET, attrs->data, attrs->len);
+		GByteArray *set =
+		    attribute_set(signer, content, size, content_type);
 
 		signature = signature_of(signer, set->data, set->len);
-		head = der_join(head, der(DER_CONTEXT(0), attrs, NULL));
+		if ((signer->flaws & PKI_FLAW_ATTRIBUTES_AS_CONTENT) == 0)
+			head = der_join(head, tagged(0, g_byte_array_ref(set)));
+		g_byte_array_unref(set);
 	}
 	return der(
 	    DER_SEQUENCE, head, signature_algorithm(signer), signature, NULL);
@@ -969,7 +978,16 @@ signed_data(const PkiCms *spec, const void *content, gsize size)
 		    der_join(signers, signer_info(signer, content, size, type));
 	}
 	out = der_join(out, der(DER_SET, digests, NULL));
-	out = der_join(out, content_info(spec, content, size, type));
+	if (spec->n_signers > 0 &&
+	    spec->signers[0].flaws & PKI_FLAW_ATTRIBUTES_AS_CONTENT) {
+		g_autoptr(GByteArray) set =
+		    attribute_set(spec->signers, content, size, type);
+
+		out = der_join(
+		    out, content_info(spec, set->data, set->len, type));
+	} else {
+		out = der_join(out, content_info(spec, content, size, type));
+	}
 	out = der_join(out, certificates(spec));
 	return der_join(out, der(DER_SET, signers, NULL));
 }

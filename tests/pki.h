@@ -144,6 +144,9 @@ typedef enum {
 	PKI_FLAW_PROTECTED_DIGEST = 1 << 21,    /* names another one */
 	PKI_FLAW_PROTECTED_SIGNATURE = 1 << 22, /* likewise */
 	PKI_FLAW_PROTECTED_MAC = 1 << 23,       /* of a MAC, not a signature */
+	/* A good signature robbed of its attributes, which are the content now;
+	 * of the first signer, with PKI_CMS_ATTACHED. */
+	PKI_FLAW_ATTRIBUTES_AS_CONTENT = 1 << 24,
 } PkiSignerFlaw;
 
 typedef struct {

@@ -226,6 +226,11 @@ check_signatures(void)
 		{ "no attributes, bad signature", .options = bare,
 		    .flaws = PKI_FLAW_NO_ATTRIBUTES | PKI_FLAW_WRONG_SIGNATURE,
 		    SIGNATURE(DIGEST_MISMATCH) },
+		/* RFC 5652, section 5.4: the same octets may be signed as
+		 * content and as attributes */
+		{ "attributes as content", .opaque = true, .options = bare,
+		    .flaws = PKI_FLAW_ATTRIBUTES_AS_CONTENT,
+		    SIGNATURE(ATTRIBUTES_INVALID) },
 		{ "no contentType", .flaws = PKI_FLAW_NO_CONTENT_TYPE,
 		    SIGNATURE(ATTRIBUTES_INVALID) },
 		{ "another contentType", .flaws = PKI_FLAW_WRONG_CONTENT_TYPE,
