@@ -521,6 +521,12 @@ typedef struct {
 	    "written by anybody.", \
 	    "Hanya sebagian surat yang ditandatangani; selebihnya bisa " \
 	    "ditulis oleh siapa saja.") \
+	X(OUTER_INVALID, SIGNED_PART, \
+	    "tanda tangan yang membungkusnya tidak lolos", \
+	    "It stands inside of another signature that does not pass; that " \
+	    "one counts.", \
+	    "Tanda tangan ini berada di dalam tanda tangan lain yang tidak " \
+	    "lolos; yang di luar itulah yang menentukan.") \
 	X(HEADER_MISMATCH, COMPARE_AUTHOR, \
 	    "From yang ditandatangani berbeda dari yang di luar", \
 	    "The author that is shown (From) is not the one that was signed: " \

@@ -754,14 +754,14 @@ time_attribute(const PkiSigner *signer)
 		der_value(DER_UTCTIME, text, strlen(text)));
 }
 
-/* ESSCertIDv2 with the default algorithm, RFC 5035, section 4. */
+/* ESSCertIDv2 with the default algorithm, RFC 5035, section 4; or ESSCertID. */
 static GByteArray *
-ess_name(X509 *cert)
+ess_name(X509 *cert, const EVP_MD *md)
 {
 	guchar digest[EVP_MAX_MD_SIZE];
 	guint size;
 
-	X509_digest(cert, EVP_sha256(), digest, &size);
+	X509_digest(cert, md, digest, &size);
 	return der(DER_SEQUENCE, der_value(DER_OCTETS, digest, size), NULL);
 }
 
@@ -771,12 +771,14 @@ ess_attribute(const PkiSigner *signer)
 	guint flaws = signer->flaws;
 	X509 *named =
 	    flaws & PKI_FLAW_ESS_WRONG ? signer->issuer : signer->cert;
+	bool v1 = flaws & PKI_WITH_ESS_V1;
+	const EVP_MD *md = v1 ? EVP_sha1() : EVP_sha256();
 	GByteArray *names = g_byte_array_new(), *value;
 
 	if ((flaws & PKI_FLAW_ESS_NO_NAMES) == 0)
-		names = der_join(names, ess_name(named));
+		names = der_join(names, ess_name(named, md));
 	if (flaws & PKI_WITH_ESS_CHAIN)
-		names = der_join(names, ess_name(signer->issuer));
+		names = der_join(names, ess_name(signer->issuer, md));
 	value = der(DER_SEQUENCE, der(DER_SEQUENCE, names, NULL), NULL);
 	if (flaws & PKI_FLAW_ESS_GARBAGE) {
 		g_byte_array_unref(value);
@@ -784,7 +786,9 @@ ess_attribute(const PkiSigner *signer)
 	}
 	if (flaws & PKI_FLAW_ESS_TWO_VALUES)
 		value = der_join(value, der_raw(value->data, value->len));
-	return attribute(NID_id_smime_aa_signingCertificateV2, value);
+	return attribute(v1 ? NID_id_smime_aa_signingCertificate :
+			      NID_id_smime_aa_signingCertificateV2,
+	    value);
 }
 
 static int
@@ -856,6 +860,15 @@ attributes(
 	return out;
 }
 
+/* What is signed where there are attributes (RFC 5652, section 5.4). */
+static GByteArray *
+attribute_set(
+    const PkiSigner *signer, const void *content, gsize size, int content_type)
+{
+	return der(
+	    DER_SET, attributes(signer, content, size, content_type), NULL);
+}
+
 static GByteArray *
 signature_of(const PkiSigner *signer, const void *data, gsize size)
 {
@@ -914,13 +927,13 @@ signer_info(
 	if (signer->flaws & PKI_FLAW_NO_ATTRIBUTES) {
 		signature = signature_of(signer, content, size);
 	} else {
-		GByteArray *attrs =
-		    attributes(signer, content, size, content_type);
-		g_autoptr(GByteArray) set =
-		    der_value(DER_SET, attrs->data, attrs->len);
+		GByteArray *set =
+		    attribute_set(signer, content, size, content_type);
 
 		signature = signature_of(signer, set->data, set->len);
-		head = der_join(head, der(DER_CONTEXT(0), attrs, NULL));
+		if ((signer->flaws & PKI_FLAW_ATTRIBUTES_AS_CONTENT) == 0)
+			head = der_join(head, tagged(0, g_byte_array_ref(set)));
+		g_byte_array_unref(set);
 	}
 	return der(
 	    DER_SEQUENCE, head, signature_algorithm(signer), signature, NULL);
@@ -979,7 +992,16 @@ signed_data(const PkiCms *spec, const void *content, gsize size,
 		    der_join(signers, signer_info(signer, content, size, type));
 	}
 	out = der_join(out, der(DER_SET, digests, NULL));
-	out = der_join(out, content_info(spec, attached, type));
+	if (spec->n_signers > 0 &&
+	    spec->signers[0].flaws & PKI_FLAW_ATTRIBUTES_AS_CONTENT) {
+		g_autoptr(GByteArray) set =
+		    attribute_set(spec->signers, content, size, type);
+		g_autoptr(GBytes) octets = g_bytes_new(set->data, set->len);
+
+		out = der_join(out, content_info(spec, octets, type));
+	} else {
+		out = der_join(out, content_info(spec, attached, type));
+	}
 	out = der_join(out, certificates(spec));
 	return der_join(out, der(DER_SET, signers, NULL));
 }

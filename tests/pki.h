@@ -148,6 +148,11 @@ typedef enum {
 	PKI_FLAW_PROTECTED_DIGEST = 1 << 21,    /* names another one */
 	PKI_FLAW_PROTECTED_SIGNATURE = 1 << 22, /* likewise */
 	PKI_FLAW_PROTECTED_MAC = 1 << 23,       /* of a MAC, not a signature */
+	/* A good signature robbed of its attributes, which are the content now;
+	 * of the first signer, with PKI_CMS_ATTACHED. */
+	PKI_FLAW_ATTRIBUTES_AS_CONTENT = 1 << 24,
+	PKI_WITH_ESS_V1 = 1 << 25, /* the signing certificate by SHA-1 (RFC
+	                              2634, 5.4) */
 } PkiSignerFlaw;
 
 typedef struct {

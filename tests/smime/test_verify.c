@@ -183,6 +183,8 @@ check_good(void)
 		 * restricts the path */
 		{ "signing certificate and its issuer",
 		    .flaws = PKI_WITH_ESS_CHAIN, PASS },
+		{ "signing certificate by SHA-1", .flaws = PKI_WITH_ESS_V1,
+		    PASS },
 		{ "BER", .flags = PKI_CMS_INDEFINITE, PASS },
 		{ "BER opaque", .flags = PKI_CMS_INDEFINITE | PKI_CMS_CHUNKED,
 		    .opaque = true, PASS },
@@ -226,6 +228,11 @@ check_signatures(void)
 		{ "no attributes, bad signature", .options = bare,
 		    .flaws = PKI_FLAW_NO_ATTRIBUTES | PKI_FLAW_WRONG_SIGNATURE,
 		    SIGNATURE(DIGEST_MISMATCH) },
+		/* RFC 5652, section 5.4: the same octets may be signed as
+		 * content and as attributes */
+		{ "attributes as content", .opaque = true, .options = bare,
+		    .flaws = PKI_FLAW_ATTRIBUTES_AS_CONTENT,
+		    SIGNATURE(ATTRIBUTES_INVALID) },
 		{ "no contentType", .flaws = PKI_FLAW_NO_CONTENT_TYPE,
 		    SIGNATURE(ATTRIBUTES_INVALID) },
 		{ "another contentType", .flaws = PKI_FLAW_WRONG_CONTENT_TYPE,
@@ -250,6 +257,9 @@ check_signatures(void)
 		    .flaws = PKI_FLAW_WRONG_SIGNATURE,
 		    SIGNATURE(SIGNATURE_INVALID) },
 		{ "names another certificate", .flaws = PKI_FLAW_ESS_WRONG,
+		    SIGNATURE(SIGNING_CERTIFICATE_MISMATCH) },
+		{ "names another certificate by SHA-1",
+		    .flaws = PKI_WITH_ESS_V1 | PKI_FLAW_ESS_WRONG,
 		    SIGNATURE(SIGNING_CERTIFICATE_MISMATCH) },
 		{ "names two in two values", .flaws = PKI_FLAW_ESS_TWO_VALUES,
 		    SIGNATURE(ATTRIBUTES_INVALID) },
