@@ -216,7 +216,8 @@ put_summary(Page *page, const CtlJudgement *judgement)
 		    ctl_reason_meaning(reason, page->language));
 	if (judgement->verdict->remark != NULL)
 		put_labelled(page, 2, word(page, CTL_WORD_KIND),
-		    judgement->verdict->remark);
+		    ctl_remark_text(
+			judgement->verdict->remark, page->language));
 	if (judgement->was_read) {
 		g_autofree char *authors = authors_text(page, judgement);
 
@@ -247,6 +248,18 @@ put_circumstances(Page *page, const CtlJudgement *judgement)
 	put_labelled(page, 2, "SHA-256", judgement->sha256);
 }
 
+/* How much of the message it is. */
+static CtlWord
+extent(const VerdictEntry *entry)
+{
+	if (entry->whole)
+		return CTL_WORD_WHOLE;
+	return entry->steps[VERDICT_STEP_COVERAGE].reason ==
+		VERDICT_REASON_PARTIAL ?
+	    CTL_WORD_PART_ONLY :
+	    CTL_WORD_LAYER;
+}
+
 static void
 put_content(Page *page, const VerdictEntry *entry)
 {
@@ -256,8 +269,7 @@ put_content(Page *page, const VerdictEntry *entry)
 	text = g_strdup_printf("%s%s%" G_GSIZE_FORMAT "%s, %s",
 	    entry->content != NULL ? entry->content : "",
 	    entry->content != NULL ? ", " : "", entry->size,
-	    word(page, CTL_WORD_OCTETS),
-	    word(page, entry->whole ? CTL_WORD_WHOLE : CTL_WORD_PART_ONLY));
+	    word(page, CTL_WORD_OCTETS), word(page, extent(entry)));
 	put_field(page, 2, word(page, CTL_WORD_CONTENT), text);
 	if (entry->part == NULL)
 		return;

@@ -521,12 +521,12 @@ typedef struct {
 	    "written by anybody.", \
 	    "Hanya sebagian surat yang ditandatangani; selebihnya bisa " \
 	    "ditulis oleh siapa saja.") \
-	X(OUTER_INVALID, SIGNED_PART, \
-	    "tanda tangan yang membungkusnya tidak lolos", \
-	    "It stands inside of another signature that does not pass; that " \
-	    "one counts.", \
+	X(OUTER_INVALID, SEND_AGAIN, \
+	    "tanda tangan yang melingkupinya tidak lolos", \
+	    "This signature lies inside another one, which does not pass: " \
+	    "what it seems to say may have been put there by somebody else.", \
 	    "Tanda tangan ini berada di dalam tanda tangan lain yang tidak " \
-	    "lolos; yang di luar itulah yang menentukan.") \
+	    "lolos: isinya bisa saja ditempatkan di situ oleh orang lain.") \
 	X(HEADER_MISMATCH, COMPARE_AUTHOR, \
 	    "From yang ditandatangani berbeda dari yang di luar", \
 	    "The author that is shown (From) is not the one that was signed: " \
@@ -733,6 +733,47 @@ const char *
 ctl_action_meaning(PolicyInboundAction action, CtlLanguage language)
 {
 	return action_words(action)->in[language];
+}
+
+/* --- of what is not signed by S/MIME -------------------------------------- */
+
+/* as verify has it, English, Indonesian. */
+#define REMARKS(X) \
+	X("encrypted", \
+	    "encrypted; a signature inside can only be checked by the " \
+	    "recipient", \
+	    "terenkripsi; tanda tangan di dalamnya hanya dapat diperiksa " \
+	    "oleh " \
+	    "penerima") \
+	X("compressed", "compressed", "dimampatkan (terkompresi)") \
+	X("certificates only", "certificates only, and no signature", \
+	    "hanya sertifikat, tanpa tanda tangan") \
+	X("CMS, and not signed", \
+	    "of the form of signed mail (CMS), and not signed", \
+	    "berbentuk seperti surat bertanda tangan (CMS), tetapi tidak " \
+	    "ditandatangani") \
+	X("signed, and not by S/MIME", \
+	    "signed by another method than S/MIME, which is not checked here", \
+	    "ditandatangani dengan cara selain S/MIME, yang tidak diperiksa " \
+	    "di sini")
+
+const char *
+ctl_remark_text(const char *remark, CtlLanguage language)
+{
+	static const struct {
+		const char *remark;
+		Words words;
+	} known[] = {
+#define X(text, en, id) { text, { { en, id } } },
+		REMARKS(X)
+#undef X
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(known); i++) {
+		if (strcmp(known[i].remark, remark) == 0)
+			return known[i].words.in[language];
+	}
+	return remark;
 }
 
 /* --- of the rest --------------------------------------------------------- */

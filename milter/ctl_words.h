@@ -83,6 +83,11 @@ char *ctl_reason_code(VerdictReason reason); /* such as "digest-mismatch";
 const char *ctl_action_meaning(
     PolicyInboundAction action, CtlLanguage language);
 
+/* --- of what is not signed by S/MIME -------------------------------------- */
+
+/* Of a remark of a verdict; one without words stays as it is. */
+const char *ctl_remark_text(const char *remark, CtlLanguage language);
+
 /* --- of the rest --------------------------------------------------------- */
 
 /* name, English, Indonesian. */
@@ -110,6 +115,8 @@ const char *ctl_action_meaning(
 	X(SIGNATURE, "Signature", "Tanda tangan") \
 	X(CONTENT, "What is signed", "Yang ditandatangani") \
 	X(WHOLE, "the whole message", "seluruh surat") \
+	X(LAYER, "what another signature of this message covers too", \
+	    "yang juga dicakup tanda tangan lain dalam surat ini") \
 	X(PART_ONLY, "only a part of the message", "hanya sebagian surat") \
 	X(PART, "Its place", "Letaknya") \
 	X(PART_NUMBER, "MIME part ", "bagian MIME ") \

@@ -74,6 +74,34 @@ Test(ctl_explain, a_pass)
 	cr_expect_not_null(strstr(text, "2 trust anchor: "));
 }
 
+/* Inside another signature is not the same as beside something unsigned. */
+Test(ctl_explain, how_much_is_signed)
+{
+	g_autoptr(Sample) sample = sample_new(NULL, false);
+	VerdictEntry *entry = sample_entry(sample);
+	static const struct {
+		bool whole;
+		VerdictReason coverage;
+		const char *said;
+	} cases[] = {
+		{ true, VERDICT_REASON_OK, " octets, the whole message" },
+		{ false, VERDICT_REASON_OK, " octets, what another " },
+		{ false, VERDICT_REASON_OUTER_INVALID,
+		    " octets, what another " },
+		{ false, VERDICT_REASON_PARTIAL, " octets, only a part " },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *text = NULL;
+
+		entry->whole = cases[i].whole;
+		verdict_record(
+		    entry, VERDICT_STEP_COVERAGE, cases[i].coverage, NULL);
+		text = ctl_explain(&sample->judgement, CTL_ENGLISH);
+		cr_expect_not_null(strstr(text, cases[i].said), "%s", text);
+	}
+}
+
 /* A help desk finds what it needs in what stands above the first empty line. */
 Test(ctl_explain, a_failure_in_ten_lines)
 {
@@ -259,12 +287,13 @@ Test(ctl_explain, remark)
 	g_autoptr(Verdict) verdict = verdict_new();
 	g_autofree char *text = NULL;
 
-	verdict->remark = "encrypted by PGP";
+	verdict->remark = "signed, and not by S/MIME";
 	sample->judgement.verdict = verdict;
 	text = ctl_explain(&sample->judgement, CTL_INDONESIAN);
 	cr_expect(g_str_has_prefix(text, "TIDAK DITANDATANGANI (smime=none). "),
 	    "%s", text);
-	cr_expect_not_null(strstr(text, "\n  Jenis surat: encrypted by PGP\n"));
+	cr_expect_not_null(
+	    strstr(text, "\n  Jenis surat: ditandatangani dengan cara "));
 }
 
 Test(ctl_explain, proofs)

@@ -148,6 +148,19 @@ Test(ctl_words, results_steps_and_actions)
 		EXPECT_WORDS(ctl_action_meaning, name->code, name->name);
 }
 
+/* Those that verify makes. */
+Test(ctl_words, remarks)
+{
+	static const char *const remarks[] = { "encrypted", "compressed",
+		"certificates only", "CMS, and not signed",
+		"signed, and not by S/MIME" };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(remarks); i++)
+		EXPECT_WORDS(ctl_remark_text, remarks[i], remarks[i]);
+	cr_expect_str_eq(
+	    ctl_remark_text("something new", CTL_INDONESIAN), "something new");
+}
+
 Test(ctl_words, labels)
 {
 	for (int word = 0; word < CTL_N_WORDS; word++) {
