@@ -162,6 +162,27 @@ version(Walk *walk, guint allowed)
 	    (allowed & 1U << *element.content.at);
 }
 
+static bool
+same_octets(const Element *a, const Element *b)
+{
+	gsize size = (gsize)(a->content.end - a->content.at);
+
+	return (gsize)(b->content.end - b->content.at) == size &&
+	    memcmp(a->content.at, b->content.at, size) == 0;
+}
+
+/* RFC 5754, section 2: absent or NULL. */
+static bool
+no_parameters(Walk parameters)
+{
+	Element element;
+
+	return at_end(&parameters) ||
+	    (next(&parameters, &element) &&
+		is_universal(&element, V_ASN1_NULL) && !element.constructed &&
+		at_end(&parameters));
+}
+
 /* RFC 5652, section 5.1: algorithms that the signers use are among all. */
 static bool
 is_among(Element algorithm, Walk all)
@@ -173,12 +194,8 @@ is_among(Element algorithm, Walk all)
 		return false;
 	for (guint i = 0; i < MAX_DIGESTS && enter(&all, V_ASN1_SEQUENCE, &one);
 	     i++) {
-		gsize size = (gsize)(object.content.end - object.content.at);
-
-		if (next(&one, &other) &&
-		    (gsize)(other.content.end - other.content.at) == size &&
-		    memcmp(object.content.at, other.content.at, size) == 0)
-			return true;
+		if (next(&one, &other) && same_octets(&object, &other))
+			return no_parameters(one);
 	}
 	return false;
 }
