@@ -116,6 +116,11 @@ FUZZ_SANITIZE ?= ,address,undefined
 FUZZ_WORLD = tests/fuzz/world.c tests/fuzz/input.c tests/fuzz/der.c \
 	tests/pki.c
 
+# What the tests themselves do leads the fuzzer nowhere.
+ifneq ($(findstring fuzzer,$(SANITIZE)),)
+$(BUILD)/tests/%.o: ALL_CFLAGS += -fno-sanitize=fuzzer-no-link
+endif
+
 fuzz:
 	$(QUIET)$(MAKE) BUILD=$(FUZZ_BUILD) CC=clang \
 	    SANITIZE=fuzzer-no-link$(FUZZ_SANITIZE) \

@@ -745,14 +745,14 @@ time_attribute(const PkiSigner *signer)
 		der_value(DER_UTCTIME, text, strlen(text)));
 }
 
-/* ESSCertIDv2 with the default algorithm, RFC 5035, section 4. */
+/* ESSCertIDv2 with the default algorithm, RFC 5035, section 4; or ESSCertID. */
 static GByteArray *
-ess_name(X509 *cert)
+ess_name(X509 *cert, const EVP_MD *md)
 {
 	guchar digest[EVP_MAX_MD_SIZE];
 	guint size;
 
-	X509_digest(cert, EVP_sha256(), digest, &size);
+	X509_digest(cert, md, digest, &size);
 	return der(DER_SEQUENCE, der_value(DER_OCTETS, digest, size), NULL);
 }
 
@@ -762,12 +762,14 @@ ess_attribute(const PkiSigner *signer)
 	guint flaws = signer->flaws;
 	X509 *named =
 	    flaws & PKI_FLAW_ESS_WRONG ? signer->issuer : signer->cert;
+	bool v1 = flaws & PKI_WITH_ESS_V1;
+	const EVP_MD *md = v1 ? EVP_sha1() : EVP_sha256();
 	GByteArray *names = g_byte_array_new(), *value;
 
 	if ((flaws & PKI_FLAW_ESS_NO_NAMES) == 0)
-		names = der_join(names, ess_name(named));
+		names = der_join(names, ess_name(named, md));
 	if (flaws & PKI_WITH_ESS_CHAIN)
-		names = der_join(names, ess_name(signer->issuer));
+		names = der_join(names, ess_name(signer->issuer, md));
 	value = der(DER_SEQUENCE, der(DER_SEQUENCE, names, NULL), NULL);
 	if (flaws & PKI_FLAW_ESS_GARBAGE) {
 		g_byte_array_unref(value);
@@ -775,7 +777,9 @@ ess_attribute(const PkiSigner *signer)
 	}
 	if (flaws & PKI_FLAW_ESS_TWO_VALUES)
 		value = der_join(value, der_raw(value->data, value->len));
-	return attribute(NID_id_smime_aa_signingCertificateV2, value);
+	return attribute(v1 ? NID_id_smime_aa_signingCertificate :
+			      NID_id_smime_aa_signingCertificateV2,
+	    value);
 }
 
 static int

@@ -147,6 +147,8 @@ typedef enum {
 	/* A good signature robbed of its attributes, which are the content now;
 	 * of the first signer, with PKI_CMS_ATTACHED. */
 	PKI_FLAW_ATTRIBUTES_AS_CONTENT = 1 << 24,
+	PKI_WITH_ESS_V1 = 1 << 25, /* the signing certificate by SHA-1 (RFC
+	                              2634, 5.4) */
 } PkiSignerFlaw;
 
 typedef struct {

@@ -391,7 +391,7 @@ LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 		return 0;
 	first = judge_input(&input);
 	if (shows)
-		puts(first);
+		fprintf(stderr, "%s\n", first);
 	if (!is_judged_twice(data, size))
 		return 0;
 	second = judge_input(&input);

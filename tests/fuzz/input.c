@@ -5,8 +5,9 @@
 #define OUTER "=_outer"
 #define DEFAULT_HEADER PKI_FROM "Subject: Rapat\r\n"
 
-static const char *const authserv_ids[] = { "mx.kab.go.id", "mx;1",
-	"surat.b\xc3\xbc.example", "mx.example." };
+static const char *const authserv_ids[8] = { "mx.kab.go.id", "mx.kab.go.id",
+	"mx.example.", "surat.b\xc3\xbc.example", "mx;1", "\"x\\", "x",
+	"sebuah-nama-yang-panjang-sekali.dari-sebuah-mesin.di-sebuah.example" };
 
 static const guint rsa_bits[] = { 2048, 1024, 3072, 2047 };
 
@@ -42,7 +43,7 @@ input_read(const guint8 *data, gsize size, Input *input)
 		.revocation = (RevocationMode)(data[1] >> 6),
 		.content = (data[2] & 15) % WORLD_N_CONTENTS,
 		.opaque = data[2] & 16,
-		.authserv_id = authserv_ids[data[2] >> 6],
+		.authserv_id = authserv_ids[data[2] >> 5],
 		.now = PKI_NOW + moments[data[3] & 15],
 		.payload = data + INPUT_HEAD,
 		.size = size - INPUT_HEAD,

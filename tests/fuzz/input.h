@@ -11,8 +11,8 @@
  *			allow_no_signed_attributes, keep_evidence,
  *			revocation (2)
  *	octet 2		low 4 bits: which content a detached signature is
- *			put beside (world); bit 4: opaque inside; bits 6, 7:
- *			the authserv-id
+ *			put beside (world); bit 4: opaque inside; bits 5 to
+ *			7: the authserv-id
  *	octet 3		low 4 bits: the moment; bits 4, 5: min_rsa_bits
  */
 #ifndef TESTS_FUZZ_INPUT_H

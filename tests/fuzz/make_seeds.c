@@ -12,6 +12,7 @@
 
 #define BUDI_FROM "From: Budi <" WORLD_BUDI ">\r\nSubject: Rapat\r\n"
 #define UTF8_FROM "From: " WORLD_UTF8 "\r\n"
+#define QUOTED_FROM "From: \"budi,s\\\"kom\"@daerah.example\r\n"
 #define SENDER "From: siti@x.example\r\nSender: " WORLD_BUDI "\r\n"
 
 /* Octet 1: what the options allow; octet 3: keys of 1024 bits. */
@@ -71,6 +72,7 @@ write_people(const World *world)
 		const WorldPerson *who = &world_people[i];
 		const char *header = i == WORLD_UTF8_MAILBOX ? UTF8_FROM :
 		    i == WORLD_SEVERAL_MAILBOXES             ? SENDER :
+		    i == WORLD_QUOTED_MAILBOX                ? QUOTED_FROM :
 							       BUDI_FROM;
 		g_autofree char *detached =
 		    g_strconcat("detached-", who->name, NULL);
@@ -128,6 +130,7 @@ static const struct {
 	{ "pss", 0, PKI_WITH_PSS, NULL, 0 },
 	{ "key-id", 0, PKI_WITH_KEY_ID, NULL, 0 },
 	{ "ess-chain", 0, PKI_WITH_ESS_CHAIN, NULL, 0 },
+	{ "ess-v1", 0, PKI_WITH_ESS_V1, NULL, 0 },
 	{ "no-ess", 0, PKI_WITH_NO_ESS, NULL, 0 },
 	{ "no-time", 0, PKI_WITH_NO_TIME, NULL, 0 },
 	{ "unknown-attribute", 0, PKI_WITH_UNKNOWN_ATTRIBUTE, NULL, 0 },
@@ -202,10 +205,44 @@ write_several(const World *world, const char *name, gsize signers_wanted,
 	for (gsize i = 0; i < certs_wanted; i++)
 		certs[i] = i == 0 ? world->people[WORLD_EC] :
 		    i == 1        ? world->people[WORLD_RSA] :
-				    world->ca;
+				    world->authorities[WORLD_CA];
 	certs[certs_wanted] = NULL;
 	write_cms(name, head(INPUT_DETACHED, HARD, WORLD_TEXT, 0), BUDI_FROM,
 	    pki_cms(content, strlen(content), &spec));
+}
+
+#define CHAIN 10
+
+/* More intermediates than a path may have. */
+static void
+write_long_path(const World *world)
+{
+	X509 *certs[CHAIN + 2] = { NULL };
+	const char *content = world->contents[WORLD_TEXT];
+	PkiSigner signer = { .key = PKI_KEY_LEAF_EC };
+	PkiCms spec = { &signer, 1, certs, 0 };
+	X509 *issuer = world->authorities[WORLD_CA];
+
+	for (int i = 1; i <= CHAIN; i++) {
+		g_autofree char *name = g_strdup_printf("CA %d", i);
+		PkiCert ca = { .name = name,
+			.serial = 50 + i,
+			.key = PKI_KEY_ROOT,
+			.is_ca = true };
+
+		certs[i] =
+		    pki_cert(&ca, issuer, i == 1 ? PKI_KEY_CA : PKI_KEY_ROOT);
+		issuer = certs[i];
+	}
+	certs[0] = pki_cert(
+	    &(PkiCert){
+		.mailboxes = WORLD_BUDI, .serial = 50, .key = PKI_KEY_LEAF_EC },
+	    issuer, PKI_KEY_ROOT);
+	signer.cert = certs[0];
+	write_cms("long-path", head(INPUT_DETACHED, 0, WORLD_TEXT, 0),
+	    BUDI_FROM, pki_cms(content, strlen(content), &spec));
+	for (int i = 0; i <= CHAIN; i++)
+		X509_free(certs[i]);
 }
 
 /* --- other forms -------------------------------------------------------------
@@ -342,6 +379,12 @@ write_headers(void)
 	}
 }
 
+#define SIGNED_HEADER \
+	PKI_FROM "MIME-Version: 1.0\r\nContent-Type: " SIGNED_TYPE "\r\n\r\n"
+#define PART "--" PKI_BOUNDARY "\r\n"
+#define CLOSE "--" PKI_BOUNDARY "--\r\n"
+#define P7S "Content-Type: application/pkcs7-signature\r\n"
+
 /* Messages that need neither key nor base64. */
 static const char *const texts[] = {
 	PKI_FROM "\r\nSelamat pagi.\r\n",
@@ -355,6 +398,11 @@ static const char *const texts[] = {
 	" smime-type=signed-data\r\n"
 	"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
 	"0=80=06=09*=86H=86=F7=0D=01=07=02=A0=80=\r\n0=80\r\n",
+	SIGNED_HEADER PART "\r\nsatu\r\n" PART "\r\ndua\r\n" PART P7S
+			   "\r\n\r\n" CLOSE,
+	SIGNED_HEADER PART "\r\nsatu\r\n" PART "\r\ndua\r\n" CLOSE,
+	SIGNED_HEADER PART "\r\nsatu\r\n" PART P7S P7S "\r\nMIAG\r\n" CLOSE
+			   "lagi",
 };
 
 static void
@@ -368,6 +416,33 @@ write_texts(void)
 		write_seed(name, seed);
 		g_string_free(seed, TRUE);
 	}
+}
+
+/* More of something than a message may have: before a text, between, after. */
+static void
+write_many(const char *name, const char *before, const char *unit, gsize count,
+    const char *after)
+{
+	GString *seed = head(INPUT_RAW, 0, 0, 0);
+
+	g_string_append(seed, before);
+	while (count-- > 0)
+		g_string_append(seed, unit);
+	g_string_append(seed, after);
+	write_seed(name, seed);
+	g_string_free(seed, TRUE);
+}
+
+static void
+write_limits(void)
+{
+	write_many("many-parts", SIGNED_HEADER, PART "\r\n", MIME_MAX_PARTS + 1,
+	    CLOSE);
+	write_many("many-prefixed", SIGNED_HEADER PART "\r\n",
+	    "--" PKI_BOUNDARY "x\r\n", MIME_MAX_PREFIXED + 1, CLOSE);
+	write_many("deep", SIGNED_HEADER PART,
+	    "Content-Type: message/rfc822\r\n\r\n", MIME_MAX_DEPTH + 1,
+	    "\r\n" CLOSE);
 }
 
 int
@@ -384,13 +459,17 @@ main(int argc, char **argv)
 	write_people(world);
 	write_contents(world);
 	write_variants(world);
+	write_cms("attached", head(INPUT_DETACHED, 0, WORLD_TEXT, 0), BUDI_FROM,
+	    g_bytes_ref(world->good[WORLD_TEXT][true]));
 	write_several(world, "two-signers", 2, 3);
 	write_several(world, "eight-signers", 8, 3);
 	write_several(world, "nine-signers", 9, 3);
 	write_several(world, "many-certificates", 1, 20);
+	write_long_path(world);
 	write_layers(world);
 	write_compressed(world);
 	write_headers();
 	write_texts();
+	write_limits();
 	return EXIT_SUCCESS;
 }

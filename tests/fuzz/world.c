@@ -25,10 +25,19 @@ const WorldPerson world_people[WORLD_N_PEOPLE] = {
 			     " utf8:" WORLD_UTF8 } },
 	[WORLD_SUBJECT_MAILBOX] = { "subject",
 	    .cert = { .serial = 4719, .email = WORLD_BUDI } },
-	[WORLD_CONSTRAINED] = { "constrained", PERSON(9), .constrained = true },
+	[WORLD_CONSTRAINED] = { "constrained", PERSON(9),
+	    .issuer = WORLD_CA_CONSTRAINED },
 	[WORLD_CONSTRAINED_OUT] = { "constrained-out",
 	    .cert = { .serial = 4721, .mailboxes = "budi@x.example" },
-	    .constrained = true, .unfit = true },
+	    .issuer = WORLD_CA_CONSTRAINED, .unfit = true },
+	[WORLD_EXCLUDED_UTF8] = { "excluded-utf8",
+	    .cert = { .serial = 4740, .mailboxes = "utf8:" WORLD_UTF8 },
+	    .issuer = WORLD_CA_EXCLUDING, .unfit = true },
+	[WORLD_SERVER] = { "server", PERSON(30),
+	    .issuer = WORLD_CA_NOT_FOR_MAIL, .unfit = true },
+	[WORLD_QUOTED_MAILBOX] = { "quoted",
+	    .cert = { .serial = 4742,
+		.mailboxes = "\"budi,s\\\"kom\"@daerah.example" } },
 	[WORLD_NAMES_SOURCE] = { "source",
 	    PERSON(11, .crl_url = "http://x.example/a.crl",
 		.ocsp_url = "http://x.example/") },
@@ -44,7 +53,7 @@ const WorldPerson world_people[WORLD_N_PEOPLE] = {
 	    PERSON(18, .eku = "clientAuth"), .unfit = true },
 	[WORLD_UNKNOWN_EXTENSION] = { "unknown-extension",
 	    PERSON(19, .unknown = "1.2.3.4"), .unfit = true },
-	[WORLD_NOBODY] = { "nobody", PERSON(20), .nobody = true,
+	[WORLD_NOBODY] = { "nobody", PERSON(20), .issuer = WORLD_CA_STRANGER,
 	    .unfit = true },
 	[WORLD_FORGED] = { "forged", PERSON(21), .ca_key = STRANGER_KEY,
 	    .unfit = true },
@@ -84,9 +93,7 @@ world_sign(const World *world, int person, const char *content, guint flags,
     guint flaws, const EVP_MD *(*digest)(void), bool whole)
 {
 	const WorldPerson *who = &world_people[person];
-	X509 *issuer = who->constrained ? world->constrained :
-	    who->nobody                 ? world->stranger :
-					  world->ca;
+	X509 *issuer = world->authorities[who->issuer];
 	PkiSigner signer = { .cert = world->people[person],
 		.issuer = issuer,
 		.key = who->cert.key != 0 ? who->cert.key : PKI_KEY_LEAF,
@@ -104,35 +111,45 @@ make_people(World *world)
 {
 	for (int i = 0; i < WORLD_N_PEOPLE; i++) {
 		const WorldPerson *who = &world_people[i];
-		X509 *issuer = who->constrained ? world->constrained :
-		    who->nobody                 ? world->stranger :
-						  world->ca;
-		PkiKey key = who->nobody ? STRANGER_KEY :
-		    who->ca_key != 0     ? who->ca_key :
-					   PKI_KEY_CA;
+		PkiKey key = who->issuer == WORLD_CA_STRANGER ? STRANGER_KEY :
+		    who->ca_key != 0                          ? who->ca_key :
+								PKI_KEY_CA;
 
-		world->people[i] = pki_cert(&who->cert, issuer, key);
+		world->people[i] =
+		    pki_cert(&who->cert, world->authorities[who->issuer], key);
 	}
 }
+
+static const PkiCert authorities[WORLD_N_AUTHORITIES] = {
+	[WORLD_CA] = { .name = "CA Test", .serial = 2 },
+	[WORLD_CA_CONSTRAINED] = { .name = "CA Daerah",
+	    .serial = 3,
+	    .names = "permitted;email:daerah.example" },
+	[WORLD_CA_EXCLUDING] = { .name = "CA Lain",
+	    .serial = 4,
+	    .names = "excluded;email:lain.example" },
+	[WORLD_CA_NOT_FOR_MAIL] = { .name = "CA Server",
+	    .serial = 5,
+	    .eku = "serverAuth" },
+	[WORLD_CA_STRANGER] = { .name = "CA Asing",
+	    .serial = 6,
+	    .key = STRANGER_KEY },
+};
 
 static void
 make_authorities(World *world)
 {
 	PkiCert root = { .name = "Root Test", .is_ca = true, .serial = 1 };
-	PkiCert ca = { .name = "CA Test", .is_ca = true, .serial = 2 };
-	PkiCert constrained = { .name = "CA Daerah",
-		.is_ca = true,
-		.serial = 3,
-		.names = "permitted;email:daerah.example" };
-	PkiCert stranger = { .name = "CA Asing",
-		.is_ca = true,
-		.serial = 4,
-		.key = STRANGER_KEY };
 
 	world->root = pki_cert(&root, NULL, 0);
-	world->ca = pki_cert(&ca, world->root, PKI_KEY_ROOT);
-	world->constrained = pki_cert(&constrained, world->root, PKI_KEY_ROOT);
-	world->stranger = pki_cert(&stranger, NULL, 0);
+	for (int i = 0; i < WORLD_N_AUTHORITIES; i++) {
+		PkiCert spec = authorities[i];
+		bool stranger = i == WORLD_CA_STRANGER;
+
+		spec.is_ca = true;
+		world->authorities[i] = pki_cert(
+		    &spec, stranger ? NULL : world->root, PKI_KEY_ROOT);
+	}
 }
 
 /* --- who vouches for them ---------------------------------------------------
@@ -145,7 +162,7 @@ make_revocations(World *world)
 	const char *paths[2] = { folder, NULL };
 	g_autoptr(X509_CRL) of_people =
 	    pki_crl(&(PkiCrl){ .revoked = world->people[WORLD_REVOKED] },
-		world->ca, PKI_KEY_CA);
+		world->authorities[WORLD_CA], PKI_KEY_CA);
 	g_autoptr(X509_CRL) of_authorities =
 	    pki_crl(&(PkiCrl){ 0 }, world->root, PKI_KEY_ROOT);
 
@@ -286,7 +303,7 @@ world_new(void)
 
 	make_authorities(world);
 	make_people(world);
-	world->trust = pki_trust(world->root, world->ca);
+	world->trust = pki_trust(world->root, world->authorities[WORLD_CA]);
 	make_revocations(world);
 	make_contents(world);
 	return world;
@@ -298,9 +315,8 @@ world_free(World *world)
 	if (world == NULL)
 		return;
 	X509_free(world->root);
-	X509_free(world->ca);
-	X509_free(world->constrained);
-	X509_free(world->stranger);
+	for (int i = 0; i < WORLD_N_AUTHORITIES; i++)
+		X509_free(world->authorities[i]);
 	for (int i = 0; i < WORLD_N_PEOPLE; i++)
 		X509_free(world->people[i]);
 	for (int i = 0; i < WORLD_N_CONTENTS; i++) {

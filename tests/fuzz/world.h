@@ -14,11 +14,19 @@
 #define WORLD_BUDI "budi@daerah.example"
 #define WORLD_UTF8 "b\xc3\xbc@x.example"
 
+typedef enum {
+	WORLD_CA,
+	WORLD_CA_CONSTRAINED, /* may speak for one domain only */
+	WORLD_CA_EXCLUDING,   /* for all but one */
+	WORLD_CA_NOT_FOR_MAIL,
+	WORLD_CA_STRANGER, /* whom nobody trusts */
+	WORLD_N_AUTHORITIES
+} WorldAuthority;
+
 typedef struct {
 	const char *name;
-	PkiCert cert;     /* whose serial number is his alone */
-	bool constrained; /* by the CA that may speak for one domain only */
-	bool nobody;      /* his certificate is of no CA that we trust */
+	PkiCert cert; /* whose serial number is his alone */
+	WorldAuthority issuer;
 	bool revoked;
 	bool unfit;    /* never a signer of mail, whatever the options */
 	PkiKey ca_key; /* that signed the certificate, if not the CA's */
@@ -35,6 +43,9 @@ enum {
 	WORLD_SUBJECT_MAILBOX,
 	WORLD_CONSTRAINED,
 	WORLD_CONSTRAINED_OUT,
+	WORLD_EXCLUDED_UTF8,
+	WORLD_SERVER,
+	WORLD_QUOTED_MAILBOX,
 	WORLD_NAMES_SOURCE,
 	WORLD_NO_MAILBOX,
 	WORLD_REVOKED,
@@ -65,7 +76,7 @@ enum {
 };
 
 typedef struct {
-	X509 *root, *ca, *constrained, *stranger;
+	X509 *root, *authorities[WORLD_N_AUTHORITIES];
 	X509 *people[WORLD_N_PEOPLE];
 	char *contents[WORLD_N_CONTENTS];
 	Trust *trust;

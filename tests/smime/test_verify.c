@@ -183,6 +183,8 @@ check_good(void)
 		 * restricts the path */
 		{ "signing certificate and its issuer",
 		    .flaws = PKI_WITH_ESS_CHAIN, PASS },
+		{ "signing certificate by SHA-1", .flaws = PKI_WITH_ESS_V1,
+		    PASS },
 		{ "BER", .flags = PKI_CMS_INDEFINITE, PASS },
 		{ "BER opaque", .flags = PKI_CMS_INDEFINITE | PKI_CMS_CHUNKED,
 		    .opaque = true, PASS },
@@ -255,6 +257,9 @@ check_signatures(void)
 		    .flaws = PKI_FLAW_WRONG_SIGNATURE,
 		    SIGNATURE(SIGNATURE_INVALID) },
 		{ "names another certificate", .flaws = PKI_FLAW_ESS_WRONG,
+		    SIGNATURE(SIGNING_CERTIFICATE_MISMATCH) },
+		{ "names another certificate by SHA-1",
+		    .flaws = PKI_WITH_ESS_V1 | PKI_FLAW_ESS_WRONG,
 		    SIGNATURE(SIGNING_CERTIFICATE_MISMATCH) },
 		/* OpenSSL refuses to look at such attributes */
 		{ "names two in two values", .flaws = PKI_FLAW_ESS_TWO_VALUES,
