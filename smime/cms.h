@@ -12,6 +12,7 @@
 
 #include <glib.h>
 
+#include "crl.h"
 #include "ossl.h"
 #include "verdict.h"
 
@@ -19,6 +20,8 @@
 #define CMS_MAX_SIGNERS 8
 #define CMS_MAX_CERTIFICATES 64
 #define CMS_MAX_CERTIFICATE_SIZE (64U << 10) /* octets of DER */
+#define CMS_MAX_LISTS 16
+#define CMS_MAX_LIST_SIZE (1U << 20) /* octets of DER */
 #define CMS_MAX_ELEMENTS (1U << 18)
 #define CMS_MIN_ELEMENT_SIZE 64 /* on average, of those beyond that */
 
@@ -30,5 +33,10 @@ CMS_ContentInfo *cms_parse(
 /* The certificates that came with signed data.  NULL with *why when they, or
  * the signers, are over a limit. */
 OsslX509Stack *cms_certificates(CMS_ContentInfo *cms, const char **why);
+
+/* The revocation lists that came with it (owned Crl elements), without those
+ * that are over a limit: that they are absent proves nothing, and neither does
+ * it harm. */
+GPtrArray *cms_revocation_lists(CMS_ContentInfo *cms);
 
 #endif

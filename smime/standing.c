@@ -50,6 +50,29 @@ standing_free(Standing *standing)
 
 /* --- asking ------------------------------------------------------------ */
 
+/* Whether the issuer is valid is for those who verify, not for us to ask. */
+static void
+ask_of_issuer(const Standing *standing, const Identity *identity, X509 *issuer,
+    gint64 now, Answer *answer)
+{
+	g_autoptr(OsslX509Stack) path = sk_X509_new_null();
+	RevocationQuestion question = {
+		.trust = standing->trust,
+		.path = path,
+		.included = identity->chain,
+		.now = now,
+	};
+	g_auto(RevocationAnswer) said = { 0 };
+
+	X509_up_ref(identity->cert);
+	sk_X509_push(path, identity->cert);
+	X509_up_ref(issuer);
+	sk_X509_push(path, issuer);
+	revocation_ask(standing->revocation, &question, &said);
+	answer->status = said.status;
+	answer->detail = g_steal_pointer(&said.detail);
+}
+
 static Answer *
 ask(const Standing *standing, const Identity *identity, gint64 now)
 {
@@ -59,8 +82,7 @@ ask(const Standing *standing, const Identity *identity, gint64 now)
 
 	answer->at = now;
 	if (issuer != NULL) {
-		answer->status = revocation_check(standing->revocation,
-		    identity->cert, issuer, now, &answer->detail);
+		ask_of_issuer(standing, identity, issuer, now, answer);
 	} else {
 		answer->status = revocation_has_lists(standing->revocation) ?
 		    REVOCATION_STATUS_UNKNOWN :

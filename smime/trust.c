@@ -66,6 +66,40 @@ trust_intermediates(const Trust *trust)
 	return trust->intermediates;
 }
 
+static void
+tell_expired(GStrvBuilder *list, const char *what, const OsslX509Stack *certs,
+    gint64 now, gint64 until)
+{
+	for (int i = 0; i < sk_X509_num(certs); i++) {
+		X509 *cert = sk_X509_value(certs, i);
+		bool is_over =
+		    cert_validity(cert, now) == VERDICT_REASON_EXPIRED;
+		g_autofree char *name = NULL;
+		g_autofree char *end = NULL;
+		g_autofree char *text = NULL;
+
+		if (cert_validity(cert, until) != VERDICT_REASON_EXPIRED)
+			continue;
+		name = cert_name_text(X509_get_subject_name(cert));
+		end = ossl_time_text(X509_get0_notAfter(cert));
+		text = g_strdup_printf("%s: %s %s at %s", what, name,
+		    is_over ? "expired" : "expires", end);
+		g_strv_builder_add(list, text);
+	}
+}
+
+char **
+trust_expiring(const Trust *trust, gint64 now, gint64 until)
+{
+	g_autoptr(GStrvBuilder) list = g_strv_builder_new();
+
+	tell_expired(list, "anchors", trust->anchors, now, until);
+	tell_expired(list, "intermediates", trust->intermediates, now, until);
+	return g_strv_builder_end(list);
+}
+
+/* --- OpenSSL's answers --------------------------------------------------- */
+
 static VerdictReason
 reason_of(int error, bool at_anchor)
 {
@@ -88,6 +122,8 @@ reason_of(int error, bool at_anchor)
 	case X509_V_ERR_UNABLE_TO_DECRYPT_CERT_SIGNATURE:
 	case X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY:
 		return VERDICT_REASON_PATH_SIGNATURE;
+	case X509_V_ERR_NO_EXPLICIT_POLICY:
+		return VERDICT_REASON_PATH_POLICY;
 	case X509_V_ERR_CERT_CHAIN_TOO_LONG:
 		return VERDICT_REASON_OVER_LIMIT;
 	case X509_V_ERR_OUT_OF_MEM:
@@ -110,17 +146,26 @@ describe(X509_STORE_CTX *context, int error)
 	    subject != NULL ? subject : "no certificate");
 }
 
-static OsslX509Stack *
-all_untrusted(const Trust *trust, OsslX509Stack *included)
+static void
+add_all(OsslX509Stack *all, const OsslX509Stack *certs)
 {
-	OsslX509Stack *all = X509_chain_up_ref(included);
-
-	for (int i = 0; i < sk_X509_num(trust->intermediates); i++) {
-		X509 *cert = sk_X509_value(trust->intermediates, i);
+	for (int i = 0; i < sk_X509_num(certs); i++) {
+		X509 *cert = sk_X509_value(certs, i);
 
 		X509_up_ref(cert);
 		sk_X509_push(all, cert);
 	}
+}
+
+/* Of two that fit OpenSSL takes the first: what a message brings along must
+ * not hide what the postmaster has configured. */
+static OsslX509Stack *
+all_untrusted(const Trust *trust, const OsslX509Stack *included)
+{
+	OsslX509Stack *all = sk_X509_new_null();
+
+	add_all(all, trust->intermediates);
+	add_all(all, included);
 	return all;
 }
 
@@ -144,6 +189,8 @@ constraints_hold(const OsslX509Stack *path, char **detail)
 	return true;
 }
 
+/* --- single certificates ------------------------------------------------ */
+
 X509 *
 trust_issuer(const Trust *trust, X509 *cert, const OsslX509Stack *included)
 {
@@ -157,12 +204,80 @@ trust_issuer(const Trust *trust, X509 *cert, const OsslX509Stack *included)
 	return issuer;
 }
 
-VerdictReason
-trust_path(const Trust *trust, X509 *leaf, OsslX509Stack *included, gint64 now,
-    OsslX509Stack **path, char **detail)
+static void
+add_of_subject(
+    OsslX509Stack *found, const OsslX509Stack *certs, const X509_NAME *subject)
+{
+	for (int i = 0; i < sk_X509_num(certs); i++) {
+		X509 *cert = sk_X509_value(certs, i);
+
+		if (X509_NAME_cmp(X509_get_subject_name(cert), subject) == 0) {
+			X509_up_ref(cert);
+			sk_X509_push(found, cert);
+		}
+	}
+}
+
+OsslX509Stack *
+trust_find(
+    const Trust *trust, const X509_NAME *subject, const OsslX509Stack *included)
+{
+	OsslX509Stack *found = sk_X509_new_null();
+
+	add_of_subject(found, trust->anchors, subject);
+	add_of_subject(found, trust->intermediates, subject);
+	add_of_subject(found, included, subject);
+	return found;
+}
+
+/* --- paths -------------------------------------------------------------- */
+
+static const TrustPolicy any_policy;
+
+/* OpenSSL takes an empty set for what it says. */
+#define ANY_POLICY "2.5.29.32.0"
+
+static bool
+set_policies(X509_VERIFY_PARAM *parameters, const char *const *oids)
+{
+	static const char *const any[] = { ANY_POLICY, NULL };
+
+	if (oids == NULL || *oids == NULL)
+		oids = any;
+	for (; *oids != NULL; oids++) {
+		ASN1_OBJECT *oid = OBJ_txt2obj(*oids, 1);
+
+		if (oid == NULL ||
+		    X509_VERIFY_PARAM_add0_policy(parameters, oid) != 1) {
+			ASN1_OBJECT_free(oid);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Without POLICY_CHECK OpenSSL would not look at policies at all, not even
+ * where a CA requires one. */
+static bool
+set_policy(X509_VERIFY_PARAM *parameters, const TrustPolicy *policy)
+{
+	unsigned long flags = X509_V_FLAG_POLICY_CHECK;
+
+	if (policy->is_explicit)
+		flags |= X509_V_FLAG_EXPLICIT_POLICY;
+	if (policy->inhibit_mapping)
+		flags |= X509_V_FLAG_INHIBIT_MAP;
+	if (policy->inhibit_any)
+		flags |= X509_V_FLAG_INHIBIT_ANY;
+	X509_VERIFY_PARAM_set_flags(parameters, flags);
+	return set_policies(parameters, policy->oids);
+}
+
+static VerdictReason
+path_under(const Trust *trust, X509 *leaf, OsslX509Stack *untrusted,
+    const TrustPolicy *policy, gint64 now, OsslX509Stack **path, char **detail)
 {
 	g_autoptr(X509_STORE_CTX) context = X509_STORE_CTX_new();
-	g_autoptr(OsslX509Stack) untrusted = all_untrusted(trust, included);
 	X509_VERIFY_PARAM *parameters;
 	bool at_anchor;
 	int error;
@@ -175,10 +290,11 @@ trust_path(const Trust *trust, X509 *leaf, OsslX509Stack *included, gint64 now,
 	X509_VERIFY_PARAM_set_time(parameters, (time_t)now);
 	X509_VERIFY_PARAM_set_depth(parameters, TRUST_MAX_DEPTH);
 	X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN);
+	if (!set_policy(parameters, policy))
+		return VERDICT_REASON_LOCAL_ERROR;
 
 	if (X509_verify_cert(context) == 1) {
 		*path = X509_STORE_CTX_get1_chain(context);
-		ERR_clear_error();
 		if (constraints_hold(*path, detail))
 			return VERDICT_REASON_OK;
 		g_clear_pointer(path, ossl_x509_stack_free);
@@ -188,8 +304,37 @@ trust_path(const Trust *trust, X509 *leaf, OsslX509Stack *included, gint64 now,
 	at_anchor = X509_STORE_CTX_get_error_depth(context) ==
 	    X509_STORE_CTX_get_num_untrusted(context);
 	*detail = describe(context, error);
-	ERR_clear_error();
 	/* Never success without a path. */
 	return error == X509_V_OK ? VERDICT_REASON_LOCAL_ERROR :
 				    reason_of(error, at_anchor);
+}
+
+/* Is it the certificates themselves that ask for a policy in vain?  Then the
+ * path is not one at all. */
+static bool
+is_without_policy(
+    const Trust *trust, X509 *leaf, OsslX509Stack *untrusted, gint64 now)
+{
+	g_autoptr(OsslX509Stack) path = NULL;
+	g_autofree char *detail = NULL;
+
+	return path_under(trust, leaf, untrusted, &any_policy, now, &path,
+		   &detail) != VERDICT_REASON_OK;
+}
+
+VerdictReason
+trust_path(const Trust *trust, X509 *leaf, OsslX509Stack *included,
+    const TrustPolicy *policy, gint64 now, OsslX509Stack **path, char **detail)
+{
+	g_autoptr(OsslX509Stack) untrusted = all_untrusted(trust, included);
+	VerdictReason reason;
+
+	if (policy == NULL)
+		policy = &any_policy;
+	reason = path_under(trust, leaf, untrusted, policy, now, path, detail);
+	if (reason == VERDICT_REASON_PATH_POLICY &&
+	    is_without_policy(trust, leaf, untrusted, now))
+		reason = VERDICT_REASON_PATH_INVALID;
+	ERR_clear_error();
+	return reason;
 }

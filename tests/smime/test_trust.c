@@ -35,7 +35,8 @@ path_of(const Case *c, OsslX509Stack **path, char **detail)
 
 	X509_up_ref(ca);
 	sk_X509_push(included, ca);
-	return trust_path(trust, leaf, included, PKI_NOW + c->at, path, detail);
+	return trust_path(
+	    trust, leaf, included, NULL, PKI_NOW + c->at, path, detail);
 }
 
 Test(trust, paths)
@@ -152,7 +153,8 @@ reason_of(const Trust *trust, X509 *leaf, X509 *helper)
 		X509_up_ref(helper);
 		sk_X509_push(included, helper);
 	}
-	reason = trust_path(trust, leaf, included, PKI_NOW, &path, &detail);
+	reason =
+	    trust_path(trust, leaf, included, NULL, PKI_NOW, &path, &detail);
 	if (path != NULL)
 		cr_expect_eq(X509_cmp(sk_X509_value(path, 0), leaf), 0);
 	return reason;
@@ -197,7 +199,7 @@ Test(trust, no_included_certificates_at_all)
 	g_autofree char *detail = NULL;
 
 	cr_expect_eq(
-	    trust_path(trust, pki->leaf, NULL, PKI_NOW, &path, &detail),
+	    trust_path(trust, pki->leaf, NULL, NULL, PKI_NOW, &path, &detail),
 	    VERDICT_REASON_OK);
 }
 
@@ -253,7 +255,7 @@ chain_of(int intermediates)
 		sk_X509_push(included, issuer);
 	}
 	leaf = pki_cert(&(PkiCert){ .name = "Budi" }, issuer, key);
-	return trust_path(trust, leaf, included, PKI_NOW, &path, &detail);
+	return trust_path(trust, leaf, included, NULL, PKI_NOW, &path, &detail);
 }
 
 Test(trust, depth)
