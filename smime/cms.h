@@ -21,7 +21,7 @@
 #define CMS_MAX_CERTIFICATES 64
 #define CMS_MAX_CERTIFICATE_SIZE (64U << 10) /* octets of DER */
 #define CMS_MAX_LISTS 16
-#define CMS_MAX_LIST_SIZE (1U << 20) /* octets of DER */
+#define CMS_MAX_LISTS_SIZE (1U << 20) /* octets of DER, of all of them */
 #define CMS_MAX_ELEMENTS (1U << 18)
 #define CMS_MIN_ELEMENT_SIZE 64 /* on average, of those beyond that */
 
@@ -34,9 +34,8 @@ CMS_ContentInfo *cms_parse(
  * the signers, are over a limit. */
 OsslX509Stack *cms_certificates(CMS_ContentInfo *cms, const char **why);
 
-/* The revocation lists that came with it (owned Crl elements), without those
- * that are over a limit: that they are absent proves nothing, and neither does
- * it harm. */
+/* The revocation lists that came with it (owned Crl elements), as far as they
+ * fit into the limits: that others are left out proves nothing. */
 GPtrArray *cms_revocation_lists(CMS_ContentInfo *cms);
 
 #endif

@@ -88,11 +88,17 @@ examine_signing_certificate(
 
 /* path: NULL when there is none. */
 static bool
-examine_usage(VerdictEntry *entry, X509 *cert, const OsslX509Stack *path)
+examine_usage(const Examination *exam, VerdictEntry *entry, X509 *cert,
+    const OsslX509Stack *path)
 {
 	const char *why;
-	VerdictReason reason = cert_may_sign_mail(cert, &why);
+	g_autofree char *accepted = NULL;
+	VerdictReason reason =
+	    cert_may_sign_mail(cert, exam->options->extra_eku, &why);
 
+	if (reason == VERDICT_REASON_OK && why != NULL)
+		why = accepted = g_strdup_printf(
+		    "extendedKeyUsage %s accepted by extra-eku", why);
 	/* An anchor is trusted as it is configured. */
 	for (int i = 1;
 	     i < sk_X509_num(path) - 1 && reason == VERDICT_REASON_OK; i++) {
@@ -329,7 +335,7 @@ is_in_order(const Examination *exam, VerdictEntry *entry,
 {
 	bool sound = examine_signature(exam, entry, signer, cert);
 	bool leads = examine_path(exam, entry, cert, certificates, path);
-	bool usable = examine_usage(entry, cert, *path);
+	bool usable = examine_usage(exam, entry, cert, *path);
 
 	if (sound && *path != NULL)
 		sound = examine_signing_certificate(entry, signer, *path);

@@ -66,24 +66,29 @@ trust_intermediates(const Trust *trust)
 	return trust->intermediates;
 }
 
+/* A time that cannot be read is none. */
+static bool
+is_over(X509 *cert, gint64 at)
+{
+	return ossl_time_compare(X509_get0_notAfter(cert), at) < 0;
+}
+
 static void
 tell_expired(GStrvBuilder *list, const char *what, const OsslX509Stack *certs,
     gint64 now, gint64 until)
 {
 	for (int i = 0; i < sk_X509_num(certs); i++) {
 		X509 *cert = sk_X509_value(certs, i);
-		bool is_over =
-		    cert_validity(cert, now) == VERDICT_REASON_EXPIRED;
 		g_autofree char *name = NULL;
 		g_autofree char *end = NULL;
 		g_autofree char *text = NULL;
 
-		if (cert_validity(cert, until) != VERDICT_REASON_EXPIRED)
+		if (!is_over(cert, until))
 			continue;
 		name = cert_name_text(X509_get_subject_name(cert));
 		end = ossl_time_text(X509_get0_notAfter(cert));
 		text = g_strdup_printf("%s: %s %s at %s", what, name,
-		    is_over ? "expired" : "expires", end);
+		    is_over(cert, now) ? "expired" : "expires", end);
 		g_strv_builder_add(list, text);
 	}
 }

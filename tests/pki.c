@@ -644,7 +644,7 @@ der_raw(const void *data, gsize size)
 static guint
 der_head(guint8 *head, guint length)
 {
-	g_assert(length < 65536);
+	g_assert(length < 1 << 24);
 	if (length < 128) {
 		head[1] = (guint8)length;
 		return 2;
@@ -654,10 +654,17 @@ der_head(guint8 *head, guint length)
 		head[2] = (guint8)length;
 		return 3;
 	}
-	head[1] = 0x82;
-	head[2] = (guint8)(length >> 8);
-	head[3] = (guint8)length;
-	return 4;
+	if (length < 65536) {
+		head[1] = 0x82;
+		head[2] = (guint8)(length >> 8);
+		head[3] = (guint8)length;
+		return 4;
+	}
+	head[1] = 0x83;
+	head[2] = (guint8)(length >> 16);
+	head[3] = (guint8)(length >> 8);
+	head[4] = (guint8)length;
+	return 5;
 }
 
 /* tag, length and all parts (each taken, up to NULL) one after the other. */
@@ -666,7 +673,7 @@ der(guint8 tag, GByteArray *first, ...)
 {
 	g_autoptr(GByteArray) inner = g_byte_array_new();
 	GByteArray *out = g_byte_array_new();
-	guint8 head[4] = { tag };
+	guint8 head[5] = { tag };
 	va_list ap;
 
 	va_start(ap, first);
@@ -1016,9 +1023,26 @@ certificates(const PkiCms *spec)
 	return all->len > 0 ? der(DER_CONTEXT(0), all, NULL) : all;
 }
 
+static GByteArray *
+revocation_lists(X509_CRL *const *lists)
+{
+	GByteArray *all = g_byte_array_new();
+
+	for (gsize i = 0; lists != NULL && lists[i] != NULL; i++) {
+		GBytes *octets = pki_crl_der(lists[i]);
+		gsize size;
+		const void *data = g_bytes_get_data(octets, &size);
+
+		all = g_byte_array_append(all, data, (guint)size);
+		g_bytes_unref(octets);
+	}
+	return all->len > 0 ? der(DER_CONTEXT(1), all, NULL) : all;
+}
+
 /* SignedData without its tag. */
 static GByteArray *
-signed_data(const PkiCms *spec, const void *content, gsize size)
+signed_data(
+    const PkiCms *spec, const void *content, gsize size, X509_CRL *const *lists)
 {
 	int type = spec->flags & PKI_CMS_TIMESTAMP ? NID_id_smime_ct_TSTInfo :
 						     NID_pkcs7_data;
@@ -1036,13 +1060,15 @@ signed_data(const PkiCms *spec, const void *content, gsize size)
 	out = der_join(out, der(DER_SET, digests, NULL));
 	out = der_join(out, content_info(spec, content, size, type));
 	out = der_join(out, certificates(spec));
+	out = der_join(out, revocation_lists(lists));
 	return der_join(out, der(DER_SET, signers, NULL));
 }
 
 static GByteArray *
-cms_octets(const PkiCms *spec, const void *content, gsize size)
+cms_octets(
+    const PkiCms *spec, const void *content, gsize size, X509_CRL *const *lists)
 {
-	GByteArray *inside = signed_data(spec, content, size);
+	GByteArray *inside = signed_data(spec, content, size, lists);
 
 	if (spec->flags & PKI_CMS_INDEFINITE)
 		return der_indefinite(DER_SEQUENCE,
@@ -1054,15 +1080,22 @@ cms_octets(const PkiCms *spec, const void *content, gsize size)
 }
 
 GBytes *
-pki_cms(const void *content, gsize size, const PkiCms *spec)
+pki_cms_with_lists(
+    const void *content, gsize size, const PkiCms *spec, X509_CRL *const *lists)
 {
-	GByteArray *octets = cms_octets(spec, content, size);
+	GByteArray *octets = cms_octets(spec, content, size, lists);
 
 	if (spec->flags & PKI_CMS_TRAILING)
 		g_byte_array_append(octets, (const guint8 *)"", 1);
 	if (spec->flags & PKI_CMS_TRUNCATED)
 		g_byte_array_set_size(octets, octets->len - 1);
 	return g_byte_array_free_to_bytes(octets);
+}
+
+GBytes *
+pki_cms(const void *content, gsize size, const PkiCms *spec)
+{
+	return pki_cms_with_lists(content, size, spec, NULL);
 }
 
 GBytes *

@@ -194,6 +194,10 @@ typedef struct {
 
 GBytes *pki_cms(const void *content, gsize size, const PkiCms *spec);
 
+/* With revocation lists, up to the first NULL. */
+GBytes *pki_cms_with_lists(const void *content, gsize size, const PkiCms *spec,
+    X509_CRL *const *lists);
+
 /* Signed by pki's leaf over content, with leaf and ca; flags PkiCmsFlag,
  * flaws PkiSignerFlaw. */
 GBytes *pki_sign(const Pki *pki, const char *content, guint flags, guint flaws);
