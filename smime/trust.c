@@ -130,10 +130,11 @@ reason_of(int error, bool at_anchor)
 	case X509_V_ERR_NO_EXPLICIT_POLICY:
 		return VERDICT_REASON_PATH_POLICY;
 	case X509_V_ERR_CERT_CHAIN_TOO_LONG:
-		return VERDICT_REASON_OVER_LIMIT;
+	/* More names to compare with constraints, or more policies to map,
+	 * than OpenSSL does: not our trouble, and it will not pass. */
 	case X509_V_ERR_OUT_OF_MEM:
 	case X509_V_ERR_UNSPECIFIED:
-		return VERDICT_REASON_LOCAL_ERROR;
+		return VERDICT_REASON_OVER_LIMIT;
 	default:
 		return VERDICT_REASON_PATH_INVALID;
 	}
@@ -327,6 +328,114 @@ is_without_policy(
 		   &detail) != VERDICT_REASON_OK;
 }
 
+/* --- the search for another path ----------------------------------------- */
+
+/*
+ * Of several certificates that might be an issuer's OpenSSL takes the first,
+ * and does not come back where that one leads nowhere: cross-certificates, a
+ * CA with the same key under an old and a new root.  So what it has refused is
+ * looked for again, each step of it by its signature, until it likes a path.
+ */
+typedef struct {
+	const Trust *trust;
+	const OsslX509Stack *untrusted;
+	const TrustPolicy *policy;
+	gint64 now;
+	OsslX509Stack *chain; /* of borrowed certificates, leaf first */
+	guint signatures_left;
+	OsslX509Stack **path;
+} Search;
+
+/* With keys that nobody accepts, large ones, no time is spent. */
+static bool
+has_issued(Search *search, X509 *issuer, X509 *cert)
+{
+	if (X509_check_issued(issuer, cert) != X509_V_OK ||
+	    cert_key_strength(issuer, 0) ==
+		VERDICT_REASON_ALGORITHM_UNSUPPORTED ||
+	    search->signatures_left == 0)
+		return false;
+	search->signatures_left--;
+	return X509_verify(cert, X509_get0_pubkey(issuer)) == 1;
+}
+
+static bool
+is_below_an_anchor(Search *search, X509 *cert)
+{
+	const OsslX509Stack *anchors = search->trust->anchors;
+
+	for (int i = 0; i < sk_X509_num(anchors); i++) {
+		if (has_issued(search, sk_X509_value(anchors, i), cert))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_in_chain(const Search *search, X509 *cert)
+{
+	for (int i = 0; i < sk_X509_num(search->chain); i++) {
+		if (X509_cmp(sk_X509_value(search->chain, i), cert) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Is the chain a path, with an anchor on top? */
+static bool
+is_path(Search *search)
+{
+	g_autofree char *detail = NULL;
+
+	return path_under(search->trust, sk_X509_value(search->chain, 0),
+		   search->chain, search->policy, search->now, search->path,
+		   &detail) == VERDICT_REASON_OK;
+}
+
+static bool
+continue_chain(Search *search)
+{
+	int length = sk_X509_num(search->chain);
+	X509 *top = sk_X509_value(search->chain, length - 1);
+	bool found = is_below_an_anchor(search, top) && is_path(search);
+
+	if (length > TRUST_MAX_DEPTH)
+		return found;
+	for (int i = 0; !found && i < sk_X509_num(search->untrusted); i++) {
+		X509 *cert = sk_X509_value(search->untrusted, i);
+
+		if (is_in_chain(search, cert) || !has_issued(search, cert, top))
+			continue;
+		sk_X509_push(search->chain, cert);
+		found = continue_chain(search);
+		(void)sk_X509_pop(search->chain);
+	}
+	return found;
+}
+
+static bool
+find_other_path(const Trust *trust, X509 *leaf, const OsslX509Stack *untrusted,
+    const TrustPolicy *policy, gint64 now, OsslX509Stack **path)
+{
+	Search search = {
+		.trust = trust,
+		.untrusted = untrusted,
+		.policy = policy,
+		.now = now,
+		.chain = sk_X509_new_null(),
+		.signatures_left = TRUST_MAX_SIGNATURES,
+		.path = path,
+	};
+	bool found;
+
+	sk_X509_push(search.chain, leaf);
+	found = continue_chain(&search);
+	sk_X509_free(search.chain);
+	return found;
+}
+
+/* --- the answer ----------------------------------------------------------- */
+
 VerdictReason
 trust_path(const Trust *trust, X509 *leaf, OsslX509Stack *included,
     const TrustPolicy *policy, gint64 now, OsslX509Stack **path, char **detail)
@@ -340,6 +449,12 @@ trust_path(const Trust *trust, X509 *leaf, OsslX509Stack *included,
 	if (reason == VERDICT_REASON_PATH_POLICY &&
 	    is_without_policy(trust, leaf, untrusted, now))
 		reason = VERDICT_REASON_PATH_INVALID;
+	if (reason != VERDICT_REASON_OK &&
+	    reason != VERDICT_REASON_LOCAL_ERROR &&
+	    find_other_path(trust, leaf, untrusted, policy, now, path)) {
+		g_clear_pointer(detail, g_free);
+		reason = VERDICT_REASON_OK;
+	}
 	ERR_clear_error();
 	return reason;
 }

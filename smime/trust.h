@@ -18,6 +18,9 @@
 #include "verdict.h"
 
 #define TRUST_MAX_DEPTH 8 /* intermediates in a path */
+#define TRUST_MAX_SIGNATURES \
+	128 /* that the search for another path may check \
+	     */
 
 typedef struct trust Trust;
 

@@ -402,6 +402,133 @@ Test(trust, configured_intermediates_come_first)
 	cr_expect_eq(reason_of(trust, pki->leaf, cross), VERDICT_REASON_OK);
 }
 
+/* Whatever stands beside the certificates that lead to an anchor, and in front
+ * of them. */
+Test(trust, search_among_many)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(X509) other_root = pki_cert(
+	    &(PkiCert){ .name = "Other", .is_ca = true, .key = PKI_KEY_OTHER },
+	    NULL, PKI_KEY_OTHER);
+	g_autoptr(Trust) trust = pki_trust(pki->root, NULL);
+	const struct {
+		const char *name;
+		PkiCert ca;
+		X509 *issuer;
+		PkiKey key;
+		int count;
+		VerdictReason reason; /* where only they are there */
+	} cases[] = {
+		{ "forged twins", { .no_key_ids = true }, pki->root,
+		    PKI_KEY_OTHER, 63, VERDICT_REASON_PATH_SIGNATURE },
+		{ "the CA under another root", { 0 }, other_root, PKI_KEY_OTHER,
+		    3, VERDICT_REASON_UNTRUSTED },
+		{ "the CA with another key",
+		    { .key = PKI_KEY_P384, .no_key_ids = true }, pki->root,
+		    PKI_KEY_ROOT, 3, VERDICT_REASON_UNTRUSTED },
+		{ "one that has expired",
+		    { .from = -PKI_YEAR, .until = -PKI_DAY }, pki->root,
+		    PKI_KEY_ROOT, 1, VERDICT_REASON_EXPIRED },
+		{ "one that may not", { .constraints = "critical,CA:FALSE" },
+		    pki->root, PKI_KEY_ROOT, 1, VERDICT_REASON_PATH_INVALID },
+		{ "one of other people",
+		    { .names = "critical,permitted;email:lain.example" },
+		    pki->root, PKI_KEY_ROOT, 1, VERDICT_REASON_PATH_INVALID },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(OsslX509Stack) included = sk_X509_new_null();
+		g_autoptr(OsslX509Stack) path = NULL;
+		g_autoptr(OsslX509Stack) none = NULL;
+		g_autofree char *detail = NULL;
+		g_autofree char *why = NULL;
+
+		for (int n = 0; n < cases[i].count; n++) {
+			PkiCert spec = cases[i].ca;
+
+			spec.name = "CA Test";
+			spec.is_ca = true;
+			spec.serial = 100 + n;
+			sk_X509_push(included,
+			    pki_cert(&spec, cases[i].issuer, cases[i].key));
+		}
+		cr_expect_eq(trust_path(trust, pki->leaf, included, NULL,
+				 PKI_NOW, &none, &why),
+		    cases[i].reason, "%s: %s", cases[i].name, why);
+		X509_up_ref(pki->ca);
+		sk_X509_push(included, pki->ca);
+		cr_expect_eq(trust_path(trust, pki->leaf, included, NULL,
+				 PKI_NOW, &path, &detail),
+		    VERDICT_REASON_OK, "%s: %s", cases[i].name, detail);
+		cr_expect(detail == NULL, "%s: %s", cases[i].name, detail);
+		cr_assert_eq(sk_X509_num(path), 3, "%s", cases[i].name);
+		cr_expect_eq(X509_cmp(sk_X509_value(path, 1), pki->ca), 0);
+		cr_expect_eq(ERR_peek_error(), 0);
+	}
+}
+
+/* Certificates that issue each other, in as many ways as there is room for:
+ * no path, and an end to the search. */
+Test(trust, circles)
+{
+	const PkiCert a = { .name = "A",
+		.is_ca = true,
+		.key = PKI_KEY_CA,
+		.no_key_ids = true };
+	const PkiCert b = { .name = "B",
+		.is_ca = true,
+		.key = PKI_KEY_OTHER,
+		.no_key_ids = true };
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(Trust) trust = pki_trust(pki->root, NULL);
+	g_autoptr(X509) first = pki_cert(&a, NULL, 0);
+	g_autoptr(X509) second = pki_cert(&b, NULL, 0);
+	g_autoptr(X509) leaf =
+	    pki_cert(&(PkiCert){ .no_key_ids = true }, first, PKI_KEY_CA);
+	g_autoptr(OsslX509Stack) included = sk_X509_new_null();
+	g_autoptr(OsslX509Stack) path = NULL;
+	g_autofree char *detail = NULL;
+
+	for (int i = 0; i < 32; i++) {
+		PkiCert by_second = a;
+		PkiCert by_first = b;
+
+		by_second.serial = by_first.serial = 100 + i;
+		sk_X509_push(
+		    included, pki_cert(&by_second, second, PKI_KEY_OTHER));
+		sk_X509_push(included, pki_cert(&by_first, first, PKI_KEY_CA));
+	}
+	cr_expect_neq(
+	    trust_path(trust, leaf, included, NULL, PKI_NOW, &path, &detail),
+	    VERDICT_REASON_OK);
+	cr_expect(path == NULL);
+	cr_expect_eq(ERR_peek_error(), 0);
+}
+
+/* More names and constraints than OpenSSL compares. */
+Test(trust, too_many_names)
+{
+	g_autoptr(GString) constraints = g_string_new("critical");
+	g_autoptr(GString) mailboxes = g_string_new("budi@x.id");
+	g_autoptr(Pki) pki = NULL;
+	PkiCert leaf = { 0 };
+	PkiCert ca = { 0 };
+
+	for (int i = 0; i < 1500; i++) {
+		g_string_append_printf(constraints, ",excluded;email:%d.id", i);
+		g_string_append_printf(mailboxes, " %d@x.id", i);
+	}
+	leaf.mailboxes = mailboxes->str;
+	ca.names = constraints->str;
+	pki = pki_new_from((PkiCert){ 0 }, ca, PKI_KEY_ROOT, &leaf, PKI_KEY_CA);
+	{
+		g_autoptr(Trust) trust = pki_trust(pki->root, pki->ca);
+
+		cr_expect_eq(reason_of(trust, pki->leaf, NULL),
+		    VERDICT_REASON_OVER_LIMIT);
+	}
+}
+
 Test(trust, find)
 {
 	g_autoptr(Pki) pki = pki_new(NULL);
