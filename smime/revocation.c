@@ -180,36 +180,23 @@ is_in_good_standing(
 	return inquire(inquiry, path, index);
 }
 
-/* What helps to find a path: what came along, and the path that is known. */
-static OsslX509Stack *
-helpers(const RevocationQuestion *question)
-{
-	OsslX509Stack *certs =
-	    X509_chain_up_ref((OsslX509Stack *)question->path);
-
-	for (int i = 0; i < sk_X509_num(question->included); i++) {
-		X509 *cert = sk_X509_value(question->included, i);
-
-		X509_up_ref(cert);
-		sk_X509_push(certs, cert);
-	}
-	return certs;
-}
-
-/* RFC 5280, section 6.3.3 (f): a path of its own, to the same anchor. */
+/*
+ * RFC 5280, section 6.3.3 (f): a path of its own, to the same anchor.  What
+ * helps to find it is the path that is known, and what is configured: whoever
+ * sends us many certificates does not get each of them tried with all others.
+ */
 static bool
 has_path(const Inquiry *inquiry, X509 *cert)
 {
 	const RevocationQuestion *question = inquiry->question;
-	g_autoptr(OsslX509Stack) included = helpers(question);
 	g_autoptr(OsslX509Stack) path = NULL;
 	g_autofree char *detail = NULL;
 
 	if (inquiry->depth >= REVOCATION_MAX_DEPTH || *inquiry->paths_left == 0)
 		return false;
 	--*inquiry->paths_left;
-	if (trust_path(question->trust, cert, included, NULL, question->now,
-		&path, &detail) != VERDICT_REASON_OK ||
+	if (trust_path(question->trust, cert, question->path, NULL,
+		question->now, &path, &detail) != VERDICT_REASON_OK ||
 	    !leads_to_same_anchor(inquiry, path))
 		return false;
 	for (int i = 0; i + 1 < sk_X509_num(path); i++) {

@@ -5,7 +5,8 @@
  * to an anchor.  Sources are revocation lists given by the configuration, and
  * those that came with a message; each is signed evidence (crl), and counts
  * only when its issuer's key has signed it: that of a certificate of the path,
- * or of one with a valid path of its own to the same anchor.
+ * or of one with a valid path of its own to the same anchor, by way of the same
+ * certificates or of configured ones.
  *
  * The strictest answer of all sources counts.  A list that is old, of another
  * scope or not wholly understood still proves that what it lists was revoked;
@@ -70,9 +71,10 @@ typedef struct {
 	const OsslX509Stack *path; /* of certificates, each issued by the next;
 	                              the last one is trusted as it is */
 	int index;                 /* whose status, below the last */
-	OsslX509Stack *included;   /* certificates that came along, or NULL */
-	const GPtrArray *lists;    /* of Crl, likewise */
-	gint64 now;                /* seconds since 1970 */
+	const OsslX509Stack *included; /* certificates that came along, or
+	                                  NULL */
+	const GPtrArray *lists;        /* of Crl, likewise */
+	gint64 now;                    /* seconds since 1970 */
 	bool keep_proofs;
 } RevocationQuestion;
 

@@ -50,12 +50,34 @@ standing_free(Standing *standing)
 
 /* --- asking ------------------------------------------------------------ */
 
-/* Whether the issuer is valid is for those who verify, not for us to ask. */
+/* Up to an anchor; or only to issuer, where there is none: whether that is
+ * valid is for those who verify, not for us to ask. */
+static OsslX509Stack *
+path_of(const Standing *standing, const Identity *identity, X509 *issuer,
+    gint64 now)
+{
+	OsslX509Stack *path;
+	g_autofree char *detail = NULL;
+
+	if (trust_path(standing->trust, identity->cert, identity->chain, NULL,
+		now, &path, &detail) == VERDICT_REASON_OK &&
+	    sk_X509_num(path) > 1)
+		return path;
+	ossl_x509_stack_free(path);
+	path = sk_X509_new_null();
+	X509_up_ref(identity->cert);
+	sk_X509_push(path, identity->cert);
+	X509_up_ref(issuer);
+	sk_X509_push(path, issuer);
+	return path;
+}
+
 static void
-ask_of_issuer(const Standing *standing, const Identity *identity, X509 *issuer,
+ask_below(const Standing *standing, const Identity *identity, X509 *issuer,
     gint64 now, Answer *answer)
 {
-	g_autoptr(OsslX509Stack) path = sk_X509_new_null();
+	g_autoptr(OsslX509Stack) path =
+	    path_of(standing, identity, issuer, now);
 	RevocationQuestion question = {
 		.trust = standing->trust,
 		.path = path,
@@ -64,10 +86,6 @@ ask_of_issuer(const Standing *standing, const Identity *identity, X509 *issuer,
 	};
 	g_auto(RevocationAnswer) said = { 0 };
 
-	X509_up_ref(identity->cert);
-	sk_X509_push(path, identity->cert);
-	X509_up_ref(issuer);
-	sk_X509_push(path, issuer);
 	revocation_ask(standing->revocation, &question, &said);
 	answer->status = said.status;
 	answer->detail = g_steal_pointer(&said.detail);
@@ -82,7 +100,7 @@ ask(const Standing *standing, const Identity *identity, gint64 now)
 
 	answer->at = now;
 	if (issuer != NULL) {
-		ask_of_issuer(standing, identity, issuer, now, answer);
+		ask_below(standing, identity, issuer, now, answer);
 	} else {
 		answer->status = revocation_has_lists(standing->revocation) ?
 		    REVOCATION_STATUS_UNKNOWN :

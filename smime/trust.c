@@ -437,7 +437,7 @@ find_other_path(const Trust *trust, X509 *leaf, const OsslX509Stack *untrusted,
 /* --- the answer ----------------------------------------------------------- */
 
 VerdictReason
-trust_path(const Trust *trust, X509 *leaf, OsslX509Stack *included,
+trust_path(const Trust *trust, X509 *leaf, const OsslX509Stack *included,
     const TrustPolicy *policy, gint64 now, OsslX509Stack **path, char **detail)
 {
 	g_autoptr(OsslX509Stack) untrusted = all_untrusted(trust, included);

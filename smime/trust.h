@@ -49,7 +49,7 @@ typedef struct {
  * means that nothing is wrong but the policy that was asked for.
  */
 VerdictReason trust_path(const Trust *trust, X509 *leaf,
-    OsslX509Stack *included, const TrustPolicy *policy, gint64 now,
+    const OsslX509Stack *included, const TrustPolicy *policy, gint64 now,
     OsslX509Stack **path, char **detail);
 
 /* All certificates of that subject, those of the configuration first; caller
