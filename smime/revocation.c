@@ -92,7 +92,7 @@ typedef struct inquiry {
 	const RevocationQuestion *question;
 	const struct inquiry *outer; /* that depends on this one, or NULL */
 	guint depth;
-	guint *paths_left;
+	guint *paths; /* of issuers of lists that were looked for, in all */
 	X509 *cert;
 	GArray *words; /* of Word */
 	char *why_not; /* why a list does not count, or NULL */
@@ -192,9 +192,9 @@ has_path(const Inquiry *inquiry, X509 *cert)
 	g_autoptr(OsslX509Stack) path = NULL;
 	g_autofree char *detail = NULL;
 
-	if (inquiry->depth >= REVOCATION_MAX_DEPTH || *inquiry->paths_left == 0)
+	if (inquiry->depth >= REVOCATION_MAX_DEPTH ||
+	    ++*inquiry->paths > REVOCATION_MAX_PATHS)
 		return false;
-	--*inquiry->paths_left;
 	if (trust_path(question->trust, cert, question->path, NULL,
 		question->now, &path, &detail) != VERDICT_REASON_OK ||
 	    !leads_to_same_anchor(inquiry, path))
@@ -459,11 +459,23 @@ covered_reasons(Inquiry *inquiry, RevocationAnswer *answer)
 	return covered;
 }
 
+/* Then a list may not have been heard that speaks against the certificate:
+ * whoever brings many certificates along must not gain by it. */
+static bool
+gave_up(const Inquiry *inquiry)
+{
+	return *inquiry->paths > REVOCATION_MAX_PATHS;
+}
+
 static void
 answer_unknown(Inquiry *inquiry, guint covered, RevocationAnswer *answer)
 {
 	g_ptr_array_set_size(answer->proofs, 0);
-	if (covered != 0)
+	if (gave_up(inquiry))
+		note_why_not(inquiry,
+		    g_strdup("too many certificates that might be of the "
+			     "revocation list's issuer"));
+	else if (covered != 0)
 		note_why_not(inquiry,
 		    g_strdup("lists of some reasons only "
 			     "(RFC 5280, section 6.3.3 (e))"));
@@ -491,7 +503,7 @@ weigh(Inquiry *inquiry, RevocationAnswer *answer)
 		return;
 	}
 	covered = covered_reasons(inquiry, answer);
-	if (covered == CRL_ALL_REASONS)
+	if (covered == CRL_ALL_REASONS && !gave_up(inquiry))
 		answer->status = REVOCATION_STATUS_GOOD;
 	else
 		answer_unknown(inquiry, covered, answer);
@@ -527,7 +539,7 @@ inquire(const Inquiry *outer, const OsslX509Stack *path, int index)
 		.question = &question,
 		.outer = outer,
 		.depth = outer->depth + 1,
-		.paths_left = outer->paths_left,
+		.paths = outer->paths,
 	};
 	g_auto(RevocationAnswer) answer = { 0 };
 
@@ -542,11 +554,11 @@ void
 revocation_ask(const Revocation *revocation, const RevocationQuestion *question,
     RevocationAnswer *answer)
 {
-	guint paths_left = REVOCATION_MAX_PATHS;
+	guint paths = 0;
 	Inquiry inquiry = {
 		.revocation = revocation,
 		.question = question,
-		.paths_left = &paths_left,
+		.paths = &paths,
 	};
 
 	answer_question(&inquiry, answer);

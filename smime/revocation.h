@@ -29,7 +29,7 @@
 
 /* Limits to what one question may cost. */
 #define REVOCATION_MAX_DEPTH 4  /* issuers of lists of issuers of lists … */
-#define REVOCATION_MAX_PATHS 32 /* that are looked for, of such issuers */
+#define REVOCATION_MAX_PATHS 16 /* that are looked for, of such issuers */
 
 /* What a status that cannot be had does to the verdict. */
 typedef enum {

@@ -15,7 +15,7 @@
 typedef struct {
 	X509 *path[4]; /* up to the first NULL; the last is the anchor */
 	int index;
-	X509 *included[4];
+	X509 *included[REVOCATION_MAX_PATHS + 3];
 	X509_CRL *lists[MAX_LISTS];   /* of the configuration */
 	X509_CRL *brought[MAX_LISTS]; /* with the message */
 	RevocationMode mode;          /* 0: hard */
@@ -871,6 +871,42 @@ Test(revocation, issuer_of_a_list_in_its_own_list)
 		q.lists[0] = confessed;
 		expect(&q, UNKNOWN, NULL, "lists itself");
 	}
+}
+
+/*
+ * A newer list by a separate key says that it is revoked, an older one by the
+ * issuer's own does not.  Twins of that key's certificate in the message must
+ * not keep the newer one from being heard.
+ */
+Test(revocation, many_certificates_hide_nothing)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	PkiCert spec = lister_spec;
+	PkiCrl bad = { .revoked = pki->leaf };
+	X509 *twins[REVOCATION_MAX_PATHS + 1];
+	g_autoptr(X509) lister = NULL;
+	g_autoptr(X509_CRL) good = pki_crl(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_CA);
+	g_autoptr(X509_CRL) revoked = NULL;
+	Question q = { .path = { pki->leaf, pki->ca, pki->root } };
+
+	spec.name = "CA Test";
+	lister = pki_cert(&spec, pki->root, PKI_KEY_ROOT);
+	revoked = pki_crl(&bad, lister, PKI_KEY_OTHER);
+	q.lists[0] = good;
+	q.lists[1] = revoked;
+	q.included[0] = lister;
+	expect(&q, REVOKED, NULL, "alone");
+	for (int i = 0; i <= REVOCATION_MAX_PATHS; i++) {
+		spec.serial = 100 + i;
+		twins[i] = q.included[i] =
+		    pki_cert(&spec, pki->root, PKI_KEY_LEAF_EC);
+	}
+	q.included[REVOCATION_MAX_PATHS + 1] = lister;
+	expect(&q, UNKNOWN, "too many", "behind many");
+	q.included[5] = lister;
+	expect(&q, REVOKED, NULL, "behind some");
+	for (int i = 0; i <= REVOCATION_MAX_PATHS; i++)
+		X509_free(twins[i]);
 }
 
 /* Issuers of lists that need each other's: no answer, and no end of time. */
