@@ -15,6 +15,7 @@
 typedef struct {
 	X509 *path[4]; /* up to the first NULL; the last is the anchor */
 	int index;
+	X509 *other_anchor; /* that is trusted too, or NULL */
 	X509 *included[REVOCATION_MAX_PATHS + 3];
 	X509_CRL *lists[MAX_LISTS];   /* of the configuration */
 	X509_CRL *brought[MAX_LISTS]; /* with the message */
@@ -66,6 +67,20 @@ brought_lists(const Question *q)
 	return lists;
 }
 
+static Trust *
+trust_of(const Question *q, X509 *anchor)
+{
+	g_autofree char *folder = pki_folder_new();
+	g_autofree char *file = pki_write_certs(
+	    folder, "anchors.pem", anchor, q->other_anchor, NULL);
+	const char *paths[] = { file, NULL };
+	Trust *trust = trust_new(paths, NULL, NULL);
+
+	cr_assert(trust != NULL);
+	pki_folder_remove(folder);
+	return trust;
+}
+
 /* *answer: caller clears. */
 static void
 ask(const Question *q, RevocationAnswer *answer)
@@ -75,7 +90,7 @@ ask(const Question *q, RevocationAnswer *answer)
 	g_autoptr(OsslX509Stack) included =
 	    stack_of(q->included, G_N_ELEMENTS(q->included));
 	g_autoptr(Trust) trust =
-	    pki_trust(sk_X509_value(path, sk_X509_num(path) - 1), NULL);
+	    trust_of(q, sk_X509_value(path, sk_X509_num(path) - 1));
 	g_autoptr(Revocation) revocation = revocation_of(q);
 	g_autoptr(GPtrArray) lists = brought_lists(q);
 	RevocationQuestion question = {
@@ -804,6 +819,8 @@ Test(revocation, issuer_of_an_indirect_list)
 	q.included[0] = strange;
 	q.included[1] = other_root;
 	expect(&q, UNKNOWN, "(f)", "of another root");
+	q.other_anchor = other_root;
+	expect(&q, UNKNOWN, "(f)", "of another root that is trusted too");
 }
 
 /* Another key of the CA, certified by the root, signs its lists. */
