@@ -71,23 +71,23 @@ check_identities(const Snapshot *snapshot, GStrvBuilder *warnings)
 		.context = (void *)snapshot,
 	};
 	g_auto(GStrv) unfit = NULL;
-	g_auto(GStrv) expiring = NULL;
 
 	if (snapshot->keyring == NULL)
 		return;
 	unfit = keyring_check(snapshot->keyring, &check);
 	add_all(warnings, "[sign] keys: ", unfit);
-	expiring = snapshot_expiry_warnings(snapshot, check.now);
-	add_all(warnings, "", expiring);
 }
 
 static bool
 check_snapshot(const Snapshot *snapshot, GStrvBuilder *warnings, GError **error)
 {
 	g_auto(GStrv) cheap = snapshot_warnings(snapshot);
+	g_auto(GStrv) expiring = snapshot_expiry_warnings(
+	    snapshot, g_get_real_time() / G_USEC_PER_SEC);
 
 	add_all(warnings, "", cheap);
 	check_identities(snapshot, warnings);
+	add_all(warnings, "", expiring);
 	if (!needs_spool_dir(snapshot) ||
 	    spool_check_dir(snapshot->config->milter_spool_dir, error))
 		return true;

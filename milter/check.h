@@ -22,7 +22,7 @@ int check_config(const char *config_path);
 /* Logs what a postmaster should know of it and what costs little to find. */
 void check_log_warnings(const Snapshot *snapshot);
 
-/* Of that, only our certificates that expire soon. */
+/* Of that, only the certificates that expire soon. */
 void check_log_expiry(const Snapshot *snapshot);
 
 #endif

@@ -25,6 +25,9 @@
 #define MAX_DOMAIN 253
 #define MAX_LABEL 63
 
+/* A longer object identifier is none that anybody uses. */
+#define MAX_OID 100
+
 const NameCode config_notice_names[] = {
 	{ "off", CONFIG_NOTICE_OFF },
 	{ "text", CONFIG_NOTICE_TEXT },
@@ -151,6 +154,37 @@ parse_zone(const ConfigParam *param, const char *text)
 		return NULL;
 	domain = parse_domain(param, text + 1);
 	return domain != NULL ? g_strconcat(".", domain, NULL) : NULL;
+}
+
+/* Without sign or white space, and in one way only. */
+static bool
+is_arc(const char *text)
+{
+	if (text[0] == '\0' || (text[0] == '0' && text[1] != '\0'))
+		return false;
+	return text[strspn(text, "0123456789")] == '\0';
+}
+
+/* An object identifier: X.660, section 7.6.  Below the first two of the three
+ * roots there are forty numbers. */
+static char *
+parse_oid(const ConfigParam *param G_GNUC_UNUSED, const char *text)
+{
+	g_auto(GStrv) arcs = g_strsplit(text, ".", -1);
+	guint64 number;
+
+	if (strlen(text) > MAX_OID || g_strv_length(arcs) < 2)
+		return NULL;
+	for (guint i = 0; arcs[i] != NULL; i++) {
+		if (!is_arc(arcs[i]))
+			return NULL;
+	}
+	if (!g_ascii_string_to_unsigned(arcs[0], 10, 0, 2, &number, NULL))
+		return NULL;
+	if (number < 2 &&
+	    !g_ascii_string_to_unsigned(arcs[1], 10, 0, 39, &number, NULL))
+		return NULL;
+	return g_strdup(text);
 }
 
 static char *
@@ -365,6 +399,8 @@ parse(
 		return parse_list(param, parse_domain, text, field, culprit);
 	case CONFIG_ZONES:
 		return parse_list(param, parse_zone, text, field, culprit);
+	case CONFIG_OIDS:
+		return parse_list(param, parse_oid, text, field, culprit);
 	case CONFIG_NETWORKS:
 		return parse_networks(text, field, culprit);
 	case CONFIG_BOOL:
@@ -402,6 +438,7 @@ clear_field(const ConfigParam *param, Config *config)
 	case CONFIG_PATHS:
 	case CONFIG_DOMAINS:
 	case CONFIG_ZONES:
+	case CONFIG_OIDS:
 		g_strfreev(*(char ***)field);
 		break;
 	case CONFIG_NETWORKS:
@@ -463,6 +500,9 @@ config_param_allowed(const ConfigParam *param)
 		return g_strdup("a list of domain names, separated by commas; "
 				"one with a dot in front stands for those "
 				"below it");
+	case CONFIG_OIDS:
+		return g_strdup("a list of object identifiers such as "
+				"1.3.6.1.5.5.7.3.36, separated by commas");
 	case CONFIG_NETWORKS:
 		return g_strdup(
 		    "a list of addresses and networks such as "
@@ -1066,6 +1106,11 @@ config_verify_options(const Config *config, VerifyOptions *options)
 		.allow_sha1 = config->verify_allow_sha1,
 		.allow_no_signed_attributes =
 		    config->verify_allow_no_signed_attributes,
+		.policy = {
+			.oids = config->verify_policy_oids,
+			.is_explicit = config->verify_policy_oids[0] != NULL,
+		},
+		.extra_eku = config->verify_extra_eku,
 	};
 }
 

@@ -66,6 +66,7 @@ extern const NameCode config_log_level_names[]; /* of syslog(3) priorities */
 	X(PATHS, const char *const *)   /* of absolute paths */ \
 	X(DOMAINS, const char *const *) /* in lower case, A-labels */ \
 	X(ZONES, const char *const *)   /* likewise; .D: what is below D */ \
+	X(OIDS, const char *const *)    /* dotted */ \
 	X(NETWORKS, GPtrArray *)        /* of GInetAddressMask */ \
 	X(BOOL, bool) \
 	X(NUMBER, guint) \

@@ -284,6 +284,13 @@ PARAM(verify, intermediates, "intermediates", PATHS, "", 0, 0, NULL,
     "help to find the path to a root.  "
     "They are not trusted for being here.")
 
+PARAM(verify, expiry_warning, "expiry-warning", NUMBER, "180", 0, 3650, NULL,
+    "So many days before one of the certificates in anchors and intermediates "
+    "expires, and ever after, there is a warning in the log, at start, at each "
+    "reload and once a day.  "
+    "Where an anchor has expired, no signature below it passes.  "
+    "0: none.")
+
 PARAM(verify, identity, "identity", ENUM, "from", 0, 0,
     verify_identity_names,
     "Which mailbox of the header the certificate must speak for.\n"
@@ -297,6 +304,22 @@ PARAM(verify, localpart, "localpart", ENUM, "fold", 0, 0,
     "How the parts before the @ of two mailboxes are compared.\n"
     "fold: without regard to upper and lower case.\n"
     "exact: byte by byte.")
+
+PARAM(verify, policy_oids, "policy-oids", OIDS, "", 0, 0, NULL,
+    "The certificate policies of which a path must be valid for one, as "
+    "object identifiers; a path that is not is smime=policy.  "
+    "The authorities of the path must pass a policy on, as RFC 5280 has it: "
+    "where those above the one that issues to people do not name it, "
+    "make this one the anchor, for what is above an anchor is not asked.  "
+    "Empty: any policy, or none.")
+
+PARAM(verify, extra_eku, "extra-eku", OIDS, "", 0, 0, NULL,
+    "Extended key usages that count as emailProtection in a signer's "
+    "certificate, as object identifiers: such as 1.3.6.1.5.5.7.3.36, "
+    "for the signing of documents, where an authority issues no others.  "
+    "The reason in Authentication-Results tells when one was needed.  "
+    "Other mail programs will not accept such a signature.  "
+    "Empty: none.")
 
 PARAM(verify, min_rsa_bits, "min-rsa-bits", NUMBER, "2048", 1024, 8192, NULL,
     "Signatures with a shorter RSA key are smime=policy.")

@@ -8,6 +8,9 @@ struct service {
 	Counters *counters;
 };
 
+/* What a warning about one of our identities begins with. */
+#define KEYS "[sign] keys: "
+
 #define SECONDS_PER_DAY (24 * 60 * 60)
 
 static bool
@@ -131,11 +134,10 @@ snapshot_unref(Snapshot *snapshot)
 }
 
 static void
-add_of_keys(GStrvBuilder *warnings, const char *const *texts)
+add_all(GStrvBuilder *warnings, const char *prefix, char **texts)
 {
 	for (; *texts != NULL; texts++) {
-		g_autofree char *text =
-		    g_strconcat("[sign] keys: ", *texts, NULL);
+		g_autofree char *text = g_strconcat(prefix, *texts, NULL);
 
 		g_strv_builder_add(warnings, text);
 	}
@@ -160,8 +162,8 @@ add_key_folders(GStrvBuilder *warnings, const Keyring *keyring)
 {
 	g_auto(GStrv) exposed = keyring_exposed(keyring);
 
-	add_of_keys(warnings, keyring_ignored(keyring));
-	add_of_keys(warnings, (const char *const *)exposed);
+	add_all(warnings, KEYS, (char **)keyring_ignored(keyring));
+	add_all(warnings, KEYS, exposed);
 }
 
 char **
@@ -189,18 +191,48 @@ snapshot_warnings(const Snapshot *snapshot)
 	return g_strv_builder_end(warnings);
 }
 
+/* 0 days: nobody is to be told. */
+static bool
+in_days(gint64 now, guint days, gint64 *until)
+{
+	*until = now + (gint64)days * SECONDS_PER_DAY;
+	return days > 0;
+}
+
+static void
+add_expiring_keys(GStrvBuilder *warnings, const Snapshot *snapshot, gint64 now)
+{
+	g_auto(GStrv) expiring = NULL;
+	gint64 until;
+
+	if (snapshot->keyring == NULL ||
+	    !in_days(now, snapshot->config->sign_expiry_warning, &until))
+		return;
+	expiring = keyring_expiring(snapshot->keyring, now, until);
+	add_all(warnings, KEYS, expiring);
+}
+
+static void
+add_expiring_anchors(
+    GStrvBuilder *warnings, const Snapshot *snapshot, gint64 now)
+{
+	g_auto(GStrv) expiring = NULL;
+	gint64 until;
+
+	if ((snapshot->config->milter_roles & POLICY_ROLE_VERIFY) == 0 ||
+	    !in_days(now, snapshot->config->verify_expiry_warning, &until))
+		return;
+	expiring = trust_expiring(snapshot->trust, now, until);
+	add_all(warnings, "[verify] ", expiring);
+}
+
 char **
 snapshot_expiry_warnings(const Snapshot *snapshot, gint64 now)
 {
-	gint64 until = now +
-	    (gint64)snapshot->config->sign_expiry_warning * SECONDS_PER_DAY;
 	g_autoptr(GStrvBuilder) warnings = g_strv_builder_new();
-	g_auto(GStrv) expiring = NULL;
 
-	if (snapshot->keyring != NULL && until > now)
-		expiring = keyring_expiring(snapshot->keyring, now, until);
-	if (expiring != NULL)
-		add_of_keys(warnings, (const char *const *)expiring);
+	add_expiring_keys(warnings, snapshot, now);
+	add_expiring_anchors(warnings, snapshot, now);
 	return g_strv_builder_end(warnings);
 }
 

@@ -49,7 +49,9 @@ char **snapshot_warnings(const Snapshot *snapshot);
  * naming the option. */
 bool service_load_notice(const Config *config, Notice **notice, GError **error);
 
-/* Our certificates that expire within [sign] expiry-warning, likewise. */
+/* Our certificates that expire within [sign] expiry-warning, and those of
+ * authorities that have expired or will within [verify] expiry-warning,
+ * likewise. */
 char **snapshot_expiry_warnings(const Snapshot *snapshot, gint64 now);
 
 typedef struct service Service;

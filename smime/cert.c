@@ -191,19 +191,26 @@ cert_mailboxes_include(
 
 /* --- usage ------------------------------------------------------------- */
 
+/* Present but broken or doubled it allows nothing: *is_absent is false then,
+ * with NULL as its value. */
+static EXTENDED_KEY_USAGE *
+extended_key_usage(X509 *cert, bool *is_absent)
+{
+	int critical;
+	EXTENDED_KEY_USAGE *usages =
+	    X509_get_ext_d2i(cert, NID_ext_key_usage, &critical, NULL);
+
+	*is_absent = usages == NULL && critical == -1;
+	ERR_clear_error();
+	return usages;
+}
+
 static bool
 eku_allows_mail(X509 *cert)
 {
-	EXTENDED_KEY_USAGE *usages;
-	int critical;
-	bool allows = false;
+	bool allows;
+	EXTENDED_KEY_USAGE *usages = extended_key_usage(cert, &allows);
 
-	usages = X509_get_ext_d2i(cert, NID_ext_key_usage, &critical, NULL);
-	/* -1 is "absent"; present but broken or doubled allows nothing. */
-	if (usages == NULL) {
-		ERR_clear_error();
-		return critical == -1;
-	}
 	for (int i = 0; i < sk_ASN1_OBJECT_num(usages); i++) {
 		int nid = OBJ_obj2nid(sk_ASN1_OBJECT_value(usages, i));
 
@@ -212,6 +219,36 @@ eku_allows_mail(X509 *cert)
 	}
 	EXTENDED_KEY_USAGE_free(usages);
 	return allows;
+}
+
+static const char *
+find_oid(const ASN1_OBJECT *object, const char *const *oids)
+{
+	char dotted[128] = "";
+
+	/* A longer one would be cut. */
+	if (OBJ_obj2txt(dotted, sizeof(dotted), object, 1) >=
+	    (int)sizeof(dotted))
+		return NULL;
+	for (; oids != NULL && *oids != NULL; oids++) {
+		if (strcmp(*oids, dotted) == 0)
+			return *oids;
+	}
+	return NULL;
+}
+
+/* The first usage that is one of oids; NULL: none is. */
+static const char *
+usage_among(X509 *cert, const char *const *oids)
+{
+	bool is_absent;
+	EXTENDED_KEY_USAGE *usages = extended_key_usage(cert, &is_absent);
+	const char *found = NULL;
+
+	for (int i = 0; i < sk_ASN1_OBJECT_num(usages) && found == NULL; i++)
+		found = find_oid(sk_ASN1_OBJECT_value(usages, i), oids);
+	EXTENDED_KEY_USAGE_free(usages);
+	return found;
 }
 
 bool
@@ -224,19 +261,25 @@ cert_may_decrypt(X509 *cert)
 }
 
 VerdictReason
-cert_may_sign_mail(X509 *cert, const char **why)
+cert_may_sign_mail(X509 *cert, const char *const *extra_eku, const char **why)
 {
 	/* UINT32_MAX when there is no keyUsage: everything allowed. */
 	guint32 usage = X509_get_key_usage(cert);
 
 	*why = NULL;
-	if ((usage & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)) == 0)
+	if ((usage & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)) == 0) {
 		*why = "keyUsage has neither digitalSignature nor "
 		       "nonRepudiation (RFC 8550, section 4.4.2)";
-	else if (!eku_allows_mail(cert))
-		*why = "extendedKeyUsage has not emailProtection "
-		       "(RFC 8550, section 4.4.4)";
-	return *why == NULL ? VERDICT_REASON_OK : VERDICT_REASON_NOT_FOR_MAIL;
+		return VERDICT_REASON_NOT_FOR_MAIL;
+	}
+	if (eku_allows_mail(cert))
+		return VERDICT_REASON_OK;
+	*why = usage_among(cert, extra_eku);
+	if (*why != NULL)
+		return VERDICT_REASON_OK;
+	*why = "extendedKeyUsage has not emailProtection "
+	       "(RFC 8550, section 4.4.4)";
+	return VERDICT_REASON_NOT_FOR_MAIL;
 }
 
 bool

@@ -45,8 +45,11 @@ bool cert_constrains_utf8_mailboxes(X509 *ca);
 bool cert_mailboxes_include(const GPtrArray *mailboxes, const Address *address,
     CertLocalpart localpart);
 
-/* RFC 8550, sections 4.4.2 and 4.4.4: OK or NOT_FOR_MAIL, *why a constant. */
-VerdictReason cert_may_sign_mail(X509 *cert, const char **why);
+/* RFC 8550, sections 4.4.2 and 4.4.4: OK or NOT_FOR_MAIL, *why a constant.
+ * extra_eku: more usages that count as emailProtection, as dotted OIDs, or
+ * NULL; *why of OK is the one of them that it needs, or NULL. */
+VerdictReason cert_may_sign_mail(
+    X509 *cert, const char *const *extra_eku, const char **why);
 
 /* RFC 8550, section 4.4.2: may others encrypt for its key? */
 bool cert_may_decrypt(X509 *cert);

@@ -412,3 +412,27 @@ cms_certificates(CMS_ContentInfo *cms, const char **why)
 	ERR_clear_error();
 	return *why == NULL ? g_steal_pointer(&certs) : NULL;
 }
+
+GPtrArray *
+cms_revocation_lists(CMS_ContentInfo *cms)
+{
+	GPtrArray *lists =
+	    g_ptr_array_new_with_free_func((GDestroyNotify)crl_unref);
+	STACK_OF(X509_CRL) *all = CMS_get1_crls(cms);
+	guint left = CMS_MAX_LISTS_SIZE;
+
+	for (int i = 0; i < sk_X509_CRL_num(all) && lists->len < CMS_MAX_LISTS;
+	     i++) {
+		X509_CRL *list = sk_X509_CRL_value(all, i);
+		int size = i2d_X509_CRL(list, NULL);
+
+		if (size <= 0 || (guint)size > left)
+			continue;
+		left -= (guint)size;
+		X509_CRL_up_ref(list);
+		g_ptr_array_add(lists, crl_new(list));
+	}
+	sk_X509_CRL_pop_free(all, X509_CRL_free);
+	ERR_clear_error();
+	return lists;
+}

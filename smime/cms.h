@@ -14,6 +14,7 @@
 
 #include <glib.h>
 
+#include "crl.h"
 #include "ossl.h"
 #include "verdict.h"
 
@@ -23,6 +24,8 @@
 #define CMS_MAX_CERTIFICATE_SIZE (64U << 10) /* octets of DER */
 #define CMS_MAX_LAYERS 8                     /* objects one inside the other */
 #define CMS_MAX_EXPANDED (16U << 20) /* octets that decompression makes */
+#define CMS_MAX_LISTS 16
+#define CMS_MAX_LISTS_SIZE (1U << 20) /* octets of DER, of all of them */
 #define CMS_MAX_ELEMENTS (1U << 18)
 #define CMS_MIN_ELEMENT_SIZE 64 /* on average, of those beyond that */
 
@@ -55,5 +58,9 @@ GBytes *cms_decompress(
 /* The certificates that came with signed data.  NULL with *why when they, or
  * the signers, are over a limit. */
 OsslX509Stack *cms_certificates(CMS_ContentInfo *cms, const char **why);
+
+/* The revocation lists that came with it (owned Crl elements), as far as they
+ * fit into the limits: that others are left out proves nothing. */
+GPtrArray *cms_revocation_lists(CMS_ContentInfo *cms);
 
 #endif

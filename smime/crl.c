@@ -4,14 +4,176 @@
 
 #include "crl.h"
 
+/* An entry, and whose certificate it lists. */
+typedef struct {
+	X509_REVOKED *entry;
+	const GENERAL_NAMES *issuer; /* NULL: that of the list */
+} Line;
+
 struct crl {
 	gatomicrefcount refs;
 	X509_CRL *list;
-	GMutex lock;           /* guards verified_by */
+	/* decoded from it */
+	GArray *lines;      /* of Line, by serial number */
+	GPtrArray *issuers; /* of GENERAL_NAMES that lines point to */
+	AUTHORITY_KEYID *authority;
+	ISSUING_DIST_POINT *idp;
+	CrlPoint point;
+	ASN1_INTEGER *number; /* of the list; NULL: it has none */
+	ASN1_INTEGER *base;   /* a delta's; NULL: it has none */
+	bool is_delta;
+	const char *unclear;   /* what is not understood in it, or NULL */
+	GMutex lock;           /* guards what follows */
 	EVP_PKEY *verified_by; /* has verified the signature, or NULL */
+	EVP_PKEY *refused_by;  /* has last failed to, or NULL */
 };
 
-static Crl *
+/* --- decoding ------------------------------------------------------------ */
+
+/* What must be understood where it is critical, and is: RFC 5280, sections
+ * 5.2 and 5.3.  What says how to find other lists changes nothing here. */
+static bool
+is_known_extension(int nid)
+{
+	return nid == NID_issuing_distribution_point ||
+	    nid == NID_authority_key_identifier || nid == NID_crl_number ||
+	    nid == NID_delta_crl || nid == NID_issuer_alt_name;
+}
+
+static bool
+is_known_entry_extension(int nid)
+{
+	return nid == NID_crl_reason || nid == NID_invalidity_date ||
+	    nid == NID_certificate_issuer;
+}
+
+static bool
+has_unknown_critical(
+    const STACK_OF(X509_EXTENSION) * extensions, bool (*is_known)(int nid))
+{
+	for (int i = 0; i < sk_X509_EXTENSION_num(extensions); i++) {
+		X509_EXTENSION *extension =
+		    sk_X509_EXTENSION_value(extensions, i);
+
+		if (X509_EXTENSION_get_critical(extension) &&
+		    !is_known(
+			OBJ_obj2nid(X509_EXTENSION_get_object(extension))))
+			return true;
+	}
+	return false;
+}
+
+static void
+note_unclear(Crl *crl, const char *what)
+{
+	if (crl->unclear == NULL)
+		crl->unclear = what;
+}
+
+/* An extension that may be absent, but not malformed or doubled. */
+static void *
+decode(Crl *crl, int nid, const char *unclear)
+{
+	int critical;
+	void *value = X509_CRL_get_ext_d2i(crl->list, nid, &critical, NULL);
+
+	if (value == NULL && critical != -1)
+		note_unclear(crl, unclear);
+	return value;
+}
+
+static bool
+contradicts_itself(const ISSUING_DIST_POINT *idp)
+{
+	return (idp->onlyuser > 0) + (idp->onlyCA > 0) + (idp->onlyattr > 0) >
+	    1;
+}
+
+/* Names relative to the issuer become whole: comparing does not change them
+ * any more, and needs no lock. */
+static void
+decode_point(Crl *crl)
+{
+	static const char unclear[] = "malformed issuing distribution point "
+				      "(RFC 5280, section 5.2.5)";
+
+	crl->idp = decode(crl, NID_issuing_distribution_point, unclear);
+	if (crl->idp == NULL) {
+		crl->point =
+		    crl->unclear != NULL ? CRL_POINT_MALFORMED : CRL_POINT_NONE;
+		return;
+	}
+	crl->point = CRL_POINT_KNOWN;
+	if (!contradicts_itself(crl->idp) &&
+	    (crl->idp->distpoint == NULL ||
+		DIST_POINT_set_dpname(
+		    crl->idp->distpoint, X509_CRL_get_issuer(crl->list)) == 1))
+		return;
+	crl->point = CRL_POINT_MALFORMED;
+	note_unclear(crl, unclear);
+}
+
+/* RFC 5280, section 5.3.3: from the entry that names an issuer on, it holds
+ * until the next that does. */
+static const GENERAL_NAMES *
+decode_entry(Crl *crl, X509_REVOKED *entry, const GENERAL_NAMES *issuer)
+{
+	const STACK_OF(X509_EXTENSION) *extensions =
+	    X509_REVOKED_get0_extensions(entry);
+	GENERAL_NAMES *names;
+	int critical;
+
+	if (extensions == NULL)
+		return issuer;
+	if (has_unknown_critical(extensions, is_known_entry_extension))
+		note_unclear(crl,
+		    "unknown critical extension in an entry of the revocation "
+		    "list (RFC 5280, section 5.3)");
+	names = X509_REVOKED_get_ext_d2i(
+	    entry, NID_certificate_issuer, &critical, NULL);
+	if (names != NULL) {
+		g_ptr_array_add(crl->issuers, names);
+		return names;
+	}
+	if (critical != -1)
+		note_unclear(crl,
+		    "malformed certificateIssuer in the revocation list "
+		    "(RFC 5280, section 5.3.3)");
+	return issuer;
+}
+
+static const ASN1_INTEGER *
+line_serial(const Line *line)
+{
+	return X509_REVOKED_get0_serialNumber(line->entry);
+}
+
+static int
+compare_lines(const void *a, const void *b)
+{
+	return ASN1_INTEGER_cmp(line_serial(a), line_serial(b));
+}
+
+static void
+index_entries(Crl *crl)
+{
+	STACK_OF(X509_REVOKED) *entries = X509_CRL_get_REVOKED(crl->list);
+	int count = MAX(sk_X509_REVOKED_num(entries), 0);
+	Line line = { 0 };
+
+	crl->lines =
+	    g_array_sized_new(FALSE, FALSE, sizeof(line), (guint)count);
+	crl->issuers = g_ptr_array_new_with_free_func(
+	    (GDestroyNotify)ossl_general_names_free);
+	for (int i = 0; i < count; i++) {
+		line.entry = sk_X509_REVOKED_value(entries, i);
+		line.issuer = decode_entry(crl, line.entry, line.issuer);
+		g_array_append_val(crl->lines, line);
+	}
+	g_array_sort(crl->lines, compare_lines);
+}
+
+Crl *
 crl_new(X509_CRL *list)
 {
 	Crl *crl = g_new0(Crl, 1);
@@ -19,6 +181,30 @@ crl_new(X509_CRL *list)
 	g_atomic_ref_count_init(&crl->refs);
 	g_mutex_init(&crl->lock);
 	crl->list = list;
+	decode_point(crl);
+	crl->authority = decode(crl, NID_authority_key_identifier,
+	    "malformed key identifier in the revocation list "
+	    "(RFC 5280, section 5.2.1)");
+	crl->number = decode(crl, NID_crl_number,
+	    "malformed number of the revocation list "
+	    "(RFC 5280, section 5.2.3)");
+	crl->base = decode(crl, NID_delta_crl,
+	    "malformed delta list (RFC 5280, section 5.2.4)");
+	crl->is_delta = X509_CRL_get_ext_by_NID(list, NID_delta_crl, -1) >= 0;
+	if (has_unknown_critical(
+		X509_CRL_get0_extensions(list), is_known_extension))
+		note_unclear(crl,
+		    "unknown critical extension in the revocation list "
+		    "(RFC 5280, section 5.2)");
+	index_entries(crl);
+	ERR_clear_error();
+	return crl;
+}
+
+Crl *
+crl_ref(Crl *crl)
+{
+	g_atomic_ref_count_inc(&crl->refs);
 	return crl;
 }
 
@@ -27,8 +213,15 @@ crl_unref(Crl *crl)
 {
 	if (crl == NULL || !g_atomic_ref_count_dec(&crl->refs))
 		return;
+	g_array_unref(crl->lines);
+	g_ptr_array_unref(crl->issuers);
+	AUTHORITY_KEYID_free(crl->authority);
+	ISSUING_DIST_POINT_free(crl->idp);
+	ASN1_INTEGER_free(crl->number);
+	ASN1_INTEGER_free(crl->base);
 	X509_CRL_free(crl->list);
 	EVP_PKEY_free(crl->verified_by);
+	EVP_PKEY_free(crl->refused_by);
 	g_mutex_clear(&crl->lock);
 	g_free(crl);
 }
@@ -111,192 +304,176 @@ crl_load(const char *path, GPtrArray *crls, GError **error)
 	return true;
 }
 
-/* --- scope ------------------------------------------------------------- */
+/* --- whose --------------------------------------------------------------- */
 
-/* RFC 5280, section 6.3.3 (f): the key that signed is the issuer's, told apart
- * by its identifier where both sides name one. */
-static bool
-is_issuers(const Crl *crl, X509 *issuer)
+const X509_NAME *
+crl_issuer(const Crl *crl)
 {
-	const ASN1_OCTET_STRING *subject_id = X509_get0_subject_key_id(issuer);
-	AUTHORITY_KEYID *authority;
-	bool same = true;
+	return X509_CRL_get_issuer(crl->list);
+}
 
-	if (X509_NAME_cmp(X509_CRL_get_issuer(crl->list),
-		X509_get_subject_name(issuer)) != 0)
+/* RFC 5280, section 5.2.1: the key that signed is told apart by its identifier,
+ * or by issuer and serial number of its certificate, where both sides name
+ * them. */
+bool
+crl_may_be_by(const Crl *crl, X509 *cert)
+{
+	if (X509_NAME_cmp(crl_issuer(crl), X509_get_subject_name(cert)) != 0)
 		return false;
-	authority = X509_CRL_get_ext_d2i(
-	    crl->list, NID_authority_key_identifier, NULL, NULL);
-	if (authority != NULL && authority->keyid != NULL && subject_id != NULL)
-		same = ASN1_OCTET_STRING_cmp(authority->keyid, subject_id) == 0;
-	AUTHORITY_KEYID_free(authority);
-	return same;
+	/* Decodes the extensions, which X509_check_akid takes for granted. */
+	(void)X509_get_extension_flags(cert);
+	return crl->authority == NULL ||
+	    X509_check_akid(cert, crl->authority) == X509_V_OK;
 }
 
 static bool
-share_a_name(const GENERAL_NAMES *ours, const GENERAL_NAMES *theirs)
+is_same_key(const EVP_PKEY *remembered, const EVP_PKEY *key)
 {
-	for (int i = 0; i < sk_GENERAL_NAME_num(ours); i++) {
-		for (int j = 0; j < sk_GENERAL_NAME_num(theirs); j++) {
-			if (GENERAL_NAME_cmp(sk_GENERAL_NAME_value(ours, i),
-				sk_GENERAL_NAME_value(theirs, j)) == 0)
-				return true;
-		}
-	}
-	return false;
+	return remembered != NULL && EVP_PKEY_eq(remembered, key) == 1;
 }
 
-/*
- * RFC 5280, section 6.3.3 (b)(2)(i): a list of one distribution point says
- * nothing of certificates that name another.  Names relative to the issuer
- * are not supported: such a list is not for the certificate.
- */
+static void
+remember(EVP_PKEY **place, EVP_PKEY *key)
+{
+	EVP_PKEY_up_ref(key);
+	EVP_PKEY_free(*place);
+	*place = key;
+}
+
+/* Is it remembered?  Then *valid is the answer. */
 static bool
-point_matches(const ISSUING_DIST_POINT *idp, X509 *cert)
+recall(Crl *crl, EVP_PKEY *key, bool *valid)
 {
-	STACK_OF(DIST_POINT) * points;
-	bool matches = false;
+	bool known;
 
-	if (idp->distpoint == NULL)
-		return true;
-	if (idp->distpoint->type != 0)
-		return false;
-	points =
-	    X509_get_ext_d2i(cert, NID_crl_distribution_points, NULL, NULL);
-	for (int i = 0; i < sk_DIST_POINT_num(points) && !matches; i++) {
-		const DIST_POINT *point = sk_DIST_POINT_value(points, i);
-
-		matches = point->distpoint != NULL &&
-		    point->distpoint->type == 0 &&
-		    share_a_name(idp->distpoint->name.fullname,
-			point->distpoint->name.fullname);
-	}
-	CRL_DIST_POINTS_free(points);
-	return matches;
+	g_mutex_lock(&crl->lock);
+	*valid = is_same_key(crl->verified_by, key);
+	known = *valid || is_same_key(crl->refused_by, key);
+	g_mutex_unlock(&crl->lock);
+	return known;
 }
-
-/* How a certificate stands to a list of its issuer. */
-typedef enum {
-	SCOPE_INSIDE,
-	SCOPE_OTHER_KIND,  /* the list is of CAs only, for instance */
-	SCOPE_OTHER_POINT, /* of another distribution point */
-	SCOPE_UNKNOWN,     /* it says so in a way that we cannot read */
-} Scope;
-
-static Scope
-idp_scope(const ISSUING_DIST_POINT *idp, X509 *cert)
-{
-	bool is_ca = X509_check_ca(cert) > 0;
-
-	if (idp->onlyattr > 0 || (idp->onlyuser > 0 && is_ca) ||
-	    (idp->onlyCA > 0 && !is_ca))
-		return SCOPE_OTHER_KIND;
-	if (idp->indirectCRL > 0)
-		return SCOPE_UNKNOWN;
-	return point_matches(idp, cert) ? SCOPE_INSIDE : SCOPE_OTHER_POINT;
-}
-
-static Scope
-crl_scope(const Crl *crl, X509 *cert)
-{
-	int critical;
-	ISSUING_DIST_POINT *idp = X509_CRL_get_ext_d2i(
-	    crl->list, NID_issuing_distribution_point, &critical, NULL);
-	Scope scope;
-
-	/* Absent (-1), or malformed or doubled. */
-	if (idp == NULL)
-		return critical == -1 ? SCOPE_INSIDE : SCOPE_UNKNOWN;
-	scope = idp_scope(idp, cert);
-	ISSUING_DIST_POINT_free(idp);
-	return scope;
-}
-
-/* --- evidence ---------------------------------------------------------- */
 
 static bool
-signature_valid(Crl *crl, X509 *issuer)
+signature_valid(Crl *crl, EVP_PKEY *key)
 {
-	EVP_PKEY *key = X509_get0_pubkey(issuer);
 	bool valid;
 
-	if (key == NULL)
-		return false;
-	g_mutex_lock(&crl->lock);
-	valid =
-	    crl->verified_by != NULL && EVP_PKEY_eq(crl->verified_by, key) == 1;
-	g_mutex_unlock(&crl->lock);
-	if (valid)
-		return true;
-	if (X509_CRL_verify(crl->list, key) != 1)
-		return false;
-	g_mutex_lock(&crl->lock);
-	EVP_PKEY_up_ref(key);
-	EVP_PKEY_free(crl->verified_by);
-	crl->verified_by = key;
-	g_mutex_unlock(&crl->lock);
-	return true;
-}
-
-/* RFC 5280, section 5.2: what is critical must be understood. */
-static bool
-has_unknown_critical(const Crl *crl)
-{
-	for (int i = 0; i < X509_CRL_get_ext_count(crl->list); i++) {
-		X509_EXTENSION *extension = X509_CRL_get_ext(crl->list, i);
-
-		if (X509_EXTENSION_get_critical(extension) &&
-		    OBJ_obj2nid(X509_EXTENSION_get_object(extension)) !=
-			NID_issuing_distribution_point &&
-		    OBJ_obj2nid(X509_EXTENSION_get_object(extension)) !=
-			NID_authority_key_identifier)
-			return true;
+	if (!recall(crl, key, &valid)) {
+		valid = X509_CRL_verify(crl->list, key) == 1;
+		g_mutex_lock(&crl->lock);
+		remember(valid ? &crl->verified_by : &crl->refused_by, key);
+		g_mutex_unlock(&crl->lock);
 	}
-	return false;
+	/* Keys of two kinds are an error to compare. */
+	ERR_clear_error();
+	return valid;
 }
 
-/* Why nothing in the list counts; NULL when it is the issuer's word. */
-static const char *
-why_not_authentic(Crl *crl, X509 *issuer)
+const char *
+crl_why_not_by(Crl *crl, X509 *cert)
 {
-	if ((X509_get_key_usage(issuer) & KU_CRL_SIGN) == 0)
+	EVP_PKEY *key = X509_get0_pubkey(cert);
+
+	if ((X509_get_key_usage(cert) & KU_CRL_SIGN) == 0)
 		return "issuer may not sign revocation lists "
 		       "(RFC 5280, section 6.3.3 (f))";
-	if (!signature_valid(crl, issuer))
+	if (key == NULL || !signature_valid(crl, key))
 		return "signature of the revocation list is invalid "
 		       "(RFC 5280, section 6.3.3 (g))";
 	return NULL;
 }
 
-static bool
-has_only_some_reasons(const Crl *crl)
-{
-	ISSUING_DIST_POINT *idp = X509_CRL_get_ext_d2i(
-	    crl->list, NID_issuing_distribution_point, NULL, NULL);
-	bool only_some = idp != NULL && idp->onlysomereasons != NULL;
+/* --- of what ------------------------------------------------------------- */
 
-	ISSUING_DIST_POINT_free(idp);
-	return only_some;
+CrlPoint
+crl_point(const Crl *crl, const ISSUING_DIST_POINT **idp)
+{
+	*idp = crl->point == CRL_POINT_KNOWN ? crl->idp : NULL;
+	return crl->point;
 }
 
-/* Why not being listed proves nothing at now; NULL when it does. */
-static char *
-why_not_complete(const Crl *crl, gint64 now)
+/* The octets of an extension's value; NULL: there is none. */
+static const ASN1_OCTET_STRING *
+extension_value(const Crl *crl, int nid)
+{
+	int at = X509_CRL_get_ext_by_NID(crl->list, nid, -1);
+
+	return at >= 0 ?
+	    X509_EXTENSION_get_data(X509_CRL_get_ext(crl->list, at)) :
+	    NULL;
+}
+
+static bool
+have_same_extension(const Crl *a, const Crl *b, int nid)
+{
+	const ASN1_OCTET_STRING *x = extension_value(a, nid);
+	const ASN1_OCTET_STRING *y = extension_value(b, nid);
+
+	if (x == NULL || y == NULL)
+		return x == y;
+	return ASN1_OCTET_STRING_cmp(x, y) == 0;
+}
+
+bool
+crl_is_of_same_kind(const Crl *a, const Crl *b)
+{
+	return X509_NAME_cmp(crl_issuer(a), crl_issuer(b)) == 0 &&
+	    have_same_extension(a, b, NID_issuing_distribution_point) &&
+	    have_same_extension(a, b, NID_authority_key_identifier);
+}
+
+/* --- when ---------------------------------------------------------------- */
+
+bool
+crl_is_delta(const Crl *crl)
+{
+	return crl->is_delta;
+}
+
+bool
+crl_continues(const Crl *delta, const Crl *base)
+{
+	return delta->is_delta && !base->is_delta && delta->base != NULL &&
+	    delta->number != NULL && base->number != NULL &&
+	    ASN1_INTEGER_cmp(base->number, delta->base) >= 0 &&
+	    ASN1_INTEGER_cmp(base->number, delta->number) < 0 &&
+	    crl_is_of_same_kind(delta, base);
+}
+
+bool
+crl_is_newer(const Crl *crl, const Crl *other)
+{
+	int days, seconds;
+
+	if (!crl_is_of_same_kind(crl, other) || crl->number == NULL ||
+	    other->number == NULL ||
+	    ASN1_INTEGER_cmp(crl->number, other->number) <= 0)
+		return false;
+	if (ASN1_TIME_diff(&days, &seconds,
+		X509_CRL_get0_lastUpdate(other->list),
+		X509_CRL_get0_lastUpdate(crl->list)) != 1) {
+		ERR_clear_error();
+		return false;
+	}
+	return days > 0 || seconds > 0;
+}
+
+bool
+crl_is_understood(const Crl *crl)
+{
+	return crl->unclear == NULL;
+}
+
+char *
+crl_why_not_in_force(const Crl *crl, gint64 now)
 {
 	const ASN1_TIME *this = X509_CRL_get0_lastUpdate(crl->list);
 	const ASN1_TIME *next = X509_CRL_get0_nextUpdate(crl->list);
 	int begun = ossl_time_compare(this, now);
 	g_autofree char *text = NULL;
 
-	if (X509_CRL_get_ext_by_NID(crl->list, NID_delta_crl, -1) >= 0)
-		return g_strdup("delta list without its base "
-				"(RFC 5280, section 5.2.4)");
-	if (has_unknown_critical(crl))
-		return g_strdup("unknown critical extension in the revocation "
-				"list (RFC 5280, section 5.2)");
-	if (has_only_some_reasons(crl))
-		return g_strdup("list of some reasons only "
-				"(RFC 5280, section 5.2.5)");
+	if (crl->unclear != NULL)
+		return g_strdup(crl->unclear);
 	if (begun != -1 && begun != 0)
 		return g_strdup("revocation list is not yet valid");
 	if (next == NULL)
@@ -308,75 +485,113 @@ why_not_complete(const Crl *crl, gint64 now)
 	return NULL;
 }
 
-static char *
-describe_entry(const X509_REVOKED *entry)
+/* --- what ---------------------------------------------------------------- */
+
+/* The first line of that serial number, or where it would be. */
+static guint
+first_line(const Crl *crl, const ASN1_INTEGER *serial)
+{
+	guint from = 0, to = crl->lines->len;
+
+	while (from < to) {
+		guint middle = from + (to - from) / 2;
+		const Line *line = &g_array_index(crl->lines, Line, middle);
+
+		if (ASN1_INTEGER_cmp(line_serial(line), serial) < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
+static bool
+include_name(const GENERAL_NAMES *names, const X509_NAME *name)
+{
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *one = sk_GENERAL_NAME_value(names, i);
+
+		if (one->type == GEN_DIRNAME &&
+		    X509_NAME_cmp(one->d.directoryName, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+line_is_of(const Crl *crl, const Line *line, X509 *cert)
+{
+	const X509_NAME *issuer = X509_get_issuer_name(cert);
+
+	return line->issuer != NULL ?
+	    include_name(line->issuer, issuer) :
+	    X509_NAME_cmp(crl_issuer(crl), issuer) == 0;
+}
+
+/* A reason that cannot be read is one. */
+static CrlEntry
+entry_kind(const X509_REVOKED *entry)
 {
 	ASN1_ENUMERATED *code =
 	    X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, NULL, NULL);
-	g_autofree char *since =
-	    ossl_time_text(X509_REVOKED_get0_revocationDate(entry));
-	bool on_hold = code != NULL &&
-	    ASN1_ENUMERATED_get(code) == CRL_REASON_CERTIFICATE_HOLD;
+	long reason =
+	    code != NULL ? ASN1_ENUMERATED_get(code) : CRL_REASON_UNSPECIFIED;
 
 	ASN1_ENUMERATED_free(code);
-	return g_strdup_printf(
-	    on_hold ? "on hold since %s" : "since %s", since);
-}
-
-/* What it means that an authentic list does not name the certificate. */
-static CrlStatus
-not_listed(const Crl *crl, Scope scope, gint64 now, char **detail)
-{
-	switch (scope) {
-	case SCOPE_INSIDE:
-		*detail = why_not_complete(crl, now);
-		break;
-	case SCOPE_OTHER_KIND:
-		return CRL_NOT_FOR_CERT;
-	case SCOPE_OTHER_POINT:
-		*detail = g_strdup("list of another distribution point "
-				   "(RFC 5280, section 6.3.3 (b))");
-		break;
-	case SCOPE_UNKNOWN:
-		*detail = g_strdup("indirect revocation list, or malformed "
-				   "issuing distribution point "
-				   "(RFC 5280, section 5.2.5)");
-		break;
-	}
-	return *detail == NULL ? CRL_GOOD : CRL_UNUSABLE;
-}
-
-static CrlStatus
-issuers_word(Crl *crl, X509 *cert, X509 *issuer, gint64 now, char **detail)
-{
-	Scope scope = crl_scope(crl, cert);
-	const char *why = why_not_authentic(crl, issuer);
-	X509_REVOKED *entry = NULL;
-
-	if (why != NULL && scope == SCOPE_OTHER_KIND)
-		return CRL_NOT_FOR_CERT;
-	if (why != NULL) {
-		*detail = g_strdup(why);
-		return CRL_UNUSABLE;
-	}
-	/* A list that is old, of another scope, or not wholly understood still
-	 * proves that what it lists was revoked.  (2 is removeFromCRL.) */
-	if (X509_CRL_get0_by_cert(crl->list, &entry, cert) == 1) {
-		*detail = describe_entry(entry);
+	switch (reason) {
+	case CRL_REASON_CERTIFICATE_HOLD:
+		return CRL_ON_HOLD;
+	case CRL_REASON_REMOVE_FROM_CRL:
+		return CRL_REMOVED;
+	default:
 		return CRL_REVOKED;
 	}
-	return not_listed(crl, scope, now, detail);
 }
 
-CrlStatus
-crl_check(Crl *crl, X509 *cert, X509 *issuer, gint64 now, char **detail)
+static char *
+describe(const X509_REVOKED *entry, CrlEntry kind)
 {
-	CrlStatus status;
+	g_autofree char *since =
+	    ossl_time_text(X509_REVOKED_get0_revocationDate(entry));
 
-	*detail = NULL;
-	if (!is_issuers(crl, issuer))
-		return CRL_NOT_FOR_CERT;
-	status = issuers_word(crl, cert, issuer, now, detail);
+	return g_strdup_printf(
+	    kind == CRL_ON_HOLD ? "on hold since %s" : "since %s", since);
+}
+
+CrlEntry
+crl_find(const Crl *crl, X509 *cert, char **since)
+{
+	const ASN1_INTEGER *serial = X509_get0_serialNumber(cert);
+	const X509_REVOKED *found = NULL;
+	CrlEntry worst = CRL_NOT_LISTED;
+
+	for (guint i = first_line(crl, serial); i < crl->lines->len; i++) {
+		const Line *line = &g_array_index(crl->lines, Line, i);
+		CrlEntry kind;
+
+		if (ASN1_INTEGER_cmp(line_serial(line), serial) != 0)
+			break;
+		if (!line_is_of(crl, line, cert))
+			continue;
+		kind = entry_kind(line->entry);
+		if (kind > worst) {
+			worst = kind;
+			found = line->entry;
+		}
+	}
+	*since = worst >= CRL_ON_HOLD ? describe(found, worst) : NULL;
 	ERR_clear_error();
-	return status;
+	return worst;
+}
+
+GBytes *
+crl_der(const Crl *crl)
+{
+	guchar *der = NULL;
+	int size = i2d_X509_CRL(crl->list, &der);
+	GBytes *bytes = g_bytes_new(der, size > 0 ? (gsize)size : 0);
+
+	OPENSSL_free(der);
+	ERR_clear_error();
+	return bytes;
 }

@@ -1,15 +1,20 @@
 /*
  * crl - one certificate revocation list as signed evidence.
  *
- * RFC 5280, sections 5 and 6.3.  A Crl is what its bytes say; whether it
- * counts for a certificate is asked anew each time: right issuer, right scope,
- * valid signature, current.  No I/O but reading a file.
+ * RFC 5280, section 5.  A Crl is what its bytes say, decoded once; what that
+ * means for a certificate is asked anew each time: of whom is it, does it
+ * speak of such certificates (crl_scope), is its signature valid, is it in
+ * force, is the certificate in it?  Putting the answers together is for
+ * revocation.  No I/O but reading a file.
  *
- * Refcounted and shared by threads.  The key that has verified the signature
- * is remembered, so that a large list is hashed once.
+ * Immutable, refcounted and shared by threads; only which key has verified the
+ * signature, and which has failed to, is remembered (under a mutex), so that a
+ * large list is hashed once.  An entry is found by binary search.
  */
 #ifndef SMIME_CRL_H
 #define SMIME_CRL_H
+
+#include <stdbool.h>
 
 #include <glib.h>
 
@@ -19,14 +24,24 @@
 
 typedef struct crl Crl;
 
+/* What a list says of one certificate; the least serious first. */
 typedef enum {
-	CRL_NOT_FOR_CERT, /* another issuer's, or of other kinds of certificates
-	                   */
-	CRL_GOOD,         /* in its scope and not listed */
+	CRL_NOT_LISTED,
+	CRL_REMOVED, /* is no longer on hold (removeFromCRL) */
+	CRL_ON_HOLD,
 	CRL_REVOKED,
-	CRL_UNUSABLE, /* for this certificate, but it proves nothing */
-} CrlStatus;
+} CrlEntry;
 
+/* Is there an issuing distribution point (RFC 5280, section 5.2.5)? */
+typedef enum {
+	CRL_POINT_NONE,
+	CRL_POINT_KNOWN,
+	CRL_POINT_MALFORMED, /* or doubled, or contradicting itself */
+} CrlPoint;
+
+/* Takes list.  Never NULL: what cannot be read of it makes it unusable. */
+Crl *crl_new(X509_CRL *list);
+Crl *crl_ref(Crl *crl);
 void crl_unref(Crl *crl);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Crl, crl_unref)
 
@@ -35,10 +50,48 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Crl, crl_unref)
  * Errors: NOT_USABLE, naming the file. */
 bool crl_load(const char *path, GPtrArray *crls, GError **error);
 
-/* What the list says of cert, issued by issuer, at now (seconds since 1970).
- * *detail (caller frees, may be NULL): since when and why it is revoked, or
- * why the list is unusable, with the clause. */
-CrlStatus crl_check(
-    Crl *crl, X509 *cert, X509 *issuer, gint64 now, char **detail);
+/* --- whose --------------------------------------------------------------- */
+
+const X509_NAME *crl_issuer(const Crl *crl);
+
+/* May cert, by its name and its key identifier, be the one that signed? */
+bool crl_may_be_by(const Crl *crl, X509 *cert);
+
+/* Has cert signed it, and may it sign such lists?  Why not (a constant), or
+ * NULL. */
+const char *crl_why_not_by(Crl *crl, X509 *cert);
+
+/* --- of what ------------------------------------------------------------- */
+
+/* NULL unless KNOWN; owned by crl. */
+CrlPoint crl_point(const Crl *crl, const ISSUING_DIST_POINT **idp);
+
+/* Are both of one issuer, one key and one scope? */
+bool crl_is_of_same_kind(const Crl *a, const Crl *b);
+
+/* --- when ---------------------------------------------------------------- */
+
+bool crl_is_delta(const Crl *crl);
+
+/* Does delta continue base: RFC 5280, section 5.2.4? */
+bool crl_continues(const Crl *delta, const Crl *base);
+
+/* Was it made after other, of the same kind? */
+bool crl_is_newer(const Crl *crl, const Crl *other);
+
+/* Why it proves nothing at now (seconds since 1970) that a certificate is not
+ * in it; NULL when it does.  Caller frees. */
+char *crl_why_not_in_force(const Crl *crl, gint64 now);
+
+/* Is there nothing in it that is critical and unknown, or malformed? */
+bool crl_is_understood(const Crl *crl);
+
+/* --- what ---------------------------------------------------------------- */
+
+/* *since (caller frees): in words, NULL where it is not listed or removed. */
+CrlEntry crl_find(const Crl *crl, X509 *cert, char **since);
+
+/* Its octets; caller unrefs. */
+GBytes *crl_der(const Crl *crl);
 
 #endif

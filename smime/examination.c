@@ -82,8 +82,8 @@ examine_path(const Examination *exam, VerdictEntry *entry, X509 *cert,
 {
 	g_autofree char *detail = NULL;
 	X509 *weak = NULL;
-	VerdictReason reason = trust_path(
-	    exam->trust, cert, certificates, exam->now, path, &detail);
+	VerdictReason reason = trust_path(exam->trust, cert, certificates,
+	    &exam->options->policy, exam->now, path, &detail);
 
 	if (reason == VERDICT_REASON_OK) {
 		reason = path_strength(exam, *path, &weak);
@@ -108,11 +108,17 @@ examine_signing_certificate(
 
 /* path: NULL when there is none. */
 static bool
-examine_usage(VerdictEntry *entry, X509 *cert, const OsslX509Stack *path)
+examine_usage(const Examination *exam, VerdictEntry *entry, X509 *cert,
+    const OsslX509Stack *path)
 {
 	const char *why;
-	VerdictReason reason = cert_may_sign_mail(cert, &why);
+	g_autofree char *accepted = NULL;
+	VerdictReason reason =
+	    cert_may_sign_mail(cert, exam->options->extra_eku, &why);
 
+	if (reason == VERDICT_REASON_OK && why != NULL)
+		why = accepted = g_strdup_printf(
+		    "extendedKeyUsage %s accepted by extra-eku", why);
 	/* An anchor is trusted as it is configured. */
 	for (int i = 1;
 	     i < sk_X509_num(path) - 1 && reason == VERDICT_REASON_OK; i++) {
@@ -138,12 +144,8 @@ unknown_reason(RevocationMode mode, RevocationStatus status)
 }
 
 static VerdictReason
-certificate_revocation(
-    const Examination *exam, X509 *cert, X509 *issuer, char **detail)
+status_reason(RevocationMode mode, RevocationStatus status)
 {
-	RevocationStatus status =
-	    revocation_check(exam->revocation, cert, issuer, exam->now, detail);
-
 	switch (status) {
 	case REVOCATION_STATUS_GOOD:
 		return VERDICT_REASON_OK;
@@ -154,33 +156,59 @@ certificate_revocation(
 	case REVOCATION_STATUS_NO_SOURCE:
 		break;
 	}
-	return unknown_reason(revocation_mode(exam->revocation), status);
+	return unknown_reason(mode, status);
+}
+
+static void
+keep_proofs(VerdictEntry *entry, int certificate, const GPtrArray *proofs)
+{
+	for (guint i = 0; i < proofs->len; i++) {
+		VerdictProof *kept = g_new0(VerdictProof, 1);
+
+		kept->kind = VERDICT_PROOF_CRL;
+		kept->certificate = (guint)certificate;
+		kept->der = g_bytes_ref(g_ptr_array_index(proofs, i));
+		g_ptr_array_add(entry->proofs, kept);
+	}
 }
 
 /* The worst of all certificates below the anchor; where none is bad, what
  * could not be learnt of one is still told. */
 static bool
-examine_revocation(
-    const Examination *exam, VerdictEntry *entry, const OsslX509Stack *path)
+examine_revocation(const Examination *exam, VerdictEntry *entry,
+    const OsslX509Stack *path, OsslX509Stack *certificates)
 {
+	RevocationMode mode = revocation_mode(exam->revocation);
 	VerdictReason worst = VERDICT_REASON_OK;
 	g_autofree char *detail = NULL;
+	g_autoptr(GPtrArray) lists = NULL;
+	RevocationQuestion question = {
+		.trust = exam->trust,
+		.path = path,
+		.included = certificates,
+		.now = exam->now,
+		.keep_proofs = exam->options->keep_evidence,
+	};
 
-	if (revocation_mode(exam->revocation) == REVOCATION_OFF)
+	if (mode == REVOCATION_OFF)
 		return verdict_record(entry, VERDICT_STEP_REVOCATION,
 		    VERDICT_REASON_NOT_ASKED, NULL);
+	question.lists = lists = cms_revocation_lists(exam->cms);
 	for (int i = 0; i + 1 < sk_X509_num(path); i++) {
-		g_autofree char *said = NULL;
-		VerdictReason reason = certificate_revocation(exam,
-		    sk_X509_value(path, i), sk_X509_value(path, i + 1), &said);
+		g_auto(RevocationAnswer) answer = { 0 };
+		VerdictReason reason;
 
+		question.index = i;
+		revocation_ask(exam->revocation, &question, &answer);
+		reason = status_reason(mode, answer.status);
+		keep_proofs(entry, i, answer.proofs);
 		if (verdict_reason_result(reason) >
 			verdict_reason_result(worst) ||
 		    (worst == VERDICT_REASON_OK &&
 			reason != VERDICT_REASON_OK)) {
 			worst = reason;
 			g_free(detail);
-			detail = g_steal_pointer(&said);
+			detail = g_steal_pointer(&answer.detail);
 		}
 	}
 	return verdict_record(entry, VERDICT_STEP_REVOCATION, worst, detail);
@@ -327,7 +355,7 @@ is_in_order(const Examination *exam, VerdictEntry *entry,
 {
 	bool sound = examine_signature(exam, entry, signer, cert);
 	bool leads = examine_path(exam, entry, cert, certificates, path);
-	bool usable = examine_usage(entry, cert, *path);
+	bool usable = examine_usage(exam, entry, cert, *path);
 
 	if (sound && *path != NULL)
 		sound = examine_signing_certificate(entry, signer, *path);
@@ -366,7 +394,7 @@ examine_signer(const Examination *exam, Verdict *verdict,
 	/* Nothing is asked of the world for a signature that is none, or for
 	 * a certificate that nobody vouches for. */
 	if (is_in_order(exam, entry, signer, cert, certificates, &path))
-		examine_revocation(exam, entry, path);
+		examine_revocation(exam, entry, path, certificates);
 	keep_evidence(exam, entry, signer, cert, path);
 }
 

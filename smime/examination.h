@@ -42,6 +42,8 @@ typedef struct {
 	guint min_rsa_bits;
 	bool allow_sha1; /* and MD5: for judging old mail by hand */
 	bool allow_no_signed_attributes;
+	TrustPolicy policy;           /* that the certificate must have */
+	const char *const *extra_eku; /* of signers: cert_may_sign_mail */
 	bool keep_evidence; /* what an explanation needs, in the entries */
 } VerifyOptions;
 

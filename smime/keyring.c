@@ -286,7 +286,7 @@ identity_check(
 		return key_kind_error(identity, reason, error);
 	if (!digest_ok(identity, error))
 		return false;
-	if (cert_may_sign_mail(identity->cert, &why) != VERDICT_REASON_OK)
+	if (cert_may_sign_mail(identity->cert, NULL, &why) != VERDICT_REASON_OK)
 		return identity_error(identity, why, error);
 	if (mailbox != NULL &&
 	    (identity->is_seal || identity->mailboxes->len > 0) &&

@@ -663,7 +663,7 @@ chains_to_issuer(Plan *plan, const Identity *identity, gint64 now)
 	g_autoptr(OsslX509Stack) path = NULL;
 	g_autofree char *detail = NULL;
 	VerdictReason reason = trust_path(plan->notice->issuers, identity->cert,
-	    identity->chain, now, &path, &detail);
+	    identity->chain, NULL, now, &path, &detail);
 
 	if (reason != VERDICT_REASON_OK)
 		return no_notice(plan,

@@ -1,19 +1,35 @@
 /*
  * revocation - the one answer to "is this certificate revoked at time t?".
  *
- * Asked only for certificates of a path that is valid to an anchor.  Sources
- * are CRL files given by the configuration; each is signed evidence (crl) and
- * is verified with its issuer's key before it counts.
+ * RFC 5280, section 6.3.  Asked only for certificates of a path that is valid
+ * to an anchor.  Sources are revocation lists given by the configuration, and
+ * those that came with a message; each is signed evidence (crl), and counts
+ * only when its issuer's key has signed it: that of a certificate of the path,
+ * or of one with a valid path of its own to the same anchor, by way of the same
+ * certificates or of configured ones.
+ *
+ * The strictest answer of all sources counts.  A list that is old, of another
+ * scope or not wholly understood still proves that what it lists was revoked;
+ * that a certificate is good is proven by lists in force which speak for it
+ * and together cover every reason.  Only a hold can be lifted, by a newer list
+ * of the same kind.
  *
  * A Revocation is immutable once built, refcounted and shared by threads.
  */
 #ifndef SMIME_REVOCATION_H
 #define SMIME_REVOCATION_H
 
+#include <stdbool.h>
+
 #include <glib.h>
 
 #include "name_code.h"
 #include "ossl.h"
+#include "trust.h"
+
+/* Limits to what one question may cost. */
+#define REVOCATION_MAX_DEPTH 4  /* issuers of lists of issuers of lists … */
+#define REVOCATION_MAX_PATHS 16 /* that are looked for, of such issuers */
 
 /* What a status that cannot be had does to the verdict. */
 typedef enum {
@@ -49,14 +65,33 @@ RevocationMode revocation_mode(const Revocation *revocation);
 /* Does a certificate of that status count in that mode? */
 bool revocation_suffices(RevocationMode mode, RevocationStatus status);
 
-/*
- * The status of cert, whose issuer's certificate is issuer, at the moment now
- * (seconds since 1970).  The strictest answer of all sources counts.  *detail
- * (caller frees) says what is known: the time of the revocation, or why there
- * is no answer.
- */
-RevocationStatus revocation_check(const Revocation *revocation, X509 *cert,
-    X509 *issuer, gint64 now, char **detail);
+/* What is asked, and what may help to answer it; all is borrowed. */
+typedef struct {
+	const Trust *trust;
+	const OsslX509Stack *path; /* of certificates, each issued by the next;
+	                              the last one is trusted as it is */
+	int index;                 /* whose status, below the last */
+	const OsslX509Stack *included; /* certificates that came along, or
+	                                  NULL */
+	const GPtrArray *lists;        /* of Crl, likewise */
+	gint64 now;                    /* seconds since 1970 */
+	bool keep_proofs;
+} RevocationQuestion;
+
+typedef struct {
+	RevocationStatus status;
+	char *detail;      /* when and why it was revoked, or why there is no
+	                      answer; or NULL */
+	GPtrArray *proofs; /* of GBytes: the lists that decided, if they were
+	                      to be kept */
+} RevocationAnswer;
+
+void revocation_answer_clear(RevocationAnswer *answer);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RevocationAnswer, revocation_answer_clear)
+
+/* answer is uninitialised or cleared; caller clears it. */
+void revocation_ask(const Revocation *revocation,
+    const RevocationQuestion *question, RevocationAnswer *answer);
 
 /* Is there any list, of whomever? */
 bool revocation_has_lists(const Revocation *revocation);

@@ -50,6 +50,47 @@ standing_free(Standing *standing)
 
 /* --- asking ------------------------------------------------------------ */
 
+/* Up to an anchor; or only to issuer, where there is none: whether that is
+ * valid is for those who verify, not for us to ask. */
+static OsslX509Stack *
+path_of(const Standing *standing, const Identity *identity, X509 *issuer,
+    gint64 now)
+{
+	OsslX509Stack *path;
+	g_autofree char *detail = NULL;
+
+	if (trust_path(standing->trust, identity->cert, identity->chain, NULL,
+		now, &path, &detail) == VERDICT_REASON_OK &&
+	    sk_X509_num(path) > 1)
+		return path;
+	ossl_x509_stack_free(path);
+	path = sk_X509_new_null();
+	X509_up_ref(identity->cert);
+	sk_X509_push(path, identity->cert);
+	X509_up_ref(issuer);
+	sk_X509_push(path, issuer);
+	return path;
+}
+
+static void
+ask_below(const Standing *standing, const Identity *identity, X509 *issuer,
+    gint64 now, Answer *answer)
+{
+	g_autoptr(OsslX509Stack) path =
+	    path_of(standing, identity, issuer, now);
+	RevocationQuestion question = {
+		.trust = standing->trust,
+		.path = path,
+		.included = identity->chain,
+		.now = now,
+	};
+	g_auto(RevocationAnswer) said = { 0 };
+
+	revocation_ask(standing->revocation, &question, &said);
+	answer->status = said.status;
+	answer->detail = g_steal_pointer(&said.detail);
+}
+
 static Answer *
 ask(const Standing *standing, const Identity *identity, gint64 now)
 {
@@ -59,8 +100,7 @@ ask(const Standing *standing, const Identity *identity, gint64 now)
 
 	answer->at = now;
 	if (issuer != NULL) {
-		answer->status = revocation_check(standing->revocation,
-		    identity->cert, issuer, now, &answer->detail);
+		ask_below(standing, identity, issuer, now, answer);
 	} else {
 		answer->status = revocation_has_lists(standing->revocation) ?
 		    REVOCATION_STATUS_UNKNOWN :

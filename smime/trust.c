@@ -66,6 +66,45 @@ trust_intermediates(const Trust *trust)
 	return trust->intermediates;
 }
 
+/* A time that cannot be read is none. */
+static bool
+is_over(X509 *cert, gint64 at)
+{
+	return ossl_time_compare(X509_get0_notAfter(cert), at) < 0;
+}
+
+static void
+tell_expired(GStrvBuilder *list, const char *what, const OsslX509Stack *certs,
+    gint64 now, gint64 until)
+{
+	for (int i = 0; i < sk_X509_num(certs); i++) {
+		X509 *cert = sk_X509_value(certs, i);
+		g_autofree char *name = NULL;
+		g_autofree char *end = NULL;
+		g_autofree char *text = NULL;
+
+		if (!is_over(cert, until))
+			continue;
+		name = cert_name_text(X509_get_subject_name(cert));
+		end = ossl_time_text(X509_get0_notAfter(cert));
+		text = g_strdup_printf("%s: %s %s at %s", what, name,
+		    is_over(cert, now) ? "expired" : "expires", end);
+		g_strv_builder_add(list, text);
+	}
+}
+
+char **
+trust_expiring(const Trust *trust, gint64 now, gint64 until)
+{
+	g_autoptr(GStrvBuilder) list = g_strv_builder_new();
+
+	tell_expired(list, "anchors", trust->anchors, now, until);
+	tell_expired(list, "intermediates", trust->intermediates, now, until);
+	return g_strv_builder_end(list);
+}
+
+/* --- OpenSSL's answers --------------------------------------------------- */
+
 static VerdictReason
 reason_of(int error, bool at_anchor)
 {
@@ -88,11 +127,14 @@ reason_of(int error, bool at_anchor)
 	case X509_V_ERR_UNABLE_TO_DECRYPT_CERT_SIGNATURE:
 	case X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY:
 		return VERDICT_REASON_PATH_SIGNATURE;
+	case X509_V_ERR_NO_EXPLICIT_POLICY:
+		return VERDICT_REASON_PATH_POLICY;
 	case X509_V_ERR_CERT_CHAIN_TOO_LONG:
-		return VERDICT_REASON_OVER_LIMIT;
+	/* More names to compare with constraints, or more policies to map,
+	 * than OpenSSL does: not our trouble, and it will not pass. */
 	case X509_V_ERR_OUT_OF_MEM:
 	case X509_V_ERR_UNSPECIFIED:
-		return VERDICT_REASON_LOCAL_ERROR;
+		return VERDICT_REASON_OVER_LIMIT;
 	default:
 		return VERDICT_REASON_PATH_INVALID;
 	}
@@ -110,17 +152,26 @@ describe(X509_STORE_CTX *context, int error)
 	    subject != NULL ? subject : "no certificate");
 }
 
-static OsslX509Stack *
-all_untrusted(const Trust *trust, OsslX509Stack *included)
+static void
+add_all(OsslX509Stack *all, const OsslX509Stack *certs)
 {
-	OsslX509Stack *all = X509_chain_up_ref(included);
-
-	for (int i = 0; i < sk_X509_num(trust->intermediates); i++) {
-		X509 *cert = sk_X509_value(trust->intermediates, i);
+	for (int i = 0; i < sk_X509_num(certs); i++) {
+		X509 *cert = sk_X509_value(certs, i);
 
 		X509_up_ref(cert);
 		sk_X509_push(all, cert);
 	}
+}
+
+/* Of two that fit OpenSSL takes the first: what a message brings along must
+ * not hide what the postmaster has configured. */
+static OsslX509Stack *
+all_untrusted(const Trust *trust, const OsslX509Stack *included)
+{
+	OsslX509Stack *all = sk_X509_new_null();
+
+	add_all(all, trust->intermediates);
+	add_all(all, included);
 	return all;
 }
 
@@ -144,6 +195,8 @@ constraints_hold(const OsslX509Stack *path, char **detail)
 	return true;
 }
 
+/* --- single certificates ------------------------------------------------ */
+
 X509 *
 trust_issuer(const Trust *trust, X509 *cert, const OsslX509Stack *included)
 {
@@ -157,12 +210,80 @@ trust_issuer(const Trust *trust, X509 *cert, const OsslX509Stack *included)
 	return issuer;
 }
 
-VerdictReason
-trust_path(const Trust *trust, X509 *leaf, OsslX509Stack *included, gint64 now,
-    OsslX509Stack **path, char **detail)
+static void
+add_of_subject(
+    OsslX509Stack *found, const OsslX509Stack *certs, const X509_NAME *subject)
+{
+	for (int i = 0; i < sk_X509_num(certs); i++) {
+		X509 *cert = sk_X509_value(certs, i);
+
+		if (X509_NAME_cmp(X509_get_subject_name(cert), subject) == 0) {
+			X509_up_ref(cert);
+			sk_X509_push(found, cert);
+		}
+	}
+}
+
+OsslX509Stack *
+trust_find(
+    const Trust *trust, const X509_NAME *subject, const OsslX509Stack *included)
+{
+	OsslX509Stack *found = sk_X509_new_null();
+
+	add_of_subject(found, trust->anchors, subject);
+	add_of_subject(found, trust->intermediates, subject);
+	add_of_subject(found, included, subject);
+	return found;
+}
+
+/* --- paths -------------------------------------------------------------- */
+
+static const TrustPolicy any_policy;
+
+/* OpenSSL takes an empty set for what it says. */
+#define ANY_POLICY "2.5.29.32.0"
+
+static bool
+set_policies(X509_VERIFY_PARAM *parameters, const char *const *oids)
+{
+	static const char *const any[] = { ANY_POLICY, NULL };
+
+	if (oids == NULL || *oids == NULL)
+		oids = any;
+	for (; *oids != NULL; oids++) {
+		ASN1_OBJECT *oid = OBJ_txt2obj(*oids, 1);
+
+		if (oid == NULL ||
+		    X509_VERIFY_PARAM_add0_policy(parameters, oid) != 1) {
+			ASN1_OBJECT_free(oid);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Without POLICY_CHECK OpenSSL would not look at policies at all, not even
+ * where a CA requires one. */
+static bool
+set_policy(X509_VERIFY_PARAM *parameters, const TrustPolicy *policy)
+{
+	unsigned long flags = X509_V_FLAG_POLICY_CHECK;
+
+	if (policy->is_explicit)
+		flags |= X509_V_FLAG_EXPLICIT_POLICY;
+	if (policy->inhibit_mapping)
+		flags |= X509_V_FLAG_INHIBIT_MAP;
+	if (policy->inhibit_any)
+		flags |= X509_V_FLAG_INHIBIT_ANY;
+	X509_VERIFY_PARAM_set_flags(parameters, flags);
+	return set_policies(parameters, policy->oids);
+}
+
+static VerdictReason
+path_under(const Trust *trust, X509 *leaf, OsslX509Stack *untrusted,
+    const TrustPolicy *policy, gint64 now, OsslX509Stack **path, char **detail)
 {
 	g_autoptr(X509_STORE_CTX) context = X509_STORE_CTX_new();
-	g_autoptr(OsslX509Stack) untrusted = all_untrusted(trust, included);
 	X509_VERIFY_PARAM *parameters;
 	bool at_anchor;
 	int error;
@@ -175,10 +296,11 @@ trust_path(const Trust *trust, X509 *leaf, OsslX509Stack *included, gint64 now,
 	X509_VERIFY_PARAM_set_time(parameters, (time_t)now);
 	X509_VERIFY_PARAM_set_depth(parameters, TRUST_MAX_DEPTH);
 	X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN);
+	if (!set_policy(parameters, policy))
+		return VERDICT_REASON_LOCAL_ERROR;
 
 	if (X509_verify_cert(context) == 1) {
 		*path = X509_STORE_CTX_get1_chain(context);
-		ERR_clear_error();
 		if (constraints_hold(*path, detail))
 			return VERDICT_REASON_OK;
 		g_clear_pointer(path, ossl_x509_stack_free);
@@ -188,8 +310,151 @@ trust_path(const Trust *trust, X509 *leaf, OsslX509Stack *included, gint64 now,
 	at_anchor = X509_STORE_CTX_get_error_depth(context) ==
 	    X509_STORE_CTX_get_num_untrusted(context);
 	*detail = describe(context, error);
-	ERR_clear_error();
 	/* Never success without a path. */
 	return error == X509_V_OK ? VERDICT_REASON_LOCAL_ERROR :
 				    reason_of(error, at_anchor);
+}
+
+/* Is it the certificates themselves that ask for a policy in vain?  Then the
+ * path is not one at all. */
+static bool
+is_without_policy(
+    const Trust *trust, X509 *leaf, OsslX509Stack *untrusted, gint64 now)
+{
+	g_autoptr(OsslX509Stack) path = NULL;
+	g_autofree char *detail = NULL;
+
+	return path_under(trust, leaf, untrusted, &any_policy, now, &path,
+		   &detail) != VERDICT_REASON_OK;
+}
+
+/* --- the search for another path ----------------------------------------- */
+
+/*
+ * Of several certificates that might be an issuer's OpenSSL takes the first,
+ * and does not come back where that one leads nowhere: cross-certificates, a
+ * CA with the same key under an old and a new root.  So what it has refused is
+ * looked for again, each step of it by its signature, until it likes a path.
+ */
+typedef struct {
+	const Trust *trust;
+	const OsslX509Stack *untrusted;
+	const TrustPolicy *policy;
+	gint64 now;
+	OsslX509Stack *chain; /* of borrowed certificates, leaf first */
+	guint signatures_left;
+	OsslX509Stack **path;
+} Search;
+
+/* With keys that nobody accepts, large ones, no time is spent. */
+static bool
+has_issued(Search *search, X509 *issuer, X509 *cert)
+{
+	if (X509_check_issued(issuer, cert) != X509_V_OK ||
+	    cert_key_strength(issuer, 0) ==
+		VERDICT_REASON_ALGORITHM_UNSUPPORTED ||
+	    search->signatures_left == 0)
+		return false;
+	search->signatures_left--;
+	return X509_verify(cert, X509_get0_pubkey(issuer)) == 1;
+}
+
+static bool
+is_below_an_anchor(Search *search, X509 *cert)
+{
+	const OsslX509Stack *anchors = search->trust->anchors;
+
+	for (int i = 0; i < sk_X509_num(anchors); i++) {
+		if (has_issued(search, sk_X509_value(anchors, i), cert))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_in_chain(const Search *search, X509 *cert)
+{
+	for (int i = 0; i < sk_X509_num(search->chain); i++) {
+		if (X509_cmp(sk_X509_value(search->chain, i), cert) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Is the chain a path, with an anchor on top? */
+static bool
+is_path(Search *search)
+{
+	g_autofree char *detail = NULL;
+
+	return path_under(search->trust, sk_X509_value(search->chain, 0),
+		   search->chain, search->policy, search->now, search->path,
+		   &detail) == VERDICT_REASON_OK;
+}
+
+static bool
+continue_chain(Search *search)
+{
+	int length = sk_X509_num(search->chain);
+	X509 *top = sk_X509_value(search->chain, length - 1);
+	bool found = is_below_an_anchor(search, top) && is_path(search);
+
+	if (length > TRUST_MAX_DEPTH)
+		return found;
+	for (int i = 0; !found && i < sk_X509_num(search->untrusted); i++) {
+		X509 *cert = sk_X509_value(search->untrusted, i);
+
+		if (is_in_chain(search, cert) || !has_issued(search, cert, top))
+			continue;
+		sk_X509_push(search->chain, cert);
+		found = continue_chain(search);
+		(void)sk_X509_pop(search->chain);
+	}
+	return found;
+}
+
+static bool
+find_other_path(const Trust *trust, X509 *leaf, const OsslX509Stack *untrusted,
+    const TrustPolicy *policy, gint64 now, OsslX509Stack **path)
+{
+	Search search = {
+		.trust = trust,
+		.untrusted = untrusted,
+		.policy = policy,
+		.now = now,
+		.chain = sk_X509_new_null(),
+		.signatures_left = TRUST_MAX_SIGNATURES,
+		.path = path,
+	};
+	bool found;
+
+	sk_X509_push(search.chain, leaf);
+	found = continue_chain(&search);
+	sk_X509_free(search.chain);
+	return found;
+}
+
+/* --- the answer ----------------------------------------------------------- */
+
+VerdictReason
+trust_path(const Trust *trust, X509 *leaf, const OsslX509Stack *included,
+    const TrustPolicy *policy, gint64 now, OsslX509Stack **path, char **detail)
+{
+	g_autoptr(OsslX509Stack) untrusted = all_untrusted(trust, included);
+	VerdictReason reason;
+
+	if (policy == NULL)
+		policy = &any_policy;
+	reason = path_under(trust, leaf, untrusted, policy, now, path, detail);
+	if (reason == VERDICT_REASON_PATH_POLICY &&
+	    is_without_policy(trust, leaf, untrusted, now))
+		reason = VERDICT_REASON_PATH_INVALID;
+	if (reason != VERDICT_REASON_OK &&
+	    reason != VERDICT_REASON_LOCAL_ERROR &&
+	    find_other_path(trust, leaf, untrusted, policy, now, path)) {
+		g_clear_pointer(detail, g_free);
+		reason = VERDICT_REASON_OK;
+	}
+	ERR_clear_error();
+	return reason;
 }

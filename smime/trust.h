@@ -10,12 +10,17 @@
 #ifndef SMIME_TRUST_H
 #define SMIME_TRUST_H
 
+#include <stdbool.h>
+
 #include <glib.h>
 
 #include "ossl.h"
 #include "verdict.h"
 
 #define TRUST_MAX_DEPTH 8 /* intermediates in a path */
+#define TRUST_MAX_SIGNATURES \
+	128 /* that the search for another path may check \
+	     */
 
 typedef struct trust Trust;
 
@@ -27,13 +32,30 @@ Trust *trust_ref(Trust *trust);
 void trust_unref(Trust *trust);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Trust, trust_unref)
 
+/* The initial values of RFC 5280, section 6.1.1 (c), (e), (f) and (g); all
+ * zero: any policy, and nothing asked but what the certificates themselves
+ * ask. */
+typedef struct {
+	const char *const *oids; /* dotted; NULL or empty: any policy */
+	bool is_explicit;        /* one of them is required */
+	bool inhibit_mapping;
+	bool inhibit_any;
+} TrustPolicy;
+
 /*
- * Builds the path of leaf at the moment now (seconds since 1970).  OK, with
- * *path (caller frees) from leaf to anchor, or why not, with *detail (caller
- * frees, may be NULL).
+ * Builds the path of leaf at the moment now (seconds since 1970); policy may
+ * be NULL, and included too.  OK, with *path (caller frees) from leaf to
+ * anchor, or why not, with *detail (caller frees, may be NULL).  PATH_POLICY
+ * means that nothing is wrong but the policy that was asked for.
  */
 VerdictReason trust_path(const Trust *trust, X509 *leaf,
-    OsslX509Stack *included, gint64 now, OsslX509Stack **path, char **detail);
+    const OsslX509Stack *included, const TrustPolicy *policy, gint64 now,
+    OsslX509Stack **path, char **detail);
+
+/* All certificates of that subject, those of the configuration first; caller
+ * frees. */
+OsslX509Stack *trust_find(const Trust *trust, const X509_NAME *subject,
+    const OsslX509Stack *included);
 
 /* The certificate that signed cert: among included, intermediates or anchors;
  * owned by whichever has it, NULL when it is not at hand.  Whether it is valid,
@@ -43,5 +65,9 @@ X509 *trust_issuer(
 
 /* Configured intermediates; owned by trust. */
 const OsslX509Stack *trust_intermediates(const Trust *trust);
+
+/* Those of the configuration that have expired, or will have by until (seconds
+ * since 1970), each as a sentence that names it; caller frees. */
+char **trust_expiring(const Trust *trust, gint64 now, gint64 until);
 
 #endif

@@ -264,9 +264,31 @@ name_add(X509_NAME *name, int nid, const char *text)
 			     (const guchar *)text, -1, -1, 0) == 1);
 }
 
-/* value as in openssl.cnf; NULL and "" add nothing. */
+/* value as in openssl.cnf, which may name sections (NULL: none). */
+static X509_EXTENSION *
+make_extension(
+    X509V3_CTX *context, int nid, const char *value, const char *sections)
+{
+	CONF *conf = NCONF_new(NULL);
+	g_autoptr(BIO) bio =
+	    BIO_new_mem_buf(sections != NULL ? sections : "", -1);
+	X509_EXTENSION *extension;
+	long line;
+
+	/* An empty file is an error to OpenSSL. */
+	if (sections != NULL)
+		g_assert(NCONF_load_bio(conf, bio, &line) == 1);
+	X509V3_set_nconf(context, conf);
+	extension = X509V3_EXT_nconf_nid(conf, context, nid, value);
+	g_assert(extension != NULL);
+	NCONF_free(conf);
+	return extension;
+}
+
+/* NULL and "" add nothing. */
 static void
-cert_add_extension(X509 *cert, X509 *issuer, int nid, const char *value)
+cert_add_sections(
+    X509 *cert, X509 *issuer, int nid, const char *value, const char *sections)
 {
 	X509V3_CTX context;
 	X509_EXTENSION *extension;
@@ -274,10 +296,15 @@ cert_add_extension(X509 *cert, X509 *issuer, int nid, const char *value)
 	if (value == NULL || *value == '\0')
 		return;
 	X509V3_set_ctx(&context, issuer, cert, NULL, NULL, 0);
-	extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
-	g_assert(extension != NULL);
+	extension = make_extension(&context, nid, value, sections);
 	g_assert(X509_add_ext(cert, extension, -1) == 1);
 	X509_EXTENSION_free(extension);
+}
+
+static void
+cert_add_extension(X509 *cert, X509 *issuer, int nid, const char *value)
+{
+	cert_add_sections(cert, issuer, nid, value, NULL);
 }
 
 static X509_EXTENSION *
@@ -362,7 +389,16 @@ cert_add_extensions(X509 *cert, const PkiCert *spec, X509 *issuer)
 		    cert, issuer, NID_ext_key_usage, "emailProtection");
 	cert_add_extension(cert, issuer, NID_name_constraints, spec->names);
 	cert_add_extension(cert, issuer, NID_crl_distribution_points, point);
+	cert_add_sections(cert, issuer, NID_crl_distribution_points,
+	    spec->points, spec->sections);
 	cert_add_extension(cert, issuer, NID_info_access, access);
+	cert_add_extension(
+	    cert, issuer, NID_certificate_policies, spec->policies);
+	cert_add_extension(cert, issuer, NID_policy_mappings, spec->mappings);
+	cert_add_extension(
+	    cert, issuer, NID_policy_constraints, spec->policy_constraints);
+	cert_add_extension(
+	    cert, issuer, NID_inhibit_any_policy, spec->inhibit_any);
 	cert_add_mailboxes(cert, spec->mailboxes);
 	if (!spec->no_key_ids) {
 		cert_add_extension(
@@ -458,14 +494,14 @@ pki_free(Pki *pki)
 /* --- revocation lists ---------------------------------------------------- */
 
 static void
-crl_add_extension(X509_CRL *crl, X509 *issuer, int nid, const char *value)
+crl_add_extension(X509_CRL *crl, X509 *issuer, int nid, const char *value,
+    const char *sections)
 {
 	X509V3_CTX context;
 	X509_EXTENSION *extension;
 
 	X509V3_set_ctx(&context, issuer, NULL, NULL, crl, 0);
-	extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
-	g_assert(extension != NULL);
+	extension = make_extension(&context, nid, value, sections);
 	X509_CRL_add_ext(crl, extension, -1);
 	X509_EXTENSION_free(extension);
 }
@@ -481,22 +517,46 @@ crl_add_number(X509_CRL *crl, int nid, long number, bool critical)
 }
 
 static void
-crl_add_revoked(X509_CRL *crl, const PkiCrl *spec)
+entry_add_reason(X509_REVOKED *entry, int code)
+{
+	ASN1_ENUMERATED *reason = ASN1_ENUMERATED_new();
+
+	ASN1_ENUMERATED_set(reason, code);
+	X509_REVOKED_add1_ext_i2d(entry, NID_crl_reason, reason, 0, 0);
+	ASN1_ENUMERATED_free(reason);
+}
+
+static void
+entry_add_issuer(X509_REVOKED *entry, X509 *cert)
+{
+	g_autoptr(GENERAL_NAMES) names = sk_GENERAL_NAME_new_null();
+	GENERAL_NAME *name = GENERAL_NAME_new();
+
+	GENERAL_NAME_set0_value(
+	    name, GEN_DIRNAME, X509_NAME_dup(X509_get_issuer_name(cert)));
+	sk_GENERAL_NAME_push(names, name);
+	X509_REVOKED_add1_ext_i2d(entry, NID_certificate_issuer, names, 1, 0);
+}
+
+static void
+crl_add_entry(X509_CRL *crl, const PkiEntry *spec)
 {
 	X509_REVOKED *entry = X509_REVOKED_new();
 	ASN1_TIME *since = ASN1_TIME_new();
 
 	set_time(since, -2 * PKI_DAY);
-	X509_REVOKED_set_serialNumber(
-	    entry, X509_get_serialNumber(spec->revoked));
+	X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(spec->cert));
 	X509_REVOKED_set_revocationDate(entry, since);
 	ASN1_TIME_free(since);
-	if (spec->reason != 0) {
-		ASN1_ENUMERATED *reason = ASN1_ENUMERATED_new();
+	if (spec->reason != 0)
+		entry_add_reason(entry, spec->reason);
+	if (spec->names_issuer)
+		entry_add_issuer(entry, spec->cert);
+	if (spec->unknown != NULL) {
+		X509_EXTENSION *extension = unknown_extension(spec->unknown);
 
-		ASN1_ENUMERATED_set(reason, spec->reason);
-		X509_REVOKED_add1_ext_i2d(entry, NID_crl_reason, reason, 0, 0);
-		ASN1_ENUMERATED_free(reason);
+		X509_REVOKED_add_ext(entry, extension, -1);
+		X509_EXTENSION_free(extension);
 	}
 	X509_CRL_add0_revoked(crl, entry);
 }
@@ -519,13 +579,15 @@ crl_add_extensions(X509_CRL *crl, const PkiCrl *spec, X509 *issuer)
 		crl_add_wrong_key_id(crl);
 	else
 		crl_add_extension(
-		    crl, issuer, NID_authority_key_identifier, "keyid");
-	crl_add_number(crl, NID_crl_number, 7, false);
+		    crl, issuer, NID_authority_key_identifier, "keyid", NULL);
+	crl_add_number(
+	    crl, NID_crl_number, spec->number != 0 ? spec->number : 7, false);
 	if (spec->delta)
-		crl_add_number(crl, NID_delta_crl, 6, true);
+		crl_add_number(
+		    crl, NID_delta_crl, spec->base != 0 ? spec->base : 6, true);
 	if (spec->idp != NULL)
-		crl_add_extension(
-		    crl, issuer, NID_issuing_distribution_point, spec->idp);
+		crl_add_extension(crl, issuer, NID_issuing_distribution_point,
+		    spec->idp, spec->sections);
 	if (spec->unknown != NULL) {
 		X509_EXTENSION *extension = unknown_extension(spec->unknown);
 
@@ -551,9 +613,12 @@ pki_crl(const PkiCrl *spec, X509 *issuer, PkiKey issuer_key)
 	}
 	ASN1_TIME_free(time);
 	if (spec->revoked != NULL)
-		crl_add_revoked(crl, spec);
+		crl_add_entry(crl,
+		    &(PkiEntry){
+			.cert = spec->revoked, .reason = spec->reason });
+	for (gsize i = 0; i < spec->n_entries; i++)
+		crl_add_entry(crl, &spec->entries[i]);
 	crl_add_extensions(crl, spec, issuer);
-	X509_CRL_sort(crl);
 	g_assert(X509_CRL_sign(crl, pki_key(issuer_key), EVP_sha256()) > 0);
 	return crl;
 }
@@ -974,10 +1039,26 @@ certificates(const PkiCms *spec)
 	return all->len > 0 ? der(DER_CONTEXT(0), all, NULL) : all;
 }
 
+static GByteArray *
+revocation_lists(X509_CRL *const *lists)
+{
+	GByteArray *all = g_byte_array_new();
+
+	for (gsize i = 0; lists != NULL && lists[i] != NULL; i++) {
+		GBytes *octets = pki_crl_der(lists[i]);
+		gsize size;
+		const void *data = g_bytes_get_data(octets, &size);
+
+		all = g_byte_array_append(all, data, (guint)size);
+		g_bytes_unref(octets);
+	}
+	return all->len > 0 ? der(DER_CONTEXT(1), all, NULL) : all;
+}
+
 /* SignedData without its tag. */
 static GByteArray *
 signed_data(const PkiCms *spec, const void *content, gsize size,
-    GBytes *attached, int type)
+    GBytes *attached, int type, X509_CRL *const *lists)
 {
 	GByteArray *digests = g_byte_array_new();
 	GByteArray *signers = g_byte_array_new();
@@ -1003,6 +1084,7 @@ signed_data(const PkiCms *spec, const void *content, gsize size,
 		out = der_join(out, content_info(spec, attached, type));
 	}
 	out = der_join(out, certificates(spec));
+	out = der_join(out, revocation_lists(lists));
 	return der_join(out, der(DER_SET, signers, NULL));
 }
 
@@ -1018,12 +1100,10 @@ cms_octets(const PkiCms *spec, GByteArray *inside)
 	    der(DER_CONTEXT(0), der(DER_SEQUENCE, inside, NULL), NULL), NULL);
 }
 
-GBytes *
-pki_cms_around(const void *content, gsize size, const PkiCms *spec,
-    GBytes *attached, int content_type)
+static GBytes *
+whole_cms(const PkiCms *spec, GByteArray *inside)
 {
-	GByteArray *octets = cms_octets(
-	    spec, signed_data(spec, content, size, attached, content_type));
+	GByteArray *octets = cms_octets(spec, inside);
 
 	if (spec->flags & PKI_CMS_TRAILING)
 		g_byte_array_append(octets, (const guint8 *)"", 1);
@@ -1033,13 +1113,30 @@ pki_cms_around(const void *content, gsize size, const PkiCms *spec,
 }
 
 GBytes *
-pki_cms(const void *content, gsize size, const PkiCms *spec)
+pki_cms_around(const void *content, gsize size, const PkiCms *spec,
+    GBytes *attached, int content_type)
+{
+	return whole_cms(spec,
+	    signed_data(spec, content, size, attached, content_type, NULL));
+}
+
+GBytes *
+pki_cms_with_lists(
+    const void *content, gsize size, const PkiCms *spec, X509_CRL *const *lists)
 {
 	g_autoptr(GBytes) attached = g_bytes_new(content, size);
 
-	return pki_cms_around(content, size, spec, attached,
-	    spec->flags & PKI_CMS_TIMESTAMP ? NID_id_smime_ct_TSTInfo :
-					      NID_pkcs7_data);
+	return whole_cms(spec,
+	    signed_data(spec, content, size, attached,
+		spec->flags & PKI_CMS_TIMESTAMP ? NID_id_smime_ct_TSTInfo :
+						  NID_pkcs7_data,
+		lists));
+}
+
+GBytes *
+pki_cms(const void *content, gsize size, const PkiCms *spec)
+{
+	return pki_cms_with_lists(content, size, spec, NULL);
 }
 
 GBytes *

@@ -65,9 +65,16 @@ typedef struct {
 	const char *constraints; /* basicConstraints, likewise */
 	const char *names;       /* nameConstraints; NULL: none */
 	const char *crl_url;     /* CRL distribution point */
+	const char *points; /* other distribution points, as openssl.cnf has
+	                       them */
 	const char *ocsp_url;
-	const char *unknown; /* OID of an unknown critical extension */
-	PkiKey key;          /* 0 is PKI_KEY_LEAF for a person */
+	const char *policies;           /* certificatePolicies, likewise */
+	const char *mappings;           /* policyMappings, likewise */
+	const char *policy_constraints; /* likewise */
+	const char *inhibit_any;        /* likewise */
+	const char *sections; /* of an openssl.cnf that points may name */
+	const char *unknown;  /* OID of an unknown critical extension */
+	PkiKey key;           /* 0 is PKI_KEY_LEAF for a person */
 	bool is_ca;
 	bool no_key_ids; /* neither SKI nor AKI */
 	bool eku_twice;
@@ -104,14 +111,27 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pki, pki_free)
 
 #define PKI_NO_NEXT_UPDATE G_MININT64
 
+/* A line of a list. */
 typedef struct {
-	X509 *revoked;       /* lists its serial; NULL: nobody */
+	X509 *cert;
 	int reason;          /* CRL_REASON_*; 0: none given */
-	gint64 this_update;  /* seconds from PKI_NOW; 0: a day ago */
-	gint64 next_update;  /* 0: in a week */
-	const char *idp;     /* issuing distribution point, as openssl.cnf
-	                        has it; NULL: none */
+	bool names_issuer;   /* of the certificate: certificateIssuer */
 	const char *unknown; /* OID of an unknown critical extension */
+} PkiEntry;
+
+typedef struct {
+	X509 *revoked;           /* lists its serial; NULL: nobody */
+	int reason;              /* CRL_REASON_*; 0: none given */
+	gint64 this_update;      /* seconds from PKI_NOW; 0: a day ago */
+	gint64 next_update;      /* 0: in a week */
+	const PkiEntry *entries; /* more of them */
+	gsize n_entries;
+	const char *idp;      /* issuing distribution point, as openssl.cnf
+	                         has it; NULL: none */
+	const char *sections; /* of an openssl.cnf that idp may name */
+	const char *unknown;  /* OID of an unknown critical extension */
+	long number;          /* 0: 7 */
+	long base;            /* of a delta; 0: 6 */
 	bool delta;
 	bool wrong_key_id; /* AKI of somebody else */
 } PkiCrl;
@@ -188,6 +208,9 @@ GBytes *pki_cms(const void *content, gsize size, const PkiCms *spec);
  * type content_type (a NID). */
 GBytes *pki_cms_around(const void *content, gsize size, const PkiCms *spec,
     GBytes *attached, int content_type);
+/* With revocation lists, up to the first NULL. */
+GBytes *pki_cms_with_lists(const void *content, gsize size, const PkiCms *spec,
+    X509_CRL *const *lists);
 
 /* Signed by pki's leaf over content, with leaf and ca; flags PkiCmsFlag,
  * flaws PkiSignerFlaw. */

@@ -137,6 +137,26 @@ Test(check, standing_of_identities)
 	    "%s", said.out);
 }
 
+/* Of verifying alone, too. */
+Test(check, end_of_an_anchor)
+{
+	g_autoptr(Office) office = office_new();
+	g_autofree char *text =
+	    g_strdup_printf("[milter]\nroles = verify\n"
+			    "[verify]\nanchors = %s/root.pem\n",
+		office->folder);
+	g_auto(Said) said = { 0 };
+
+	office_let_root_end(office, NULL);
+	cr_assert(g_file_set_contents(office->config, text, -1, NULL));
+	said = check(office);
+	cr_expect_eq(said.status, EX_OK, "%s", said.err);
+	cr_expect_eq(count(said.out, "warning: "), 1, "%s", said.out);
+	cr_expect_eq(count(said.out, "warning: [verify] anchors: CN=Root "), 1,
+	    "%s", said.out);
+	cr_expect_eq(count(said.out, " expired at "), 1, "%s", said.out);
+}
+
 /* Whatever is in a name, a warning is one line. */
 Test(check, what_is_ignored)
 {

@@ -93,6 +93,7 @@ field_text(const Config *config, const ConfigParam *param)
 	case CONFIG_PATHS:
 	case CONFIG_DOMAINS:
 	case CONFIG_ZONES:
+	case CONFIG_OIDS:
 		return list_text(*(const char *const *const *)field);
 	case CONFIG_NETWORKS:
 		text = g_string_new(NULL);
@@ -173,8 +174,11 @@ Test(config, defaults)
 	cr_expect(config->sign_on_error == OUTCOME_TEMPFAIL);
 	cr_expect(config->verify_anchors[0] == NULL);
 	cr_expect(config->verify_intermediates[0] == NULL);
+	cr_expect(config->verify_expiry_warning == 180);
 	cr_expect(config->verify_identity == VERIFY_IDENTITY_FROM);
 	cr_expect(config->verify_localpart == CERT_LOCALPART_FOLD);
+	cr_expect(config->verify_policy_oids[0] == NULL);
+	cr_expect(config->verify_extra_eku[0] == NULL);
 	cr_expect(config->verify_min_rsa_bits == 2048);
 	cr_expect(!config->verify_allow_sha1);
 	cr_expect(!config->verify_allow_no_signed_attributes);
@@ -322,9 +326,19 @@ static const ValueCase value_cases[] = {
 	{ "sign", "on-error = accept", "0" },
 	{ "verify", "anchors = /a, /b/c", "/a|/b/c" },
 	{ "verify", "intermediates = /a", "/a" },
+	{ "verify", "expiry-warning = 0", "0" },
+	{ "verify", "expiry-warning = 3650", "3650" },
 	{ "verify", "identity = from-or-sender", "1" },
 	{ "verify", "identity = off", "2" },
 	{ "verify", "localpart = exact", "1" },
+	{ "verify", "policy-oids = 2.16.360.1.1.1.3.12, 0.39",
+	    "2.16.360.1.1.1.3.12|0.39" },
+	{ "verify",
+	    "policy-oids = 2.25.340282366920938463463374607431768211455",
+	    "2.25.340282366920938463463374607431768211455" },
+	{ "verify", "policy-oids = 2.999.0, 1.0", "2.999.0|1.0" },
+	{ "verify", "policy-oids =", "" },
+	{ "verify", "extra-eku = 1.3.6.1.5.5.7.3.36", "1.3.6.1.5.5.7.3.36" },
 	{ "verify", "min-rsa-bits = 1024", "1024" },
 	{ "verify", "min-rsa-bits = 8192", "8192" },
 	{ "verify", "allow-sha1 = yes", "1" },
@@ -440,6 +454,10 @@ typedef struct {
 	"192.0.2.0/24 or 2001:db8::/32 (the bits after the prefix zero), " \
 	"separated by commas"
 
+#define OIDS \
+	"is wrong, must be a list of object identifiers such as " \
+	"1.3.6.1.5.5.7.3.36, separated by commas"
+
 static const RefusalCase refusal_cases[] = {
 	/* values */
 	{ "[verify]\non-fail = drop\n",
@@ -486,6 +504,37 @@ static const RefusalCase refusal_cases[] = {
 	{ "[verify]\nanchors = /a, b\n",
 	    "[verify] anchors = /a, b: b is wrong, must be a list of absolute "
 	    "paths, separated by commas" },
+	{ "[verify]\npolicy-oids = 1\n", "[verify] policy-oids = 1: 1 " OIDS },
+	{ "[verify]\npolicy-oids = 1.2.\n",
+	    "[verify] policy-oids = 1.2.: 1.2. " OIDS },
+	{ "[verify]\npolicy-oids = .1.2\n",
+	    "[verify] policy-oids = .1.2: .1.2 " OIDS },
+	{ "[verify]\npolicy-oids = 1..2\n",
+	    "[verify] policy-oids = 1..2: 1..2 " OIDS },
+	{ "[verify]\npolicy-oids = 3.1\n",
+	    "[verify] policy-oids = 3.1: 3.1 " OIDS },
+	{ "[verify]\npolicy-oids = 1.40\n",
+	    "[verify] policy-oids = 1.40: 1.40 " OIDS },
+	{ "[verify]\npolicy-oids = 0.40\n",
+	    "[verify] policy-oids = 0.40: 0.40 " OIDS },
+	{ "[verify]\npolicy-oids = 1.02\n",
+	    "[verify] policy-oids = 1.02: 1.02 " OIDS },
+	{ "[verify]\npolicy-oids = 01.2\n",
+	    "[verify] policy-oids = 01.2: 01.2 " OIDS },
+	{ "[verify]\npolicy-oids = +1.2\n",
+	    "[verify] policy-oids = +1.2: +1.2 " OIDS },
+	{ "[verify]\npolicy-oids = 1.2a\n",
+	    "[verify] policy-oids = 1.2a: 1.2a " OIDS },
+	{ "[verify]\npolicy-oids = anyPolicy\n",
+	    "[verify] policy-oids = anyPolicy: anyPolicy " OIDS },
+	{ "[verify]\npolicy-oids = 99999999999999999999.1\n",
+	    "[verify] policy-oids = 99999999999999999999.1: "
+	    "99999999999999999999.1 " OIDS },
+	{ "[verify]\npolicy-oids = 2.5.29.32.0, 1. 2\n",
+	    "[verify] policy-oids = 2.5.29.32.0, 1. 2: 1. 2 " OIDS },
+	{ "[verify]\nextra-eku = 1.2.3, documentSigning\n",
+	    "[verify] extra-eku = 1.2.3, documentSigning: "
+	    "documentSigning " OIDS },
 	{ "[verify]\nmin-rsa-bits = 1023\n",
 	    "[verify] min-rsa-bits = 1023: must be a number from 1024 to "
 	    "8192" },
@@ -529,6 +578,8 @@ static const RefusalCase refusal_cases[] = {
 	    "address" },
 	{ "[sign]\nexpiry-warning = 366\n",
 	    "[sign] expiry-warning = 366: must be a number from 0 to 365" },
+	{ "[verify]\nexpiry-warning = 3651\n",
+	    "[verify] expiry-warning = 3651: must be a number from 0 to 3650" },
 	{ "[milter]\nuser = smime milter\n",
 	    "[milter] user = smime milter: must be one word of at most 64 "
 	    "letters, digits and signs" },
@@ -797,7 +848,9 @@ Test(config, options_of_the_library)
 		      "[verify]\nidentity = off\nlocalpart = exact\n"
 		      "min-rsa-bits = 3072\nallow-sha1 = yes\n"
 		      "allow-no-signed-attributes = yes\n"
-		      "intermediates = /in\n");
+		      "intermediates = /in\n"
+		      "policy-oids = 1.2.3, 1.2.4\nextra-eku = 1.2.5\n");
+	g_autoptr(Config) defaults = config_new_defaults();
 	SignOptions sign;
 	NoticeOptions notice;
 	VerifyOptions verify;
@@ -832,6 +885,12 @@ Test(config, options_of_the_library)
 	cr_expect(verify.min_rsa_bits == 3072);
 	cr_expect(verify.allow_sha1);
 	cr_expect(verify.allow_no_signed_attributes);
+	cr_expect_str_eq(verify.policy.oids[0], "1.2.3");
+	cr_expect_str_eq(verify.policy.oids[1], "1.2.4");
+	cr_expect(verify.policy.is_explicit);
+	cr_expect_str_eq(verify.extra_eku[0], "1.2.5");
+	config_verify_options(defaults, &verify);
+	cr_expect(!verify.policy.is_explicit);
 }
 
 /* What a notice adds must fit too. */

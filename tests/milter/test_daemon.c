@@ -1151,9 +1151,12 @@ Test(daemon, says_what_it_did)
 Test(daemon, warns_of_the_end_of_certificates)
 {
 	office_let_end(office, "siti", "20");
+	office_let_root_end(office, NULL);
 	start(NULL);
 	cr_expect(log_has("[sign] keys: " OFFICE_SITI ": certificate "));
 	cr_expect(log_has(" expires at "));
+	cr_expect(log_has("[verify] anchors: CN=Root "));
+	cr_expect(log_has(" expired at "));
 	expect_serving();
 }
 

@@ -50,7 +50,7 @@ copy_file(const Office *office, const char *from, const char *to)
 }
 
 /* No certificate of the office ends soon. */
-#define USUAL_DAYS "100"
+#define USUAL_DAYS "300"
 
 /* --- people ------------------------------------------------------------ */
 
@@ -162,6 +162,16 @@ let_expire(const Office *office, const char *folder)
 		cert, "-days", "-1", "-signkey", key, NULL };
 
 	cr_assert(run_program(argv, &complaint), "openssl: %s", complaint);
+}
+
+void
+office_let_root_end(const Office *office, const char *days)
+{
+	issue(office, "root", NULL, "/CN=Root \"A\", Test", NULL,
+	    days != NULL ? days : USUAL_DAYS);
+	if (days == NULL)
+		let_expire(office, "root");
+	copy_file(office, "root/cert.pem", "root.pem");
 }
 
 static void

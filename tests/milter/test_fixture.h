@@ -46,6 +46,10 @@ void office_revoke(const Office *office, const char *user);
 /* The user gets a new key, with a certificate that ends in so many days. */
 void office_let_end(const Office *office, const char *user, const char *days);
 
+/* A new root takes the place of the one in root.pem, and ends in so many days,
+ * or ended yesterday (NULL). */
+void office_let_root_end(const Office *office, const char *days);
+
 /* Writes the configuration anew: socket, authserv-id, domains, keys, anchors,
  * no revocation, and more (groups and keys), which may be NULL. */
 void office_configure(const Office *office, const char *more);

@@ -153,6 +153,49 @@ Test(service, expiry_warnings)
 	}
 }
 
+/* Likewise the authorities', and what is over is told for ever. */
+Test(service, expiry_warnings_of_anchors)
+{
+	static const struct {
+		const char *end;     /* NULL: yesterday */
+		const char *option;  /* or NULL */
+		const char *warning; /* how it begins, or NULL: none */
+	} cases[] = {
+		{ "200", NULL, NULL },
+		{ "100", NULL, " expires at " },
+		{ "100", "90", NULL },
+		{ "80", "90", " expires at " },
+		{ "80", "0", NULL },
+		{ NULL, NULL, " expired at " },
+		{ NULL, "1", " expired at " },
+		{ NULL, "0", NULL },
+	};
+	g_autoptr(Office) office = office_new();
+	gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *config = g_strdup_printf("[verify]\n%s%s\n",
+		    cases[i].option != NULL ? "expiry-warning = " : "",
+		    cases[i].option != NULL ? cases[i].option : "");
+		g_autoptr(Snapshot) snapshot = NULL;
+		g_auto(GStrv) warnings = NULL;
+
+		office_let_root_end(office, cases[i].end);
+		office_configure(office, config);
+		snapshot = snapshot_load(office->config, NULL);
+		warnings = snapshot_expiry_warnings(snapshot, now);
+		if (cases[i].warning == NULL)
+			cr_expect(
+			    warnings[0] == NULL, "%zu: %s", i, warnings[0]);
+		else
+			cr_expect(g_strv_length(warnings) == 1 &&
+				g_str_has_prefix(warnings[0],
+				    "[verify] anchors: CN=Root ") &&
+				strstr(warnings[0], cases[i].warning) != NULL,
+			    "%zu: %s", i, warnings[0]);
+	}
+}
+
 /* What makes a configuration unusable; the message says where to look. */
 static const struct {
 	const char *config;

@@ -141,13 +141,53 @@ Test(cert, may_sign_mail)
 		g_autoptr(X509) cert = self_signed((PkiCert){
 		    .key_usage = cases[i].key_usage, .eku = cases[i].eku });
 		const char *why;
-		VerdictReason reason = cert_may_sign_mail(cert, &why);
+		VerdictReason reason = cert_may_sign_mail(cert, NULL, &why);
 
 		cr_expect_eq(reason,
 		    cases[i].allowed ? VERDICT_REASON_OK :
 				       VERDICT_REASON_NOT_FOR_MAIL,
 		    "case %zu", i);
 		cr_expect_eq(why == NULL, cases[i].allowed, "case %zu", i);
+	}
+}
+
+/* Usages that the postmaster takes for emailProtection. */
+Test(cert, extra_eku)
+{
+	static const char *const oids[] = { "1.3.6.1.5.5.7.3.36", "2.25.1",
+		NULL };
+	static const struct {
+		const char *key_usage, *eku;
+		VerdictReason reason;
+		const char *why; /* words that it holds, or NULL */
+	} cases[] = {
+		{ "", "1.3.6.1.5.5.7.3.36", VERDICT_REASON_OK,
+		    "1.3.6.1.5.5.7.3.36" },
+		{ "", "clientAuth,2.25.1", VERDICT_REASON_OK, "2.25.1" },
+		/* not needed, and so not told */
+		{ "", "emailProtection,2.25.1", VERDICT_REASON_OK, NULL },
+		{ "", "", VERDICT_REASON_OK, NULL },
+		{ "", "1.3.6.1.5.5.7.3.37", VERDICT_REASON_NOT_FOR_MAIL,
+		    "4.4.4" },
+		{ "", "2.25.1.1", VERDICT_REASON_NOT_FOR_MAIL, "4.4.4" },
+		/* it does not stand for the keyUsage */
+		{ "keyEncipherment", "2.25.1", VERDICT_REASON_NOT_FOR_MAIL,
+		    "4.4.2" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(X509) cert = self_signed((PkiCert){
+		    .key_usage = cases[i].key_usage, .eku = cases[i].eku });
+		const char *why;
+
+		cr_expect_eq(cert_may_sign_mail(cert, oids, &why),
+		    cases[i].reason, "case %zu", i);
+		if (cases[i].why == NULL)
+			cr_expect(why == NULL, "case %zu: %s", i, why);
+		else
+			cr_expect(
+			    why != NULL && strstr(why, cases[i].why) != NULL,
+			    "case %zu: %s", i, why);
 	}
 }
 
@@ -158,6 +198,7 @@ Test(cert, broken_eku_allows_nothing)
 	g_autoptr(X509) broken = self_signed((PkiCert){ .eku = "" });
 	ASN1_OCTET_STRING *garbage = ASN1_OCTET_STRING_new();
 	X509_EXTENSION *extension;
+	const char *const oids[] = { "1.3.6.1.5.5.7.3.4", NULL };
 	const char *why;
 
 	ASN1_OCTET_STRING_set(garbage, (const guchar *)"\x30\x05", 2);
@@ -166,8 +207,9 @@ Test(cert, broken_eku_allows_nothing)
 	X509_add_ext(broken, extension, -1);
 	X509_EXTENSION_free(extension);
 	ASN1_OCTET_STRING_free(garbage);
-	cr_expect_neq(cert_may_sign_mail(twice, &why), VERDICT_REASON_OK);
-	cr_expect_neq(cert_may_sign_mail(broken, &why), VERDICT_REASON_OK);
+	cr_expect_neq(cert_may_sign_mail(twice, oids, &why), VERDICT_REASON_OK);
+	cr_expect_neq(
+	    cert_may_sign_mail(broken, oids, &why), VERDICT_REASON_OK);
 	cr_expect_not(cert_may_issue_for_mail(twice));
 }
 

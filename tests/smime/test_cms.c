@@ -183,3 +183,57 @@ Test(cms, big_certificate)
 		cr_expect((certs != NULL) == (i == 0), "%zu", sizes[i]);
 	}
 }
+
+static guint
+lists_kept(X509_CRL *const *lists)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	PkiSigner signer = {
+		.cert = pki->leaf, .issuer = pki->ca, .key = pki->leaf_key
+	};
+	PkiCms spec = { &signer, 1, NULL, 0 };
+	g_autoptr(GBytes) der =
+	    pki_cms_with_lists(CONTENT, strlen(CONTENT), &spec, lists);
+	VerdictReason reason;
+	const char *why;
+	g_autoptr(CMS_ContentInfo) cms = cms_parse(der, &reason, &why);
+	g_autoptr(GPtrArray) kept = NULL;
+
+	cr_assert(cms != NULL);
+	kept = cms_revocation_lists(cms);
+	cr_expect_eq(ERR_peek_error(), 0UL);
+	return kept->len;
+}
+
+/* What is over a limit is left out, and the rest counts. */
+Test(cms, revocation_lists)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autofree PkiEntry *entries = g_new0(PkiEntry, 60000);
+	PkiCrl spec = { .entries = entries, .n_entries = 60000 };
+	g_autoptr(X509_CRL) small =
+	    pki_crl(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_CA);
+	g_autoptr(X509_CRL) half = NULL;
+	g_autoptr(X509_CRL) big = NULL;
+	X509_CRL *many[CMS_MAX_LISTS + 2] = { NULL };
+
+	for (gsize i = 0; i < spec.n_entries; i++)
+		entries[i].cert = pki->leaf;
+	big = pki_crl(&spec, pki->ca, PKI_KEY_CA);
+	spec.n_entries /= 2;
+	half = pki_crl(&spec, pki->ca, PKI_KEY_CA);
+	cr_assert_gt(i2d_X509_CRL(big, NULL), (int)CMS_MAX_LISTS_SIZE);
+	cr_expect_eq(lists_kept(many), 0);
+	many[0] = big;
+	cr_expect_eq(lists_kept(many), 0);
+	many[1] = small;
+	cr_expect_eq(lists_kept(many), 1);
+	/* half of it twice is too much, and what is small still fits */
+	many[0] = half;
+	many[1] = half;
+	many[2] = small;
+	cr_expect_eq(lists_kept(many), 2);
+	for (int i = 0; i <= CMS_MAX_LISTS; i++)
+		many[i] = small;
+	cr_expect_eq(lists_kept(many), CMS_MAX_LISTS);
+}

@@ -5,8 +5,7 @@
 #include "../../smime/crl.h"
 #include "../pki.h"
 
-#define LIST_URL "http://daerah.example/ca.crl"
-
+/* As it is read from a file: octets that were signed, in their order. */
 static Crl *
 load_one(X509_CRL *list)
 {
@@ -21,254 +20,352 @@ load_one(X509_CRL *list)
 	return g_ptr_array_steal_index(crls, 0);
 }
 
-static CrlStatus
-status_of(X509_CRL *list, X509 *cert, X509 *issuer, gint64 at, char **detail)
+static Crl *
+crl_of(const PkiCrl *spec, X509 *issuer, PkiKey key)
 {
-	g_autoptr(Crl) crl = load_one(list);
-	CrlStatus status = crl_check(crl, cert, issuer, PKI_NOW + at, detail);
-	g_autofree char *again = NULL;
+	g_autoptr(X509_CRL) list = pki_crl(spec, issuer, key);
 
-	/* The second answer comes from what is remembered. */
-	cr_expect_eq(
-	    crl_check(crl, cert, issuer, PKI_NOW + at, &again), status);
-	cr_expect_str_eq(
-	    again != NULL ? again : "", *detail != NULL ? *detail : "");
-	cr_expect_eq(ERR_peek_error(), 0);
-	return status;
+	return load_one(list);
 }
+
+/* --- entries ------------------------------------------------------------- */
+
+static void
+expect_entry(const Crl *crl, X509 *cert, CrlEntry entry, const char *since,
+    const char *name)
+{
+	g_autofree char *said = NULL;
+
+	cr_expect_eq(crl_find(crl, cert, &said), entry, "%s: %s", name, said);
+	if (since == NULL)
+		cr_expect(said == NULL, "%s: %s", name, said);
+	else
+		cr_expect_str_eq(said, since, "%s", name);
+	cr_expect_eq(ERR_peek_error(), 0);
+}
+
+Test(crl, reasons)
+{
+	static const struct {
+		const char *name;
+		int reason;
+		CrlEntry entry;
+		const char *since;
+	} cases[] = {
+		{ "none given", 0, CRL_REVOKED, "since 2026-02-27T00:00:00Z" },
+		{ "key compromise", CRL_REASON_KEY_COMPROMISE, CRL_REVOKED,
+		    "since 2026-02-27T00:00:00Z" },
+		{ "unknown", 99, CRL_REVOKED, "since 2026-02-27T00:00:00Z" },
+		{ "hold", CRL_REASON_CERTIFICATE_HOLD, CRL_ON_HOLD,
+		    "on hold since 2026-02-27T00:00:00Z" },
+		{ "removed", CRL_REASON_REMOVE_FROM_CRL, CRL_REMOVED, NULL },
+	};
+	g_autoptr(Pki) pki = pki_new(NULL);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		PkiCrl spec = { .revoked = pki->leaf,
+			.reason = cases[i].reason };
+		g_autoptr(Crl) crl = crl_of(&spec, pki->ca, PKI_KEY_CA);
+
+		expect_entry(crl, pki->leaf, cases[i].entry, cases[i].since,
+		    cases[i].name);
+		/* the same serial number, of another issuer */
+		expect_entry(
+		    crl, pki->root, CRL_NOT_LISTED, NULL, cases[i].name);
+	}
+}
+
+/* Of several entries for one certificate the most serious counts. */
+Test(crl, listed_more_than_once)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	const PkiEntry entries[] = {
+		{ .cert = pki->leaf, .reason = CRL_REASON_REMOVE_FROM_CRL },
+		{ .cert = pki->leaf, .reason = CRL_REASON_SUPERSEDED },
+		{ .cert = pki->leaf, .reason = CRL_REASON_CERTIFICATE_HOLD },
+	};
+	PkiCrl spec = { .entries = entries, .n_entries = 3 };
+	g_autoptr(Crl) crl = crl_of(&spec, pki->ca, PKI_KEY_CA);
+
+	expect_entry(crl, pki->leaf, CRL_REVOKED, "since 2026-02-27T00:00:00Z",
+	    "thrice");
+}
+
+/* RFC 5280, section 5.3.3: an entry's issuer holds for those after it. */
+Test(crl, issuers_of_entries)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(X509) other_ca =
+	    pki_cert(&(PkiCert){ .name = "Other CA", .is_ca = true }, NULL, 0);
+	g_autoptr(X509) ours =
+	    pki_cert(&(PkiCert){ .serial = 10 }, pki->ca, PKI_KEY_CA);
+	g_autoptr(X509) theirs =
+	    pki_cert(&(PkiCert){ .serial = 20 }, other_ca, PKI_KEY_ROOT);
+	g_autoptr(X509) theirs_too =
+	    pki_cert(&(PkiCert){ .serial = 10 }, other_ca, PKI_KEY_ROOT);
+	g_autoptr(X509) ours_later =
+	    pki_cert(&(PkiCert){ .serial = 5 }, pki->ca, PKI_KEY_CA);
+	g_autoptr(X509) theirs_absent =
+	    pki_cert(&(PkiCert){ .serial = 5 }, other_ca, PKI_KEY_ROOT);
+	const PkiEntry entries[] = {
+		{ .cert = pki->leaf },
+		{ .cert = theirs, .names_issuer = true },
+		{ .cert = theirs_too },
+		{ .cert = ours_later, .names_issuer = true },
+	};
+	PkiCrl spec = { .entries = entries,
+		.n_entries = G_N_ELEMENTS(entries),
+		.idp = "critical,indirectCRL:TRUE" };
+	g_autoptr(Crl) crl = crl_of(&spec, pki->ca, PKI_KEY_CA);
+	const char *since = "since 2026-02-27T00:00:00Z";
+
+	expect_entry(crl, pki->leaf, CRL_REVOKED, since, "the list's own");
+	expect_entry(crl, theirs, CRL_REVOKED, since, "named");
+	expect_entry(crl, theirs_too, CRL_REVOKED, since, "after it");
+	expect_entry(crl, ours, CRL_NOT_LISTED, NULL, "other issuer's number");
+	expect_entry(crl, ours_later, CRL_REVOKED, since, "named again");
+	expect_entry(
+	    crl, theirs_absent, CRL_NOT_LISTED, NULL, "after the change");
+}
+
+static void
+set_serial(X509 *cert, const char *hex)
+{
+	BIGNUM *number = NULL;
+
+	cr_assert(BN_hex2bn(&number, hex) > 0);
+	cr_assert(BN_to_ASN1_INTEGER(number, X509_get_serialNumber(cert)));
+	BN_free(number);
+}
+
+/* Of any size and sign, in any order in the list. */
+Test(crl, serial_numbers)
+{
+	static const char *const listed[] = { "7F", "-7F", "80", "0", "-80",
+		"FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF",
+		"-FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF", "0100" };
+	static const char *const absent[] = { "7E", "-1", "81", "1",
+		"FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFE", "0101" };
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(OsslX509Stack) certs = sk_X509_new_null();
+	PkiEntry entries[G_N_ELEMENTS(listed)] = { 0 };
+	PkiCrl spec = { .entries = entries, .n_entries = G_N_ELEMENTS(listed) };
+	g_autoptr(Crl) crl = NULL;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(listed); i++) {
+		X509 *cert = X509_dup(pki->leaf);
+
+		sk_X509_push(certs, cert);
+		set_serial(cert, listed[i]);
+		entries[i].cert = cert;
+	}
+	crl = crl_of(&spec, pki->ca, PKI_KEY_CA);
+	for (gsize i = 0; i < G_N_ELEMENTS(listed); i++)
+		expect_entry(crl, entries[i].cert, CRL_REVOKED,
+		    "since 2026-02-27T00:00:00Z", listed[i]);
+	for (gsize i = 0; i < G_N_ELEMENTS(absent); i++) {
+		g_autoptr(X509) cert = X509_dup(pki->leaf);
+
+		set_serial(cert, absent[i]);
+		expect_entry(crl, cert, CRL_NOT_LISTED, NULL, absent[i]);
+	}
+}
+
+/* --- time and what is understood ------------------------------------------ */
 
 typedef struct {
 	const char *name;
-	PkiCrl list; /* revoked is set by of_leaf, of_other */
-	bool lists_leaf;
-	bool lists_other;
-	bool of_ca; /* asked of the CA's certificate, by the root */
-	PkiKey key; /* that signs; 0: the issuer's */
+	PkiCrl list;
+	const char *entry_unknown;
 	gint64 at;
-	CrlStatus status;
-	const char *detail; /* words that it holds; NULL: there is none */
+	const char *why; /* words that it holds; NULL: in force */
 } Case;
 
-static void
-expect_status(const Case *c)
-{
-	g_autoptr(Pki) pki = pki_new(
-	    &(PkiCert){ .mailboxes = "budi@x.id", .crl_url = LIST_URL });
-	g_autoptr(X509) other =
-	    pki_cert(&(PkiCert){ .serial = 12 }, pki->ca, PKI_KEY_CA);
-	X509 *cert = c->of_ca ? pki->ca : pki->leaf;
-	X509 *issuer = c->of_ca ? pki->root : pki->ca;
-	PkiKey key = c->of_ca ? PKI_KEY_ROOT : PKI_KEY_CA;
-	PkiCrl spec = c->list;
-	g_autoptr(X509_CRL) list = NULL;
-	g_autofree char *detail = NULL;
-	CrlStatus status;
-
-	if (c->lists_leaf)
-		spec.revoked = cert;
-	if (c->lists_other)
-		spec.revoked = other;
-	list = pki_crl(&spec, issuer, c->key != 0 ? c->key : key);
-	status = status_of(list, cert, issuer, c->at, &detail);
-	cr_expect_eq(status, c->status, "%s: %d (%s)", c->name, status, detail);
-	if (c->detail == NULL)
-		cr_expect(detail == NULL, "%s: %s", c->name, detail);
-	else
-		cr_expect(detail != NULL && strstr(detail, c->detail) != NULL,
-		    "%s: %s", c->name, detail);
-}
-
-static void
-expect_all(const Case *cases, gsize count)
-{
-	for (gsize i = 0; i < count; i++)
-		expect_status(&cases[i]);
-}
-
-Test(crl, good_and_revoked)
+Test(crl, in_force)
 {
 	const Case cases[] = {
-		{ "empty list", .status = CRL_GOOD },
-		{ "another serial", .lists_other = true, .status = CRL_GOOD },
-		{ "of a CA", .of_ca = true, .status = CRL_GOOD },
-		{ "listed", .lists_leaf = true, .status = CRL_REVOKED,
-		    .detail = "since 2026-02-27T00:00:00Z" },
-		{ "a CA listed", .lists_leaf = true, .of_ca = true,
-		    .status = CRL_REVOKED, .detail = "since 2026-02-27" },
-		{ "key compromise", .lists_leaf = true,
-		    .list.reason = CRL_REASON_KEY_COMPROMISE,
-		    .status = CRL_REVOKED, .detail = "since" },
-		{ "on hold", .lists_leaf = true,
-		    .list.reason = CRL_REASON_CERTIFICATE_HOLD,
-		    .status = CRL_REVOKED, .detail = "on hold since" },
-		{ "taken from hold", .lists_leaf = true,
-		    .list.reason = CRL_REASON_REMOVE_FROM_CRL,
-		    .status = CRL_GOOD },
-	};
-
-	expect_all(cases, G_N_ELEMENTS(cases));
-}
-
-/* The list's own period: from thisUpdate, and before nextUpdate. */
-Test(crl, time)
-{
-	const Case cases[] = {
-		{ "first second", .at = -PKI_DAY, .status = CRL_GOOD },
-		{ "too early", .at = -PKI_DAY - 1, .status = CRL_UNUSABLE,
-		    .detail = "not yet valid" },
-		{ "last second", .at = 7 * PKI_DAY - 1, .status = CRL_GOOD },
-		{ "expired", .at = 7 * PKI_DAY, .status = CRL_UNUSABLE,
-		    .detail = "expired 2026-03-08T00:00:00Z" },
-		{ "long expired", .at = 300 * PKI_DAY, .status = CRL_UNUSABLE,
-		    .detail = "expired" },
+		{ "in force", .at = 0 },
+		{ "first second", .at = -PKI_DAY },
+		{ "too early", .at = -PKI_DAY - 1, .why = "not yet valid" },
+		{ "last second", .at = 7 * PKI_DAY - 1 },
+		{ "expired", .at = 7 * PKI_DAY,
+		    .why = "expired 2026-03-08T00:00:00Z" },
 		{ "no nextUpdate", .list.next_update = PKI_NO_NEXT_UPDATE,
-		    .status = CRL_UNUSABLE, .detail = "nextUpdate" },
-		/* an old list still proves what it lists */
-		{ "listed and expired", .lists_leaf = true, .at = 300 * PKI_DAY,
-		    .status = CRL_REVOKED, .detail = "since" },
-		{ "listed, no nextUpdate", .lists_leaf = true,
-		    .list.next_update = PKI_NO_NEXT_UPDATE,
-		    .status = CRL_REVOKED, .detail = "since" },
-	};
-
-	expect_all(cases, G_N_ELEMENTS(cases));
-}
-
-Test(crl, issuer)
-{
-	const Case cases[] = {
-		{ "signed by somebody else", .key = PKI_KEY_LEAF,
-		    .status = CRL_UNUSABLE, .detail = "signature" },
-		{ "by a key of another kind", .key = PKI_KEY_OTHER,
-		    .status = CRL_UNUSABLE, .detail = "signature" },
-		/* a forged list revokes nobody */
-		{ "forged and listed", .key = PKI_KEY_LEAF, .lists_leaf = true,
-		    .status = CRL_UNUSABLE, .detail = "signature" },
-		{ "another key of the issuer", .list.wrong_key_id = true,
-		    .status = CRL_NOT_FOR_CERT },
-		{ "the same, listed", .list.wrong_key_id = true,
-		    .lists_leaf = true, .status = CRL_NOT_FOR_CERT },
-	};
-
-	expect_all(cases, G_N_ELEMENTS(cases));
-}
-
-Test(crl, another_issuers_list)
-{
-	g_autoptr(Pki) pki = pki_new(NULL);
-	PkiCrl spec = { .revoked = pki->leaf };
-	g_autoptr(X509_CRL) list = pki_crl(&spec, pki->root, PKI_KEY_ROOT);
-	g_autofree char *detail = NULL;
-
-	cr_expect_eq(
-	    status_of(list, pki->leaf, pki->ca, 0, &detail), CRL_NOT_FOR_CERT);
-}
-
-Test(crl, issuer_may_not_sign_lists)
-{
-	g_autoptr(Pki) pki = pki_new(NULL);
-	g_autoptr(X509) ca = pki_cert(&(PkiCert){ .name = "CA Test",
-					  .is_ca = true,
-					  .key_usage = "critical,keyCertSign" },
-	    pki->root, PKI_KEY_ROOT);
-	g_autoptr(X509_CRL) list = pki_crl(&(PkiCrl){ 0 }, ca, PKI_KEY_CA);
-	g_autofree char *detail = NULL;
-
-	cr_expect_eq(status_of(list, pki->leaf, ca, 0, &detail), CRL_UNUSABLE);
-	cr_expect(strstr(detail, "6.3.3 (f)") != NULL, "%s", detail);
-}
-
-/* A key remembered as the list's is not taken for another issuer's. */
-Test(crl, remembers_which_key_has_verified)
-{
-	g_autoptr(Pki) pki = pki_new(NULL);
-	g_autoptr(X509) twin = pki_cert(&(PkiCert){ .name = "CA Test",
-					    .is_ca = true,
-					    .no_key_ids = true,
-					    .key = PKI_KEY_OTHER },
-	    NULL, PKI_KEY_OTHER);
-	g_autoptr(X509_CRL) list = pki_crl(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_CA);
-	g_autoptr(Crl) crl = load_one(list);
-	g_autofree char *first = NULL;
-	g_autofree char *second = NULL;
-
-	cr_expect_eq(
-	    crl_check(crl, pki->leaf, pki->ca, PKI_NOW, &first), CRL_GOOD);
-	cr_expect_eq(
-	    crl_check(crl, pki->leaf, twin, PKI_NOW, &second), CRL_UNUSABLE);
-}
-
-Test(crl, scope)
-{
-	const Case cases[] = {
-		{ "users only, of a user", .list.idp = "critical,onlyuser:TRUE",
-		    .status = CRL_GOOD },
-		{ "users only, of a CA", .list.idp = "critical,onlyuser:TRUE",
-		    .of_ca = true, .status = CRL_NOT_FOR_CERT },
-		{ "CAs only, of a CA", .list.idp = "critical,onlyCA:TRUE",
-		    .of_ca = true, .status = CRL_GOOD },
-		{ "CAs only, of a user", .list.idp = "critical,onlyCA:TRUE",
-		    .status = CRL_NOT_FOR_CERT },
-		{ "attributes only", .list.idp = "critical,onlyAA:TRUE",
-		    .status = CRL_NOT_FOR_CERT },
-		{ "its distribution point",
-		    .list.idp = "critical,fullname:URI:" LIST_URL,
-		    .status = CRL_GOOD },
-		{ "another distribution point",
-		    .list.idp = "critical,fullname:URI:http://x.id/b.crl",
-		    .status = CRL_UNUSABLE, .detail = "another distribution" },
-		{ "a point, the certificate names none",
-		    .list.idp = "critical,fullname:URI:" LIST_URL,
-		    .of_ca = true, .status = CRL_UNUSABLE,
-		    .detail = "another distribution" },
-		{ "its point, listed", .lists_leaf = true,
-		    .list.idp = "critical,fullname:URI:" LIST_URL,
-		    .status = CRL_REVOKED, .detail = "since" },
-		{ "another point, not critical",
-		    .list.idp = "fullname:URI:http://x.id/b.crl",
-		    .status = CRL_UNUSABLE, .detail = "another distribution" },
-		{ "indirect", .list.idp = "critical,indirectCRL:TRUE",
-		    .status = CRL_UNUSABLE, .detail = "5.2.5" },
-		{ "some reasons only",
-		    .list.idp = "critical,onlysomereasons:keyCompromise",
-		    .status = CRL_UNUSABLE, .detail = "5.2.5" },
-		/* What it does list is revoked (RFC 5280, section 6.3.3 (j)).
-		 */
-		{ "some reasons only, listed", .lists_leaf = true,
-		    .list.idp = "critical,onlysomereasons:keyCompromise",
-		    .list.reason = CRL_REASON_KEY_COMPROMISE,
-		    .status = CRL_REVOKED, .detail = "since" },
-		{ "delta", .list.delta = true, .status = CRL_UNUSABLE,
-		    .detail = "5.2.4" },
-		{ "delta, listed", .list.delta = true, .lists_leaf = true,
-		    .status = CRL_REVOKED, .detail = "since" },
+		    .why = "5.1.2.5" },
 		{ "unknown critical extension", .list.unknown = "1.2.3.4",
-		    .status = CRL_UNUSABLE, .detail = "section 5.2)" },
-		{ "unknown critical extension, listed",
-		    .list.unknown = "1.2.3.4", .lists_leaf = true,
-		    .status = CRL_REVOKED, .detail = "since" },
+		    .why = "section 5.2)" },
+		{ "the same in an entry", .entry_unknown = "1.2.3.4",
+		    .why = "section 5.3)" },
+		{ "users only, and CAs only",
+		    .list.idp = "critical,onlyuser:TRUE,onlyCA:TRUE",
+		    .why = "5.2.5" },
 	};
+	g_autoptr(Pki) pki = pki_new(NULL);
 
-	expect_all(cases, G_N_ELEMENTS(cases));
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		PkiEntry entry = { .cert = pki->leaf,
+			.unknown = cases[i].entry_unknown };
+		PkiCrl spec = cases[i].list;
+		g_autoptr(Crl) crl = NULL;
+		g_autofree char *why = NULL;
+
+		spec.entries = &entry;
+		spec.n_entries = 1;
+		crl = crl_of(&spec, pki->ca, PKI_KEY_CA);
+		why = crl_why_not_in_force(crl, PKI_NOW + cases[i].at);
+		if (cases[i].why == NULL)
+			cr_expect(why == NULL, "%s: %s", cases[i].name, why);
+		else
+			cr_expect(
+			    why != NULL && strstr(why, cases[i].why) != NULL,
+			    "%s: %s", cases[i].name, why);
+		/* what it lists it lists all the same */
+		expect_entry(crl, pki->leaf, CRL_REVOKED,
+		    "since 2026-02-27T00:00:00Z", cases[i].name);
+	}
 }
 
-Test(crl, malformed_distribution_point)
+static Crl *
+with_garbage(const Pki *pki, int nid)
 {
-	g_autoptr(Pki) pki = pki_new(NULL);
-	g_autoptr(X509_CRL) list = pki_crl(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_CA);
+	X509_CRL *list = pki_crl(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_CA);
 	ASN1_OCTET_STRING *garbage = ASN1_OCTET_STRING_new();
 	X509_EXTENSION *extension;
-	g_autofree char *detail = NULL;
+	int at = X509_CRL_get_ext_by_NID(list, nid, -1);
 
+	if (at >= 0)
+		X509_EXTENSION_free(X509_CRL_delete_ext(list, at));
 	ASN1_OCTET_STRING_set(garbage, (const guchar *)"\x30\x05", 2);
-	extension = X509_EXTENSION_create_by_NID(
-	    NULL, NID_issuing_distribution_point, 1, garbage);
+	extension = X509_EXTENSION_create_by_NID(NULL, nid, 1, garbage);
 	X509_CRL_add_ext(list, extension, -1);
 	X509_EXTENSION_free(extension);
 	ASN1_OCTET_STRING_free(garbage);
 	cr_assert(X509_CRL_sign(list, pki_key(PKI_KEY_CA), EVP_sha256()) > 0);
+	return crl_new(list);
+}
+
+Test(crl, malformed_extensions)
+{
+	static const int nids[] = { NID_issuing_distribution_point,
+		NID_authority_key_identifier, NID_crl_number, NID_delta_crl };
+	g_autoptr(Pki) pki = pki_new(NULL);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(nids); i++) {
+		g_autoptr(Crl) crl = with_garbage(pki, nids[i]);
+		g_autofree char *why = crl_why_not_in_force(crl, PKI_NOW);
+		const ISSUING_DIST_POINT *idp;
+
+		cr_expect(why != NULL && strstr(why, "malformed") != NULL,
+		    "%s: %s", OBJ_nid2sn(nids[i]), why);
+		cr_expect_not(crl_is_understood(crl));
+		cr_expect_eq(crl_point(crl, &idp),
+		    i == 0 ? CRL_POINT_MALFORMED : CRL_POINT_NONE);
+		cr_expect(idp == NULL);
+		cr_expect_eq(crl_is_delta(crl), nids[i] == NID_delta_crl);
+	}
+}
+
+/* --- who has signed ------------------------------------------------------- */
+
+Test(crl, issuer)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(X509) no_lists =
+	    pki_cert(&(PkiCert){ .name = "CA Test",
+			 .is_ca = true,
+			 .key_usage = "critical,keyCertSign" },
+		pki->root, PKI_KEY_ROOT);
+	g_autoptr(X509) no_ids = pki_cert(&(PkiCert){ .name = "CA Test",
+					      .is_ca = true,
+					      .no_key_ids = true,
+					      .key = PKI_KEY_OTHER },
+	    NULL, PKI_KEY_OTHER);
+	const PkiCrl wrong = { .wrong_key_id = true };
+	g_autoptr(Crl) crl = crl_of(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_CA);
+	g_autoptr(Crl) forged = crl_of(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_LEAF);
+	g_autoptr(Crl) others = crl_of(&wrong, pki->ca, PKI_KEY_CA);
+
+	cr_expect(crl_may_be_by(crl, pki->ca));
+	cr_expect(crl_may_be_by(crl, no_ids));
+	cr_expect_not(crl_may_be_by(crl, pki->root));
+	cr_expect_not(crl_may_be_by(others, pki->ca));
 	cr_expect_eq(
-	    status_of(list, pki->leaf, pki->ca, 0, &detail), CRL_UNUSABLE);
+	    X509_NAME_cmp(crl_issuer(crl), X509_get_subject_name(pki->ca)), 0);
+	/* The second answer comes from what is remembered, and one key's is
+	 * not another's. */
+	for (int i = 0; i < 2; i++) {
+		cr_expect(crl_why_not_by(crl, pki->ca) == NULL);
+		cr_expect(strstr(crl_why_not_by(crl, no_ids), "(g)") != NULL);
+		cr_expect(strstr(crl_why_not_by(crl, no_lists), "(f)") != NULL);
+		cr_expect(
+		    strstr(crl_why_not_by(forged, pki->ca), "(g)") != NULL);
+	}
+	cr_expect_eq(ERR_peek_error(), 0);
+}
+
+/* --- lists that belong together ------------------------------------------- */
+
+#define POINT "critical,fullname:URI:http://x.id/a"
+
+Test(crl, deltas)
+{
+	static const struct {
+		const char *name;
+		PkiCrl base, delta;
+		bool continues, is_newer;
+	} cases[] = {
+		{ "of its base", { .number = 5 },
+		    { .delta = true, .base = 5, .number = 6 }, true, true },
+		{ "of an older base", { .number = 6 },
+		    { .delta = true, .base = 5, .number = 9 }, true, true },
+		{ "of a newer base", { .number = 4 },
+		    { .delta = true, .base = 5, .number = 6 }, false, true },
+		{ "older than the base", { .number = 7 },
+		    { .delta = true, .base = 5, .number = 6 }, false, false },
+		{ "of the same number", { .number = 6 },
+		    { .delta = true, .base = 5, .number = 6 }, false, false },
+		{ "no delta", { .number = 5 }, { .number = 6 }, false, true },
+		{ "two deltas", { .delta = true, .base = 3, .number = 5 },
+		    { .delta = true, .base = 5, .number = 6 }, false, true },
+		{ "of another point", { .number = 5, .idp = POINT },
+		    { .delta = true, .base = 5, .number = 6 }, false, false },
+		{ "of the same point", { .number = 5, .idp = POINT },
+		    { .delta = true, .base = 5, .number = 6, .idp = POINT },
+		    true, true },
+		{ "by another key", { .number = 5, .wrong_key_id = true },
+		    { .delta = true, .base = 5, .number = 6 }, false, false },
+		{ "not made later", { .number = 5, .this_update = -3600 },
+		    { .delta = true, .base = 5, .number = 6 }, true, false },
+	};
+	g_autoptr(Pki) pki = pki_new(NULL);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		PkiCrl older = cases[i].base;
+		g_autoptr(Crl) base = NULL;
+		g_autoptr(Crl) delta =
+		    crl_of(&cases[i].delta, pki->ca, PKI_KEY_CA);
+
+		if (older.this_update == 0)
+			older.this_update = -2 * PKI_DAY;
+		base = crl_of(&older, pki->ca, PKI_KEY_CA);
+		cr_expect_eq(crl_is_delta(delta), cases[i].delta.delta);
+		cr_expect_eq(crl_continues(delta, base), cases[i].continues,
+		    "%s", cases[i].name);
+		cr_expect_not(crl_continues(base, delta), "%s", cases[i].name);
+		cr_expect_eq(crl_is_newer(delta, base), cases[i].is_newer, "%s",
+		    cases[i].name);
+	}
+}
+
+Test(crl, der)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(X509_CRL) list = pki_crl(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_CA);
+	g_autoptr(Crl) crl = load_one(list);
+	g_autoptr(GBytes) given = pki_crl_der(list);
+	g_autoptr(GBytes) kept = crl_der(crl);
+
+	cr_expect(g_bytes_equal(given, kept));
 }
 
 /* --- files --------------------------------------------------------------- */

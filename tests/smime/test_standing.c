@@ -181,6 +181,25 @@ Test(standing, issuer_by_signature)
 }
 
 /* Asked once in a while: what an old list proves is proved until then. */
+/* A separate key of the CA signs its lists, certified by the same root. */
+Test(standing, list_by_another_key_of_the_issuer)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(Identity) identity = identity_of(pki, true);
+	g_autoptr(X509) lister = pki_cert(&(PkiCert){ .name = "CA Test",
+					      .key = PKI_KEY_OTHER,
+					      .key_usage = "critical,cRLSign" },
+	    pki->root, PKI_KEY_ROOT);
+	PkiCrl bad = { .revoked = pki->leaf };
+	g_autoptr(X509_CRL) list = pki_crl(&bad, lister, PKI_KEY_OTHER);
+	g_autoptr(Standing) standing =
+	    standing_of(pki->root, lister, REVOCATION_HARD, list);
+	RevocationStatus status;
+
+	cr_expect(!standing_check(standing, identity, PKI_NOW, &status, NULL));
+	cr_expect_eq(status, REVOCATION_STATUS_REVOKED);
+}
+
 Test(standing, answers_are_kept)
 {
 	const gint64 end = PKI_NOW + 7 * PKI_DAY; /* of the list */

@@ -35,7 +35,8 @@ path_of(const Case *c, OsslX509Stack **path, char **detail)
 
 	X509_up_ref(ca);
 	sk_X509_push(included, ca);
-	return trust_path(trust, leaf, included, PKI_NOW + c->at, path, detail);
+	return trust_path(
+	    trust, leaf, included, NULL, PKI_NOW + c->at, path, detail);
 }
 
 Test(trust, paths)
@@ -152,7 +153,8 @@ reason_of(const Trust *trust, X509 *leaf, X509 *helper)
 		X509_up_ref(helper);
 		sk_X509_push(included, helper);
 	}
-	reason = trust_path(trust, leaf, included, PKI_NOW, &path, &detail);
+	reason =
+	    trust_path(trust, leaf, included, NULL, PKI_NOW, &path, &detail);
 	if (path != NULL)
 		cr_expect_eq(X509_cmp(sk_X509_value(path, 0), leaf), 0);
 	return reason;
@@ -197,7 +199,7 @@ Test(trust, no_included_certificates_at_all)
 	g_autofree char *detail = NULL;
 
 	cr_expect_eq(
-	    trust_path(trust, pki->leaf, NULL, PKI_NOW, &path, &detail),
+	    trust_path(trust, pki->leaf, NULL, NULL, PKI_NOW, &path, &detail),
 	    VERDICT_REASON_OK);
 }
 
@@ -253,7 +255,7 @@ chain_of(int intermediates)
 		sk_X509_push(included, issuer);
 	}
 	leaf = pki_cert(&(PkiCert){ .name = "Budi" }, issuer, key);
-	return trust_path(trust, leaf, included, PKI_NOW, &path, &detail);
+	return trust_path(trust, leaf, included, NULL, PKI_NOW, &path, &detail);
 }
 
 Test(trust, depth)
@@ -261,6 +263,335 @@ Test(trust, depth)
 	cr_expect_eq(chain_of(0), VERDICT_REASON_OK);
 	cr_expect_eq(chain_of(TRUST_MAX_DEPTH), VERDICT_REASON_OK);
 	cr_expect_eq(chain_of(TRUST_MAX_DEPTH + 1), VERDICT_REASON_OVER_LIMIT);
+}
+
+/* --- policies (RFC 5280, section 6.1.1) ------------------------------------
+ */
+
+/* root … ca … leaf, with the policies of ca and leaf. */
+typedef struct {
+	const char *name;
+	PkiCert ca, leaf;
+	TrustPolicy asked;
+	VerdictReason reason;
+} PolicyCase;
+
+#define P1 "1.2.3.1"
+#define P2 "1.2.3.2"
+#define ANY "2.5.29.32.0"
+
+static const char *const p1[] = { P1, NULL };
+static const char *const p2[] = { P2, NULL };
+static const char *const p1_or_p2[] = { P1, P2, NULL };
+static const char *const no_oid[] = { "1.2.x", NULL };
+
+Test(trust, policies)
+{
+	static const PolicyCase cases[] = {
+		{ "not asked", { 0 }, { 0 }, { 0 }, VERDICT_REASON_OK },
+		{ "explicit, none", { 0 }, { 0 }, { .is_explicit = true },
+		    VERDICT_REASON_PATH_POLICY },
+		{ "explicit, any will do", { .policies = P2 },
+		    { .policies = P2 }, { .is_explicit = true },
+		    VERDICT_REASON_OK },
+		{ "asked", { .policies = P1 }, { .policies = P1 },
+		    { .oids = p1, .is_explicit = true }, VERDICT_REASON_OK },
+		{ "another", { .policies = P1 }, { .policies = P1 },
+		    { .oids = p2, .is_explicit = true },
+		    VERDICT_REASON_PATH_POLICY },
+		{ "one of two", { .policies = P2 }, { .policies = P2 },
+		    { .oids = p1_or_p2, .is_explicit = true },
+		    VERDICT_REASON_OK },
+		/* a set that is not required says nothing */
+		{ "another, not explicit", { .policies = P1 },
+		    { .policies = P1 }, { .oids = p2 }, VERDICT_REASON_OK },
+		{ "different ones", { .policies = P1 }, { .policies = P2 },
+		    { .oids = p1_or_p2, .is_explicit = true },
+		    VERDICT_REASON_PATH_POLICY },
+		{ "mapped", { .policies = P1, .mappings = P1 ":" P2 },
+		    { .policies = P2 }, { .oids = p1, .is_explicit = true },
+		    VERDICT_REASON_OK },
+		{ "mapped, and not what it was",
+		    { .policies = P1, .mappings = P1 ":" P2 },
+		    { .policies = P2 }, { .oids = p2, .is_explicit = true },
+		    VERDICT_REASON_PATH_POLICY },
+		{ "mapping inhibited",
+		    { .policies = P1, .mappings = P1 ":" P2 },
+		    { .policies = P2 },
+		    { .oids = p1,
+			.is_explicit = true,
+			.inhibit_mapping = true },
+		    VERDICT_REASON_PATH_POLICY },
+		{ "any passed on", { .policies = ANY }, { .policies = P1 },
+		    { .oids = p1, .is_explicit = true }, VERDICT_REASON_OK },
+		{ "any inhibited", { .policies = ANY }, { .policies = P1 },
+		    { .oids = p1, .is_explicit = true, .inhibit_any = true },
+		    VERDICT_REASON_PATH_POLICY },
+		{ "any inhibited by the ca",
+		    { .policies = P1, .inhibit_any = "0" }, { .policies = ANY },
+		    { .oids = p1, .is_explicit = true },
+		    VERDICT_REASON_PATH_POLICY },
+		/* of itself the path is none: nobody has asked */
+		{ "required by the ca",
+		    { .policies = P1,
+			.policy_constraints = "requireExplicitPolicy:0" },
+		    { 0 }, { 0 }, VERDICT_REASON_PATH_INVALID },
+		{ "required by the ca, and asked",
+		    { .policies = P1,
+			.policy_constraints = "requireExplicitPolicy:0" },
+		    { .policies = P2 }, { .oids = p2, .is_explicit = true },
+		    VERDICT_REASON_PATH_INVALID },
+		{ "no object identifier", { 0 }, { 0 }, { .oids = no_oid },
+		    VERDICT_REASON_LOCAL_ERROR },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Pki) pki = pki_new_from((PkiCert){ 0 }, cases[i].ca,
+		    PKI_KEY_ROOT, &cases[i].leaf, PKI_KEY_CA);
+		g_autoptr(Trust) trust = pki_trust(pki->root, pki->ca);
+		g_autoptr(OsslX509Stack) path = NULL;
+		g_autofree char *detail = NULL;
+
+		cr_expect_eq(trust_path(trust, pki->leaf, NULL, &cases[i].asked,
+				 PKI_NOW, &path, &detail),
+		    cases[i].reason, "%s: %s", cases[i].name, detail);
+		cr_expect_eq(path != NULL, cases[i].reason == VERDICT_REASON_OK,
+		    "%s", cases[i].name);
+		cr_expect_eq(ERR_peek_error(), 0, "%s", cases[i].name);
+	}
+}
+
+/* What stands above an anchor, and in it, is not asked: so the policies of a
+ * CA whose superior names none can be required all the same. */
+Test(trust, policy_below_the_issuing_anchor)
+{
+	const PkiCert leaf = { .policies = P1 };
+	g_autoptr(Pki) pki = pki_new(&leaf);
+	const TrustPolicy asked = { .oids = p1, .is_explicit = true };
+	const TrustPolicy other = { .oids = p2, .is_explicit = true };
+	g_autoptr(Trust) issuing = pki_trust(pki->ca, NULL);
+	g_autoptr(OsslX509Stack) path = NULL;
+	g_autoptr(OsslX509Stack) none = NULL;
+	g_autofree char *detail = NULL;
+	g_autofree char *why = NULL;
+
+	cr_expect_eq(trust_path(issuing, pki->leaf, NULL, &asked, PKI_NOW,
+			 &path, &detail),
+	    VERDICT_REASON_OK, "%s", detail);
+	cr_expect_eq(
+	    trust_path(issuing, pki->leaf, NULL, &other, PKI_NOW, &none, &why),
+	    VERDICT_REASON_PATH_POLICY);
+}
+
+/* --- the sources -----------------------------------------------------------
+ */
+
+/* What a message brings along does not hide what is configured: here another
+ * certificate of the CA, by a root that nobody trusts. */
+Test(trust, configured_intermediates_come_first)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(X509) other_root = pki_cert(
+	    &(PkiCert){ .name = "Other", .is_ca = true, .key = PKI_KEY_OTHER },
+	    NULL, PKI_KEY_OTHER);
+	g_autoptr(X509) cross =
+	    pki_cert(&(PkiCert){ .name = "CA Test", .is_ca = true }, other_root,
+		PKI_KEY_OTHER);
+	g_autoptr(Trust) trust = pki_trust(pki->root, pki->ca);
+
+	cr_expect_eq(reason_of(trust, pki->leaf, cross), VERDICT_REASON_OK);
+}
+
+/* Whatever stands beside the certificates that lead to an anchor, and in front
+ * of them. */
+Test(trust, search_among_many)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(X509) other_root = pki_cert(
+	    &(PkiCert){ .name = "Other", .is_ca = true, .key = PKI_KEY_OTHER },
+	    NULL, PKI_KEY_OTHER);
+	g_autoptr(Trust) trust = pki_trust(pki->root, NULL);
+	const struct {
+		const char *name;
+		PkiCert ca;
+		X509 *issuer;
+		PkiKey key;
+		int count;
+		VerdictReason reason; /* where only they are there */
+	} cases[] = {
+		{ "forged twins", { .no_key_ids = true }, pki->root,
+		    PKI_KEY_OTHER, 63, VERDICT_REASON_PATH_SIGNATURE },
+		{ "the CA under another root", { 0 }, other_root, PKI_KEY_OTHER,
+		    3, VERDICT_REASON_UNTRUSTED },
+		{ "the CA with another key",
+		    { .key = PKI_KEY_P384, .no_key_ids = true }, pki->root,
+		    PKI_KEY_ROOT, 3, VERDICT_REASON_UNTRUSTED },
+		{ "one that has expired",
+		    { .from = -PKI_YEAR, .until = -PKI_DAY }, pki->root,
+		    PKI_KEY_ROOT, 1, VERDICT_REASON_EXPIRED },
+		{ "one that may not", { .constraints = "critical,CA:FALSE" },
+		    pki->root, PKI_KEY_ROOT, 1, VERDICT_REASON_PATH_INVALID },
+		{ "one of other people",
+		    { .names = "critical,permitted;email:lain.example" },
+		    pki->root, PKI_KEY_ROOT, 1, VERDICT_REASON_PATH_INVALID },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(OsslX509Stack) included = sk_X509_new_null();
+		g_autoptr(OsslX509Stack) path = NULL;
+		g_autoptr(OsslX509Stack) none = NULL;
+		g_autofree char *detail = NULL;
+		g_autofree char *why = NULL;
+
+		for (int n = 0; n < cases[i].count; n++) {
+			PkiCert spec = cases[i].ca;
+
+			spec.name = "CA Test";
+			spec.is_ca = true;
+			spec.serial = 100 + n;
+			sk_X509_push(included,
+			    pki_cert(&spec, cases[i].issuer, cases[i].key));
+		}
+		cr_expect_eq(trust_path(trust, pki->leaf, included, NULL,
+				 PKI_NOW, &none, &why),
+		    cases[i].reason, "%s: %s", cases[i].name, why);
+		X509_up_ref(pki->ca);
+		sk_X509_push(included, pki->ca);
+		cr_expect_eq(trust_path(trust, pki->leaf, included, NULL,
+				 PKI_NOW, &path, &detail),
+		    VERDICT_REASON_OK, "%s: %s", cases[i].name, detail);
+		cr_expect(detail == NULL, "%s: %s", cases[i].name, detail);
+		cr_assert_eq(sk_X509_num(path), 3, "%s", cases[i].name);
+		cr_expect_eq(X509_cmp(sk_X509_value(path, 1), pki->ca), 0);
+		cr_expect_eq(ERR_peek_error(), 0);
+	}
+}
+
+/* Certificates that issue each other, in as many ways as there is room for:
+ * no path, and an end to the search. */
+Test(trust, circles)
+{
+	const PkiCert a = { .name = "A",
+		.is_ca = true,
+		.key = PKI_KEY_CA,
+		.no_key_ids = true };
+	const PkiCert b = { .name = "B",
+		.is_ca = true,
+		.key = PKI_KEY_OTHER,
+		.no_key_ids = true };
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(Trust) trust = pki_trust(pki->root, NULL);
+	g_autoptr(X509) first = pki_cert(&a, NULL, 0);
+	g_autoptr(X509) second = pki_cert(&b, NULL, 0);
+	g_autoptr(X509) leaf =
+	    pki_cert(&(PkiCert){ .no_key_ids = true }, first, PKI_KEY_CA);
+	g_autoptr(OsslX509Stack) included = sk_X509_new_null();
+	g_autoptr(OsslX509Stack) path = NULL;
+	g_autofree char *detail = NULL;
+
+	for (int i = 0; i < 32; i++) {
+		PkiCert by_second = a;
+		PkiCert by_first = b;
+
+		by_second.serial = by_first.serial = 100 + i;
+		sk_X509_push(
+		    included, pki_cert(&by_second, second, PKI_KEY_OTHER));
+		sk_X509_push(included, pki_cert(&by_first, first, PKI_KEY_CA));
+	}
+	cr_expect_neq(
+	    trust_path(trust, leaf, included, NULL, PKI_NOW, &path, &detail),
+	    VERDICT_REASON_OK);
+	cr_expect(path == NULL);
+	cr_expect_eq(ERR_peek_error(), 0);
+}
+
+/* More names and constraints than OpenSSL compares. */
+Test(trust, too_many_names)
+{
+	g_autoptr(GString) constraints = g_string_new("critical");
+	g_autoptr(GString) mailboxes = g_string_new("budi@x.id");
+	g_autoptr(Pki) pki = NULL;
+	PkiCert leaf = { 0 };
+	PkiCert ca = { 0 };
+
+	for (int i = 0; i < 1500; i++) {
+		g_string_append_printf(constraints, ",excluded;email:%d.id", i);
+		g_string_append_printf(mailboxes, " %d@x.id", i);
+	}
+	leaf.mailboxes = mailboxes->str;
+	ca.names = constraints->str;
+	pki = pki_new_from((PkiCert){ 0 }, ca, PKI_KEY_ROOT, &leaf, PKI_KEY_CA);
+	{
+		g_autoptr(Trust) trust = pki_trust(pki->root, pki->ca);
+
+		cr_expect_eq(reason_of(trust, pki->leaf, NULL),
+		    VERDICT_REASON_OVER_LIMIT);
+	}
+}
+
+Test(trust, find)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(Trust) trust = pki_trust(pki->root, pki->ca);
+	g_autoptr(X509) twin = pki_cert(
+	    &(PkiCert){
+		.name = "Root Test", .is_ca = true, .key = PKI_KEY_OTHER },
+	    NULL, PKI_KEY_OTHER);
+	g_autoptr(OsslX509Stack) included = sk_X509_new_null();
+	g_autoptr(OsslX509Stack) roots = NULL;
+	g_autoptr(OsslX509Stack) cas = NULL;
+	g_autoptr(OsslX509Stack) leaves = NULL;
+
+	X509_up_ref(twin);
+	sk_X509_push(included, twin);
+	roots = trust_find(trust, X509_get_subject_name(pki->root), included);
+	cas = trust_find(trust, X509_get_subject_name(pki->ca), NULL);
+	leaves = trust_find(trust, X509_get_subject_name(pki->leaf), included);
+	cr_assert_eq(sk_X509_num(roots), 2);
+	cr_expect_eq(X509_cmp(sk_X509_value(roots, 0), pki->root), 0);
+	cr_expect_eq(sk_X509_value(roots, 1), twin);
+	cr_expect_eq(sk_X509_num(cas), 1);
+	cr_expect_eq(sk_X509_num(leaves), 0);
+}
+
+/* So that the postmaster hears of it before the senders do. */
+Test(trust, expiring)
+{
+	static const struct {
+		gint64 root, ca; /* days that they have left */
+		const char *root_text, *ca_text;
+	} cases[] = {
+		{ 400, 400, NULL, NULL },
+		{ 91, 91, NULL, NULL },
+		{ 89, 400, "anchors: CN=Root Test,C=ID expires at 2026-05-29",
+		    NULL },
+		{ -1, 89, "anchors: CN=Root Test,C=ID expired at 2026-02-28",
+		    "intermediates: CN=CA Test,C=ID expires at 2026-05-29" },
+		{ 400, -3, NULL,
+		    "intermediates: CN=CA Test,C=ID expired at 2026-02-26" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		PkiCert root = { .from = -PKI_YEAR,
+			.until = cases[i].root * PKI_DAY };
+		PkiCert ca = { .from = -PKI_YEAR,
+			.until = cases[i].ca * PKI_DAY };
+		g_autoptr(Pki) pki = pki_new_from(
+		    root, ca, PKI_KEY_ROOT, &(PkiCert){ 0 }, PKI_KEY_CA);
+		g_autoptr(Trust) trust = pki_trust(pki->root, pki->ca);
+		g_auto(GStrv) told =
+		    trust_expiring(trust, PKI_NOW, PKI_NOW + 90 * PKI_DAY);
+		guint n = 0;
+
+		if (cases[i].root_text != NULL)
+			cr_expect(
+			    g_str_has_prefix(told[n++], cases[i].root_text),
+			    "%s", told[0]);
+		if (cases[i].ca_text != NULL)
+			cr_expect(g_str_has_prefix(told[n++], cases[i].ca_text),
+			    "%s", told[0]);
+		cr_expect_eq(g_strv_length(told), n, "%zu", i);
+	}
 }
 
 /* The system's own store is never used: its variables change nothing. */

@@ -1,0 +1,250 @@
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "../../smime/cms.h"
+#include "../../smime/examination.h"
+#include "../pki.h"
+
+#define CONTENT "Selamat pagi.\r\n"
+
+/* What a message was signed with, and what it is judged by. */
+typedef struct {
+	const Pki *pki;
+	X509_CRL *const *brought; /* lists in the message, or NULL */
+	X509_CRL *configured;     /* or NULL */
+	RevocationMode mode;
+	VerifyOptions options;
+} Signature;
+
+static Verdict *
+judge(const Signature *signature)
+{
+	const Pki *pki = signature->pki;
+	PkiSigner signer = {
+		.cert = pki->leaf, .issuer = pki->ca, .key = pki->leaf_key
+	};
+	X509 *const certs[] = { pki->leaf, pki->ca, NULL };
+	PkiCms spec = { &signer, 1, certs, 0 };
+	g_autoptr(GBytes) der = pki_cms_with_lists(
+	    CONTENT, strlen(CONTENT), &spec, signature->brought);
+	VerdictReason reason;
+	const char *why;
+	g_autoptr(CMS_ContentInfo) cms = cms_parse(der, &reason, &why);
+	g_autoptr(Trust) trust = pki_trust(pki->root, NULL);
+	g_autoptr(Revocation) revocation =
+	    pki_revocation(signature->mode, signature->configured);
+	VerifyOptions options = signature->options;
+	const Authorship nobody = { NULL, NULL, false };
+	Verdict *verdict = verdict_new();
+
+	cr_assert(cms != NULL);
+	options.identity = VERIFY_IDENTITY_OFF;
+	options.min_rsa_bits = 2048;
+	examination_run(&(Examination){ .trust = trust,
+			    .revocation = revocation,
+			    .options = &options,
+			    .now = PKI_NOW,
+			    .shown = &nobody,
+			    .whole = true,
+			    .coverage = VERDICT_REASON_OK,
+			    .part = "2",
+			    .media_type = "text/plain",
+			    .content = CONTENT,
+			    .content_size = strlen(CONTENT),
+			    .cms = cms },
+	    verdict);
+	cr_assert_eq(verdict->entries->len, 1);
+	cr_expect_eq(ERR_peek_error(), 0);
+	return verdict;
+}
+
+static const VerdictEntry *
+entry_of(const Verdict *verdict)
+{
+	return g_ptr_array_index(verdict->entries, 0);
+}
+
+static void
+expect(const Signature *signature, VerdictStep step, VerdictReason reason,
+    SmimeResult result, const char *name)
+{
+	g_autoptr(Verdict) verdict = judge(signature);
+	g_autofree char *said = verdict_entry_reason(entry_of(verdict));
+
+	cr_expect_eq(entry_of(verdict)->steps[step].reason, reason, "%s: %s",
+	    name, said);
+	cr_expect_eq(verdict_result(verdict), result, "%s: %s", name, said);
+}
+
+/* --- policies ------------------------------------------------------------ */
+
+#define POLICY_1 "1.2.3.1"
+#define POLICY_2 "1.2.3.2"
+
+static const char *const one[] = { POLICY_1, NULL };
+static const char *const both[] = { POLICY_2, POLICY_1, NULL };
+
+Test(examination, policies)
+{
+	static const struct {
+		const char *name;
+		const char *ca, *leaf; /* certificatePolicies */
+		const char *constraints;
+		const char *const *asked;
+		VerdictReason reason;
+		SmimeResult result;
+	} cases[] = {
+		{ "nothing asked", NULL, NULL, NULL, NULL, VERDICT_REASON_OK,
+		    SMIME_PASS },
+		{ "asked, and there", POLICY_1, POLICY_1, NULL, one,
+		    VERDICT_REASON_OK, SMIME_PASS },
+		{ "one of two", POLICY_1, POLICY_1, NULL, both,
+		    VERDICT_REASON_OK, SMIME_PASS },
+		{ "another", POLICY_2, POLICY_2, NULL, one,
+		    VERDICT_REASON_PATH_POLICY, SMIME_POLICY },
+		{ "the CA has none", NULL, POLICY_1, NULL, one,
+		    VERDICT_REASON_PATH_POLICY, SMIME_POLICY },
+		{ "none", NULL, NULL, NULL, one, VERDICT_REASON_PATH_POLICY,
+		    SMIME_POLICY },
+		{ "the CA passes any on", "2.5.29.32.0", POLICY_1, NULL, one,
+		    VERDICT_REASON_OK, SMIME_PASS },
+		/* not our demand, but the CA's own */
+		{ "the CA demands one", POLICY_1, NULL,
+		    "requireExplicitPolicy:0", NULL,
+		    VERDICT_REASON_PATH_INVALID, SMIME_FAIL },
+		{ "both demand one", POLICY_1, NULL, "requireExplicitPolicy:0",
+		    one, VERDICT_REASON_PATH_INVALID, SMIME_FAIL },
+		{ "the CA demands one and has it", POLICY_1, POLICY_1,
+		    "requireExplicitPolicy:0", NULL, VERDICT_REASON_OK,
+		    SMIME_PASS },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const PkiCert leaf = { .policies = cases[i].leaf };
+		g_autoptr(Pki) pki = pki_new_from((PkiCert){ 0 },
+		    (PkiCert){ .policies = cases[i].ca,
+			.policy_constraints = cases[i].constraints },
+		    PKI_KEY_ROOT, &leaf, PKI_KEY_CA);
+		Signature signature = { .pki = pki,
+			.options.policy = {
+			    .oids = cases[i].asked,
+			    .is_explicit = cases[i].asked != NULL,
+			} };
+
+		expect(&signature, VERDICT_STEP_PATH, cases[i].reason,
+		    cases[i].result, cases[i].name);
+	}
+}
+
+/* --- usage --------------------------------------------------------------- */
+
+static const char *const documents[] = { "1.3.6.1.5.5.7.3.36", NULL };
+
+Test(examination, extra_eku)
+{
+	const PkiCert leaf = { .eku = "1.3.6.1.5.5.7.3.36" };
+	g_autoptr(Pki) pki = pki_new(&leaf);
+	g_autoptr(Pki) whole = pki_new(NULL);
+	g_autoptr(Pki) under = pki_new_from((PkiCert){ 0 },
+	    (PkiCert){ .eku = "1.3.6.1.5.5.7.3.36" }, PKI_KEY_ROOT, &leaf,
+	    PKI_KEY_CA);
+	Signature signature = { .pki = pki };
+	g_autoptr(Verdict) told = NULL;
+	g_autofree char *reason = NULL;
+
+	expect(&signature, VERDICT_STEP_USAGE, VERDICT_REASON_NOT_FOR_MAIL,
+	    SMIME_POLICY, "not asked for");
+	signature.options.extra_eku = documents;
+	expect(&signature, VERDICT_STEP_USAGE, VERDICT_REASON_OK, SMIME_PASS,
+	    "accepted");
+	told = judge(&signature);
+	cr_expect_str_eq(entry_of(told)->steps[VERDICT_STEP_USAGE].detail,
+	    "extendedKeyUsage 1.3.6.1.5.5.7.3.36 accepted by extra-eku");
+	reason = verdict_entry_reason(entry_of(told));
+	cr_expect(
+	    strstr(reason, "accepted by extra-eku") != NULL, "%s", reason);
+	/* not of those who issue */
+	signature.pki = under;
+	expect(&signature, VERDICT_STEP_USAGE, VERDICT_REASON_NOT_FOR_MAIL,
+	    SMIME_POLICY, "of a CA");
+	signature.pki = whole;
+	g_clear_pointer(&told, verdict_free);
+	told = judge(&signature);
+	cr_expect(entry_of(told)->steps[VERDICT_STEP_USAGE].detail == NULL);
+}
+
+/* --- revocation ---------------------------------------------------------- */
+
+static bool
+has_proof(const VerdictEntry *entry, guint certificate, X509_CRL *list)
+{
+	g_autoptr(GBytes) der = pki_crl_der(list);
+
+	for (guint i = 0; i < entry->proofs->len; i++) {
+		const VerdictProof *proof = g_ptr_array_index(entry->proofs, i);
+
+		if (proof->kind == VERDICT_PROOF_CRL &&
+		    proof->certificate == certificate &&
+		    g_bytes_equal(proof->der, der))
+			return true;
+	}
+	return false;
+}
+
+/* RFC 8551, section 2.4.2: lists that the message brings count like others. */
+Test(examination, lists_in_the_message)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(X509_CRL) of_ca =
+	    pki_crl(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_CA);
+	g_autoptr(X509_CRL) of_root =
+	    pki_crl(&(PkiCrl){ 0 }, pki->root, PKI_KEY_ROOT);
+	PkiCrl bad = { .revoked = pki->leaf };
+	g_autoptr(X509_CRL) revoked = pki_crl(&bad, pki->ca, PKI_KEY_CA);
+	g_autoptr(X509_CRL) forged =
+	    pki_crl(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_LEAF);
+	X509_CRL *const good[] = { of_root, of_ca, NULL };
+	X509_CRL *const half[] = { of_ca, NULL };
+	X509_CRL *const lies[] = { of_root, forged, NULL };
+	Signature signature = { .pki = pki, .mode = REVOCATION_REQUIRE };
+
+	expect(&signature, VERDICT_STEP_REVOCATION,
+	    VERDICT_REASON_REVOCATION_UNKNOWN, SMIME_TEMPERROR, "none");
+	signature.brought = half;
+	expect(&signature, VERDICT_STEP_REVOCATION,
+	    VERDICT_REASON_REVOCATION_UNKNOWN, SMIME_TEMPERROR, "of one CA");
+	signature.brought = lies;
+	expect(&signature, VERDICT_STEP_REVOCATION,
+	    VERDICT_REASON_REVOCATION_UNKNOWN, SMIME_TEMPERROR, "forged");
+	signature.brought = good;
+	expect(&signature, VERDICT_STEP_REVOCATION, VERDICT_REASON_OK,
+	    SMIME_PASS, "of both");
+	/* it does not outweigh what we know */
+	signature.configured = revoked;
+	expect(&signature, VERDICT_STEP_REVOCATION, VERDICT_REASON_REVOKED,
+	    SMIME_FAIL, "against ours");
+}
+
+Test(examination, proofs)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(X509_CRL) of_ca =
+	    pki_crl(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_CA);
+	g_autoptr(X509_CRL) of_root =
+	    pki_crl(&(PkiCrl){ 0 }, pki->root, PKI_KEY_ROOT);
+	X509_CRL *const lists[] = { of_root, NULL };
+	Signature signature = { .pki = pki,
+		.mode = REVOCATION_REQUIRE,
+		.brought = lists,
+		.configured = of_ca };
+	g_autoptr(Verdict) without = judge(&signature);
+	g_autoptr(Verdict) with = NULL;
+
+	signature.options.keep_evidence = true;
+	with = judge(&signature);
+	cr_expect_eq(entry_of(without)->proofs->len, 0);
+	cr_expect_eq(entry_of(with)->proofs->len, 2);
+	cr_expect(has_proof(entry_of(with), 0, of_ca));
+	cr_expect(has_proof(entry_of(with), 1, of_root));
+}
