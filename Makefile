@@ -159,7 +159,7 @@ $(GEN_PARAMS): $(call objects,scripts/gen-params.c $(COMMON)) \
 	$(SAY) LD $@
 	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-# The sample configuration and smime-milter.conf(5), from milter/params.h.
+# The sample configuration, and manual pages, from tables of the source.
 docs: $(GEN_PARAMS)
 	scripts/gen-docs $(GEN_PARAMS)
 
@@ -183,7 +183,8 @@ bench: $(BUILD)/bench
 
 INSTALL ?= install
 CONFDIR = $(SYSCONFDIR)/smime-milter
-MANUALS = man/smime-milter.8 man/smime-milter.conf.5 man/smimectl.1
+MANUALS = man/smime-milter.8 man/smime-milter.conf.5 man/smime-verdict.7 \
+	man/smimectl.1
 # The words that a notice has by default, to make others from.
 NOTICES = conf/notice-signature.txt conf/notice-signature.html \
 	conf/notice-seal.txt conf/notice-seal.html

@@ -1,9 +1,11 @@
 /*
- * gen-params - writes what is made from milter/params.h:
+ * gen-params - writes what is made from the tables of the source:
  *
  *	gen-params sample		the sample configuration
- *	gen-params manual TEMPLATE	smime-milter.conf(5): TEMPLATE with the
- *					options in place of the line MARK
+ *	gen-params manual TEMPLATE	a manual page: TEMPLATE with the options
+ *					of milter/params.h, or the reasons of
+ *					smime/verdict.h, in place of a line that
+ *					asks for them (marks)
  *
  * To standard output.
  */
@@ -11,8 +13,8 @@
 #include <string.h>
 
 #include "../milter/config.h"
+#include "../smime/verdict.h"
 
-#define MARK ".\\\" OPTIONS"
 #define SAMPLE_WIDTH 76
 #define MANUAL_WIDTH 76
 
@@ -25,8 +27,7 @@ static const char sample_head[] =
     "# The manual is smime-milter.conf(5).\n";
 
 static const char manual_head[] =
-    ".\\\" Made from smime-milter.conf.5.in and milter/params.h: "
-    "edit those.\n";
+    ".\\\" Made from %s and tables of the source: make docs.\n";
 
 /* Prints text in lines of at most width columns, the first one after first,
  * the others after other. */
@@ -179,27 +180,79 @@ print_manual_options(void)
 	}
 }
 
+static void
+print_manual_reason(VerdictReason reason)
+{
+	const char *clause = verdict_reason_clause(reason);
+
+	printf(".It %s\n", verdict_reason_text(reason));
+	printf("%s.\n", clause != NULL ? clause : "Our own rule");
+}
+
+/* From the best to the worst, as smime_result_names has them. */
+static void
+print_manual_reasons(void)
+{
+	for (const NameCode *name = smime_result_names; name->name != NULL;
+	    name++) {
+		if (name->code == SMIME_NONE)
+			continue;
+		printf(".Ss %s\n.Bl -tag -width Ds\n", name->name);
+		for (int reason = VERDICT_REASON_OK + 1;
+		    reason < VERDICT_N_REASONS; reason++) {
+			if ((int)verdict_reason_result(
+				(VerdictReason)reason) == name->code)
+				print_manual_reason((VerdictReason)reason);
+		}
+		printf(".El\n");
+	}
+}
+
+static const struct {
+	const char *line;
+	void (*print)(void);
+} marks[] = {
+	{ ".\\\" OPTIONS", print_manual_options },
+	{ ".\\\" REASONS", print_manual_reasons },
+};
+
+static bool
+print_mark(const char *line)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
+		if (strcmp(line, marks[i].line) == 0) {
+			marks[i].print();
+			return true;
+		}
+	}
+	return false;
+}
+
 static int
 print_manual(const char *template)
 {
 	g_autofree char *text = NULL;
+	g_autofree char *name = g_path_get_basename(template);
 	g_autoptr(GError) error = NULL;
-	g_auto(GStrv) parts = NULL;
+	g_auto(GStrv) lines = NULL;
+	guint found = 0;
 
 	if (!g_file_get_contents(template, &text, NULL, &error)) {
 		fprintf(stderr, "gen-params: %s\n", error->message);
 		return 1;
 	}
-	parts = g_strsplit(text, MARK "\n", -1);
-	if (g_strv_length(parts) != 2) {
-		fprintf(stderr, "gen-params: %s: not one line %s\n", template,
-		    MARK);
-		return 1;
+	printf(manual_head, name);
+	lines = g_strsplit(text, "\n", -1);
+	for (guint i = 0; lines[i] != NULL; i++) {
+		if (print_mark(lines[i]))
+			found++;
+		else if (lines[i + 1] != NULL)
+			printf("%s\n", lines[i]);
 	}
-	printf("%s%s", manual_head, parts[0]);
-	print_manual_options();
-	printf("%s", parts[1]);
-	return 0;
+	if (found == 0)
+		fprintf(stderr, "gen-params: %s: nothing to fill in\n",
+		    template);
+	return found == 0;
 }
 
 int

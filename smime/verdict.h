@@ -153,6 +153,9 @@ typedef enum {
 #undef X
 } VerdictReason;
 
+/* No value of its own, so that a switch need not name it. */
+#define VERDICT_N_REASONS (VERDICT_REASON_LOCAL_ERROR + 1)
+
 typedef struct {
 	VerdictReason reason;
 	char *detail; /* more than the reason's text, or NULL */

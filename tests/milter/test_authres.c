@@ -547,7 +547,7 @@ Test(authres, format_pass)
 Test(authres, format_reasons)
 {
 	for (int reason = VERDICT_REASON_OK + 1;
-	     reason <= VERDICT_REASON_LOCAL_ERROR; reason++) {
+	     reason < VERDICT_N_REASONS; reason++) {
 		g_autoptr(Verdict) verdict = verdict_new();
 		VerdictEntry *entry = add_pass(verdict, "2");
 		g_autofree char *value = NULL;

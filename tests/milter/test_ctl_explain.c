@@ -147,7 +147,7 @@ Test(ctl_explain, every_reason)
 {
 	g_autoptr(Sample) sample = sample_new(NULL, false);
 
-	for (int reason = 0; reason <= VERDICT_REASON_LOCAL_ERROR; reason++) {
+	for (int reason = 0; reason < VERDICT_N_REASONS; reason++) {
 		verdict_record(sample_entry(sample), VERDICT_STEP_SIGNATURE,
 		    reason, "because");
 		for (int language = 0; language < CTL_N_LANGUAGES; language++) {

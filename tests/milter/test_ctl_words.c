@@ -5,7 +5,6 @@
 #include "../../milter/ctl_words.h"
 #include "../../milter/log.h"
 
-#define N_REASONS (VERDICT_REASON_LOCAL_ERROR + 1)
 
 /* --- languages ----------------------------------------------------------- */
 
@@ -83,7 +82,7 @@ Test(ctl_words, reasons)
 	g_autoptr(GHashTable) codes =
 	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
-	for (int reason = 0; reason < N_REASONS; reason++) {
+	for (int reason = 0; reason < VERDICT_N_REASONS; reason++) {
 		g_autofree char *code = ctl_reason_code(reason);
 		CtlAdvice advice = ctl_reason_advice(reason);
 
@@ -105,7 +104,7 @@ Test(ctl_words, reasons)
 /* A reason of the most serious kind never advises to go on. */
 Test(ctl_words, advice_of_failures)
 {
-	for (int reason = 0; reason < N_REASONS; reason++) {
+	for (int reason = 0; reason < VERDICT_N_REASONS; reason++) {
 		CtlAdvice advice = ctl_reason_advice(reason);
 
 		if (verdict_reason_result(reason) == SMIME_PASS)

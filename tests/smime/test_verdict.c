@@ -40,7 +40,7 @@ Test(verdict, pass_only_when_every_step_said_so)
 Test(verdict, the_most_serious_step_counts)
 {
 	for (int reason = VERDICT_REASON_OK;
-	     reason <= VERDICT_REASON_LOCAL_ERROR; reason++) {
+	     reason < VERDICT_N_REASONS; reason++) {
 		for (int step = 0; step < VERDICT_N_STEPS; step++) {
 			g_autoptr(Verdict) verdict = verdict_new();
 			VerdictEntry *entry = add_all_ok(verdict);
@@ -222,7 +222,7 @@ Test(verdict, every_name_is_there)
 {
 	int code;
 
-	for (int reason = 0; reason <= VERDICT_REASON_LOCAL_ERROR; reason++)
+	for (int reason = 0; reason < VERDICT_N_REASONS; reason++)
 		cr_expect(verdict_reason_text(reason) != NULL, "%d", reason);
 	for (int step = 0; step < VERDICT_N_STEPS; step++)
 		cr_expect(verdict_step_text(step) != NULL, "%d", step);

@@ -10,7 +10,7 @@
 #define BUDI "budi@daerah.example"
 
 /* Reasons that some case has met; see every_reason_is_reached. */
-static bool reached[VERDICT_REASON_LOCAL_ERROR + 1];
+static bool reached[VERDICT_N_REASONS];
 
 /* --- judging ----------------------------------------------------------------
  */
