@@ -546,8 +546,8 @@ Test(authres, format_pass)
 /* Every result has its word, every reason its text, before the properties. */
 Test(authres, format_reasons)
 {
-	for (int reason = VERDICT_REASON_OK + 1;
-	     reason < VERDICT_N_REASONS; reason++) {
+	for (int reason = VERDICT_REASON_OK + 1; reason < VERDICT_N_REASONS;
+	     reason++) {
 		g_autoptr(Verdict) verdict = verdict_new();
 		VerdictEntry *entry = add_pass(verdict, "2");
 		g_autofree char *value = NULL;

@@ -5,7 +5,6 @@
 #include "../../milter/ctl_words.h"
 #include "../../milter/log.h"
 
-
 /* --- languages ----------------------------------------------------------- */
 
 Test(ctl_words, language)

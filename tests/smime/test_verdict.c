@@ -39,8 +39,8 @@ Test(verdict, pass_only_when_every_step_said_so)
 /* Whatever the other steps say, and at every step. */
 Test(verdict, the_most_serious_step_counts)
 {
-	for (int reason = VERDICT_REASON_OK;
-	     reason < VERDICT_N_REASONS; reason++) {
+	for (int reason = VERDICT_REASON_OK; reason < VERDICT_N_REASONS;
+	     reason++) {
 		for (int step = 0; step < VERDICT_N_STEPS; step++) {
 			g_autoptr(Verdict) verdict = verdict_new();
 			VerdictEntry *entry = add_all_ok(verdict);
