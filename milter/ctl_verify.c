@@ -151,8 +151,9 @@ read_message(Case *c, const Config *config, const char *file, GError **error)
 	if (c->spool == NULL)
 		return false;
 	c->message = mime_parse(c->spool);
-	c->sha256 = g_compute_checksum_for_data(G_CHECKSUM_SHA256,
-	    (const guchar *)spool_data(c->spool), spool_size(c->spool));
+	if (c->options.keep_evidence)
+		c->sha256 = g_compute_checksum_for_data(G_CHECKSUM_SHA256,
+		    (const guchar *)spool_data(c->spool), spool_size(c->spool));
 	c->judgement.was_read = true;
 	c->judgement.authors = c->message->authors;
 	c->judgement.size = spool_size(c->spool);
