@@ -316,11 +316,11 @@ examine(Walk *walk, const Place *place, const char *section,
 static guint
 second_reader_problem(const MimeEntity *content)
 {
-	bool over = mime_problems(content) & MIME_PROBLEM_TOO_MANY;
+	guint over = mime_problems(content) & MIME_PROBLEM_TOO_MANY;
 
-	return over || second_reader_agrees(content) ?
-	    0 :
-	    MIME_PROBLEM_SECOND_READER;
+	if (over != 0)
+		return over;
+	return second_reader_agrees(content) ? 0 : MIME_PROBLEM_SECOND_READER;
 }
 
 /* What is inside of signed content, whose signatures are the verdict's from
@@ -370,10 +370,15 @@ visit_octets(Walk *walk, const Place *place, const char *section,
 	MimeRange all = { 0, g_bytes_get_size(text) };
 	g_autoptr(MimeEntity) content =
 	    mime_entity_parse(g_bytes_get_data(text, NULL), all);
-
-	Covers covers = place->covers;
+	guint over = mime_problems(content) & MIME_PROBLEM_TOO_MANY;
 	guint first = walk->verdict->entries->len;
+	Covers covers = place->covers;
 
+	if (over != 0) {
+		record_structure(walk, place, section,
+		    VERDICT_REASON_OVER_LIMIT, mime_problem_text(over));
+		return;
+	}
 	if (cms != NULL) {
 		examine(walk, place, section, cms, content, octets, size);
 		covers = inner_layer(walk, place, first);

@@ -272,6 +272,23 @@ Test(forms, too_many_signatures)
 	cr_expect_eq(verdict_result(verdict), SMIME_POLICY);
 }
 
+/* What nobody has looked at wholly does not pass, wherever it is. */
+Test(forms, too_many_parts_inside)
+{
+	g_auto(World) world = world_new();
+	g_autoptr(GString) parts = g_string_new(MIXED);
+	g_autofree char *clear = NULL;
+	g_autofree char *hidden = NULL;
+
+	for (guint i = 0; i <= MIME_MAX_PARTS; i++)
+		g_string_append(parts, "--m\r\n\r\nx\r\n");
+	g_string_append(parts, "--m--\r\n");
+	clear = detached(&world, PKI_FROM, parts->str);
+	hidden = opaque(&world, PKI_FROM, parts->str);
+	expect(&world, "clear", clear, "2*=neutral", SMIME_NEUTRAL);
+	expect(&world, "opaque", hidden, "1*=neutral", SMIME_NEUTRAL);
+}
+
 /* --- the signed header ------------------------------------------------------
  */
 
