@@ -483,8 +483,11 @@ put_entry(Writer *writer, const VerdictEntry *entry)
 
 	put(writer, ";", result);
 	if (reason != NULL) {
-		g_autofree char *text =
-		    foreign_text(reason, AUTHRES_MAX_REASON);
+		/* Nothing in it needs to be escaped, which would make it too
+		 * long for a line. */
+		g_autofree char *plain = g_strdelimit(
+		    g_strdelimit(g_strdup(reason), "\"", '\''), "\\", '/');
+		g_autofree char *text = foreign_text(plain, AUTHRES_MAX_REASON);
 		g_autofree char *unit = g_strconcat("reason=", text, NULL);
 
 		put(writer, "", unit);
@@ -493,10 +496,10 @@ put_entry(Writer *writer, const VerdictEntry *entry)
 		identifier = plain_mailbox(entry->identifier);
 	if (identifier != NULL)
 		put_property(writer, "smime-identifier", identifier);
-	if (entry->part != NULL) {
+	if (entry->part != NULL && strlen(entry->part) <= AUTHRES_MAX_PART) {
 		g_autofree char *part = is_token(entry->part) ?
-		    g_strndup(entry->part, 64) :
-		    foreign_text(entry->part, 64);
+		    g_strdup(entry->part) :
+		    foreign_text(entry->part, AUTHRES_MAX_PART);
 
 		put_property(writer, "smime-part", part);
 	}

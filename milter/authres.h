@@ -24,8 +24,9 @@
 #define AUTHRES_TAG "X-SMIME-Verify"
 
 /* Limits of what we write: octets of a text in it. */
-#define AUTHRES_MAX_REASON 400
+#define AUTHRES_MAX_REASON 900
 #define AUTHRES_MAX_ISSUER 400
+#define AUTHRES_MAX_PART 256 /* a longer one is left out */
 
 /* What a field of a message is that came from outside. */
 typedef enum {

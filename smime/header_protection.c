@@ -56,19 +56,35 @@ header_protection_copies(const MimeEntity *root, const HeaderField *set)
 	return g_steal_pointer(&out);
 }
 
-const MimeEntity *
-header_protection_header(const MimeEntity *content)
+static bool
+names_protection(const MimeEntity *content)
 {
-	if (mime_is(content, "message", "rfc822"))
-		return content->children->len > 0 ?
-		    g_ptr_array_index(content->children, 0) :
-		    NULL;
 	for (const char *const *name = header_protection_parameters;
 	     *name != NULL; name++) {
 		if (content_type_names_parameter(content->content_type, *name))
-			return content;
+			return true;
 	}
-	return NULL;
+	return false;
+}
+
+HeaderProtection
+header_protection_find(const MimeEntity *content, const MimeEntity **header)
+{
+	static const guint unsure = MIME_PROBLEM_CONTENT_TYPE_SYNTAX |
+	    MIME_PROBLEM_TWO_CONTENT_TYPES | MIME_PROBLEM_FIELD_SYNTAX;
+	/* RFC 6532, section 3.7 for the second */
+	bool is_message = mime_is(content, "message", "rfc822") ||
+	    mime_is(content, "message", "global");
+
+	*header = NULL;
+	if ((is_message && content->children->len == 0) ||
+	    (content->problems & MIME_PROBLEM_STRAY_OCTET))
+		return HEADER_UNREADABLE;
+	if (is_message)
+		*header = g_ptr_array_index(content->children, 0);
+	else if (names_protection(content) || (content->problems & unsure))
+		*header = content;
+	return *header != NULL ? HEADER_PROTECTED : HEADER_UNPROTECTED;
 }
 
 /* The values of all fields of that name, without folds; caller frees. */
@@ -102,8 +118,7 @@ header_protection_differences(const MimeEntity *inner, const MimeEntity *outer)
 		g_autofree char *inside = field_values(inner, *name);
 		g_autofree char *outside = field_values(outer, *name);
 
-		if (inside[0] != '\0' && strcmp(inside, outside) != 0 &&
-		    strcmp(*name, "From") != 0)
+		if (inside[0] != '\0' && strcmp(inside, outside) != 0)
 			g_string_append_printf(
 			    names, "%s%s", names->len > 0 ? ", " : "", *name);
 	}

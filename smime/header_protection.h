@@ -31,15 +31,23 @@ extern const char *const header_protection_parameters[];
 GString *header_protection_copies(
     const MimeEntity *root, const HeaderField *set);
 
+typedef enum {
+	HEADER_UNPROTECTED,
+	HEADER_PROTECTED,
+	HEADER_UNREADABLE, /* readers will differ in what was signed */
+} HeaderProtection;
+
 /*
- * The header that content, which is signed, says was signed with it: its own
- * where it says so (RFC 9788, and what was written before it), or that of the
- * message it is (RFC 8551, section 3.1); NULL: none.  Owned by content.
+ * Does content, which is signed, say that a header was signed with it: its own
+ * (RFC 9788, and what was written before it), or that of the message it is
+ * (RFC 8551, section 3.1)?  *header, owned by content, is that, and else NULL.
+ * What cannot be read surely counts as saying so.
  */
-const MimeEntity *header_protection_header(const MimeEntity *content);
+HeaderProtection header_protection_find(
+    const MimeEntity *content, const MimeEntity **header);
 
 /* A line for the log that names the fields of the signed header that are others
- * outside, beside From; NULL: none.  Caller frees. */
+ * outside; NULL: none.  Caller frees. */
 char *header_protection_differences(
     const MimeEntity *inner, const MimeEntity *outer);
 

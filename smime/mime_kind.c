@@ -5,6 +5,9 @@
 /* RFC 8551, section 3.2.1. */
 #define OWN_NAME "smime."
 
+/* Octets; a file's name is not longer, and it is looked at more than once. */
+#define MAX_DISPOSITION 1024
+
 /* The field's type and parameters; NULL: there is none. */
 static ContentType *
 disposition_of(const MimeEntity *entity)
@@ -13,7 +16,8 @@ disposition_of(const MimeEntity *entity)
 		const MimeField *field =
 		    &g_array_index(entity->fields, MimeField, i);
 
-		if (mime_field_is(entity, field, "Content-Disposition"))
+		if (mime_field_is(entity, field, "Content-Disposition") &&
+		    mime_range_size(field->value) <= MAX_DISPOSITION)
 			return content_type_parse_disposition(
 			    entity->base + field->value.start,
 			    mime_range_size(field->value));

@@ -14,16 +14,16 @@
 #include "address.h"
 #include "mime_entity.h"
 
+/* Octets of a field; a longer one is ambiguous. */
+#define ORIGINATORS_MAX_SIZE (64U << 10)
+
 /* The mailboxes (Address) of the one field of that name, owned by the caller;
  * NULL when it is absent, doubled or ambiguous.  *fields counts them. */
 GPtrArray *originators_parse(
     const MimeEntity *header, const char *name, guint *fields);
 
-/*
- * Does the From field show, in a display name or a comment, also when those are
- * encoded, an address that is none of authors, or hide something?  Many readers
- * show the name alone.
- */
+/* Is there not one From field, or does it show something else than authors, who
+ * are its addresses (display_name)? */
 bool originators_mislead(const MimeEntity *header, const GPtrArray *authors);
 
 #endif

@@ -522,9 +522,13 @@ signer_examine(CMS_SignerInfo *signer, X509 *cert, const SignerContext *context,
 	VerdictReason reason;
 
 	*why = NULL;
-	/* A key that is out of all measure is not even tried. */
+	/* A key that is out of all measure is not even tried, nor a digest that
+	 * is never accepted. */
 	if (md == NULL || key == VERDICT_REASON_ALGORITHM_UNSUPPORTED)
 		return VERDICT_REASON_ALGORITHM_UNSUPPORTED;
+	reason = signer_digest_strength(nid, true);
+	if (reason != VERDICT_REASON_OK)
+		return reason;
 	/* What was altered is told before what is merely weak. */
 	reason = mathematics_reason(signer, cert, context, md, why);
 	if (reason == VERDICT_REASON_OK) {

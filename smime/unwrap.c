@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "cms.h"
+#include "header_protection.h"
 #include "unwrap.h"
 
 /* One entity on the way in, with the octets that it stands in; NULL: those of
@@ -106,6 +107,24 @@ has_field(const GArray *fields, const char *name)
 	return false;
 }
 
+/* Without what it says of a signed header, which is gone; caller frees. */
+static char *
+field_value(const MimeEntity *entity, const MimeField *field)
+{
+	const char *value = entity->base + field->value.start;
+	gsize size = mime_range_size(field->value);
+	char *changed = NULL;
+
+	for (const char *const *name = header_protection_parameters;
+	     *name != NULL && changed == NULL; name++) {
+		if (mime_field_is(entity, field, "Content-Type") &&
+		    content_type_names_parameter(entity->content_type, *name))
+			changed = header_field_set_parameter(value, size,
+			    header_protection_parameters, NULL, NULL);
+	}
+	return g_strchug(changed != NULL ? changed : g_strndup(value, size));
+}
+
 /* The MTA gets the values as they are: they must be lines that it takes. */
 static bool
 is_deliverable(const char *data, gsize size)
@@ -141,7 +160,7 @@ take_fields(const MimeEntity *entity, GArray *fields, GError **error)
 			    "malformed");
 		field.name = g_strndup(entity->base + source->name.start,
 		    mime_range_size(source->name));
-		field.value = g_strchug(g_strndup(value, size));
+		field.value = field_value(entity, source);
 		if (has_field(fields, field.name) || field.value[0] == '\0') {
 			header_field_clear(&field);
 			return refuse(error,

@@ -170,29 +170,36 @@ verdict_result(const Verdict *verdict)
 	return SMIME_POLICY;
 }
 
+/* At most max octets of the detail. */
+static char *
+outcome_text(const VerdictOutcome *outcome, gsize max)
+{
+	const char *clause = reasons[outcome->reason].clause;
+	const char *detail = outcome->detail;
+	GString *said = g_string_new(reasons[outcome->reason].text);
+
+	if (detail != NULL && strlen(detail) > max)
+		g_string_append_printf(said, ": %.*s...", (int)max, detail);
+	else if (detail != NULL)
+		g_string_append_printf(said, ": %s", detail);
+	/* A detail that names a clause knows better. */
+	if (clause != NULL && strstr(said->str, "(RFC ") == NULL)
+		g_string_append_printf(said, " (%s)", clause);
+	return g_string_free(said, FALSE);
+}
+
 char *
 verdict_outcome_text(const VerdictOutcome *outcome)
 {
-	const char *text = reasons[outcome->reason].text;
-	const char *clause = reasons[outcome->reason].clause;
-	const char *detail = outcome->detail;
-	GString *said = g_string_new(text);
-
-	if (detail != NULL)
-		g_string_append_printf(said, ": %s", detail);
-	/* A detail that names a clause knows better. */
-	if (clause != NULL &&
-	    (detail == NULL || strstr(detail, "RFC ") == NULL))
-		g_string_append_printf(said, " (%s)", clause);
-	return g_string_free(said, FALSE);
+	return outcome_text(outcome, G_MAXINT);
 }
 
 static void
 append_reason(GString *said, const VerdictOutcome *outcome)
 {
 	g_autofree char *text = outcome->reason == VERDICT_REASON_OK ?
-	    g_strdup(outcome->detail) :
-	    verdict_outcome_text(outcome);
+	    g_strndup(outcome->detail, VERDICT_MAX_DETAIL) :
+	    outcome_text(outcome, VERDICT_MAX_DETAIL);
 
 	g_string_append_printf(said, "%s%s", said->len > 0 ? "; " : "", text);
 }

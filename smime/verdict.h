@@ -138,7 +138,7 @@ typedef enum {
 	/* who */ \
 	X(AUTHOR_AMBIGUOUS, POLICY, "author can be read in two ways", \
 	    "RFC 5322, section 3.6.2") \
-	X(AUTHOR_DISPLAY, POLICY, "display name of the author is an address", \
+	X(AUTHOR_DISPLAY, POLICY, "display name of the author is misleading", \
 	    "RFC 5322, section 3.4") \
 	X(AUTHOR_MISMATCH, POLICY, "signer is not the author", \
 	    "RFC 8550, section 3") \
@@ -234,6 +234,9 @@ SmimeResult verdict_entry_result(const VerdictEntry *entry);
  * signature.
  */
 SmimeResult verdict_result(const Verdict *verdict);
+
+/* Octets of each detail in a reason, so that a long name hides no other. */
+#define VERDICT_MAX_DETAIL 150
 
 /* The text for reason= : all that speaks against the signature, the most
  * serious first, with its detail and its clause; or for a pass what it leaves

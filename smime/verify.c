@@ -84,6 +84,23 @@ coverage_of(const Place *place)
 	g_assert_not_reached();
 }
 
+/* What is found in a layer inside is shown in the place of what is outside. */
+static void
+tell_outside(Walk *walk, const Place *place, VerdictStep step,
+    VerdictReason reason, const char *detail)
+{
+	const GPtrArray *entries = walk->verdict->entries;
+
+	if (place->covers != COVERS_LAYER)
+		return;
+	for (guint i = 0; i < entries->len; i++) {
+		VerdictEntry *entry = g_ptr_array_index(entries, i);
+
+		if (entry->whole && verdict_entry_result(entry) == SMIME_PASS)
+			verdict_record(entry, step, reason, detail);
+	}
+}
+
 static void
 record_structure(Walk *walk, const Place *place, const char *section,
     VerdictReason reason, const char *detail)
@@ -93,6 +110,10 @@ record_structure(Walk *walk, const Place *place, const char *section,
 	entry->whole = place->covers == COVERS_WHOLE;
 	verdict_record(entry, VERDICT_STEP_COVERAGE, coverage_of(place), NULL);
 	verdict_record(entry, VERDICT_STEP_STRUCTURE, reason, detail);
+	/* What cannot be looked into has not been examined. */
+	if (verdict_reason_result(reason) == SMIME_NEUTRAL)
+		tell_outside(
+		    walk, place, VERDICT_STEP_STRUCTURE, reason, detail);
 }
 
 /* Of what is not S/MIME, or not a signature: said once, of the whole. */
@@ -170,7 +191,6 @@ is_notice(const char *text)
 
 	return text[0] == '\0' ||
 	    (strlen(text) <= MAX_NOTICE && mentions_mime(text, strlen(text)) &&
-		g_utf8_validate(text, -1, NULL) &&
 		!has_line_like(text, structural));
 }
 
@@ -257,23 +277,46 @@ same_mailboxes(const GPtrArray *a, const GPtrArray *b)
 }
 
 /* RFC 9788, section 4: readers who know it show the From inside, others the
- * one outside. */
+ * one outside.  *detail: caller frees. */
 static VerdictReason
-protected_header_reason(
-    const Place *place, const MimeEntity *content, char **differences)
+signed_header_reason(
+    const Place *place, const MimeEntity *content, char **detail)
 {
-	const MimeEntity *inner = header_protection_header(content);
+	const MimeEntity *inner;
 	g_autoptr(GPtrArray) authors = NULL;
 	guint count;
 
-	*differences = NULL;
-	if (inner == NULL)
+	*detail = NULL;
+	switch (header_protection_find(content, &inner)) {
+	case HEADER_UNPROTECTED:
 		return VERDICT_REASON_OK;
+	case HEADER_UNREADABLE:
+		*detail = g_strdup("the signed header cannot be read surely");
+		return VERDICT_REASON_HEADER_MISMATCH;
+	case HEADER_PROTECTED:
+		break;
+	}
 	authors = originators_parse(inner, "From", &count);
 	if (count > 0 && !same_mailboxes(authors, place->shown->authors))
 		return VERDICT_REASON_HEADER_MISMATCH;
-	*differences = header_protection_differences(inner, place->header);
+	if (count > 0 && originators_mislead(inner, authors)) {
+		*detail = g_strdup("its display name is misleading");
+		return VERDICT_REASON_HEADER_MISMATCH;
+	}
+	*detail = header_protection_differences(inner, place->header);
 	return VERDICT_REASON_OK;
+}
+
+static VerdictReason
+check_signed_header(
+    Walk *walk, const Place *place, const MimeEntity *content, char **detail)
+{
+	VerdictReason reason = signed_header_reason(place, content, detail);
+
+	if (reason != VERDICT_REASON_OK)
+		tell_outside(
+		    walk, place, VERDICT_STEP_COVERAGE, reason, *detail);
+	return reason;
 }
 
 /* --- signed objects ---------------------------------------------------------
@@ -287,7 +330,7 @@ examine(Walk *walk, const Place *place, const char *section,
 {
 	g_autofree char *type = g_strdup_printf("%s/%s",
 	    content->content_type->type, content->content_type->subtype);
-	g_autofree char *differences = NULL;
+	g_autofree char *detail = NULL;
 	Examination exam = {
 		.trust = walk->trust,
 		.revocation = walk->revocation,
@@ -306,8 +349,8 @@ examine(Walk *walk, const Place *place, const char *section,
 
 	if (exam.coverage == VERDICT_REASON_OK) {
 		exam.coverage =
-		    protected_header_reason(place, content, &differences);
-		exam.coverage_detail = differences;
+		    check_signed_header(walk, place, content, &detail);
+		exam.coverage_detail = detail;
 	}
 	examination_run(&exam, walk->verdict);
 }
@@ -373,6 +416,7 @@ visit_octets(Walk *walk, const Place *place, const char *section,
 	guint over = mime_problems(content) & MIME_PROBLEM_TOO_MANY;
 	guint first = walk->verdict->entries->len;
 	Covers covers = place->covers;
+	g_autofree char *detail = NULL;
 
 	if (over != 0) {
 		record_structure(walk, place, section,
@@ -382,6 +426,8 @@ visit_octets(Walk *walk, const Place *place, const char *section,
 	if (cms != NULL) {
 		examine(walk, place, section, cms, content, octets, size);
 		covers = inner_layer(walk, place, first);
+	} else if (covers == COVERS_LAYER) {
+		check_signed_header(walk, place, content, &detail);
 	}
 	visit_content(walk, place, prefix, content, covers);
 }

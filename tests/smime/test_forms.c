@@ -122,6 +122,91 @@ mixed(const char *header, const char *first, const char *second)
 	    second, "\r\n--m--\r\n", NULL);
 }
 
+static char *
+cms_message(GBytes *der)
+{
+	g_autofree char *base64 = pki_base64(der);
+
+	return g_strconcat(PKI_FROM MIME
+	    "Content-Type: application/pkcs7-mime; name=smime.p7m\r\n"
+	    "Content-Transfer-Encoding: base64\r\n\r\n",
+	    base64, NULL);
+}
+
+static GBytes *
+cms_der(CMS_ContentInfo *cms)
+{
+	guchar *der = NULL;
+	int size = i2d_CMS_ContentInfo(cms, &der);
+	GBytes *bytes;
+
+	cr_assert(size > 0);
+	bytes = g_bytes_new(der, (gsize)size);
+	OPENSSL_free(der);
+	return bytes;
+}
+
+static GBytes *
+deflate(const char *data, gsize size)
+{
+	g_autoptr(GConverter) zlib = G_CONVERTER(
+	    g_zlib_compressor_new(G_ZLIB_COMPRESSOR_FORMAT_ZLIB, 9));
+	g_autofree guint8 *out = g_malloc(size + 1024);
+	gsize taken, made;
+
+	cr_assert_eq(g_converter_convert(zlib, data, size, out, size + 1024,
+			 G_CONVERTER_INPUT_AT_END, &taken, &made, NULL),
+	    G_CONVERTER_FINISHED);
+	return g_bytes_new(out, made);
+}
+
+static void
+wrap(GByteArray *der, guint8 tag)
+{
+	guint8 head[6] = { tag, 0x84, (guint8)(der->len >> 24),
+		(guint8)(der->len >> 16), (guint8)(der->len >> 8),
+		(guint8)der->len };
+
+	g_byte_array_prepend(der, head, sizeof(head));
+}
+
+/* ContentInfo of CompressedData over octets that are compressed already. */
+static GBytes *
+compressed(GBytes *octets)
+{
+	static const guint8 type[] = { 0x06, 0x0b, 0x2a, 0x86, 0x48, 0x86, 0xf7,
+		0x0d, 0x01, 0x09, 0x10, 0x01, 0x09 };
+	static const guint8 head[] = { 0x02, 0x01, 0x00, 0x30, 0x0d, 0x06, 0x0b,
+		0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x03,
+		0x08 };
+	static const guint8 data[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7,
+		0x0d, 0x01, 0x07, 0x01 };
+	GByteArray *der = g_byte_array_new();
+	gsize size;
+	const guint8 *content = g_bytes_get_data(octets, &size);
+
+	g_byte_array_append(der, content, (guint)size);
+	wrap(der, 0x04);
+	wrap(der, 0xa0);
+	g_byte_array_prepend(der, data, sizeof(data));
+	wrap(der, 0x30);
+	g_byte_array_prepend(der, head, sizeof(head));
+	wrap(der, 0x30);
+	wrap(der, 0xa0);
+	g_byte_array_prepend(der, type, sizeof(type));
+	wrap(der, 0x30);
+	return g_byte_array_free_to_bytes(der);
+}
+
+static char *
+compressed_message(const char *content, gsize size)
+{
+	g_autoptr(GBytes) octets = deflate(content, size);
+	g_autoptr(GBytes) der = compressed(octets);
+
+	return cms_message(der);
+}
+
 /* --- inside of other things ------------------------------------------------
  */
 
@@ -304,7 +389,36 @@ Test(forms, protected_header)
 		{ "in another case",
 		    "From: BUDI@daerah.EXAMPLE\r\n"
 		    "Content-Type: text/plain; hp=\"clear\"\r\n",
-		    PKI_FROM, VERDICT_REASON_OK, NULL },
+		    PKI_FROM, VERDICT_REASON_OK,
+		    "signed header fields differ outside: From" },
+		{ "another, behind a comment",
+		    EVE "Content-Type: text/plain (c); hp=clear\r\n", PKI_FROM,
+		    VERDICT_REASON_HEADER_MISMATCH, NULL },
+		{ "another, with two types",
+		    EVE "Content-Type: text/plain\r\n"
+			"Content-Type: text/plain; hp=clear\r\n",
+		    PKI_FROM, VERDICT_REASON_HEADER_MISMATCH, NULL },
+		{ "a bare CR inside",
+		    "X: x\rFrom: eve@jauh.example\r\n"
+		    "Content-Type: text/plain; hp=clear\r\n",
+		    PKI_FROM, VERDICT_REASON_HEADER_MISMATCH,
+		    "the signed header cannot be read surely" },
+		{ "no header inside", "Selamat pagi\r\n", PKI_FROM,
+		    VERDICT_REASON_OK, NULL },
+		{ "a name inside",
+		    "From: \"eve@jauh.example\" <" BUDI ">\r\n"
+		    "Content-Type: text/plain; hp=clear\r\n",
+		    PKI_FROM, VERDICT_REASON_HEADER_MISMATCH,
+		    "its display name is misleading" },
+		{ "an encoded message",
+		    "Content-Type: message/rfc822\r\n"
+		    "Content-Transfer-Encoding: base64\r\n",
+		    PKI_FROM, VERDICT_REASON_HEADER_MISMATCH,
+		    "the signed header cannot be read surely" },
+		{ "a message of another kind",
+		    "Content-Type: message/global\r\n\r\n" EVE, PKI_FROM,
+		    VERDICT_REASON_HEADER_MISMATCH,
+		    "the signed header cannot be read surely" },
 		{ "another", EVE "Content-Type: text/plain; hp=clear\r\n",
 		    PKI_FROM, VERDICT_REASON_HEADER_MISMATCH, NULL },
 		{ "two inside",
@@ -360,6 +474,27 @@ Test(forms, protected_header)
 	}
 }
 
+/* The header is that of what is shown, however deep inside. */
+Test(forms, protected_header_in_a_layer)
+{
+	static const char part[] =
+	    EVE "Content-Type: text/plain; hp=clear\r\n\r\nIsi.\r\n";
+	g_auto(World) world = world_new();
+	g_autofree char *clear = detached(&world, "", part);
+	g_autofree char *inner = replaced(clear, PKI_BOUNDARY, OTHER_BOUNDARY);
+	g_autofree char *hidden = opaque(&world, "", part);
+	g_autofree char *small = compressed_message(part, strlen(part));
+	g_autofree char *in_clear = detached(&world, PKI_FROM, inner);
+	g_autofree char *in_opaque = opaque(&world, PKI_FROM, hidden);
+	g_autofree char *in_small =
+	    opaque(&world, PKI_FROM, small + strlen(PKI_FROM));
+
+	expect(&world, "clear", in_clear, "2*=policy 1.2=policy", SMIME_POLICY);
+	expect(
+	    &world, "opaque", in_opaque, "1*=policy 1/1=policy", SMIME_POLICY);
+	expect(&world, "compressed", in_small, "1*=policy", SMIME_POLICY);
+}
+
 /* --- types and names ---------------------------------------------------------
  */
 
@@ -408,30 +543,6 @@ Test(forms, attached_documents)
 
 /* --- what carries no signature ----------------------------------------------
  */
-
-static char *
-cms_message(GBytes *der)
-{
-	g_autofree char *base64 = pki_base64(der);
-
-	return g_strconcat(PKI_FROM MIME
-	    "Content-Type: application/pkcs7-mime; name=smime.p7m\r\n"
-	    "Content-Transfer-Encoding: base64\r\n\r\n",
-	    base64, NULL);
-}
-
-static GBytes *
-cms_der(CMS_ContentInfo *cms)
-{
-	guchar *der = NULL;
-	int size = i2d_CMS_ContentInfo(cms, &der);
-	GBytes *bytes;
-
-	cr_assert(size > 0);
-	bytes = g_bytes_new(der, (gsize)size);
-	OPENSSL_free(der);
-	return bytes;
-}
 
 Test(forms, encrypted)
 {
@@ -497,67 +608,6 @@ Test(forms, certificates_only)
 
 /* --- compressed (RFC 3274) ---------------------------------------------------
  */
-
-static GBytes *
-deflate(const char *data, gsize size)
-{
-	g_autoptr(GConverter) zlib = G_CONVERTER(
-	    g_zlib_compressor_new(G_ZLIB_COMPRESSOR_FORMAT_ZLIB, 9));
-	g_autofree guint8 *out = g_malloc(size + 1024);
-	gsize taken, made;
-
-	cr_assert_eq(g_converter_convert(zlib, data, size, out, size + 1024,
-			 G_CONVERTER_INPUT_AT_END, &taken, &made, NULL),
-	    G_CONVERTER_FINISHED);
-	return g_bytes_new(out, made);
-}
-
-static void
-wrap(GByteArray *der, guint8 tag)
-{
-	guint8 head[6] = { tag, 0x84, (guint8)(der->len >> 24),
-		(guint8)(der->len >> 16), (guint8)(der->len >> 8),
-		(guint8)der->len };
-
-	g_byte_array_prepend(der, head, sizeof(head));
-}
-
-/* ContentInfo of CompressedData over octets that are compressed already. */
-static GBytes *
-compressed(GBytes *octets)
-{
-	static const guint8 type[] = { 0x06, 0x0b, 0x2a, 0x86, 0x48, 0x86, 0xf7,
-		0x0d, 0x01, 0x09, 0x10, 0x01, 0x09 };
-	static const guint8 head[] = { 0x02, 0x01, 0x00, 0x30, 0x0d, 0x06, 0x0b,
-		0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x03,
-		0x08 };
-	static const guint8 data[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7,
-		0x0d, 0x01, 0x07, 0x01 };
-	GByteArray *der = g_byte_array_new();
-	gsize size;
-	const guint8 *content = g_bytes_get_data(octets, &size);
-
-	g_byte_array_append(der, content, (guint)size);
-	wrap(der, 0x04);
-	wrap(der, 0xa0);
-	g_byte_array_prepend(der, data, sizeof(data));
-	wrap(der, 0x30);
-	g_byte_array_prepend(der, head, sizeof(head));
-	wrap(der, 0x30);
-	wrap(der, 0xa0);
-	g_byte_array_prepend(der, type, sizeof(type));
-	wrap(der, 0x30);
-	return g_byte_array_free_to_bytes(der);
-}
-
-static char *
-compressed_message(const char *content, gsize size)
-{
-	g_autoptr(GBytes) octets = deflate(content, size);
-	g_autoptr(GBytes) der = compressed(octets);
-
-	return cms_message(der);
-}
 
 Test(forms, compressed_outside)
 {
