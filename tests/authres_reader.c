@@ -76,14 +76,21 @@ read_value(const char **at, const char *extra)
 	return **at == '"' ? read_quoted_string(at) : read_token(at, extra);
 }
 
-/* A value, or local-part@domain whose local part may be quoted. */
+/* A value, or local-part@domain whose local part may be quoted, and has atext
+ * (RFC 5322, section 3.2.3) that no token has. */
 static char *
 read_property_value(const char **at)
 {
-	g_autofree char *value = read_value(at, "@/");
+	bool is_quoted = **at == '"';
+	g_autofree char *value = read_value(at, "@/=?");
 	g_autofree char *domain = NULL;
 
-	if (value == NULL || !skip(at, '@'))
+	if (value == NULL)
+		return NULL;
+	if (!is_quoted && strpbrk(value, "=?") != NULL &&
+	    strchr(value, '@') == NULL)
+		return NULL;
+	if (!skip(at, '@'))
 		return g_steal_pointer(&value);
 	domain = read_token(at, "");
 	return domain != NULL ? g_strconcat(value, "@", domain, NULL) : NULL;

@@ -824,6 +824,7 @@ Test(authres, format_identifier)
 		const char *written;
 	} cases[] = {
 		{ "a@kab.go.id", "a@kab.go.id" },
+		{ "a=b/c?d@kab.go.id", "a=b/c?d@kab.go.id" },
 		{ "\"a b\"@kab.go.id", "a b@kab.go.id" },
 		{ "\"a\\\"b\"@kab.go.id", "a\"b@kab.go.id" },
 		{ "b\xc3\xbc@kab.go.id", NULL },
