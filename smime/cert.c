@@ -290,21 +290,28 @@ cert_may_issue_for_mail(X509 *cert)
 
 /* --- strength ---------------------------------------------------------- */
 
-static VerdictReason
-rsa_strength(EVP_PKEY *key, guint min_bits)
+static bool
+rsa_is_sound(EVP_PKEY *key)
 {
 	g_autoptr(BIGNUM) e = NULL;
 	BIGNUM *exponent = NULL;
-	int bits = EVP_PKEY_get_bits(key);
 
-	if (bits > CERT_MAX_RSA_BITS ||
+	if (EVP_PKEY_get_bits(key) > CERT_MAX_RSA_BITS ||
 	    EVP_PKEY_get_bn_param(key, "e", &exponent) != 1)
-		return VERDICT_REASON_ALGORITHM_UNSUPPORTED;
+		return false;
 	e = exponent;
-	if (!BN_is_odd(e) || BN_is_one(e))
+	return BN_is_odd(e) && !BN_is_one(e) &&
+	    BN_num_bits(e) <= CERT_MAX_EXPONENT_BITS;
+}
+
+static VerdictReason
+rsa_strength(EVP_PKEY *key, guint min_bits)
+{
+	if (!rsa_is_sound(key))
 		return VERDICT_REASON_ALGORITHM_UNSUPPORTED;
-	return bits < (int)min_bits ? VERDICT_REASON_WEAK_KEY :
-				      VERDICT_REASON_OK;
+	return EVP_PKEY_get_bits(key) < (int)min_bits ?
+	    VERDICT_REASON_WEAK_KEY :
+	    VERDICT_REASON_OK;
 }
 
 static VerdictReason
@@ -347,6 +354,28 @@ cert_key_strength(X509 *cert, guint min_rsa_bits)
 	}
 	ERR_clear_error();
 	return reason;
+}
+
+/* Of the other kinds OpenSSL knows only sizes that are cheap. */
+bool
+cert_key_is_affordable(X509 *cert)
+{
+	EVP_PKEY *key = X509_get0_pubkey(cert);
+	bool is = true;
+
+	if (key != NULL) {
+		switch (EVP_PKEY_get_base_id(key)) {
+		case EVP_PKEY_RSA:
+		case EVP_PKEY_RSA_PSS:
+			is = rsa_is_sound(key);
+			break;
+		case EVP_PKEY_DSA:
+			is = EVP_PKEY_get_bits(key) <= CERT_MAX_DSA_BITS;
+			break;
+		}
+	}
+	ERR_clear_error();
+	return is;
 }
 
 char *

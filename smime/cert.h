@@ -20,6 +20,11 @@
 
 #define CERT_MAX_MAILBOXES 64
 #define CERT_MAX_RSA_BITS 8192 /* bigger ones only cost time */
+/* Of a public exponent, with which verifying takes as long as it has bits: what
+ * OpenSSL accepts of large moduli (OPENSSL_RSA_MAX_PUBEXP_BITS).  Those that
+ * are in use have 2 to 33. */
+#define CERT_MAX_EXPONENT_BITS 64
+#define CERT_MAX_DSA_BITS 3072 /* FIPS 186-4, section 4.2 */
 #define CERT_MAX_FILE_SIZE (16U << 20)
 
 /* How local parts are compared; RFC 8550, section 3 says fold. */
@@ -60,6 +65,9 @@ bool cert_may_issue_for_mail(X509 *cert);
 
 /* OK, WEAK_KEY or ALGORITHM_UNSUPPORTED. */
 VerdictReason cert_key_strength(X509 *cert, guint min_rsa_bits);
+
+/* Can its key verify a signature in a time that a stranger may cost us? */
+bool cert_key_is_affordable(X509 *cert);
 
 /* What kind of key it is, such as "RSA, 2048 bits"; caller frees. */
 char *cert_key_text(X509 *cert);

@@ -164,14 +164,22 @@ add_all(OsslX509Stack *all, const OsslX509Stack *certs)
 }
 
 /* Of two that fit OpenSSL takes the first: what a message brings along must
- * not hide what the postmaster has configured. */
+ * not hide what the postmaster has configured.  OpenSSL verifies with every
+ * key that it is given: those that only cost time are kept from it. */
 static OsslX509Stack *
 all_untrusted(const Trust *trust, const OsslX509Stack *included)
 {
 	OsslX509Stack *all = sk_X509_new_null();
 
 	add_all(all, trust->intermediates);
-	add_all(all, included);
+	for (int i = 0; i < sk_X509_num(included); i++) {
+		X509 *cert = sk_X509_value(included, i);
+
+		if (!cert_key_is_affordable(cert))
+			continue;
+		X509_up_ref(cert);
+		sk_X509_push(all, cert);
+	}
 	return all;
 }
 
@@ -346,13 +354,10 @@ typedef struct {
 	OsslX509Stack **path;
 } Search;
 
-/* With keys that nobody accepts, large ones, no time is spent. */
 static bool
 has_issued(Search *search, X509 *issuer, X509 *cert)
 {
 	if (X509_check_issued(issuer, cert) != X509_V_OK ||
-	    cert_key_strength(issuer, 0) ==
-		VERDICT_REASON_ALGORITHM_UNSUPPORTED ||
 	    search->signatures_left == 0)
 		return false;
 	search->signatures_left--;

@@ -317,6 +317,8 @@ Test(cert, strange_rsa_keys)
 		{ CERT_MAX_RSA_BITS + 1, 65537,
 		    VERDICT_REASON_ALGORITHM_UNSUPPORTED },
 		{ 16384, 65537, VERDICT_REASON_ALGORITHM_UNSUPPORTED },
+		{ 2048, G_GUINT64_CONSTANT(0x200000001), VERDICT_REASON_OK },
+		{ 2048, G_MAXUINT64, VERDICT_REASON_OK },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -325,7 +327,29 @@ Test(cert, strange_rsa_keys)
 
 		cr_expect_eq(cert_key_strength(cert, 2048), cases[i].reason,
 		    "%d bits, exponent %lu", cases[i].bits, cases[i].exponent);
+		cr_expect_eq(cert_key_is_affordable(cert),
+		    cases[i].reason != VERDICT_REASON_ALGORITHM_UNSUPPORTED);
 	}
+}
+
+/* Verifying takes as long as the exponent has bits. */
+Test(cert, large_rsa_exponent)
+{
+	g_autoptr(X509) cert = rsa_cert(2048, 3);
+	g_autoptr(BIGNUM) n = BN_new();
+	g_autoptr(BIGNUM) e = BN_new();
+	g_autoptr(EVP_PKEY) key = NULL;
+
+	BN_set_bit(n, 2047);
+	BN_add_word(n, 1);
+	BN_set_bit(e, CERT_MAX_EXPONENT_BITS);
+	BN_add_word(e, 1);
+	key = rsa_public_key(n, e);
+	cr_assert(X509_set_pubkey(cert, key) == 1);
+	cr_expect_eq(cert_key_strength(cert, 2048),
+	    VERDICT_REASON_ALGORITHM_UNSUPPORTED);
+	cr_expect(!cert_key_is_affordable(cert));
+	cr_expect_eq(ERR_peek_error(), 0);
 }
 
 Test(cert, signature_digest)

@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 
+#include "../../smime/cert.h"
 #include "../../smime/trust.h"
 #include "../pki.h"
 
@@ -464,6 +465,56 @@ Test(trust, search_among_many)
 		cr_assert_eq(sk_X509_num(path), 3, "%s", cases[i].name);
 		cr_expect_eq(X509_cmp(sk_X509_value(path, 1), pki->ca), 0);
 		cr_expect_eq(ERR_peek_error(), 0);
+	}
+}
+
+/* A key of 2048 bits with an exponent of that many. */
+static EVP_PKEY *
+key_of_exponent(int bits)
+{
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	g_autoptr(BIGNUM) e = BN_new();
+	EVP_PKEY *key = NULL;
+
+	BN_set_bit(e, bits - 1);
+	BN_add_word(e, 1);
+	cr_assert(EVP_PKEY_keygen_init(context) == 1);
+	cr_assert(EVP_PKEY_CTX_set1_rsa_keygen_pubexp(context, e) == 1);
+	while (EVP_PKEY_generate(context, &key) != 1)
+		BN_add_word(e, 2);
+	ERR_clear_error();
+	EVP_PKEY_CTX_free(context);
+	return key;
+}
+
+/* What verifies slowly is left out, be it a link of a path. */
+Test(trust, keys_that_only_cost_time)
+{
+	static const struct {
+		int bits;
+		VerdictReason reason;
+	} cases[] = {
+		{ 17, VERDICT_REASON_OK },
+		{ CERT_MAX_EXPONENT_BITS + 1, VERDICT_REASON_UNTRUSTED },
+	};
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(Trust) trust = pki_trust(pki->root, NULL);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(EVP_PKEY) key = key_of_exponent(cases[i].bits);
+		PkiCert spec = {
+			.name = "CA Besar", .is_ca = true, .no_key_ids = true
+		};
+		g_autoptr(X509) ca = pki_cert(&spec, pki->root, PKI_KEY_ROOT);
+		g_autoptr(X509) leaf =
+		    pki_cert(&(PkiCert){ .no_key_ids = true }, ca, PKI_KEY_CA);
+
+		cr_assert(X509_set_pubkey(ca, key) == 1);
+		cr_assert(
+		    X509_sign(ca, pki_key(PKI_KEY_ROOT), EVP_sha256()) > 0);
+		cr_assert(X509_sign(leaf, key, EVP_sha256()) > 0);
+		cr_expect_eq(
+		    reason_of(trust, leaf, ca), cases[i].reason, "%zu", i);
 	}
 }
 
