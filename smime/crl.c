@@ -132,6 +132,10 @@ decode_entry(Crl *crl, X509_REVOKED *entry, const GENERAL_NAMES *issuer)
 	names = X509_REVOKED_get_ext_d2i(
 	    entry, NID_certificate_issuer, &critical, NULL);
 	if (names != NULL) {
+		if (sk_GENERAL_NAME_num(names) > CRL_MAX_NAMES)
+			note_unclear(crl,
+			    "too many names in a certificateIssuer of the "
+			    "revocation list");
 		g_ptr_array_add(crl->issuers, names);
 		return names;
 	}
@@ -154,6 +158,24 @@ compare_lines(const void *a, const void *b)
 	return ASN1_INTEGER_cmp(line_serial(a), line_serial(b));
 }
 
+/* An honest list has one for each issuer that it speaks of. */
+static void
+note_same_serials(Crl *crl)
+{
+	for (guint i = CRL_MAX_SAME_SERIAL; i < crl->lines->len; i++) {
+		const Line *first =
+		    &g_array_index(crl->lines, Line, i - CRL_MAX_SAME_SERIAL);
+
+		if (compare_lines(first, &g_array_index(crl->lines, Line, i)) ==
+		    0) {
+			note_unclear(crl,
+			    "too many entries of one serial number in the "
+			    "revocation list");
+			return;
+		}
+	}
+}
+
 static void
 index_entries(Crl *crl)
 {
@@ -171,6 +193,7 @@ index_entries(Crl *crl)
 		g_array_append_val(crl->lines, line);
 	}
 	g_array_sort(crl->lines, compare_lines);
+	note_same_serials(crl);
 }
 
 Crl *
@@ -383,6 +406,41 @@ crl_why_not_by(Crl *crl, X509 *cert)
 	return NULL;
 }
 
+/* RFC 4055, section 3.1. */
+static int
+pss_digest(const X509_ALGOR *algorithm)
+{
+	g_autoptr(RSA_PSS_PARAMS) pss = NULL;
+	const ASN1_OBJECT *object = NULL;
+	const void *value = NULL;
+	int type = V_ASN1_UNDEF;
+
+	X509_ALGOR_get0(NULL, &type, &value, algorithm);
+	if (type == V_ASN1_SEQUENCE)
+		pss = ASN1_item_unpack(value, ASN1_ITEM_rptr(RSA_PSS_PARAMS));
+	if (pss == NULL)
+		return NID_undef;
+	if (pss->hashAlgorithm == NULL)
+		return NID_sha1;
+	X509_ALGOR_get0(&object, NULL, NULL, pss->hashAlgorithm);
+	return OBJ_obj2nid(object);
+}
+
+int
+crl_signature_digest(const Crl *crl)
+{
+	int digest = NID_undef, nid = X509_CRL_get_signature_nid(crl->list);
+	const X509_ALGOR *algorithm = NULL;
+
+	X509_CRL_get0_signature(crl->list, NULL, &algorithm);
+	if (nid == NID_rsassaPss)
+		digest = pss_digest(algorithm);
+	else if (OBJ_find_sigid_algs(nid, &digest, NULL) != 1)
+		digest = NID_undef;
+	ERR_clear_error();
+	return digest;
+}
+
 /* --- of what ------------------------------------------------------------- */
 
 CrlPoint
@@ -459,6 +517,14 @@ crl_is_newer(const Crl *crl, const Crl *other)
 }
 
 bool
+crl_is_older(const Crl *crl, gint64 then)
+{
+	int made = ossl_time_compare(X509_CRL_get0_lastUpdate(crl->list), then);
+
+	return made != 0 && made != 1;
+}
+
+bool
 crl_is_understood(const Crl *crl)
 {
 	return crl->unclear == NULL;
@@ -508,7 +574,9 @@ first_line(const Crl *crl, const ASN1_INTEGER *serial)
 static bool
 include_name(const GENERAL_NAMES *names, const X509_NAME *name)
 {
-	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+	int count = MIN(sk_GENERAL_NAME_num(names), CRL_MAX_NAMES);
+
+	for (int i = 0; i < count; i++) {
 		const GENERAL_NAME *one = sk_GENERAL_NAME_value(names, i);
 
 		if (one->type == GEN_DIRNAME &&
@@ -564,8 +632,10 @@ crl_find(const Crl *crl, X509 *cert, char **since)
 	const ASN1_INTEGER *serial = X509_get0_serialNumber(cert);
 	const X509_REVOKED *found = NULL;
 	CrlEntry worst = CRL_NOT_LISTED;
+	guint from = first_line(crl, serial);
+	guint to = MIN(crl->lines->len, from + CRL_MAX_SAME_SERIAL);
 
-	for (guint i = first_line(crl, serial); i < crl->lines->len; i++) {
+	for (guint i = from; i < to; i++) {
 		const Line *line = &g_array_index(crl->lines, Line, i);
 		CrlEntry kind;
 

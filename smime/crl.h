@@ -9,7 +9,8 @@
  *
  * Immutable, refcounted and shared by threads; only which key has verified the
  * signature, and which has failed to, is remembered (under a mutex), so that a
- * large list is hashed once.  An entry is found by binary search.
+ * large list is hashed once for its issuer.  An entry is found by binary
+ * search.
  */
 #ifndef SMIME_CRL_H
 #define SMIME_CRL_H
@@ -21,6 +22,8 @@
 #include "ossl.h"
 
 #define CRL_MAX_FILE_SIZE (64U << 20)
+#define CRL_MAX_NAMES 16 /* of an entry's issuer; more make a list unclear */
+#define CRL_MAX_SAME_SERIAL 64 /* entries of one serial number, likewise */
 
 typedef struct crl Crl;
 
@@ -61,6 +64,9 @@ bool crl_may_be_by(const Crl *crl, X509 *cert);
  * NULL. */
 const char *crl_why_not_by(Crl *crl, X509 *cert);
 
+/* The digest with which it was signed; NID_undef when it is unknown. */
+int crl_signature_digest(const Crl *crl);
+
 /* --- of what ------------------------------------------------------------- */
 
 /* NULL unless KNOWN; owned by crl. */
@@ -82,6 +88,9 @@ bool crl_is_newer(const Crl *crl, const Crl *other);
 /* Why it proves nothing at now (seconds since 1970) that a certificate is not
  * in it; NULL when it does.  Caller frees. */
 char *crl_why_not_in_force(const Crl *crl, gint64 now);
+
+/* Was it made before then (seconds since 1970)? */
+bool crl_is_older(const Crl *crl, gint64 then);
 
 /* Is there nothing in it that is critical and unknown, or malformed? */
 bool crl_is_understood(const Crl *crl);

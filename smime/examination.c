@@ -54,26 +54,11 @@ examine_signature(const Examination *exam, VerdictEntry *entry,
 
 /* --- step 2: the path --------------------------------------------------- */
 
-/* Every certificate below the anchor: its signature's digest, its key. */
-static VerdictReason
-path_strength(const Examination *exam, const OsslX509Stack *path, X509 **weak)
+static TrustStrength
+required_strength(const Examination *exam)
 {
-	for (int i = 0; i < sk_X509_num(path); i++) {
-		X509 *cert = sk_X509_value(path, i);
-		bool is_anchor = i + 1 == sk_X509_num(path);
-		VerdictReason reason =
-		    cert_key_strength(cert, exam->options->min_rsa_bits);
-
-		if (reason == VERDICT_REASON_OK && !is_anchor)
-			reason =
-			    signer_digest_strength(cert_signature_digest(cert),
-				exam->options->allow_sha1);
-		if (reason != VERDICT_REASON_OK) {
-			*weak = cert;
-			return reason;
-		}
-	}
-	return VERDICT_REASON_OK;
+	return (TrustStrength){ exam->options->min_rsa_bits,
+		exam->options->allow_sha1 };
 }
 
 static bool
@@ -86,7 +71,9 @@ examine_path(const Examination *exam, VerdictEntry *entry, X509 *cert,
 	    &exam->options->policy, exam->now, path, &detail);
 
 	if (reason == VERDICT_REASON_OK) {
-		reason = path_strength(exam, *path, &weak);
+		const TrustStrength strength = required_strength(exam);
+
+		reason = trust_path_strength(*path, &strength, &weak);
 		if (weak != NULL)
 			detail = cert_name_text(X509_get_subject_name(weak));
 	}
@@ -172,6 +159,20 @@ keep_proofs(VerdictEntry *entry, int certificate, const GPtrArray *proofs)
 	}
 }
 
+/* Whose status it is, where it is not the signer's own.  Caller frees. */
+static char *
+of_whom(const char *detail, const OsslX509Stack *path, int index)
+{
+	g_autofree char *name = NULL;
+
+	if (index == 0)
+		return g_strdup(detail);
+	name =
+	    cert_name_text(X509_get_subject_name(sk_X509_value(path, index)));
+	return g_strdup_printf("%s%sof %s", detail != NULL ? detail : "",
+	    detail != NULL ? ", " : "", name);
+}
+
 /* The worst of all certificates below the anchor; where none is bad, what
  * could not be learnt of one is still told. */
 static bool
@@ -187,6 +188,7 @@ examine_revocation(const Examination *exam, VerdictEntry *entry,
 		.path = path,
 		.included = certificates,
 		.now = exam->now,
+		.strength = required_strength(exam),
 		.keep_proofs = exam->options->keep_evidence,
 	};
 
@@ -205,10 +207,11 @@ examine_revocation(const Examination *exam, VerdictEntry *entry,
 		if (verdict_reason_result(reason) >
 			verdict_reason_result(worst) ||
 		    (worst == VERDICT_REASON_OK &&
-			reason != VERDICT_REASON_OK)) {
+			(reason != VERDICT_REASON_OK ||
+			    (detail == NULL && answer.detail != NULL)))) {
 			worst = reason;
 			g_free(detail);
-			detail = g_steal_pointer(&answer.detail);
+			detail = of_whom(answer.detail, path, i);
 		}
 	}
 	return verdict_record(entry, VERDICT_STEP_REVOCATION, worst, detail);

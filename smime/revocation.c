@@ -2,6 +2,7 @@
 #include "cert.h"
 #include "crl.h"
 #include "crl_scope.h"
+#include "signer.h"
 
 const NameCode revocation_mode_names[] = {
 	{ "off", REVOCATION_OFF },
@@ -83,7 +84,9 @@ typedef struct {
 	CrlScope scope;
 	guint reasons;
 	CrlEntry entry;
-	char *since; /* or NULL */
+	bool brought; /* it came along with what is examined */
+	bool weak;    /* so that somebody else may have made it */
+	char *since;  /* or NULL */
 } Word;
 
 /* One question, and what has been heard of it. */
@@ -184,16 +187,17 @@ is_in_good_standing(
  * RFC 5280, section 6.3.3 (f): a path of its own, to the same anchor.  What
  * helps to find it is the path that is known, and what is configured: whoever
  * sends us many certificates does not get each of them tried with all others.
+ * *weak: there is one, and somebody else may have made it.
  */
 static bool
-has_path(const Inquiry *inquiry, X509 *cert)
+has_path(const Inquiry *inquiry, X509 *cert, bool *weak)
 {
 	const RevocationQuestion *question = inquiry->question;
 	g_autoptr(OsslX509Stack) path = NULL;
 	g_autofree char *detail = NULL;
+	X509 *which;
 
-	if (inquiry->depth >= REVOCATION_MAX_DEPTH ||
-	    ++*inquiry->paths > REVOCATION_MAX_PATHS)
+	if (inquiry->depth >= REVOCATION_MAX_DEPTH)
 		return false;
 	if (trust_path(question->trust, cert, question->path, NULL,
 		question->now, &path, &detail) != VERDICT_REASON_OK ||
@@ -203,11 +207,21 @@ has_path(const Inquiry *inquiry, X509 *cert)
 		if (!is_in_good_standing(inquiry, path, i))
 			return false;
 	}
+	*weak = trust_path_strength(path, &question->strength, &which) !=
+	    VERDICT_REASON_OK;
 	return true;
 }
 
+static bool
+is_weak_key(const Inquiry *inquiry, X509 *cert)
+{
+	guint min = inquiry->question->strength.min_rsa_bits;
+
+	return min != 0 && cert_key_strength(cert, min) != VERDICT_REASON_OK;
+}
+
 static Signer
-signer_in_path(Inquiry *inquiry, Crl *crl)
+signer_in_path(Inquiry *inquiry, Word *word)
 {
 	const OsslX509Stack *path = inquiry->question->path;
 	Signer found = SIGNER_ABSENT;
@@ -216,11 +230,13 @@ signer_in_path(Inquiry *inquiry, Crl *crl)
 		X509 *cert = sk_X509_value(path, i);
 		const char *why;
 
-		if (!crl_may_be_by(crl, cert))
+		if (!crl_may_be_by(word->crl, cert))
 			continue;
-		why = crl_why_not_by(crl, cert);
-		if (why == NULL)
+		why = crl_why_not_by(word->crl, cert);
+		if (why == NULL) {
+			word->weak = is_weak_key(inquiry, cert);
 			return SIGNER_RIGHT;
+		}
 		note_why_not(inquiry, g_strdup(why));
 		found = SIGNER_WRONG;
 	}
@@ -228,23 +244,23 @@ signer_in_path(Inquiry *inquiry, Crl *crl)
 }
 
 static Signer
-signer_elsewhere(Inquiry *inquiry, Crl *crl)
+signer_among(
+    Inquiry *inquiry, Word *word, const OsslX509Stack *others, bool brought)
 {
-	const RevocationQuestion *question = inquiry->question;
-	g_autoptr(OsslX509Stack) others =
-	    trust_find(question->trust, crl_issuer(crl), question->included);
 	Signer found = SIGNER_ABSENT;
 
 	for (int i = 0; i < sk_X509_num(others); i++) {
 		X509 *cert = sk_X509_value(others, i);
+		bool tried =
+		    !brought || ++*inquiry->paths <= REVOCATION_MAX_PATHS;
 		const char *why;
 
-		if (!crl_may_be_by(crl, cert) || is_above(inquiry, cert))
+		if (!crl_may_be_by(word->crl, cert) || is_above(inquiry, cert))
 			continue;
 		/* The path first: whoever has one is no stranger who has us
 		 * hash large lists. */
-		why = has_path(inquiry, cert) ?
-		    crl_why_not_by(crl, cert) :
+		why = tried && has_path(inquiry, cert, &word->weak) ?
+		    crl_why_not_by(word->crl, cert) :
 		    "issuer of the revocation list has no valid path to the "
 		    "same anchor (RFC 5280, section 6.3.3 (f))";
 		if (why == NULL)
@@ -255,15 +271,37 @@ signer_elsewhere(Inquiry *inquiry, Crl *crl)
 	return found;
 }
 
+/* Who is configured is asked before, and however many, certificates came
+ * along. */
 static Signer
-find_signer(Inquiry *inquiry, Crl *crl)
+signer_elsewhere(Inquiry *inquiry, Word *word)
 {
-	Signer in_path = signer_in_path(inquiry, crl);
+	const RevocationQuestion *question = inquiry->question;
+	const X509_NAME *issuer = crl_issuer(word->crl);
+	g_autoptr(OsslX509Stack) configured =
+	    trust_find(question->trust, issuer, NULL);
+	g_autoptr(OsslX509Stack) all = NULL;
+	Signer found = signer_among(inquiry, word, configured, false);
+	Signer brought;
+
+	if (found == SIGNER_RIGHT || question->included == NULL)
+		return found;
+	all = trust_find(question->trust, issuer, question->included);
+	for (int i = sk_X509_num(configured); i > 0; i--)
+		X509_free(sk_X509_shift(all));
+	brought = signer_among(inquiry, word, all, true);
+	return MAX(found, brought);
+}
+
+static Signer
+find_signer(Inquiry *inquiry, Word *word)
+{
+	Signer in_path = signer_in_path(inquiry, word);
 	Signer elsewhere;
 
 	if (in_path == SIGNER_RIGHT)
 		return SIGNER_RIGHT;
-	elsewhere = signer_elsewhere(inquiry, crl);
+	elsewhere = signer_elsewhere(inquiry, word);
 	return MAX(in_path, elsewhere);
 }
 
@@ -279,15 +317,15 @@ is_by_issuer_of_cert(const Inquiry *inquiry, const Crl *crl)
 /* A list of the issuer's other key is none of this certificate's business; one
  * that the certificate has named is. */
 static bool
-is_authentic(Inquiry *inquiry, Crl *crl)
+is_authentic(Inquiry *inquiry, Word *word)
 {
-	switch (find_signer(inquiry, crl)) {
+	switch (find_signer(inquiry, word)) {
 	case SIGNER_RIGHT:
 		return true;
 	case SIGNER_WRONG:
 		return false;
 	case SIGNER_ABSENT:
-		if (!is_by_issuer_of_cert(inquiry, crl))
+		if (!is_by_issuer_of_cert(inquiry, word->crl))
 			note_why_not(inquiry,
 			    g_strdup("certificate of the revocation list's "
 				     "issuer is not at hand "
@@ -297,10 +335,20 @@ is_authentic(Inquiry *inquiry, Crl *crl)
 	g_assert_not_reached();
 }
 
-static void
-hear(Inquiry *inquiry, Crl *crl)
+static bool
+is_weakly_signed(const Inquiry *inquiry, const Crl *crl)
 {
-	Word word = { .crl = crl };
+	const TrustStrength *strength = &inquiry->question->strength;
+
+	return strength->min_rsa_bits != 0 &&
+	    signer_digest_strength(crl_signature_digest(crl),
+		strength->allow_sha1) != VERDICT_REASON_OK;
+}
+
+static void
+hear(Inquiry *inquiry, Crl *crl, bool brought)
+{
+	Word word = { .crl = crl, .brought = brought };
 
 	word.scope = crl_scope(crl, inquiry->cert, &word.reasons);
 	if (word.scope == CRL_SCOPE_NOT_ITS_ISSUERS)
@@ -310,7 +358,8 @@ hear(Inquiry *inquiry, Crl *crl)
 	word.entry = crl_find(crl, inquiry->cert, &word.since);
 	if (word.entry == CRL_NOT_LISTED && word.scope == CRL_SCOPE_OTHER_KIND)
 		return;
-	if (is_authentic(inquiry, crl)) {
+	if (is_authentic(inquiry, &word)) {
+		word.weak = word.weak || is_weakly_signed(inquiry, crl);
 		crl_ref(crl);
 		g_array_append_val(inquiry->words, word);
 	} else {
@@ -319,10 +368,10 @@ hear(Inquiry *inquiry, Crl *crl)
 }
 
 static void
-hear_all(Inquiry *inquiry, const GPtrArray *crls)
+hear_all(Inquiry *inquiry, const GPtrArray *crls, bool brought)
 {
 	for (guint i = 0; crls != NULL && i < crls->len; i++)
-		hear(inquiry, g_ptr_array_index(crls, i));
+		hear(inquiry, g_ptr_array_index(crls, i), brought);
 }
 
 /* --- weighing what was heard ---------------------------------------------- */
@@ -343,8 +392,8 @@ lifts(const Inquiry *inquiry, const Word *later, const Word *word)
 	bool is_over = later->entry == CRL_REMOVED ||
 	    (later->entry == CRL_NOT_LISTED && !crl_is_delta(later->crl));
 
-	return is_over && crl_is_newer(later->crl, word->crl) &&
-	    is_in_force(inquiry, later);
+	return is_over && !later->weak && !later->brought &&
+	    crl_is_newer(later->crl, word->crl) && is_in_force(inquiry, later);
 }
 
 static bool
@@ -389,7 +438,7 @@ delta_of(const Inquiry *inquiry, const Word *base)
 	for (guint i = 0; i < inquiry->words->len; i++) {
 		const Word *word = &g_array_index(inquiry->words, Word, i);
 
-		if (crl_continues(word->crl, base->crl) &&
+		if (crl_continues(word->crl, base->crl) && !word->weak &&
 		    is_in_force(inquiry, word))
 			return word;
 	}
@@ -404,6 +453,15 @@ why_not_good(const Inquiry *inquiry, const Word *word, const Word **delta)
 	char *why;
 
 	*delta = NULL;
+	if (word->weak)
+		return g_strdup("weak signature of the revocation list, or of "
+				"a certificate of its issuer "
+				"(RFC 8551, section 4.3)");
+	if (word->brought &&
+	    crl_is_older(
+		word->crl, inquiry->question->now - REVOCATION_MAX_BROUGHT_AGE))
+		return g_strdup("revocation list that came with the message is "
+				"older than a day");
 	if (crl_is_delta(word->crl))
 		return g_strdup("delta list without its base "
 				"(RFC 5280, section 5.2.4)");
@@ -453,6 +511,10 @@ covered_reasons(Inquiry *inquiry, RevocationAnswer *answer)
 		if ((word->reasons & ~covered) == 0)
 			continue;
 		covered |= word->reasons;
+		/* Whoever reads it should know whose choice the list was. */
+		if (word->brought && answer->detail == NULL)
+			answer->detail = g_strdup(
+			    "not revoked by a list that came with the message");
 		keep_proof(inquiry, answer, word);
 		keep_proof(inquiry, answer, delta);
 	}
@@ -471,6 +533,7 @@ static void
 answer_unknown(Inquiry *inquiry, guint covered, RevocationAnswer *answer)
 {
 	g_ptr_array_set_size(answer->proofs, 0);
+	g_clear_pointer(&answer->detail, g_free);
 	if (gave_up(inquiry))
 		note_why_not(inquiry,
 		    g_strdup("too many certificates that might be of the "
@@ -521,8 +584,8 @@ answer_question(Inquiry *inquiry, RevocationAnswer *answer)
 	inquiry->cert = sk_X509_value(question->path, question->index);
 	inquiry->words = g_array_new(FALSE, FALSE, sizeof(Word));
 	g_array_set_clear_func(inquiry->words, word_clear);
-	hear_all(inquiry, inquiry->revocation->crls);
-	hear_all(inquiry, question->lists);
+	hear_all(inquiry, inquiry->revocation->crls, false);
+	hear_all(inquiry, question->lists, true);
 	weigh(inquiry, answer);
 	g_array_unref(inquiry->words);
 	g_free(inquiry->why_not);

@@ -28,8 +28,14 @@
 #include "trust.h"
 
 /* Limits to what one question may cost. */
-#define REVOCATION_MAX_DEPTH 4  /* issuers of lists of issuers of lists … */
-#define REVOCATION_MAX_PATHS 16 /* that are looked for, of such issuers */
+#define REVOCATION_MAX_DEPTH 4 /* issuers of lists of issuers of lists … */
+#define REVOCATION_MAX_PATHS \
+	16 /* that are looked for, of such issuers that came along */
+
+/* Age in seconds up to which a list that came along proves that a certificate
+ * is good: who sends a message chooses which list it brings, and would choose
+ * the last one of before the revocation. */
+#define REVOCATION_MAX_BROUGHT_AGE (24 * 60 * 60)
 
 /* What a status that cannot be had does to the verdict. */
 typedef enum {
@@ -75,13 +81,15 @@ typedef struct {
 	                                  NULL */
 	const GPtrArray *lists;        /* of Crl, likewise */
 	gint64 now;                    /* seconds since 1970 */
+	TrustStrength strength; /* of lists that are to prove a thing good */
 	bool keep_proofs;
 } RevocationQuestion;
 
 typedef struct {
 	RevocationStatus status;
-	char *detail;      /* when and why it was revoked, or why there is no
-	                      answer; or NULL */
+	char *detail;      /* when and why it was revoked, why there is no
+	                      answer, or that a list which came along says
+	                      that it is good; or NULL */
 	GPtrArray *proofs; /* of GBytes: the lists that decided, if they were
 	                      to be kept */
 } RevocationAnswer;

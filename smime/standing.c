@@ -83,6 +83,7 @@ ask_below(const Standing *standing, const Identity *identity, X509 *issuer,
 		.path = path,
 		.included = identity->chain,
 		.now = now,
+		.strength = { KEYRING_MIN_RSA_BITS, false },
 	};
 	g_auto(RevocationAnswer) said = { 0 };
 

@@ -1,5 +1,6 @@
 #include "trust.h"
 #include "cert.h"
+#include "signer.h"
 
 struct trust {
 	gatomicrefcount refs;
@@ -462,4 +463,27 @@ trust_path(const Trust *trust, X509 *leaf, const OsslX509Stack *included,
 	}
 	ERR_clear_error();
 	return reason;
+}
+
+VerdictReason
+trust_path_strength(
+    const OsslX509Stack *path, const TrustStrength *strength, X509 **weak)
+{
+	if (strength->min_rsa_bits == 0)
+		return VERDICT_REASON_OK;
+	for (int i = 0; i < sk_X509_num(path); i++) {
+		X509 *cert = sk_X509_value(path, i);
+		bool is_anchor = i + 1 == sk_X509_num(path);
+		VerdictReason reason =
+		    cert_key_strength(cert, strength->min_rsa_bits);
+
+		if (reason == VERDICT_REASON_OK && !is_anchor)
+			reason = signer_digest_strength(
+			    cert_signature_digest(cert), strength->allow_sha1);
+		if (reason != VERDICT_REASON_OK) {
+			*weak = cert;
+			return reason;
+		}
+	}
+	return VERDICT_REASON_OK;
 }

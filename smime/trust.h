@@ -57,6 +57,17 @@ VerdictReason trust_path(const Trust *trust, X509 *leaf,
 OsslX509Stack *trust_find(const Trust *trust, const X509_NAME *subject,
     const OsslX509Stack *included);
 
+/* What keys and digests must be, below an anchor and at it. */
+typedef struct {
+	guint min_rsa_bits; /* 0: strength is not asked for */
+	bool allow_sha1;    /* and MD5 */
+} TrustStrength;
+
+/* Is every key of path strong enough, and every signature below its end?  OK,
+ * or why not, with *weak (owned by path). */
+VerdictReason trust_path_strength(
+    const OsslX509Stack *path, const TrustStrength *strength, X509 **weak);
+
 /* The certificate that signed cert: among included, intermediates or anchors;
  * owned by whichever has it, NULL when it is not at hand.  Whether it is valid,
  * or leads to an anchor, is not asked. */

@@ -619,7 +619,8 @@ pki_crl(const PkiCrl *spec, X509 *issuer, PkiKey issuer_key)
 	for (gsize i = 0; i < spec->n_entries; i++)
 		crl_add_entry(crl, &spec->entries[i]);
 	crl_add_extensions(crl, spec, issuer);
-	g_assert(X509_CRL_sign(crl, pki_key(issuer_key), EVP_sha256()) > 0);
+	g_assert(X509_CRL_sign(crl, pki_key(issuer_key),
+		     spec->digest != NULL ? spec->digest() : EVP_sha256()) > 0);
 	return crl;
 }
 

@@ -133,7 +133,8 @@ typedef struct {
 	long number;          /* 0: 7 */
 	long base;            /* of a delta; 0: 6 */
 	bool delta;
-	bool wrong_key_id; /* AKI of somebody else */
+	bool wrong_key_id;             /* AKI of somebody else */
+	const EVP_MD *(*digest)(void); /* NULL: SHA-256 */
 } PkiCrl;
 
 X509_CRL *pki_crl(const PkiCrl *spec, X509 *issuer, PkiKey issuer_key);

@@ -21,6 +21,8 @@ typedef struct {
 	X509_CRL *brought[MAX_LISTS]; /* with the message */
 	RevocationMode mode;          /* 0: hard */
 	gint64 at;                    /* seconds from PKI_NOW */
+	TrustStrength strength;
+	X509 *intermediate; /* that is configured, or NULL */
 } Question;
 
 static OsslX509Stack *
@@ -74,7 +76,11 @@ trust_of(const Question *q, X509 *anchor)
 	g_autofree char *file = pki_write_certs(
 	    folder, "anchors.pem", anchor, q->other_anchor, NULL);
 	const char *paths[] = { file, NULL };
-	Trust *trust = trust_new(paths, NULL, NULL);
+	g_autofree char *other = q->intermediate != NULL ?
+	    pki_write_certs(folder, "other.pem", q->intermediate, NULL) :
+	    NULL;
+	const char *others[] = { other, NULL };
+	Trust *trust = trust_new(paths, others, NULL);
 
 	cr_assert(trust != NULL);
 	pki_folder_remove(folder);
@@ -100,6 +106,7 @@ ask(const Question *q, RevocationAnswer *answer)
 		.included = included,
 		.lists = lists,
 		.now = PKI_NOW + q->at,
+		.strength = q->strength,
 		.keep_proofs = true,
 	};
 	g_auto(RevocationAnswer) again = { 0 };
@@ -924,6 +931,96 @@ Test(revocation, many_certificates_hide_nothing)
 	expect(&q, REVOKED, NULL, "behind some");
 	for (int i = 0; i <= REVOCATION_MAX_PATHS; i++)
 		X509_free(twins[i]);
+}
+
+/* However many come along, who is configured is heard. */
+Test(revocation, many_certificates_hide_nothing_configured)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	PkiCert spec = lister_spec;
+	PkiCrl bad = { .revoked = pki->leaf };
+	g_autoptr(X509) lister = NULL;
+	g_autoptr(X509_CRL) good = pki_crl(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_CA);
+	g_autoptr(X509_CRL) revoked = NULL;
+	Question q = { .path = { pki->leaf, pki->ca, pki->root },
+		.mode = REVOCATION_SOFT };
+
+	spec.name = "CA Test";
+	lister = pki_cert(&spec, pki->root, PKI_KEY_ROOT);
+	revoked = pki_crl(&bad, lister, PKI_KEY_OTHER);
+	q.lists[0] = good;
+	q.lists[1] = revoked;
+	q.intermediate = lister;
+	for (int i = 0; i <= REVOCATION_MAX_PATHS; i++) {
+		spec.serial = 100 + i;
+		q.included[i] = pki_cert(&spec, pki->root, PKI_KEY_LEAF_EC);
+	}
+	expect(&q, REVOKED, NULL, "configured");
+	for (int i = 0; i <= REVOCATION_MAX_PATHS; i++)
+		X509_free(q.included[i]);
+}
+
+/* What somebody else may have made proves nothing good, and is heard where it
+ * warns. */
+Test(revocation, weak_lists)
+{
+	static const TrustStrength strong = { 2048, false };
+	static const TrustStrength lenient = { 1024, true };
+	const PkiCert weak_lister = { .name = "CA Test",
+		.key = PKI_KEY_WEAK,
+		.is_ca = true,
+		.key_usage = "critical,cRLSign",
+		.serial = 5 };
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(X509) lister =
+	    pki_cert(&weak_lister, pki->root, PKI_KEY_ROOT);
+	g_autoptr(X509_CRL) of_root =
+	    pki_crl(&(PkiCrl){ 0 }, pki->root, PKI_KEY_ROOT);
+	g_autoptr(X509_CRL) sha1 =
+	    pki_crl(&(PkiCrl){ .digest = EVP_sha1 }, pki->ca, PKI_KEY_CA);
+	g_autoptr(X509_CRL) short_key =
+	    pki_crl(&(PkiCrl){ 0 }, lister, PKI_KEY_WEAK);
+	g_autoptr(X509_CRL) warning =
+	    pki_crl(&(PkiCrl){ .revoked = pki->leaf, .digest = EVP_sha1 },
+		pki->ca, PKI_KEY_CA);
+	Question q = { .path = { pki->leaf, pki->ca, pki->root },
+		.lists = { sha1, of_root },
+		.strength = strong };
+
+	expect(&q, UNKNOWN, "weak signature", "SHA-1");
+	q.strength = lenient;
+	expect(&q, GOOD, NULL, "SHA-1, allowed");
+	q.lists[0] = short_key;
+	q.intermediate = lister;
+	expect(&q, GOOD, NULL, "short key, allowed");
+	q.strength = strong;
+	expect(&q, UNKNOWN, "weak signature", "short key");
+	q.lists[0] = warning;
+	expect(&q, REVOKED, NULL, "weak, and a warning");
+}
+
+/* Who sends a message chooses the list that it brings. */
+Test(revocation, old_list_that_came_along)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	const PkiCrl fresh = { .this_update = -3600 };
+	const PkiCrl old = { .this_update = -REVOCATION_MAX_BROUGHT_AGE - 1 };
+	const PkiCrl warning = { .this_update = -3 * PKI_DAY,
+		.revoked = pki->leaf };
+	g_autoptr(X509_CRL) fresh_list = pki_crl(&fresh, pki->ca, PKI_KEY_CA);
+	g_autoptr(X509_CRL) old_list = pki_crl(&old, pki->ca, PKI_KEY_CA);
+	g_autoptr(X509_CRL) warns = pki_crl(&warning, pki->ca, PKI_KEY_CA);
+	Question q = { .path = { pki->leaf, pki->ca, pki->root },
+		.brought = { fresh_list } };
+
+	expect(&q, GOOD, "came with the message", "fresh");
+	q.brought[0] = old_list;
+	expect(&q, UNKNOWN, "older than a day", "old");
+	q.brought[0] = warns;
+	expect(&q, REVOKED, NULL, "old, and a warning");
+	q.brought[0] = NULL;
+	q.lists[0] = old_list;
+	expect(&q, GOOD, NULL, "configured");
 }
 
 /* Issuers of lists that need each other's: no answer, and no end of time. */
