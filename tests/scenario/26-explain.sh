@@ -153,6 +153,7 @@ case_evidence() {
 	    -purpose smimesign -partial_chain -CAfile 1-2-anchor.pem \
 	    -untrusted 1-1-issuer.pem 1-0-signer.pem
 	holds "evidence: the anchor is ours" same_certificate \
+	mkdir -m 777 "$evidence"
 	    "$evidence/1-2-anchor.pem" "$lab/pki/root.pem"
 	holds "evidence: the signer" same_certificate \
 	    "$evidence/1-0-signer.pem" "$lab/pki/outside/$arsip/cert.pem"
