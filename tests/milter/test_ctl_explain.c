@@ -112,7 +112,7 @@ Test(ctl_explain, a_failure_in_ten_lines)
 		{ CTL_ENGLISH, "NOT VALID (smime=fail). ",
 		    "\nInbound mail: reject, by on-fail. " },
 		{ CTL_INDONESIAN, "TIDAK SAH (smime=fail). ",
-		    "\nSurat masuk: reject, menurut on-fail. " },
+		    "\nSurat masuk: reject (ditolak), sesuai on-fail. " },
 	};
 	g_autoptr(Sample) sample = sample_new(NULL, true);
 
