@@ -398,24 +398,25 @@ outcome_text(const Page *page, const VerdictOutcome *outcome)
 	    clause != NULL ? ")" : "");
 }
 
-/* What the mark means, where it is a code in a foreign language. */
-static const char *
-answer(const Page *page, VerdictReason reason)
+/* What the mark means, where it is a code in a foreign language; after the
+ * question.  Caller frees. */
+static char *
+answer_text(const Page *page, VerdictReason reason)
 {
 	SmimeResult result = verdict_reason_result(reason);
 
 	return page->language == CTL_ENGLISH || result == SMIME_PASS ?
-	    "" :
-	    ctl_result_headline(result, page->language);
+	    g_strdup("") :
+	    g_strconcat(" ", ctl_result_headline(result, page->language), NULL);
 }
 
 static void
 put_check(Page *page, VerdictStep step, const VerdictOutcome *outcome)
 {
+	g_autofree char *answer = answer_text(page, outcome->reason);
 	g_autofree char *line =
-	    g_strdup_printf("%s: %s %s", ctl_step_name(step, page->language),
-		ctl_step_question(step, page->language),
-		answer(page, outcome->reason));
+	    g_strdup_printf("%s: %s%s", ctl_step_name(step, page->language),
+		ctl_step_question(step, page->language), answer);
 	g_autofree char *text = outcome_text(page, outcome);
 
 	g_string_append_printf(

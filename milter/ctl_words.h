@@ -140,7 +140,7 @@ const char *ctl_remark_text(const char *remark, CtlLanguage language);
 	    "sertifikat tidak memuatnya") \
 	X(SIGNER, "Signer", "Penanda tangan") \
 	X(UNKNOWN, "not known", "tidak diketahui") \
-	X(SIGNED_AT, "Time of signing", "Waktu penandatanganan") \
+	X(SIGNED_AT, "Time of signing", "Ditandatangani pada") \
 	X(CLAIM, "as the signer claims; nobody has confirmed it", \
 	    "menurut penanda tangan sendiri; tidak ada yang memastikannya") \
 	X(DIGEST, "Digest", "Algoritma hash") \
