@@ -502,7 +502,7 @@ config_param_allowed(const ConfigParam *param)
 				"below it");
 	case CONFIG_OIDS:
 		return g_strdup("a list of object identifiers such as "
-				"1.3.6.1.5.5.7.3.36, separated by commas");
+				"1.3.6.1.4.1.32473.1, separated by commas");
 	case CONFIG_NETWORKS:
 		return g_strdup(
 		    "a list of addresses and networks such as "

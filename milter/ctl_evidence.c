@@ -78,6 +78,10 @@ ctl_evidence_open(const char *path, GError **error)
 		    "exist yet");
 		return NULL;
 	}
+	if (fchmod(evidence->folder, 0700) == -1) {
+		set_error(error, evidence, NULL, g_strerror(errno));
+		return NULL;
+	}
 	return g_steal_pointer(&evidence);
 }
 

@@ -165,9 +165,9 @@ authors_text(const Page *page, const CtlJudgement *judgement)
 	return g_string_free(list, FALSE);
 }
 
-/* Who, by the certificate; what does not pass proves nobody. */
+/* Who, by the certificate. */
 static void
-put_signer(Page *page, const VerdictEntry *entry, SmimeResult result)
+put_signer(Page *page, const VerdictEntry *entry)
 {
 	g_autofree char *who = NULL;
 
@@ -178,8 +178,8 @@ put_signer(Page *page, const VerdictEntry *entry, SmimeResult result)
 	    entry->identifier != NULL ? ", " : "", entry->subject);
 	put_labelled(page, 2,
 	    word(page,
-		result == SMIME_PASS ? CTL_WORD_SIGNED_BY :
-				       CTL_WORD_IN_THE_NAME_OF),
+		ctl_judgement_proves_signer(entry) ? CTL_WORD_SIGNED_BY :
+						     CTL_WORD_SIGNER_UNPROVEN),
 	    who);
 }
 
@@ -187,15 +187,16 @@ static void
 put_action(Page *page, const CtlJudgement *judgement)
 {
 	bool plain = judgement->action == POLICY_INBOUND_ACCEPT;
+	g_autofree char *name = NULL;
 	g_autofree char *text = NULL;
 
-	if (judgement->has_action)
-		text = g_strdup_printf("%s%s%s. %s",
-		    name_code_name(
-			policy_inbound_action_names, (int)judgement->action),
+	if (judgement->has_action) {
+		name = ctl_action_name(judgement->action, page->language);
+		text = g_strdup_printf("%s%s%s. %s", name,
 		    plain ? "" : word(page, CTL_WORD_BY),
 		    plain ? "" : judgement->option,
 		    ctl_action_meaning(judgement->action, page->language));
+	}
 	put_labelled(page, 0, word(page, CTL_WORD_INBOUND_MAIL),
 	    text != NULL ? text : word(page, CTL_WORD_INBOUND_UNKNOWN));
 }
@@ -206,7 +207,7 @@ put_summary(Page *page, const CtlJudgement *judgement)
 	SmimeResult result = verdict_result(judgement->verdict);
 	VerdictReason reason = ctl_judgement_reason(judgement);
 	g_autofree char *headline = g_strdup_printf("%s (smime=%s). %s",
-	    ctl_result_headline(result, page->language),
+	    ctl_judgement_headline(judgement, page->language),
 	    name_code_name(smime_result_names, (int)result),
 	    ctl_result_meaning(result, page->language));
 
@@ -223,7 +224,7 @@ put_summary(Page *page, const CtlJudgement *judgement)
 
 		put_labelled(page, 2, word(page, CTL_WORD_AUTHOR), authors);
 	}
-	put_signer(page, ctl_judgement_decisive(judgement), result);
+	put_signer(page, ctl_judgement_decisive(judgement));
 	put_labelled(page, 2, word(page, CTL_WORD_WHAT_TO_DO),
 	    ctl_advice_text(ctl_judgement_advice(judgement), page->language));
 	put_action(page, judgement);
@@ -397,12 +398,25 @@ outcome_text(const Page *page, const VerdictOutcome *outcome)
 	    clause != NULL ? ")" : "");
 }
 
+/* What the mark means, where it is a code in a foreign language; after the
+ * question.  Caller frees. */
+static char *
+answer_text(const Page *page, VerdictReason reason)
+{
+	SmimeResult result = verdict_reason_result(reason);
+
+	return page->language == CTL_ENGLISH || result == SMIME_PASS ?
+	    g_strdup("") :
+	    g_strconcat(" ", ctl_result_headline(result, page->language), NULL);
+}
+
 static void
 put_check(Page *page, VerdictStep step, const VerdictOutcome *outcome)
 {
+	g_autofree char *answer = answer_text(page, outcome->reason);
 	g_autofree char *line =
-	    g_strdup_printf("%s: %s", ctl_step_name(step, page->language),
-		ctl_step_question(step, page->language));
+	    g_strdup_printf("%s: %s%s", ctl_step_name(step, page->language),
+		ctl_step_question(step, page->language), answer);
 	g_autofree char *text = outcome_text(page, outcome);
 
 	g_string_append_printf(
@@ -417,14 +431,14 @@ put_check(Page *page, VerdictStep step, const VerdictOutcome *outcome)
 	put_line(page, 16, ctl_reason_meaning(outcome->reason, page->language));
 	put_labelled(page, 16, word(page, CTL_WORD_WHAT_TO_DO),
 	    ctl_advice_text(
-		ctl_reason_advice(outcome->reason), page->language));
+		ctl_outcome_advice(step, outcome->reason), page->language));
 }
 
 static void
 put_signature(Page *page, const VerdictEntry *entry, guint number, guint count)
 {
-	const char *result = name_code_name(
-	    smime_result_names, (int)verdict_entry_result(entry));
+	g_autofree char *result =
+	    ctl_result_name(verdict_entry_result(entry), page->language);
 	/* Without a part it is no signature but a message that was not read. */
 	g_autofree char *title = entry->part != NULL ?
 	    g_strdup_printf("%s %u/%u: %s", word(page, CTL_WORD_SIGNATURE),

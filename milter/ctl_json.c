@@ -79,7 +79,7 @@ add_check(JsonBuilder *to, VerdictStep step, const VerdictOutcome *outcome,
 	add_string(to, "clause", ctl_judgement_clause(outcome));
 	add_string(
 	    to, "meaning", ctl_reason_meaning(outcome->reason, language));
-	add_advice(to, ctl_reason_advice(outcome->reason), language);
+	add_advice(to, ctl_outcome_advice(step, outcome->reason), language);
 	json_builder_end_object(to);
 }
 
@@ -221,7 +221,7 @@ add_summary(
 
 	add_string(
 	    to, "result", name_code_name(smime_result_names, (int)result));
-	add_string(to, "headline", ctl_result_headline(result, language));
+	add_string(to, "headline", ctl_judgement_headline(judgement, language));
 	add_string(to, "meaning", ctl_result_meaning(result, language));
 	add_string(to, "reason", code);
 	add_string(to, "reason_text",

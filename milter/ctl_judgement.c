@@ -34,11 +34,11 @@ ctl_judgement_decisive(const CtlJudgement *judgement)
 	return worst;
 }
 
-/* What a pass leaves unsaid. */
+/* What a pass leaves unsaid; before all whose it is, which comes last. */
 static VerdictReason
 pass_reason(const VerdictEntry *entry)
 {
-	for (int step = 0; step < VERDICT_N_STEPS; step++) {
+	for (int step = VERDICT_N_STEPS - 1; step >= 0; step--) {
 		if (entry->steps[step].reason != VERDICT_REASON_OK)
 			return entry->steps[step].reason;
 	}
@@ -64,12 +64,71 @@ ctl_judgement_reason(const CtlJudgement *judgement)
 	    reason;
 }
 
+/* The most serious of the steps that look at what is signed, not at how much
+ * it is; COVERAGE: all of them pass. */
+static VerdictStep
+worst_beside_coverage(const VerdictEntry *entry)
+{
+	VerdictStep worst = VERDICT_STEP_COVERAGE;
+	SmimeResult result = SMIME_PASS;
+
+	for (int step = 0; step < VERDICT_N_STEPS; step++) {
+		SmimeResult its =
+		    verdict_reason_result(entry->steps[step].reason);
+
+		if (step != VERDICT_STEP_COVERAGE && its > result) {
+			worst = step;
+			result = its;
+		}
+	}
+	return worst;
+}
+
 CtlAdvice
 ctl_judgement_advice(const CtlJudgement *judgement)
 {
-	if (judgement->verdict->entries->len == 0)
+	const VerdictEntry *entry = ctl_judgement_decisive(judgement);
+	VerdictReason reason = ctl_judgement_reason(judgement);
+	VerdictStep step;
+
+	if (entry == NULL)
 		return CTL_ADVICE_UNSIGNED;
-	return ctl_reason_advice(ctl_judgement_reason(judgement));
+	step = verdict_decisive_step(entry);
+	/* A part is to be relied on only where its signature is good. */
+	if (reason == VERDICT_REASON_PARTIAL) {
+		step = worst_beside_coverage(entry);
+		if (step != VERDICT_STEP_COVERAGE)
+			reason = entry->steps[step].reason;
+	}
+	return ctl_outcome_advice(step, reason);
+}
+
+const char *
+ctl_judgement_headline(const CtlJudgement *judgement, CtlLanguage language)
+{
+	VerdictReason reason = ctl_judgement_reason(judgement);
+
+	return reason == VERDICT_REASON_IDENTITY_NOT_ASKED ||
+		reason == VERDICT_REASON_SENDER_SIGNED ?
+	    ctl_word(CTL_WORD_AUTHOR_UNPROVEN, language) :
+	    ctl_result_headline(verdict_result(judgement->verdict), language);
+}
+
+bool
+ctl_judgement_proves_signer(const VerdictEntry *entry)
+{
+	for (int step = 0; step < VERDICT_N_STEPS; step++) {
+		VerdictReason reason = entry->steps[step].reason;
+
+		if (step == VERDICT_STEP_IDENTITY ||
+		    (step == VERDICT_STEP_COVERAGE &&
+			reason != VERDICT_REASON_OUTER_INVALID))
+			continue;
+		if (reason == VERDICT_REASON_NOT_DONE ||
+		    verdict_reason_result(reason) != SMIME_PASS)
+			return false;
+	}
+	return true;
 }
 
 const char *

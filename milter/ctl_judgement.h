@@ -41,6 +41,15 @@ VerdictReason ctl_judgement_reason(const CtlJudgement *judgement);
 
 CtlAdvice ctl_judgement_advice(const CtlJudgement *judgement);
 
+/* That of the result; of a pass that does not prove the author, one that says
+ * so. */
+const char *ctl_judgement_headline(
+    const CtlJudgement *judgement, CtlLanguage language);
+
+/* Is it certain who has signed, whoever the author is, and whatever stands
+ * around it? */
+bool ctl_judgement_proves_signer(const VerdictEntry *entry);
+
 /* The clause that an outcome offends against; NULL: none, or its detail names
  * it. */
 const char *ctl_judgement_clause(const VerdictOutcome *outcome);

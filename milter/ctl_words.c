@@ -23,9 +23,28 @@ is_of(const char *locale, const char *language)
 	    !g_ascii_isalnum(locale[size]);
 }
 
+/* As setlocale() has it for messages, but that none need be installed. */
+static bool
+is_in_c_locale(void)
+{
+	static const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+		const char *locale = g_getenv(names[i]);
+
+		if (locale != NULL && locale[0] != '\0')
+			return strcmp(locale, "C") == 0 ||
+			    strcmp(locale, "POSIX") == 0;
+	}
+	return true;
+}
+
 CtlLanguage
 ctl_language(void)
 {
+	/* gettext looks at LANGUAGE in other locales only. */
+	if (is_in_c_locale())
+		return CTL_ENGLISH;
 	for (const char *const *name = g_get_language_names(); *name != NULL;
 	     name++) {
 		if (is_of(*name, "id"))
@@ -115,6 +134,17 @@ result_words(SmimeResult result)
 #undef X
 	}
 	g_assert_not_reached();
+}
+
+char *
+ctl_result_name(SmimeResult result, CtlLanguage language)
+{
+	const char *code = name_code_name(smime_result_names, (int)result);
+
+	return language == CTL_ENGLISH ?
+	    g_strdup(code) :
+	    g_strdup_printf(
+		"%s (%s)", code, result_words(result)->headline.in[language]);
 }
 
 const char *
@@ -213,15 +243,27 @@ ctl_step_code(VerdictStep step)
 	    "tanyakan kepada pengirim dengan cara lain, misalnya lewat " \
 	    "telepon, apakah surat ini benar darinya.") \
 	X(ASK_STATUS, "ask-status", \
-	    "Nothing for everyday mail. If much depends on the message, ask " \
-	    "the authority whether the certificate was revoked. The " \
-	    "postmaster can have this checked for all mail: [revocation] in " \
-	    "smime-milter.conf.", \
+	    "Nothing for everyday mail. If much depends on the message, " \
+	    "ask the authority whether the certificate was revoked. The " \
+	    "postmaster can have this checked for all mail: [revocation] " \
+	    "in smime-milter.conf.", \
 	    "Untuk surat sehari-hari tidak ada yang perlu dilakukan. Jika " \
 	    "suratnya penting sekali, tanyakan kepada penerbit apakah " \
-	    "sertifikatnya sudah dicabut. Postmaster dapat mengatur agar hal " \
-	    "ini diperiksa pada semua surat: [revocation] di " \
+	    "sertifikatnya sudah dicabut. Postmaster dapat mengatur agar " \
+	    "hal ini diperiksa pada semua surat: bagian [revocation] di " \
 	    "smime-milter.conf.") \
+	X(RELY_ON_SIGNER, "rely-on-signer", \
+	    "Rely on the signer named here, not on the author that is " \
+	    "shown. If the two differ, and you do not expect the one to " \
+	    "sign for the other, do not act on the content, and ask the " \
+	    "author by telephone. Whose signature is asked for is set by " \
+	    "the postmaster: identity in [verify] of smime-milter.conf.", \
+	    "Andalkan penanda tangan yang disebut di sini, bukan pengirim " \
+	    "yang tampak. Jika keduanya berbeda dan tidak wajar yang satu " \
+	    "menandatangani untuk yang lain, jangan menindaklanjuti " \
+	    "isinya, dan tanyakan kepada pengirim lewat telepon. Tanda " \
+	    "tangan siapa yang disyaratkan diatur oleh postmaster: " \
+	    "identity pada [verify] di smime-milter.conf.") \
 	X(SEND_AGAIN, "send-again", \
 	    "Do not act on the content. Ask the sender by telephone, at a " \
 	    "number that you do not take from this message, to send it " \
@@ -232,12 +274,13 @@ ctl_step_code(VerdictStep step)
 	X(SENDER_PROGRAM, "sender-program", \
 	    "Treat it like a letter without a signature. Ask the sender to " \
 	    "send it again; if that does not help, give the sender's " \
-	    "technicians the check named here: their mail program, or a " \
-	    "server on the way, does something wrong or unusual.", \
+	    "technicians the check named here: something is wrong, or " \
+	    "unusual, with the mail program or with a server on the way.", \
 	    "Perlakukan seperti surat tanpa tanda tangan. Minta pengirim " \
-	    "mengirim ulang; jika tetap begini, sampaikan pemeriksaan yang " \
-	    "disebut di sini kepada teknisi pengirim: program surelnya, atau " \
-	    "server di perjalanan, berlaku salah atau tidak lazim.") \
+	    "mengirim ulang; jika tetap begini, sampaikan hasil " \
+	    "pemeriksaan ini kepada teknisi pengirim: ada yang keliru atau " \
+	    "tidak lazim pada program surelnya atau pada server yang " \
+	    "dilalui.") \
 	X(INCLUDE_CERTIFICATE, "include-certificate", \
 	    "Treat it like a letter without a signature. Ask the sender to " \
 	    "set the mail program so that it sends the certificate along, " \
@@ -246,13 +289,16 @@ ctl_step_code(VerdictStep step)
 	    "mengatur program surelnya agar menyertakan sertifikatnya, lalu " \
 	    "mengirim ulang surat ini.") \
 	X(SMALLER, "smaller", \
-	    "Treat it like a letter without a signature. Ask the sender to " \
-	    "send less in one message, or ask the postmaster whether the " \
-	    "limit named below can be raised (max-message-size).", \
-	    "Perlakukan seperti surat tanpa tanda tangan. Minta pengirim " \
-	    "mengirim lebih sedikit dalam satu surat, atau tanyakan kepada " \
-	    "postmaster apakah batas yang disebut di bawah dapat dinaikkan " \
-	    "(max-message-size).") \
+	    "Treat it like a letter without a signature. The detail says " \
+	    "which limit was passed. Ask the sender to send it again " \
+	    "within that limit: a smaller message, or fewer signers or " \
+	    "certificates. Only the limit on the size of a message can be " \
+	    "raised by the postmaster (max-message-size).", \
+	    "Perlakukan seperti surat tanpa tanda tangan. Rincian menyebut " \
+	    "batas mana yang terlampaui. Minta pengirim mengirim ulang " \
+	    "dalam batas itu: surat yang lebih kecil, atau penanda tangan " \
+	    "atau sertifikat yang lebih sedikit. Hanya batas ukuran surat " \
+	    "yang dapat dinaikkan oleh postmaster (max-message-size).") \
 	X(SIGNED_PART, "signed-part", \
 	    "Rely on the signed part only. What stands around it, such as " \
 	    "the footer of a mailing list, may be from anybody. If it " \
@@ -279,6 +325,22 @@ ctl_step_code(VerdictStep step)
 	    "memerlukan sertifikat elektronik baru dengan kunci yang lebih " \
 	    "kuat: RSA 2048 bit atau lebih. Pemegang sertifikat BSrE " \
 	    "mengurusnya melalui verifikator di instansinya.") \
+	X(STRONGER_ISSUER, "stronger-issuer", \
+	    "Treat it like a letter without a signature. It is for the " \
+	    "authority to act, not for the sender's mail program: the " \
+	    "sender needs a certificate whose path, up to the root, is " \
+	    "signed with SHA-256 or better and has keys of sufficient " \
+	    "strength, such as RSA of 2048 bits. The sender should show " \
+	    "the detail, which names the weak certificate, to the " \
+	    "authority; for BSrE through the verifikator of the agency.", \
+	    "Perlakukan seperti surat tanpa tanda tangan. Yang perlu " \
+	    "bertindak adalah penerbit sertifikat; memperbarui program " \
+	    "surel pengirim tidak menolong. Pengirim memerlukan sertifikat " \
+	    "elektronik yang jalurnya, sampai ke akar, ditandatangani " \
+	    "dengan SHA-256 atau yang lebih baik dan berkunci cukup kuat, " \
+	    "misalnya RSA 2048 bit. Pengirim perlu menunjukkan rinciannya, " \
+	    "yang menyebut sertifikat yang lemah, kepada penerbit; untuk " \
+	    "BSrE melalui verifikator di instansinya.") \
 	X(SET_CLOCK, "set-clock", \
 	    "Ask the sender by telephone whether the message is theirs. " \
 	    "Then the clock of the sender's computer should be set right, " \
@@ -287,23 +349,31 @@ ctl_step_code(VerdictStep step)
 	    "darinya. Jika benar, jam komputer pengirim perlu disetel dengan " \
 	    "tepat, lalu surat dikirim ulang.") \
 	X(RENEW, "renew", \
-	    "Ask the sender to renew the certificate and to send the message " \
-	    "again. Holders of certificates of BSrE ask the verifikator of " \
-	    "their agency for it. Until then, confirm what matters by " \
-	    "telephone.", \
-	    "Minta pengirim memperbarui sertifikat elektroniknya lalu " \
-	    "mengirim ulang surat ini. Pemegang sertifikat BSrE mengurusnya " \
-	    "melalui verifikator di instansinya. Sementara itu, pastikan " \
-	    "hal-hal penting lewat telepon.") \
+	    "The detail names the certificate that has expired. If it is " \
+	    "the sender's own, ask the sender to renew it and to send the " \
+	    "message again; holders of certificates of BSrE ask the " \
+	    "verifikator of their agency for it. If it is that of an " \
+	    "authority, the sender should ask that authority for its new " \
+	    "certificate, or the postmaster can add it to intermediates in " \
+	    "[verify] of smime-milter.conf. Until then, confirm what " \
+	    "matters by telephone.", \
+	    "Rincian menyebut sertifikat yang kedaluwarsa. Jika itu milik " \
+	    "pengirim, minta pengirim memperbaruinya lalu mengirim ulang " \
+	    "surat ini; pemegang sertifikat BSrE mengurusnya melalui " \
+	    "verifikator di instansinya. Jika itu milik penerbit, pengirim " \
+	    "perlu meminta sertifikat penerbit yang baru, atau postmaster " \
+	    "dapat menambahkannya ke intermediates pada [verify] di " \
+	    "smime-milter.conf. Sementara itu, pastikan hal-hal penting " \
+	    "lewat telepon.") \
 	X(CHECK_CLOCK, "check-clock", \
-	    "Compare the time of judgement below with a clock. If it is " \
-	    "wrong, tell the postmaster; if it is right, ask the sender to " \
-	    "wait until the certificate is valid, and to send the message " \
-	    "again.", \
-	    "Cocokkan waktu penilaian di bawah dengan jam. Jika salah, " \
-	    "beri tahu postmaster; jika benar, minta pengirim menunggu " \
-	    "sampai sertifikatnya mulai berlaku lalu mengirim ulang surat " \
-	    "ini.") \
+	    "Compare the time of judgement (Judged as of) with a clock. If " \
+	    "it is wrong, tell the postmaster; if it is right, ask the " \
+	    "sender to wait until the certificate that the detail names is " \
+	    "valid, and to send the message again.", \
+	    "Cocokkan waktu penilaian (Dinilai per) dengan jam. Jika " \
+	    "salah, beri tahu postmaster; jika benar, minta pengirim " \
+	    "menunggu sampai sertifikat yang disebut dalam rincian mulai " \
+	    "berlaku, lalu mengirim ulang surat ini.") \
 	X(FALSE_CERTIFICATE, "false-certificate", \
 	    "Do not act on the content, and tell the postmaster: a " \
 	    "certificate was changed or forged. Ask the sender by telephone, " \
@@ -312,12 +382,12 @@ ctl_step_code(VerdictStep step)
 	    "sertifikat yang diubah atau dipalsukan. Hubungi pengirim lewat " \
 	    "telepon, dengan nomor yang bukan diambil dari surat ini.") \
 	X(TELL_ISSUER, "tell-issuer", \
-	    "Do not rely on it. The sender should show the detail below to " \
-	    "the authority that issued the certificate; for BSrE through the " \
+	    "Do not rely on it. The sender should show the detail to the " \
+	    "authority that issued the certificate; for BSrE through the " \
 	    "verifikator of the agency.", \
 	    "Jangan mengandalkan surat ini. Pengirim perlu menunjukkan " \
-	    "rincian di bawah kepada penerbit sertifikatnya; untuk BSrE " \
-	    "melalui verifikator di instansinya.") \
+	    "rinciannya kepada penerbit sertifikat; untuk BSrE melalui " \
+	    "verifikator di instansinya.") \
 	X(CHECK_POLICY, "check-policy", \
 	    "Treat it like a letter without a signature. If you know the " \
 	    "authority and its rules, ask the postmaster to look at " \
@@ -326,15 +396,20 @@ ctl_step_code(VerdictStep step)
 	    "penerbit itu dan kebijakannya, minta postmaster memeriksa " \
 	    "policy-oids pada [verify] di smime-milter.conf.") \
 	X(CHECK_ISSUER, "check-issuer", \
-	    "Treat it like a letter without a signature. If you know the " \
-	    "authority, ask the postmaster to add its root certificate to " \
-	    "anchors in [verify] of smime-milter.conf, after comparing its " \
-	    "fingerprint with the one that the authority publishes.", \
-	    "Perlakukan seperti surat tanpa tanda tangan. Jika Anda mengenal " \
-	    "penerbit itu, minta postmaster menambahkan sertifikat akarnya " \
-	    "ke " \
-	    "anchors pada [verify] di smime-milter.conf, setelah sidik " \
-	    "jarinya dicocokkan dengan yang diumumkan penerbit.") \
+	    "Treat it like a letter without a signature. Ask the sender to " \
+	    "set the mail program so that it sends the certificates of the " \
+	    "authorities (the chain) along. If you know the authority, ask " \
+	    "the postmaster to add its root certificate to anchors, after " \
+	    "comparing its fingerprint with the one that the authority " \
+	    "publishes, and the certificates between to intermediates, " \
+	    "both in [verify] of smime-milter.conf.", \
+	    "Perlakukan seperti surat tanpa tanda tangan. Minta pengirim " \
+	    "mengatur program surelnya agar menyertakan sertifikat para " \
+	    "penerbit (rantai sertifikat). Jika Anda mengenal penerbit " \
+	    "itu, minta postmaster menambahkan sertifikat akarnya ke " \
+	    "anchors, setelah sidik jarinya dicocokkan dengan yang " \
+	    "diumumkan penerbit, dan sertifikat di antaranya ke " \
+	    "intermediates, keduanya pada [verify] di smime-milter.conf.") \
 	X(NEW_ANCHOR, "new-anchor", \
 	    "The sender is not to blame. Ask the postmaster to replace the " \
 	    "expired root certificate (anchors in [verify] of " \
@@ -345,43 +420,66 @@ ctl_step_code(VerdictStep step)
 	    "smime-milter.conf) dengan yang baru dari penerbitnya. Sementara " \
 	    "itu, pastikan hal-hal penting lewat telepon.") \
 	X(MAIL_CERTIFICATE, "mail-certificate", \
-	    "Treat it like a letter without a signature. The sender needs a " \
-	    "certificate for signing mail that names the mail address used. " \
-	    "Holders of certificates of BSrE ask the verifikator of their " \
-	    "agency for it.", \
+	    "Treat it like a letter without a signature. The sender needs " \
+	    "another certificate: one for signing mail that names the mail " \
+	    "address used, from an authority that may issue such. Holders " \
+	    "of certificates of BSrE ask the verifikator of their agency " \
+	    "for it.", \
 	    "Perlakukan seperti surat tanpa tanda tangan. Pengirim " \
-	    "memerlukan sertifikat elektronik untuk menandatangani surel, " \
-	    "yang memuat alamat surel yang dipakai. Pemegang sertifikat BSrE " \
-	    "mengurusnya melalui verifikator di instansinya.") \
+	    "memerlukan sertifikat elektronik lain: yang untuk " \
+	    "menandatangani surel, memuat alamat surel yang dipakai, dan " \
+	    "diterbitkan oleh penerbit yang berwenang untuk itu. Pemegang " \
+	    "sertifikat BSrE mengurusnya melalui verifikator di " \
+	    "instansinya.") \
 	X(REVOKED, "revoked", \
-	    "Do not act on the content: somebody else may have the key. Ask " \
-	    "the sender by telephone whether the message is theirs, and to " \
-	    "send it again with a new certificate; for BSrE through the " \
-	    "verifikator of the agency.", \
-	    "Jangan menindaklanjuti isinya: kuncinya mungkin ada di tangan " \
-	    "orang lain. Tanyakan kepada pengirim lewat telepon apakah surat " \
-	    "ini benar darinya, dan minta dikirim ulang dengan sertifikat " \
-	    "baru; untuk BSrE melalui verifikator di instansinya.") \
-	X(TRY_LATER, "try-later", \
-	    "Check again later with the same command. If it stays so, ask " \
-	    "the postmaster to look at the network and at [revocation] in " \
-	    "smime-milter.conf. Until then, confirm what matters by " \
-	    "telephone.", \
-	    "Periksa lagi nanti dengan perintah yang sama. Jika tetap " \
-	    "begini, " \
-	    "minta postmaster memeriksa jaringan dan [revocation] di " \
-	    "smime-milter.conf. Sementara itu, pastikan hal-hal penting " \
-	    "lewat " \
-	    "telepon.") \
+	    "Do not act on the content: somebody else may have used the " \
+	    "key. Ask the sender by telephone, at a number that you do not " \
+	    "take from this message, whether it is theirs. If the " \
+	    "certificate is revoked, the sender needs a new one; for BSrE " \
+	    "through the verifikator of the agency. If it is only on hold, " \
+	    "as the detail then says, the authority can tell whether and " \
+	    "when it counts again.", \
+	    "Jangan menindaklanjuti isinya: kuncinya mungkin dipakai orang " \
+	    "lain. Tanyakan kepada pengirim lewat telepon, dengan nomor " \
+	    "yang bukan diambil dari surat ini, apakah surat ini benar " \
+	    "darinya. Jika sertifikatnya dicabut, pengirim memerlukan yang " \
+	    "baru; untuk BSrE melalui verifikator di instansinya. Jika " \
+	    "hanya dibekukan sementara (on hold dalam rincian), penerbit " \
+	    "dapat menjelaskan apakah dan kapan sertifikat itu berlaku " \
+	    "lagi.") \
+	X(GET_LISTS, "get-lists", \
+	    "Confirm what matters by telephone. Ask the postmaster for a " \
+	    "revocation list of the authority that is in force: lists are " \
+	    "not fetched by themselves, but taken from the files that crls " \
+	    "in [revocation] of smime-milter.conf names, and have to be " \
+	    "kept fresh there. Then check again with the same command.", \
+	    "Pastikan hal-hal penting lewat telepon. Minta postmaster " \
+	    "menyediakan daftar pencabutan (CRL) penerbit yang masih " \
+	    "berlaku: daftar tidak diunduh secara otomatis, tetapi dibaca " \
+	    "dari berkas yang disebut oleh crls pada [revocation] di " \
+	    "smime-milter.conf, dan harus selalu diperbarui di situ. " \
+	    "Setelah itu periksa lagi dengan perintah yang sama.") \
 	X(COMPARE_AUTHOR, "compare-author", \
-	    "Compare the author with the mailbox of the signer below. If you " \
-	    "do not expect the one to sign for the other, do not act on the " \
-	    "content, and ask the author by telephone.", \
-	    "Bandingkan pengirim dengan alamat surel penanda tangan di " \
-	    "bawah. " \
-	    "Jika tidak wajar yang satu menandatangani untuk yang lain, " \
-	    "jangan menindaklanjuti isinya, dan tanyakan kepada pengirim " \
-	    "lewat telepon.") \
+	    "Compare the author with the signer, both named here. If you " \
+	    "do not expect the one to sign for the other, do not act on " \
+	    "the content, and ask the author by telephone.", \
+	    "Bandingkan pengirim dengan penanda tangan yang disebut di " \
+	    "sini. Jika tidak wajar yang satu menandatangani untuk yang " \
+	    "lain, jangan menindaklanjuti isinya, dan tanyakan kepada " \
+	    "pengirim lewat telepon.") \
+	X(REAL_SENDER, "real-sender", \
+	    "Do not act on the content, and tell the postmaster. The name " \
+	    "that a mail program shows for the author is the address of " \
+	    "somebody else; whoever signed is the signer named here, even " \
+	    "if the author named here is the same. Ask the one whose name " \
+	    "is shown by telephone, at a number that you do not take from " \
+	    "this message.", \
+	    "Jangan menindaklanjuti isinya, dan beri tahu postmaster. Nama " \
+	    "yang ditampilkan program surel untuk pengirim adalah alamat " \
+	    "orang lain; yang sebenarnya mengirim adalah penanda tangan " \
+	    "yang disebut di sini, sekalipun sama dengan pengirim yang " \
+	    "disebut di sini. Hubungi pemilik nama yang ditampilkan lewat " \
+	    "telepon, dengan nomor yang bukan diambil dari surat ini.") \
 	X(ASK_POSTMASTER, "ask-postmaster", \
 	    "The sender is not to blame: something is wrong on this side. " \
 	    "Check again later, and give all of this text to the postmaster " \
@@ -429,17 +527,17 @@ typedef struct {
 	    "Ini tidak diperiksa karena pemeriksaan lain tidak berhasil.") \
 	X(OK, NOTHING, "ok", "No fault was found.", \
 	    "Tidak ditemukan masalah.") \
-	X(NOT_ASKED, ASK_STATUS, "status pencabutan tidak ditanyakan", \
+	X(NOT_ASKED, ASK_STATUS, "status pencabutan tidak diperiksa", \
 	    "Nobody has asked whether the certificate was revoked, because " \
 	    "the configuration does not want it.", \
-	    "Tidak ditanyakan apakah sertifikatnya sudah dicabut, karena " \
+	    "Tidak diperiksa apakah sertifikatnya sudah dicabut, karena " \
 	    "diatur demikian.") \
 	X(NO_REVOCATION_SOURCE, ASK_STATUS, \
 	    "tidak ada sumber status pencabutan yang diketahui", \
 	    "Whether the certificate was revoked cannot be learnt: it does " \
 	    "not say where to ask, and no list is configured.", \
 	    "Tidak dapat diketahui apakah sertifikatnya sudah dicabut: " \
-	    "sertifikat tidak menyebut tempat bertanya, dan tidak ada daftar " \
+	    "sertifikat tidak menyebut sumbernya, dan tidak ada daftar " \
 	    "pencabutan yang disetel.") \
 	X(REVOCATION_UNKNOWN_TOLD, ASK_STATUS, \
 	    "status pencabutan tidak diketahui", \
@@ -447,6 +545,21 @@ typedef struct {
 	    "configuration this does not count against it.", \
 	    "Tidak dapat diketahui apakah sertifikatnya sudah dicabut; " \
 	    "menurut pengaturan, hal ini tidak memengaruhi hasil.") \
+	X(IDENTITY_NOT_ASKED, RELY_ON_SIGNER, \
+	    "pengirim tidak dibandingkan dengan penanda tangan", \
+	    "Nobody has compared the author with the signer, because the " \
+	    "configuration does not want it: the author that is shown " \
+	    "(From) is not proven.", \
+	    "Pengirim tidak dibandingkan dengan penanda tangan, karena " \
+	    "diatur demikian: pengirim yang tampak (From) tidak terbukti.") \
+	X(SENDER_SIGNED, RELY_ON_SIGNER, \
+	    "ditandatangani oleh Sender, bukan oleh pengirim (From)", \
+	    "The message was signed by the one who sent it for the author " \
+	    "(Sender), as a secretary does, and not by the author that is " \
+	    "shown (From): the author is not proven.", \
+	    "Surat ini ditandatangani oleh yang mengirimkannya atas nama " \
+	    "pengirim (Sender), seperti sekretaris, bukan oleh pengirim " \
+	    "yang tampak (From): pengirim itu sendiri tidak terbukti.") \
 	X(MIME_AMBIGUOUS, SENDER_PROGRAM, \
 	    "struktur MIME dapat dibaca dengan dua cara", \
 	    "The message is written so that two programs may show two " \
@@ -466,17 +579,17 @@ typedef struct {
 	X(CMS_UNSUPPORTED, SENDER_PROGRAM, \
 	    "isi CMS bukan data bertanda tangan biasa", \
 	    "The signature is of a kind that is not used for mail.", \
-	    "Tanda tangannya dari jenis yang tidak dipakai untuk surat.") \
+	    "Jenis tanda tangannya tidak dipakai untuk surat.") \
 	X(ALGORITHM_UNSUPPORTED, SENDER_PROGRAM, "algoritma tidak didukung", \
 	    "The signature was made by a method that this program does not " \
 	    "know.", \
 	    "Tanda tangannya dibuat dengan metode yang tidak dikenal program " \
 	    "ini.") \
 	X(OVER_LIMIT, SMALLER, "melebihi batas", \
-	    "The message, or something in its signature, is bigger than what " \
-	    "is examined here.", \
+	    "The message, or something in its signature, is bigger or more " \
+	    "than what is examined here.", \
 	    "Surat ini, atau sesuatu dalam tanda tangannya, lebih besar " \
-	    "daripada yang diperiksa di sini.") \
+	    "atau lebih banyak daripada yang diperiksa di sini.") \
 	X(NOT_TWO_PARTS, SENDER_PROGRAM, \
 	    "multipart/signed tidak terdiri atas dua bagian", \
 	    "A signed message has two parts, the content and the signature; " \
@@ -487,7 +600,8 @@ typedef struct {
 	X(NOT_A_SIGNATURE_PART, SENDER_PROGRAM, \
 	    "bagian kedua bukan application/pkcs7-signature", \
 	    "Where the signature should be, there is something else.", \
-	    "Di tempat tanda tangan terdapat sesuatu yang lain.") \
+	    "Di tempat yang seharusnya berisi tanda tangan terdapat hal " \
+	    "lain.") \
 	X(PROTOCOL_MISMATCH, SENDER_PROGRAM, \
 	    "protocol menyebut jenis tanda tangan lain", \
 	    "The message announces one kind of signature and carries " \
@@ -522,7 +636,7 @@ typedef struct {
 	    "Hanya sebagian surat yang ditandatangani; selebihnya bisa " \
 	    "ditulis oleh siapa saja.") \
 	X(OUTER_INVALID, SEND_AGAIN, \
-	    "tanda tangan yang melingkupinya tidak lolos", \
+	    "tanda tangan yang melingkupinya tidak lolos pemeriksaan", \
 	    "This signature lies inside another one, which does not pass: " \
 	    "what it seems to say may have been put there by somebody else.", \
 	    "Tanda tangan ini berada di dalam tanda tangan lain yang tidak " \
@@ -547,7 +661,7 @@ typedef struct {
 	    "atribut yang ditandatangani tidak sah", \
 	    "What is signed along with the content contradicts itself or is " \
 	    "damaged.", \
-	    "Keterangan yang ditandatangani bersama isinya saling " \
+	    "Keterangan yang ikut ditandatangani bersama isinya saling " \
 	    "bertentangan atau rusak.") \
 	X(SIGNING_CERTIFICATE_MISMATCH, SEND_AGAIN, \
 	    "atribut signing-certificate menyebut sertifikat lain", \
@@ -556,19 +670,22 @@ typedef struct {
 	    "came with it.", \
 	    "Tanda tangannya dibuat untuk sertifikat lain, bukan yang " \
 	    "disertakan.") \
-	X(NO_SIGNED_ATTRIBUTES, STRONGER, \
+	X(NO_SIGNED_ATTRIBUTES, SENDER_PROGRAM, \
 	    "tidak ada atribut yang ditandatangani", \
 	    "The signature is of an old form that can be abused, and that is " \
 	    "not accepted here.", \
-	    "Tanda tangannya dari bentuk lama yang dapat disalahgunakan, dan " \
-	    "tidak diterima di sini.") \
+	    "Bentuk tanda tangannya sudah usang dan dapat disalahgunakan, " \
+	    "sehingga tidak diterima di sini.") \
 	X(WEAK_DIGEST, STRONGER, "algoritma hash lemah", \
-	    "The signature uses an outdated method that can be forged.", \
-	    "Tanda tangannya memakai metode usang yang dapat dipalsukan.") \
+	    "A signature, that of the message or that on a certificate, " \
+	    "uses an outdated method that can be forged.", \
+	    "Tanda tangan pada surat, atau pada salah satu sertifikatnya, " \
+	    "memakai metode usang yang dapat dipalsukan.") \
 	X(WEAK_KEY, NEW_KEY, "kunci lemah", \
-	    "The key is so weak that others could sign with it.", \
-	    "Kuncinya begitu lemah sehingga orang lain dapat menandatangani " \
-	    "dengannya.") \
+	    "A key, the sender's or that of an authority, is so weak that " \
+	    "others could sign with it.", \
+	    "Ada kunci, milik pengirim atau milik penerbit, yang begitu " \
+	    "lemah sehingga orang lain dapat menandatangani dengannya.") \
 	X(TIME_IMPLAUSIBLE, SET_CLOCK, \
 	    "waktu tanda tangan di luar masa berlaku sertifikat", \
 	    "The signature says that it was made at a time that cannot be " \
@@ -577,13 +694,17 @@ typedef struct {
 	    "tidak " \
 	    "mungkin benar.") \
 	X(EXPIRED, RENEW, "sertifikat kedaluwarsa", \
-	    "A certificate had expired at the time of judgement, as an " \
+	    "A certificate of the path, the sender's or that of an " \
+	    "authority, had expired at the time of judgement, as an " \
 	    "identity card does.", \
-	    "Ada sertifikat yang sudah kedaluwarsa pada waktu penilaian, " \
-	    "seperti halnya kartu identitas.") \
+	    "Salah satu sertifikat di jalurnya, milik pengirim atau milik " \
+	    "penerbit, sudah kedaluwarsa pada waktu penilaian, seperti " \
+	    "halnya kartu identitas.") \
 	X(NOT_YET_VALID, CHECK_CLOCK, "sertifikat belum berlaku", \
-	    "A certificate was not valid yet at the time of judgement.", \
-	    "Ada sertifikat yang belum berlaku pada waktu penilaian.") \
+	    "A certificate of the path was not valid yet at the time of " \
+	    "judgement.", \
+	    "Salah satu sertifikat di jalurnya belum berlaku pada waktu " \
+	    "penilaian.") \
 	X(PATH_SIGNATURE, FALSE_CERTIFICATE, \
 	    "tanda tangan pada sertifikat tidak sah", \
 	    "A certificate does not come from the authority that it names.", \
@@ -600,11 +721,14 @@ typedef struct {
 	    "Sertifikatnya diterbitkan dengan kebijakan yang berbeda dari " \
 	    "yang disyaratkan di sini.") \
 	X(UNTRUSTED, CHECK_ISSUER, "tidak ada jalur ke akar yang dipercaya", \
-	    "The certificate comes from an authority that is not known here; " \
-	    "anybody can make such a certificate, in any name.", \
-	    "Sertifikatnya berasal dari penerbit yang tidak dikenal di sini; " \
-	    "siapa pun dapat membuat sertifikat seperti itu atas nama siapa " \
-	    "saja.") \
+	    "The certificate does not lead to an authority that is trusted " \
+	    "here: the authority is not known here, or a certificate " \
+	    "between is missing. Anybody can make such a certificate, in " \
+	    "any name.", \
+	    "Sertifikatnya tidak sampai ke penerbit yang dipercaya di " \
+	    "sini: penerbitnya tidak dikenal, atau ada sertifikat " \
+	    "perantara yang tidak disertakan. Siapa pun dapat membuat " \
+	    "sertifikat seperti itu atas nama siapa saja.") \
 	X(ANCHOR_EXPIRED, NEW_ANCHOR, "akar tepercaya kedaluwarsa", \
 	    "The root certificate of the authority, as it is configured " \
 	    "here, " \
@@ -613,34 +737,34 @@ typedef struct {
 	    "kedaluwarsa.") \
 	X(NOT_FOR_MAIL, MAIL_CERTIFICATE, \
 	    "sertifikat tidak untuk menandatangani surat", \
-	    "The certificate is meant for other things than signing mail.", \
-	    "Sertifikatnya dimaksudkan untuk hal lain, bukan untuk " \
+	    "A certificate of the path, the sender's or that of an " \
+	    "authority, is meant for other things than signing mail.", \
+	    "Salah satu sertifikat di jalurnya, milik pengirim atau milik " \
+	    "penerbit, dimaksudkan untuk hal lain, bukan untuk " \
 	    "menandatangani surat.") \
 	X(REVOKED, REVOKED, "sertifikat dicabut", \
-	    "The certificate was revoked by its authority: it no longer " \
-	    "counts, perhaps because the key was stolen or its holder has " \
-	    "left.", \
-	    "Sertifikatnya sudah dicabut oleh penerbitnya dan tidak berlaku " \
-	    "lagi, mungkin karena kuncinya dicuri atau pemegangnya sudah " \
-	    "pindah.") \
-	X(REVOCATION_UNKNOWN, TRY_LATER, "status pencabutan tidak diketahui", \
-	    "Whether the certificate was revoked could not be learnt at this " \
-	    "time.", \
-	    "Saat ini belum dapat diketahui apakah sertifikatnya sudah " \
-	    "dicabut.") \
-	X(AUTHOR_AMBIGUOUS, COMPARE_AUTHOR, \
+	    "A certificate of the path was revoked, or put on hold, by its " \
+	    "authority: it does not count now, perhaps because the key was " \
+	    "stolen or its holder has left.", \
+	    "Salah satu sertifikat di jalurnya dicabut, atau dibekukan " \
+	    "sementara, oleh penerbitnya dan kini tidak berlaku, mungkin " \
+	    "karena kuncinya dicuri atau pemegangnya sudah pindah.") \
+	X(REVOCATION_UNKNOWN, GET_LISTS, "status pencabutan tidak diketahui", \
+	    "Whether a certificate was revoked could not be learnt; the " \
+	    "detail says what is missing for that.", \
+	    "Tidak dapat diketahui apakah ada sertifikat yang sudah " \
+	    "dicabut; rincian menyebut apa yang kurang untuk itu.") \
+	X(AUTHOR_AMBIGUOUS, SENDER_PROGRAM, \
 	    "pengirim dapat dibaca dengan dua cara", \
 	    "Who is the author cannot be told: From is missing, doubled, or " \
 	    "written so that two programs may show two people.", \
 	    "Pengirimnya tidak dapat dipastikan: From tidak ada, ganda, atau " \
 	    "ditulis sehingga dua program dapat menampilkan dua orang.") \
-	X(AUTHOR_DISPLAY, COMPARE_AUTHOR, \
-	    "nama tampilan pengirim berupa alamat", \
-	    "The name that is shown for the author looks like another mail " \
-	    "address, as deceivers do it.", \
+	X(AUTHOR_DISPLAY, REAL_SENDER, "nama tampilan pengirim berupa alamat", \
+	    "The name that is shown for the author looks like the mail " \
+	    "address of somebody else, as deceivers make it.", \
 	    "Nama yang ditampilkan untuk pengirim tampak seperti alamat " \
-	    "surel " \
-	    "lain, seperti yang biasa dilakukan penipu.") \
+	    "surel orang lain, seperti yang biasa dilakukan penipu.") \
 	X(AUTHOR_MISMATCH, COMPARE_AUTHOR, "penanda tangan bukan pengirimnya", \
 	    "The message was signed by somebody else than the author that is " \
 	    "shown.", \
@@ -653,7 +777,7 @@ typedef struct {
 	    "Sertifikatnya tidak menyebut alamat surel, sehingga tidak " \
 	    "membuktikan apa pun tentang pengirim.") \
 	X(LOCAL_ERROR, ASK_POSTMASTER, "gangguan setempat", \
-	    "The check could not be done because of a trouble on this side.", \
+	    "The check could not be done because of trouble on this side.", \
 	    "Pemeriksaan tidak dapat dilakukan karena gangguan di pihak " \
 	    "kita.")
 
@@ -683,9 +807,14 @@ ctl_reason_meaning(VerdictReason reason, CtlLanguage language)
 	return reason_words(reason)->meaning.in[language];
 }
 
+/* What is weak in the path is the authority's, not the mail program's. */
 CtlAdvice
-ctl_reason_advice(VerdictReason reason)
+ctl_outcome_advice(VerdictStep step, VerdictReason reason)
 {
+	if (step == VERDICT_STEP_PATH &&
+	    (reason == VERDICT_REASON_WEAK_DIGEST ||
+		reason == VERDICT_REASON_WEAK_KEY))
+		return CTL_ADVICE_STRONGER_ISSUER;
 	return reason_words(reason)->advice;
 }
 
@@ -703,36 +832,53 @@ ctl_reason_code(VerdictReason reason)
 
 /* --- of what becomes of mail --------------------------------------------- */
 
-/* action, English, Indonesian. */
+/* action, its name in Indonesian, English, Indonesian. */
 #define ACTIONS(X) \
-	X(ACCEPT, "It is delivered.", "Surat disampaikan.") \
-	X(TAG, "It is delivered, with a mark for filters.", \
+	X(ACCEPT, "diterima", "It is delivered.", "Surat disampaikan.") \
+	X(TAG, "ditandai", "It is delivered, with a mark for filters.", \
 	    "Surat disampaikan, dengan tanda untuk penyaring.") \
-	X(QUARANTINE, \
+	X(QUARANTINE, "ditahan", \
 	    "It is not delivered, but held until the postmaster decides.", \
 	    "Surat tidak disampaikan, tetapi ditahan sampai diputuskan oleh " \
 	    "postmaster.") \
-	X(TEMPFAIL, \
+	X(TEMPFAIL, "ditunda", \
 	    "It is not accepted for now; the sender's server tries again.", \
 	    "Surat belum diterima; server pengirim akan mencoba lagi.") \
-	X(REJECT, "It is refused; the sender is told so.", \
+	X(REJECT, "ditolak", "It is refused; the sender is told so.", \
 	    "Surat ditolak; pengirim diberi tahu.")
 
-static const Words *
+typedef struct {
+	const char *name; /* in Indonesian; in English the code says it */
+	Words meaning;
+} ActionWords;
+
+static const ActionWords *
 action_words(PolicyInboundAction action)
 {
 	switch (action) {
-#define X(name, en, id) CASE(POLICY_INBOUND_##name, Words, { { en, id } })
+#define X(name, name_id, en, id) \
+	CASE(POLICY_INBOUND_##name, ActionWords, { name_id, { { en, id } } })
 		ACTIONS(X)
 #undef X
 	}
 	g_assert_not_reached();
 }
 
+char *
+ctl_action_name(PolicyInboundAction action, CtlLanguage language)
+{
+	const char *code =
+	    name_code_name(policy_inbound_action_names, (int)action);
+
+	return language == CTL_ENGLISH ?
+	    g_strdup(code) :
+	    g_strdup_printf("%s (%s)", code, action_words(action)->name);
+}
+
 const char *
 ctl_action_meaning(PolicyInboundAction action, CtlLanguage language)
 {
-	return action_words(action)->in[language];
+	return action_words(action)->meaning.in[language];
 }
 
 /* --- of what is not signed by S/MIME -------------------------------------- */

@@ -18,13 +18,18 @@
 
 typedef enum { CTL_ENGLISH, CTL_INDONESIAN, CTL_N_LANGUAGES } CtlLanguage;
 
-/* By LANGUAGE, LC_ALL, LC_MESSAGES and LANG, as gettext has it; no locale need
- * be installed.  What is not Indonesian is English. */
+/* By LC_ALL, LC_MESSAGES, LANG and, where these do not say C, LANGUAGE, as
+ * gettext has it; no locale need be installed.  What is not Indonesian is
+ * English. */
 CtlLanguage ctl_language(void);
 
 extern const NameCode ctl_language_names[]; /* of RFC 5646 */
 
 /* --- of results ---------------------------------------------------------- */
+
+/* The code, in other languages than English with the headline beside it; caller
+ * frees. */
+char *ctl_result_name(SmimeResult result, CtlLanguage language);
 
 /* In capitals, for who reads nothing else; and one sentence. */
 const char *ctl_result_headline(SmimeResult result, CtlLanguage language);
@@ -44,6 +49,7 @@ typedef enum {
 	CTL_ADVICE_NOTHING,
 	CTL_ADVICE_UNSIGNED,
 	CTL_ADVICE_ASK_STATUS,
+	CTL_ADVICE_RELY_ON_SIGNER,
 	CTL_ADVICE_SEND_AGAIN,
 	CTL_ADVICE_SENDER_PROGRAM,
 	CTL_ADVICE_INCLUDE_CERTIFICATE,
@@ -51,6 +57,7 @@ typedef enum {
 	CTL_ADVICE_SIGNED_PART,
 	CTL_ADVICE_STRONGER,
 	CTL_ADVICE_NEW_KEY,
+	CTL_ADVICE_STRONGER_ISSUER,
 	CTL_ADVICE_SET_CLOCK,
 	CTL_ADVICE_RENEW,
 	CTL_ADVICE_CHECK_CLOCK,
@@ -61,8 +68,9 @@ typedef enum {
 	CTL_ADVICE_NEW_ANCHOR,
 	CTL_ADVICE_MAIL_CERTIFICATE,
 	CTL_ADVICE_REVOKED,
-	CTL_ADVICE_TRY_LATER,
+	CTL_ADVICE_GET_LISTS,
 	CTL_ADVICE_COMPARE_AUTHOR,
+	CTL_ADVICE_REAL_SENDER,
 	CTL_ADVICE_ASK_POSTMASTER,
 } CtlAdvice;
 
@@ -74,12 +82,16 @@ const char *ctl_advice_text(CtlAdvice advice, CtlLanguage language);
 const char *ctl_reason_text(VerdictReason reason, CtlLanguage language);
 /* For everybody: one or two sentences. */
 const char *ctl_reason_meaning(VerdictReason reason, CtlLanguage language);
-CtlAdvice ctl_reason_advice(VerdictReason reason);
+/* Of a reason that step has come to. */
+CtlAdvice ctl_outcome_advice(VerdictStep step, VerdictReason reason);
 char *ctl_reason_code(VerdictReason reason); /* such as "digest-mismatch";
                                                 caller frees */
 
 /* --- of what becomes of mail --------------------------------------------- */
 
+/* The code, in other languages than English with a word beside it; caller
+ * frees. */
+char *ctl_action_name(PolicyInboundAction action, CtlLanguage language);
 const char *ctl_action_meaning(
     PolicyInboundAction action, CtlLanguage language);
 
@@ -93,11 +105,14 @@ const char *ctl_remark_text(const char *remark, CtlLanguage language);
 /* name, English, Indonesian. */
 #define CTL_WORDS(X) \
 	X(WHAT_HAPPENED, "What happened", "Apa yang terjadi") \
-	X(SIGNED_BY, "Signed by", "Ditandatangani oleh") \
-	X(IN_THE_NAME_OF, "In the name of", "Mengatasnamakan") \
+	X(AUTHOR_UNPROVEN, "VALID, BUT THE AUTHOR IS NOT PROVEN", \
+	    "SAH, TETAPI PENGIRIM TIDAK TERBUKTI") \
+	X(SIGNED_BY, "Signed by", "Penanda tangan") \
+	X(SIGNER_UNPROVEN, "Signed by (not proven)", \
+	    "Penanda tangan (tidak terbukti)") \
 	X(WHAT_TO_DO, "What to do", "Yang harus dilakukan") \
 	X(INBOUND_MAIL, "Inbound mail", "Surat masuk") \
-	X(BY, ", by ", ", menurut ") \
+	X(BY, ", by ", ", sesuai ") \
 	X(INBOUND_UNKNOWN, \
 	    "not known: the message was not read, and whether its author " \
 	    "must " \
@@ -125,7 +140,7 @@ const char *ctl_remark_text(const char *remark, CtlLanguage language);
 	    "sertifikat tidak memuatnya") \
 	X(SIGNER, "Signer", "Penanda tangan") \
 	X(UNKNOWN, "not known", "tidak diketahui") \
-	X(SIGNED_AT, "Time of signing", "Waktu tanda tangan") \
+	X(SIGNED_AT, "Time of signing", "Ditandatangani pada") \
 	X(CLAIM, "as the signer claims; nobody has confirmed it", \
 	    "menurut penanda tangan sendiri; tidak ada yang memastikannya") \
 	X(DIGEST, "Digest", "Algoritma hash") \

@@ -239,19 +239,21 @@ identity_reason(const Examination *exam, const GPtrArray *mailboxes)
 {
 	const Authorship *shown = exam->shown;
 	CertLocalpart localpart = exam->options->localpart;
+	VerdictReason reason = VERDICT_REASON_OK;
 
 	if (exam->options->identity == VERIFY_IDENTITY_OFF)
-		return VERDICT_REASON_OK;
+		return VERDICT_REASON_IDENTITY_NOT_ASKED;
 	if (shown->authors == NULL)
 		return VERDICT_REASON_AUTHOR_AMBIGUOUS;
 	if (mailboxes->len == 0)
 		return VERDICT_REASON_NO_MAILBOX;
-	if (!all_included(mailboxes, shown->authors, localpart) &&
-	    (exam->options->identity != VERIFY_IDENTITY_FROM_OR_SENDER ||
-		!all_included(mailboxes, shown->senders, localpart)))
-		return VERDICT_REASON_AUTHOR_MISMATCH;
-	return shown->misleading ? VERDICT_REASON_AUTHOR_DISPLAY :
-				   VERDICT_REASON_OK;
+	if (!all_included(mailboxes, shown->authors, localpart)) {
+		if (exam->options->identity != VERIFY_IDENTITY_FROM_OR_SENDER ||
+		    !all_included(mailboxes, shown->senders, localpart))
+			return VERDICT_REASON_AUTHOR_MISMATCH;
+		reason = VERDICT_REASON_SENDER_SIGNED;
+	}
+	return shown->misleading ? VERDICT_REASON_AUTHOR_DISPLAY : reason;
 }
 
 /* The mailbox to be named in the result: the author's where the certificate

@@ -64,6 +64,10 @@ typedef enum {
 	X(NOT_ASKED, PASS, "revocation not asked", NULL) \
 	X(NO_REVOCATION_SOURCE, PASS, "no revocation source known", NULL) \
 	X(REVOCATION_UNKNOWN_TOLD, PASS, "revocation status unknown", NULL) \
+	X(IDENTITY_NOT_ASKED, PASS, "author not compared with the signer", \
+	    "option identity = off") \
+	X(SENDER_SIGNED, PASS, "signed by the Sender, not by the author", \
+	    "RFC 8550, section 3") \
 	/* what is wrong with the bytes */ \
 	X(MIME_AMBIGUOUS, NEUTRAL, "MIME structure can be read in two ways", \
 	    "RFC 1847, section 2.1") \

@@ -456,7 +456,7 @@ typedef struct {
 
 #define OIDS \
 	"is wrong, must be a list of object identifiers such as " \
-	"1.3.6.1.5.5.7.3.36, separated by commas"
+	"1.3.6.1.4.1.32473.1, separated by commas"
 
 static const RefusalCase refusal_cases[] = {
 	/* values */

@@ -11,7 +11,7 @@
 #define SEPARATOR "\xe2\x80\xa8" /* U+2028 */
 #define NEXT_LINE "\xc2\x85"     /* U+0085, a C1 control */
 
-/* Printable, folded, and in UTF-8. */
+/* Printable, folded, without blanks at the ends of lines, and in UTF-8. */
 static void
 expect_harmless(const char *text)
 {
@@ -26,9 +26,11 @@ expect_harmless(const char *text)
 			    (u == ' ' || !g_unichar_isspace(u))),
 		    "U+%04x", u);
 	}
-	for (char **line = lines; *line != NULL; line++)
+	for (char **line = lines; *line != NULL; line++) {
 		cr_expect_leq(
 		    g_utf8_strlen(*line, -1), CTL_EXPLAIN_WIDTH, "%s", *line);
+		cr_expect_not(g_str_has_suffix(*line, " "), "%s", *line);
+	}
 }
 
 /* The text without its line ends and indents; caller frees. */
@@ -112,7 +114,7 @@ Test(ctl_explain, a_failure_in_ten_lines)
 		{ CTL_ENGLISH, "NOT VALID (smime=fail). ",
 		    "\nInbound mail: reject, by on-fail. " },
 		{ CTL_INDONESIAN, "TIDAK SAH (smime=fail). ",
-		    "\nSurat masuk: reject, menurut on-fail. " },
+		    "\nSurat masuk: reject (ditolak), sesuai on-fail. " },
 	};
 	g_autoptr(Sample) sample = sample_new(NULL, true);
 
@@ -139,6 +141,8 @@ Test(ctl_explain, a_failure_in_ten_lines)
 		cr_expect_not_null(strstr(words, advice), "%s", words);
 		cr_expect_not_null(
 		    strstr(halves[1], "(RFC 5652, section 5.6)"));
+		cr_expect_eq(strstr(halves[1], "? TIDAK SAH\n") != NULL,
+		    language == CTL_INDONESIAN);
 	}
 }
 

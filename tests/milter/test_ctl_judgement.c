@@ -70,6 +70,110 @@ Test(ctl_judgement, what_a_pass_leaves_unsaid)
 	verdict_free(c.verdict);
 }
 
+/* Before all, that the author is not proven. */
+Test(ctl_judgement, a_pass_without_the_author)
+{
+	static const VerdictReason reasons[] = {
+		VERDICT_REASON_IDENTITY_NOT_ASKED, VERDICT_REASON_SENDER_SIGNED
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(reasons); i++) {
+		Case c = case_new();
+		VerdictEntry *entry =
+		    add(&c, true, VERDICT_STEP_IDENTITY, reasons[i]);
+
+		verdict_record(entry, VERDICT_STEP_REVOCATION,
+		    VERDICT_REASON_NOT_ASKED, NULL);
+		cr_expect_eq(ctl_judgement_reason(&c.judgement), reasons[i]);
+		cr_expect_eq(ctl_judgement_advice(&c.judgement),
+		    CTL_ADVICE_RELY_ON_SIGNER);
+		cr_expect_str_eq(
+		    ctl_judgement_headline(&c.judgement, CTL_ENGLISH),
+		    "VALID, BUT THE AUTHOR IS NOT PROVEN");
+		verdict_free(c.verdict);
+	}
+}
+
+Test(ctl_judgement, headline)
+{
+	Case c = case_new();
+
+	cr_expect_str_eq(
+	    ctl_judgement_headline(&c.judgement, CTL_ENGLISH), "NOT SIGNED");
+	add(&c, true, VERDICT_STEP_REVOCATION, VERDICT_REASON_NOT_ASKED);
+	cr_expect_str_eq(
+	    ctl_judgement_headline(&c.judgement, CTL_ENGLISH), "VALID");
+	verdict_free(c.verdict);
+}
+
+/* Nobody is told to rely on a part whose signature is bad. */
+Test(ctl_judgement, advice_of_a_part)
+{
+	static const struct {
+		VerdictStep step;
+		VerdictReason reason;
+		CtlAdvice advice;
+	} cases[] = {
+		{ VERDICT_STEP_IDENTITY, VERDICT_REASON_OK,
+		    CTL_ADVICE_SIGNED_PART },
+		{ VERDICT_STEP_REVOCATION, VERDICT_REASON_NOT_ASKED,
+		    CTL_ADVICE_SIGNED_PART },
+		{ VERDICT_STEP_SIGNATURE, VERDICT_REASON_DIGEST_MISMATCH,
+		    CTL_ADVICE_SEND_AGAIN },
+		{ VERDICT_STEP_PATH, VERDICT_REASON_UNTRUSTED,
+		    CTL_ADVICE_CHECK_ISSUER },
+		{ VERDICT_STEP_PATH, VERDICT_REASON_WEAK_KEY,
+		    CTL_ADVICE_STRONGER_ISSUER },
+		{ VERDICT_STEP_REVOCATION, VERDICT_REASON_REVOCATION_UNKNOWN,
+		    CTL_ADVICE_GET_LISTS },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		Case c = case_new();
+		VerdictEntry *entry =
+		    add(&c, false, cases[i].step, cases[i].reason);
+
+		verdict_record(
+		    entry, VERDICT_STEP_COVERAGE, VERDICT_REASON_PARTIAL, NULL);
+		cr_expect_eq(
+		    ctl_judgement_reason(&c.judgement), VERDICT_REASON_PARTIAL);
+		cr_expect_eq(ctl_judgement_advice(&c.judgement),
+		    cases[i].advice, "case %zu", i);
+		verdict_free(c.verdict);
+	}
+}
+
+Test(ctl_judgement, who_is_proven_to_have_signed)
+{
+	static const struct {
+		VerdictStep step;
+		VerdictReason reason;
+		bool proves;
+	} cases[] = {
+		{ VERDICT_STEP_IDENTITY, VERDICT_REASON_OK, true },
+		{ VERDICT_STEP_IDENTITY, VERDICT_REASON_AUTHOR_MISMATCH, true },
+		{ VERDICT_STEP_IDENTITY, VERDICT_REASON_AUTHOR_DISPLAY, true },
+		{ VERDICT_STEP_COVERAGE, VERDICT_REASON_PARTIAL, true },
+		{ VERDICT_STEP_COVERAGE, VERDICT_REASON_OUTER_INVALID, false },
+		{ VERDICT_STEP_REVOCATION, VERDICT_REASON_NOT_ASKED, true },
+		{ VERDICT_STEP_REVOCATION, VERDICT_REASON_NOT_DONE, false },
+		{ VERDICT_STEP_REVOCATION, VERDICT_REASON_REVOKED, false },
+		{ VERDICT_STEP_SIGNATURE, VERDICT_REASON_DIGEST_MISMATCH,
+		    false },
+		{ VERDICT_STEP_PATH, VERDICT_REASON_UNTRUSTED, false },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		Case c = case_new();
+		const VerdictEntry *entry =
+		    add(&c, true, cases[i].step, cases[i].reason);
+
+		cr_expect_eq(ctl_judgement_proves_signer(entry),
+		    cases[i].proves, "case %zu", i);
+		verdict_free(c.verdict);
+	}
+}
+
 /* A step that nobody took is our fault, not an offence. */
 Test(ctl_judgement, a_step_left_out)
 {

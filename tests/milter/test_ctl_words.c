@@ -27,6 +27,12 @@ Test(ctl_words, language)
 		{ NULL, NULL, NULL, "idx", CTL_ENGLISH },
 		{ NULL, NULL, NULL, "ido_XX", CTL_ENGLISH },
 		{ "id:en", NULL, NULL, "en_US.UTF-8", CTL_INDONESIAN },
+		/* in no language there is nothing to choose */
+		{ "id", "C", NULL, NULL, CTL_ENGLISH },
+		{ "id", NULL, "POSIX", "id_ID.UTF-8", CTL_ENGLISH },
+		{ "id", "", "", "C", CTL_ENGLISH },
+		{ "id", NULL, NULL, NULL, CTL_ENGLISH },
+		{ "id", "C.UTF-8", NULL, NULL, CTL_INDONESIAN },
 		{ "en:id", NULL, NULL, "id_ID.UTF-8", CTL_ENGLISH },
 		{ "jv:id:en", NULL, NULL, "en_US.UTF-8", CTL_INDONESIAN },
 	};
@@ -83,7 +89,8 @@ Test(ctl_words, reasons)
 
 	for (int reason = 0; reason < VERDICT_N_REASONS; reason++) {
 		g_autofree char *code = ctl_reason_code(reason);
-		CtlAdvice advice = ctl_reason_advice(reason);
+		CtlAdvice advice =
+		    ctl_outcome_advice(VERDICT_STEP_STRUCTURE, reason);
 
 		expect_new_code(codes, code);
 		cr_expect_str_eq(ctl_reason_text(reason, CTL_ENGLISH),
@@ -104,15 +111,48 @@ Test(ctl_words, reasons)
 Test(ctl_words, advice_of_failures)
 {
 	for (int reason = 0; reason < VERDICT_N_REASONS; reason++) {
-		CtlAdvice advice = ctl_reason_advice(reason);
+		for (int step = 0; step < VERDICT_N_STEPS; step++) {
+			CtlAdvice advice = ctl_outcome_advice(step, reason);
 
-		if (verdict_reason_result(reason) == SMIME_PASS)
-			cr_expect(advice == CTL_ADVICE_NOTHING ||
-			    advice == CTL_ADVICE_ASK_STATUS);
-		else
-			cr_expect(advice != CTL_ADVICE_NOTHING &&
-			    advice != CTL_ADVICE_ASK_STATUS);
+			cr_expect_eq(
+			    verdict_reason_result(reason) == SMIME_PASS,
+			    advice == CTL_ADVICE_NOTHING ||
+				advice == CTL_ADVICE_ASK_STATUS ||
+				advice == CTL_ADVICE_RELY_ON_SIGNER,
+			    "%s", verdict_reason_text(reason));
+		}
 	}
+}
+
+/* Who makes certificates is to act on what is weak in them. */
+Test(ctl_words, advice_of_the_path)
+{
+	static const VerdictReason weak[] = { VERDICT_REASON_WEAK_DIGEST,
+		VERDICT_REASON_WEAK_KEY };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(weak); i++) {
+		cr_expect_eq(ctl_outcome_advice(VERDICT_STEP_PATH, weak[i]),
+		    CTL_ADVICE_STRONGER_ISSUER);
+		cr_expect_neq(
+		    ctl_outcome_advice(VERDICT_STEP_SIGNATURE, weak[i]),
+		    CTL_ADVICE_STRONGER_ISSUER);
+	}
+}
+
+/* In English the code alone; else with a word beside it. */
+Test(ctl_words, names_of_codes)
+{
+	g_autofree char *fail = ctl_result_name(SMIME_FAIL, CTL_ENGLISH);
+	g_autofree char *gagal = ctl_result_name(SMIME_FAIL, CTL_INDONESIAN);
+	g_autofree char *hold =
+	    ctl_action_name(POLICY_INBOUND_QUARANTINE, CTL_ENGLISH);
+	g_autofree char *tahan =
+	    ctl_action_name(POLICY_INBOUND_QUARANTINE, CTL_INDONESIAN);
+
+	cr_expect_str_eq(fail, "fail");
+	cr_expect_str_eq(gagal, "fail (TIDAK SAH)");
+	cr_expect_str_eq(hold, "quarantine");
+	cr_expect_str_eq(tahan, "quarantine (ditahan)");
 }
 
 Test(ctl_words, advice)

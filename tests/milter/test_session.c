@@ -783,6 +783,8 @@ Test(session, seal_sender)
 	returned = (Mail){ .header = header, .body = body };
 	back = judge(service, &returned);
 	expect_result(back, "pass");
+	cr_expect_not_null(
+	    strstr(result_of(back), "signed by the Sender, not by the author"));
 
 	office_configure(
 	    office, "[sign]\nseal-sender = lain@" OFFICE_DOMAIN "\n");

@@ -83,6 +83,21 @@ case_explained() {
 	    'TIDAK DITANDATANGANI \(smime=none\)' 'Perlakukan seperti'
 }
 
+# What was not compared is not told to be proven.
+case_unasked() {
+	judge C.UTF-8 other --explain --identity off
+	is "identity off: exit status" "$status" 0
+	like "identity off: headline" "$said" \
+	    $'\n\nVALID, BUT THE AUTHOR IS NOT PROVEN \(smime=pass\)'
+	like "identity off: the check" "$(unfolded)" \
+	    'note identity: .* author not compared with the signer'
+	unlike "identity off: not done with" "$said" 'Nothing needs'
+	judge id_ID.UTF-8 other --json --identity off
+	is "identity off, JSON: codes" \
+	    "$(ask '[.result, .reason, .advice, .headline] | join(" ")')" \
+	    "pass identity-not-asked rely-on-signer SAH, TETAPI PENGIRIM TIDAK TERBUKTI"
+}
+
 # By whom, by which path, when, and each check: for the expert.
 case_details() {
 	judge C.UTF-8 changed --explain
@@ -138,6 +153,7 @@ case_json() {
 # With nothing but what is in the folder, and openssl.
 case_evidence() {
 	evidence=$lab/bukti
+	mkdir -m 777 "$evidence"
 	judge C.UTF-8 valid --json --evidence "$evidence"
 	is "evidence: exit status" "$status" 0
 	is "evidence: closed to others" "$(stat -c %a "$evidence")" 700
@@ -257,6 +273,7 @@ lab_pki
 lab_config
 make_mails
 case_explained
+case_unasked
 case_details
 case_json
 case_evidence
