@@ -155,6 +155,11 @@ add_must_sign(GStrvBuilder *warnings, const Config *config)
 	if (config->verify_must_sign[0] == NULL && acts)
 		g_strv_builder_add(warnings,
 		    "[verify] on-must-sign does nothing: must-sign is empty");
+	if (config->verify_must_sign[0] != NULL &&
+	    config->verify_identity != VERIFY_IDENTITY_FROM)
+		g_strv_builder_add(warnings,
+		    "[verify] must-sign: with this identity mail of its "
+		    "domains may be signed by others than its author");
 }
 
 static void

@@ -93,6 +93,10 @@ Test(service, warnings)
 		  "anchors = %s/root.pem\nmust-sign = a.example\n"
 		  "on-must-sign = tag\n",
 		    NULL },
+		{ "[milter]\nroles = verify\n[verify]\n"
+		  "anchors = %s/root.pem\nmust-sign = a.example\n"
+		  "on-must-sign = tag\nidentity = off\n",
+		    "[verify] must-sign: with this identity" },
 	};
 	g_autoptr(Office) office = office_new();
 	g_autofree char *nobody = office_path(office, "nobody");

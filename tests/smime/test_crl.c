@@ -438,3 +438,30 @@ Test(crl, load_damaged_folder)
 	cr_expect_eq(loaded(folder), -1);
 	pki_folder_remove(folder);
 }
+
+/* Whoever grafts such a list onto a message does not make us compare for
+ * long, nor believe it. */
+Test(crl, many_entries_of_one_serial_number)
+{
+	static const struct {
+		guint entries;
+		bool understood;
+	} cases[] = { { CRL_MAX_SAME_SERIAL, true },
+		{ CRL_MAX_SAME_SERIAL + 1, false } };
+	g_autoptr(Pki) pki = pki_new(NULL);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		guint count = cases[i].entries;
+		g_autofree PkiEntry *entries = g_new0(PkiEntry, count);
+		g_autoptr(Crl) crl = NULL;
+
+		for (guint j = 0; j < count; j++)
+			entries[j].cert = pki->leaf;
+		crl =
+		    crl_of(&(PkiCrl){ .entries = entries, .n_entries = count },
+			pki->ca, PKI_KEY_CA);
+		cr_expect_eq(crl_is_understood(crl), cases[i].understood);
+		expect_entry(crl, pki->leaf, CRL_REVOKED,
+		    "since 2026-02-27T00:00:00Z", "listed");
+	}
+}
