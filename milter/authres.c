@@ -220,15 +220,29 @@ replace_all(const char *text, Regex *regex, const char *replacement)
 	    (const GRegex *)regex->regex, text, -1, 0, replacement, 0, NULL);
 }
 
+/* Where there is one, every other place that might begin one goes too: what a
+ * change leaves could join with it. */
+static char *
+without_encoded_words(const char *text)
+{
+	static Regex encoded_word = { ENCODED_WORD, 0 };
+	g_autofree char *plain = replace_all(text, &encoded_word, "~");
+	g_auto(GStrv) pieces = NULL;
+
+	if (plain == NULL || strcmp(plain, text) == 0)
+		return g_steal_pointer(&plain);
+	pieces = g_strsplit(text, "=?", -1);
+	return g_strjoinv("=~", pieces);
+}
+
 /* text in which nobody finds the word smime, nor an encoded word; what stands
  * there instead may stand in an address or a token too.  NULL when that cannot
  * be had. */
 static char *
 make_harmless(const char *text)
 {
-	static Regex encoded_word = { ENCODED_WORD, 0 };
 	static Regex word = { WORD, 0 };
-	g_autofree char *plain = replace_all(text, &encoded_word, "~");
+	g_autofree char *plain = without_encoded_words(text);
 
 	return plain != NULL ? replace_all(plain, &word, "~") : NULL;
 }

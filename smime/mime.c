@@ -212,6 +212,8 @@ mime_with_crlf(const char *data, gsize size)
 	const char *at = data, *end = data + size, *lf;
 	GByteArray *out = NULL;
 
+	if (size == 0)
+		return g_bytes_new_static("", 0);
 	for (const char *c = at;
 	     (lf = memchr(c, '\n', (gsize)(end - c))) != NULL; c = lf + 1) {
 		if (lf > data && lf[-1] == '\r')

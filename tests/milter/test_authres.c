@@ -310,6 +310,9 @@ Test(authres, loose)
 		{ ID "; spf (smime)=fail", ID "; spf (s~mime)=fail" },
 		{ ID "; spf=fail smtp.mailfrom=a=?utf-8?q?x?=@e.id",
 		    ID "; spf=fail smtp.mailfrom=a=~utf-8?q?x?=@e.id" },
+		/* what is left does not join with what was taken away */
+		{ ID "; spf=fail (=?utf- =?utf-8?q?x) smtp.mailfrom=a@e.id",
+		    ID "; spf=fail (=~utf- =~utf-8?q?x) smtp.mailfrom=a@e.id" },
 		{ ID "; spf=fail smtp.mailfrom=?x?q?a@e.id",
 		    ID "; spf=fail smtp.mailfrom=~x?q?a@e.id" },
 		{ ID "; dkim=pass reason=\"; smime=pass\"",
