@@ -189,6 +189,41 @@ cert_mailboxes_include(
 	return false;
 }
 
+/* Of the form of one mailbox; those that are hosts and domains have no local
+ * part to compare. */
+static bool
+excludes(const GENERAL_SUBTREE *tree, const GPtrArray *mailboxes)
+{
+	const GENERAL_NAME *base = tree->base;
+	Address *address = NULL;
+	bool found;
+
+	if (base->type == GEN_EMAIL)
+		address = address_parse(
+		    (const char *)ASN1_STRING_get0_data(base->d.rfc822Name),
+		    (gsize)ASN1_STRING_length(base->d.rfc822Name));
+	found = address != NULL &&
+	    cert_mailboxes_include(mailboxes, address, CERT_LOCALPART_FOLD);
+	address_free(address);
+	return found;
+}
+
+bool
+cert_excludes_mailboxes(X509 *ca, const GPtrArray *mailboxes)
+{
+	NAME_CONSTRAINTS *constraints =
+	    X509_get_ext_d2i(ca, NID_name_constraints, NULL, NULL);
+	const STACK_OF(GENERAL_SUBTREE) *trees =
+	    constraints != NULL ? constraints->excludedSubtrees : NULL;
+	bool found = false;
+
+	for (int i = 0; i < sk_GENERAL_SUBTREE_num(trees) && !found; i++)
+		found = excludes(sk_GENERAL_SUBTREE_value(trees, i), mailboxes);
+	NAME_CONSTRAINTS_free(constraints);
+	ERR_clear_error();
+	return found;
+}
+
 /* --- usage ------------------------------------------------------------- */
 
 /* Present but broken or doubled it allows nothing: *is_absent is false then,
@@ -376,6 +411,38 @@ cert_key_is_affordable(X509 *cert)
 	}
 	ERR_clear_error();
 	return is;
+}
+
+VerdictReason
+cert_digest_strength(int nid, bool allow_sha1)
+{
+	switch (nid) {
+	case NID_sha256:
+	case NID_sha384:
+	case NID_sha512:
+		return VERDICT_REASON_OK;
+	case NID_sha1:
+	case NID_md5:
+		return allow_sha1 ? VERDICT_REASON_OK :
+				    VERDICT_REASON_WEAK_DIGEST;
+	case NID_md2:
+	case NID_md4:
+	case NID_ripemd160:
+		return VERDICT_REASON_WEAK_DIGEST;
+	default:
+		return VERDICT_REASON_ALGORITHM_UNSUPPORTED;
+	}
+}
+
+VerdictReason
+cert_strength(X509 *cert, bool is_anchor, const CertLimits *limits)
+{
+	VerdictReason reason = cert_key_strength(cert, limits->min_rsa_bits);
+
+	if (reason == VERDICT_REASON_OK && !is_anchor)
+		reason = cert_digest_strength(
+		    cert_signature_digest(cert), limits->allow_sha1);
+	return reason;
 }
 
 char *

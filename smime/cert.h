@@ -47,6 +47,11 @@ bool cert_has_utf8_mailbox(X509 *cert);
  * not look for in one: excluded mailboxes, and other names? */
 bool cert_constrains_utf8_mailboxes(X509 *ca);
 
+/* Do the name constraints of a CA exclude one of mailboxes?  Local parts are
+ * compared without regard to case, as they are when an author is sought among
+ * them (RFC 8550, section 3); OpenSSL compares them octet by octet. */
+bool cert_excludes_mailboxes(X509 *ca, const GPtrArray *mailboxes);
+
 bool cert_mailboxes_include(const GPtrArray *mailboxes, const Address *address,
     CertLocalpart localpart);
 
@@ -65,6 +70,21 @@ bool cert_may_issue_for_mail(X509 *cert);
 
 /* OK, WEAK_KEY or ALGORITHM_UNSUPPORTED. */
 VerdictReason cert_key_strength(X509 *cert, guint min_rsa_bits);
+
+/* What a signature must be made with to count. */
+typedef struct {
+	guint min_rsa_bits;
+	bool allow_sha1; /* and MD5: for judging old mail by hand */
+} CertLimits;
+
+/* Digests that may stand in a signature: all that SHA-2 has, and the old ones
+ * for looking at old mail. */
+VerdictReason cert_digest_strength(int nid, bool allow_sha1);
+
+/* Of one certificate of a path: its key, and the digest of its signature, which
+ * nobody asks of an anchor. */
+VerdictReason cert_strength(
+    X509 *cert, bool is_anchor, const CertLimits *limits);
 
 /* Can its key verify a signature in a time that a stranger may cost us? */
 bool cert_key_is_affordable(X509 *cert);

@@ -10,6 +10,29 @@ const NameCode verify_identity_names[] = {
 	{ NULL, 0 },
 };
 
+/* What came along with the signers, for all of them. */
+typedef struct {
+	OsslX509Stack *certificates;
+	GPtrArray *lists;      /* of Crl; NULL until somebody asks */
+	guint signatures_left; /* for paths other than OpenSSL's first */
+} Baggage;
+
+static void
+baggage_clear(Baggage *baggage)
+{
+	ossl_x509_stack_free(baggage->certificates);
+	g_clear_pointer(&baggage->lists, g_ptr_array_unref);
+}
+
+static CertLimits
+exam_limits(const Examination *exam)
+{
+	return (CertLimits){
+		.min_rsa_bits = exam->options->min_rsa_bits,
+		.allow_sha1 = exam->options->allow_sha1,
+	};
+}
+
 /* --- step 1: the CMS mathematics --------------------------------------- */
 
 /* What an expert would like to be told of a signature that is valid; NULL:
@@ -54,28 +77,26 @@ examine_signature(const Examination *exam, VerdictEntry *entry,
 
 /* --- step 2: the path --------------------------------------------------- */
 
-static TrustStrength
-required_strength(const Examination *exam)
-{
-	return (TrustStrength){ exam->options->min_rsa_bits,
-		exam->options->allow_sha1 };
-}
-
+/* Of those that do for the rest: a CA that may not issue for mail is for the
+ * step after this one. */
 static bool
 examine_path(const Examination *exam, VerdictEntry *entry, X509 *cert,
-    OsslX509Stack *certificates, OsslX509Stack **path)
+    Baggage *baggage, OsslX509Stack **path)
 {
+	const CertLimits limits = exam_limits(exam);
+	const TrustDemands demands = {
+		.policy = exam->options->policy,
+		.limits = &limits,
+		.is_for_mail = true,
+		.signatures_left = &baggage->signatures_left,
+	};
 	g_autofree char *detail = NULL;
-	X509 *weak = NULL;
-	VerdictReason reason = trust_path(exam->trust, cert, certificates,
-	    &exam->options->policy, exam->now, path, &detail);
+	VerdictReason reason = trust_path(exam->trust, cert,
+	    baggage->certificates, &demands, exam->now, path, &detail);
 
-	if (reason == VERDICT_REASON_OK) {
-		const TrustStrength strength = required_strength(exam);
-
-		reason = trust_path_strength(*path, &strength, &weak);
-		if (weak != NULL)
-			detail = cert_name_text(X509_get_subject_name(weak));
+	if (reason == VERDICT_REASON_NOT_FOR_MAIL) {
+		reason = VERDICT_REASON_OK;
+		g_clear_pointer(&detail, g_free);
 	}
 	return verdict_record(entry, VERDICT_STEP_PATH, reason, detail);
 }
@@ -177,25 +198,26 @@ of_whom(const char *detail, const OsslX509Stack *path, int index)
  * could not be learnt of one is still told. */
 static bool
 examine_revocation(const Examination *exam, VerdictEntry *entry,
-    const OsslX509Stack *path, OsslX509Stack *certificates)
+    const OsslX509Stack *path, Baggage *baggage)
 {
 	RevocationMode mode = revocation_mode(exam->revocation);
 	VerdictReason worst = VERDICT_REASON_OK;
 	g_autofree char *detail = NULL;
-	g_autoptr(GPtrArray) lists = NULL;
 	RevocationQuestion question = {
 		.trust = exam->trust,
 		.path = path,
-		.included = certificates,
+		.included = baggage->certificates,
 		.now = exam->now,
-		.strength = required_strength(exam),
+		.strength = exam_limits(exam),
 		.keep_proofs = exam->options->keep_evidence,
 	};
 
 	if (mode == REVOCATION_OFF)
 		return verdict_record(entry, VERDICT_STEP_REVOCATION,
 		    VERDICT_REASON_NOT_ASKED, NULL);
-	question.lists = lists = cms_revocation_lists(exam->cms);
+	if (baggage->lists == NULL)
+		baggage->lists = cms_revocation_lists(exam->cms);
+	question.lists = baggage->lists;
 	for (int i = 0; i + 1 < sk_X509_num(path); i++) {
 		g_auto(RevocationAnswer) answer = { 0 };
 		VerdictReason reason;
@@ -355,11 +377,10 @@ keep_evidence(const Examination *exam, VerdictEntry *entry,
 /* Does everything hold that can be told without asking the world? */
 static bool
 is_in_order(const Examination *exam, VerdictEntry *entry,
-    CMS_SignerInfo *signer, X509 *cert, OsslX509Stack *certificates,
-    OsslX509Stack **path)
+    CMS_SignerInfo *signer, X509 *cert, Baggage *baggage, OsslX509Stack **path)
 {
 	bool sound = examine_signature(exam, entry, signer, cert);
-	bool leads = examine_path(exam, entry, cert, certificates, path);
+	bool leads = examine_path(exam, entry, cert, baggage, path);
 	bool usable = examine_usage(exam, entry, cert, *path);
 
 	if (sound && *path != NULL)
@@ -369,8 +390,9 @@ is_in_order(const Examination *exam, VerdictEntry *entry,
 
 static void
 examine_signer(const Examination *exam, Verdict *verdict,
-    CMS_SignerInfo *signer, OsslX509Stack *certificates)
+    CMS_SignerInfo *signer, Baggage *baggage)
 {
+	OsslX509Stack *certificates = baggage->certificates;
 	VerdictEntry *entry = add_entry(exam, verdict);
 	g_autoptr(OsslX509Stack) path = NULL;
 	g_autoptr(GPtrArray) mailboxes = NULL;
@@ -398,8 +420,8 @@ examine_signer(const Examination *exam, Verdict *verdict,
 	examine_identity(exam, entry, mailboxes);
 	/* Nothing is asked of the world for a signature that is none, or for
 	 * a certificate that nobody vouches for. */
-	if (is_in_order(exam, entry, signer, cert, certificates, &path))
-		examine_revocation(exam, entry, path, certificates);
+	if (is_in_order(exam, entry, signer, cert, baggage, &path))
+		examine_revocation(exam, entry, path, baggage);
 	keep_evidence(exam, entry, signer, cert, path);
 }
 
@@ -409,10 +431,12 @@ examination_run(const Examination *exam, Verdict *verdict)
 	STACK_OF(CMS_SignerInfo) *signers = CMS_get0_SignerInfos(exam->cms);
 	int count = sk_CMS_SignerInfo_num(signers);
 	const char *why;
-	g_autoptr(OsslX509Stack) certificates =
-	    cms_certificates(exam->cms, &why);
+	Baggage baggage = {
+		.certificates = cms_certificates(exam->cms, &why),
+		.signatures_left = TRUST_MAX_SIGNATURES,
+	};
 
-	if (certificates == NULL)
+	if (baggage.certificates == NULL)
 		verdict_record(add_entry(exam, verdict), VERDICT_STEP_STRUCTURE,
 		    VERDICT_REASON_OVER_LIMIT, why);
 	else if (count <= 0)
@@ -421,5 +445,6 @@ examination_run(const Examination *exam, Verdict *verdict)
 	else
 		for (int i = 0; i < count; i++)
 			examine_signer(exam, verdict,
-			    sk_CMS_SignerInfo_value(signers, i), certificates);
+			    sk_CMS_SignerInfo_value(signers, i), &baggage);
+	baggage_clear(&baggage);
 }

@@ -2,7 +2,6 @@
 #include "cert.h"
 #include "crl.h"
 #include "crl_scope.h"
-#include "signer.h"
 
 const NameCode revocation_mode_names[] = {
 	{ "off", REVOCATION_OFF },
@@ -193,22 +192,24 @@ static bool
 has_path(const Inquiry *inquiry, X509 *cert, bool *weak)
 {
 	const RevocationQuestion *question = inquiry->question;
+	TrustDemands demands = { 0 };
 	g_autoptr(OsslX509Stack) path = NULL;
 	g_autofree char *detail = NULL;
-	X509 *which;
+	VerdictReason reason;
 
 	if (inquiry->depth >= REVOCATION_MAX_DEPTH)
 		return false;
-	if (trust_path(question->trust, cert, question->path, NULL,
-		question->now, &path, &detail) != VERDICT_REASON_OK ||
-	    !leads_to_same_anchor(inquiry, path))
+	if (question->strength.min_rsa_bits != 0)
+		demands.limits = &question->strength;
+	reason = trust_path(question->trust, cert, question->path, &demands,
+	    question->now, &path, &detail);
+	if (path == NULL || !leads_to_same_anchor(inquiry, path))
 		return false;
 	for (int i = 0; i + 1 < sk_X509_num(path); i++) {
 		if (!is_in_good_standing(inquiry, path, i))
 			return false;
 	}
-	*weak = trust_path_strength(path, &question->strength, &which) !=
-	    VERDICT_REASON_OK;
+	*weak = reason != VERDICT_REASON_OK;
 	return true;
 }
 
@@ -338,10 +339,10 @@ is_authentic(Inquiry *inquiry, Word *word)
 static bool
 is_weakly_signed(const Inquiry *inquiry, const Crl *crl)
 {
-	const TrustStrength *strength = &inquiry->question->strength;
+	const CertLimits *strength = &inquiry->question->strength;
 
 	return strength->min_rsa_bits != 0 &&
-	    signer_digest_strength(crl_signature_digest(crl),
+	    cert_digest_strength(crl_signature_digest(crl),
 		strength->allow_sha1) != VERDICT_REASON_OK;
 }
 

@@ -81,7 +81,8 @@ typedef struct {
 	                                  NULL */
 	const GPtrArray *lists;        /* of Crl, likewise */
 	gint64 now;                    /* seconds since 1970 */
-	TrustStrength strength; /* of lists that are to prove a thing good */
+	CertLimits strength; /* of lists that are to prove a thing good;
+	                        without min_rsa_bits it is not asked for */
 	bool keep_proofs;
 } RevocationQuestion;
 

@@ -9,27 +9,6 @@
 
 /* --- digests ----------------------------------------------------------- */
 
-VerdictReason
-signer_digest_strength(int nid, bool allow_sha1)
-{
-	switch (nid) {
-	case NID_sha256:
-	case NID_sha384:
-	case NID_sha512:
-		return VERDICT_REASON_OK;
-	case NID_sha1:
-	case NID_md5:
-		return allow_sha1 ? VERDICT_REASON_OK :
-				    VERDICT_REASON_WEAK_DIGEST;
-	case NID_md2:
-	case NID_md4:
-	case NID_ripemd160:
-		return VERDICT_REASON_WEAK_DIGEST;
-	default:
-		return VERDICT_REASON_ALGORITHM_UNSUPPORTED;
-	}
-}
-
 static int
 signer_digest_nid(CMS_SignerInfo *signer)
 {
@@ -526,7 +505,7 @@ signer_examine(CMS_SignerInfo *signer, X509 *cert, const SignerContext *context,
 	 * is never accepted. */
 	if (md == NULL || key == VERDICT_REASON_ALGORITHM_UNSUPPORTED)
 		return VERDICT_REASON_ALGORITHM_UNSUPPORTED;
-	reason = signer_digest_strength(nid, true);
+	reason = cert_digest_strength(nid, true);
 	if (reason != VERDICT_REASON_OK)
 		return reason;
 	/* What was altered is told before what is merely weak. */
@@ -537,7 +516,7 @@ signer_examine(CMS_SignerInfo *signer, X509 *cert, const SignerContext *context,
 			reason = VERDICT_REASON_ALGORITHM_UNSUPPORTED;
 	}
 	if (reason == VERDICT_REASON_OK)
-		reason = signer_digest_strength(nid, context->allow_sha1);
+		reason = cert_digest_strength(nid, context->allow_sha1);
 	if (reason == VERDICT_REASON_OK)
 		reason = key;
 	if (reason == VERDICT_REASON_OK)

@@ -34,10 +34,6 @@ typedef struct {
 	gint64 now; /* seconds since 1970 */
 } SignerContext;
 
-/* Digests that may stand in a signature: all that SHA-2 has, and the old ones
- * for looking at old mail. */
-VerdictReason signer_digest_strength(int nid, bool allow_sha1);
-
 /* Signed attributes whose meaning we do not know, as OIDs with spaces between;
  * RFC 8551, section 2.5 lets them be.  NULL: none.  Caller frees. */
 char *signer_unknown_attributes(CMS_SignerInfo *signer);

@@ -1,6 +1,5 @@
 #include "trust.h"
 #include "cert.h"
-#include "signer.h"
 
 struct trust {
 	gatomicrefcount refs;
@@ -184,6 +183,18 @@ all_untrusted(const Trust *trust, const OsslX509Stack *included)
 	return all;
 }
 
+static bool
+is_excluded(const OsslX509Stack *path)
+{
+	g_autoptr(GPtrArray) mailboxes = cert_mailboxes(sk_X509_value(path, 0));
+
+	for (int i = 1; i < sk_X509_num(path); i++) {
+		if (cert_excludes_mailboxes(sk_X509_value(path, i), mailboxes))
+			return true;
+	}
+	return false;
+}
+
 /*
  * RFC 5280, section 4.2.1.10: a constraint that cannot be processed for a form
  * of name refuses such names.  In a SmtpUTF8Mailbox OpenSSL does not find
@@ -192,6 +203,11 @@ all_untrusted(const Trust *trust, const OsslX509Stack *included)
 static bool
 constraints_hold(const OsslX509Stack *path, char **detail)
 {
+	if (is_excluded(path)) {
+		*detail = g_strdup("a CA excludes a mailbox of the certificate "
+				   "(RFC 5280, section 4.2.1.10)");
+		return false;
+	}
 	if (!cert_has_utf8_mailbox(sk_X509_value(path, 0)))
 		return true;
 	for (int i = 1; i < sk_X509_num(path); i++) {
@@ -337,32 +353,94 @@ is_without_policy(
 		   &detail) != VERDICT_REASON_OK;
 }
 
+/* --- what is demanded of a path ------------------------------------------ */
+
+static VerdictReason
+demand_reason(const TrustDemands *demands, const OsslX509Stack *path, int i)
+{
+	X509 *cert = sk_X509_value(path, i);
+	bool is_anchor = i + 1 == sk_X509_num(path);
+	VerdictReason reason = demands->limits != NULL ?
+	    cert_strength(cert, is_anchor, demands->limits) :
+	    VERDICT_REASON_OK;
+
+	/* An anchor is trusted as it is configured. */
+	if (reason == VERDICT_REASON_OK && demands->is_for_mail && i > 0 &&
+	    !is_anchor && !cert_may_issue_for_mail(cert))
+		reason = VERDICT_REASON_NOT_FOR_MAIL;
+	return reason;
+}
+
+/* As path_under, and as demanded; *path also when it is not that. */
+static VerdictReason
+path_as_demanded(const Trust *trust, X509 *leaf, OsslX509Stack *untrusted,
+    const TrustDemands *demands, gint64 now, OsslX509Stack **path,
+    char **detail)
+{
+	VerdictReason reason = path_under(
+	    trust, leaf, untrusted, &demands->policy, now, path, detail);
+
+	for (int i = 0; i < sk_X509_num(*path) && reason == VERDICT_REASON_OK;
+	     i++) {
+		reason = demand_reason(demands, *path, i);
+		if (reason != VERDICT_REASON_OK)
+			*detail = cert_name_text(
+			    X509_get_subject_name(sk_X509_value(*path, i)));
+	}
+	return reason;
+}
+
 /* --- the search for another path ----------------------------------------- */
+
+/* What is known of paths: none, one that is not as demanded, or one that is. */
+typedef struct {
+	OsslX509Stack *path;
+	VerdictReason reason;
+	char *detail;
+} Found;
+
+static void
+found_clear(Found *found)
+{
+	g_clear_pointer(&found->path, ossl_x509_stack_free);
+	g_clear_pointer(&found->detail, g_free);
+}
 
 /*
  * Of several certificates that might be an issuer's OpenSSL takes the first,
  * and does not come back where that one leads nowhere: cross-certificates, a
- * CA with the same key under an old and a new root.  So what it has refused is
- * looked for again, each step of it by its signature, until it likes a path.
+ * CA with the same key under an old and a new root.  So what it has refused, or
+ * we have, is looked for again, each step of it by its signature, until there
+ * is a path as it is demanded.
  */
 typedef struct {
 	const Trust *trust;
 	const OsslX509Stack *untrusted;
-	const TrustPolicy *policy;
+	const TrustDemands *demands;
 	gint64 now;
 	OsslX509Stack *chain; /* of borrowed certificates, leaf first */
-	guint signatures_left;
-	OsslX509Stack **path;
+	guint *signatures_left;
+	Found *found;
 } Search;
+
+/* Is there so much left of the budget? */
+static bool
+spend(Search *search, guint signatures)
+{
+	if (*search->signatures_left < signatures) {
+		*search->signatures_left = 0;
+		return false;
+	}
+	*search->signatures_left -= signatures;
+	return true;
+}
 
 static bool
 has_issued(Search *search, X509 *issuer, X509 *cert)
 {
-	if (X509_check_issued(issuer, cert) != X509_V_OK ||
-	    search->signatures_left == 0)
-		return false;
-	search->signatures_left--;
-	return X509_verify(cert, X509_get0_pubkey(issuer)) == 1;
+	return X509_check_issued(issuer, cert) == X509_V_OK &&
+	    spend(search, 1) &&
+	    X509_verify(cert, X509_get0_pubkey(issuer)) == 1;
 }
 
 static bool
@@ -387,15 +465,27 @@ is_in_chain(const Search *search, X509 *cert)
 	return false;
 }
 
-/* Is the chain a path, with an anchor on top? */
+/* Is the chain a path as demanded, with an anchor on top?  The first that is
+ * one, if not as demanded, is kept. */
 static bool
 is_path(Search *search)
 {
-	g_autofree char *detail = NULL;
+	Found next = { 0 };
 
-	return path_under(search->trust, sk_X509_value(search->chain, 0),
-		   search->chain, search->policy, search->now, search->path,
-		   &detail) == VERDICT_REASON_OK;
+	if (!spend(search, (guint)sk_X509_num(search->chain)))
+		return false;
+	next.reason = path_as_demanded(search->trust,
+	    sk_X509_value(search->chain, 0), search->chain, search->demands,
+	    search->now, &next.path, &next.detail);
+	if (next.path != NULL &&
+	    (search->found->path == NULL || next.reason == VERDICT_REASON_OK)) {
+		found_clear(search->found);
+		*search->found = next;
+	} else {
+		found_clear(&next);
+	}
+	return search->found->path != NULL &&
+	    search->found->reason == VERDICT_REASON_OK;
 }
 
 static bool
@@ -419,71 +509,52 @@ continue_chain(Search *search)
 	return found;
 }
 
-static bool
+/* Puts a better one in the place of *found, where there is one. */
+static void
 find_other_path(const Trust *trust, X509 *leaf, const OsslX509Stack *untrusted,
-    const TrustPolicy *policy, gint64 now, OsslX509Stack **path)
+    const TrustDemands *demands, gint64 now, Found *found)
 {
+	guint all = TRUST_MAX_SIGNATURES;
 	Search search = {
 		.trust = trust,
 		.untrusted = untrusted,
-		.policy = policy,
+		.demands = demands,
 		.now = now,
 		.chain = sk_X509_new_null(),
-		.signatures_left = TRUST_MAX_SIGNATURES,
-		.path = path,
+		.signatures_left = demands->signatures_left != NULL ?
+		    demands->signatures_left :
+		    &all,
+		.found = found,
 	};
-	bool found;
 
 	sk_X509_push(search.chain, leaf);
-	found = continue_chain(&search);
+	(void)continue_chain(&search);
 	sk_X509_free(search.chain);
-	return found;
 }
 
 /* --- the answer ----------------------------------------------------------- */
 
 VerdictReason
 trust_path(const Trust *trust, X509 *leaf, const OsslX509Stack *included,
-    const TrustPolicy *policy, gint64 now, OsslX509Stack **path, char **detail)
+    const TrustDemands *demands, gint64 now, OsslX509Stack **path,
+    char **detail)
 {
+	static const TrustDemands none;
 	g_autoptr(OsslX509Stack) untrusted = all_untrusted(trust, included);
-	VerdictReason reason;
+	Found found = { 0 };
 
-	if (policy == NULL)
-		policy = &any_policy;
-	reason = path_under(trust, leaf, untrusted, policy, now, path, detail);
-	if (reason == VERDICT_REASON_PATH_POLICY &&
+	if (demands == NULL)
+		demands = &none;
+	found.reason = path_as_demanded(
+	    trust, leaf, untrusted, demands, now, &found.path, &found.detail);
+	if (found.reason == VERDICT_REASON_PATH_POLICY &&
 	    is_without_policy(trust, leaf, untrusted, now))
-		reason = VERDICT_REASON_PATH_INVALID;
-	if (reason != VERDICT_REASON_OK &&
-	    reason != VERDICT_REASON_LOCAL_ERROR &&
-	    find_other_path(trust, leaf, untrusted, policy, now, path)) {
-		g_clear_pointer(detail, g_free);
-		reason = VERDICT_REASON_OK;
-	}
+		found.reason = VERDICT_REASON_PATH_INVALID;
+	if (found.reason != VERDICT_REASON_OK &&
+	    found.reason != VERDICT_REASON_LOCAL_ERROR)
+		find_other_path(trust, leaf, untrusted, demands, now, &found);
 	ERR_clear_error();
-	return reason;
-}
-
-VerdictReason
-trust_path_strength(
-    const OsslX509Stack *path, const TrustStrength *strength, X509 **weak)
-{
-	if (strength->min_rsa_bits == 0)
-		return VERDICT_REASON_OK;
-	for (int i = 0; i < sk_X509_num(path); i++) {
-		X509 *cert = sk_X509_value(path, i);
-		bool is_anchor = i + 1 == sk_X509_num(path);
-		VerdictReason reason =
-		    cert_key_strength(cert, strength->min_rsa_bits);
-
-		if (reason == VERDICT_REASON_OK && !is_anchor)
-			reason = signer_digest_strength(
-			    cert_signature_digest(cert), strength->allow_sha1);
-		if (reason != VERDICT_REASON_OK) {
-			*weak = cert;
-			return reason;
-		}
-	}
-	return VERDICT_REASON_OK;
+	*path = found.path;
+	*detail = found.detail;
+	return found.reason;
 }

@@ -14,13 +14,13 @@
 
 #include <glib.h>
 
+#include "cert.h"
 #include "ossl.h"
 #include "verdict.h"
 
 #define TRUST_MAX_DEPTH 8 /* intermediates in a path */
-#define TRUST_MAX_SIGNATURES \
-	128 /* that the search for another path may check \
-	     */
+/* Signatures that the search for other paths may check. */
+#define TRUST_MAX_SIGNATURES 256
 
 typedef struct trust Trust;
 
@@ -42,31 +42,33 @@ typedef struct {
 	bool inhibit_any;
 } TrustPolicy;
 
+/* What a path must be, beyond being valid.  Of several those are preferred that
+ * are. */
+typedef struct {
+	TrustPolicy policy;
+	const CertLimits *limits; /* NULL: any digest, any key */
+	bool is_for_mail; /* no CA below the anchor is limited to other uses */
+	guint *signatures_left; /* of TRUST_MAX_SIGNATURES, shared by several
+	                           paths; NULL: all of them for this one */
+} TrustDemands;
+
 /*
- * Builds the path of leaf at the moment now (seconds since 1970); policy may
+ * Builds the path of leaf at the moment now (seconds since 1970); demands may
  * be NULL, and included too.  OK, with *path (caller frees) from leaf to
  * anchor, or why not, with *detail (caller frees, may be NULL).  PATH_POLICY
- * means that nothing is wrong but the policy that was asked for.
+ * means that nothing is wrong but the policy that was asked for.  Where there
+ * is a path, and none that is as demanded, *path is one too, and the reason is
+ * WEAK_DIGEST, WEAK_KEY, ALGORITHM_UNSUPPORTED or NOT_FOR_MAIL, *detail names
+ * the certificate.
  */
 VerdictReason trust_path(const Trust *trust, X509 *leaf,
-    const OsslX509Stack *included, const TrustPolicy *policy, gint64 now,
+    const OsslX509Stack *included, const TrustDemands *demands, gint64 now,
     OsslX509Stack **path, char **detail);
 
 /* All certificates of that subject, those of the configuration first; caller
  * frees. */
 OsslX509Stack *trust_find(const Trust *trust, const X509_NAME *subject,
     const OsslX509Stack *included);
-
-/* What keys and digests must be, below an anchor and at it. */
-typedef struct {
-	guint min_rsa_bits; /* 0: strength is not asked for */
-	bool allow_sha1;    /* and MD5 */
-} TrustStrength;
-
-/* Is every key of path strong enough, and every signature below its end?  OK,
- * or why not, with *weak (owned by path). */
-VerdictReason trust_path_strength(
-    const OsslX509Stack *path, const TrustStrength *strength, X509 **weak);
 
 /* The certificate that signed cert: among included, intermediates or anchors;
  * owned by whichever has it, NULL when it is not at hand.  Whether it is valid,

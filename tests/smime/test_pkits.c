@@ -22,6 +22,9 @@
 #include "../../smime/trust.h"
 #include "../pki.h"
 
+/* That are of paths, of those of PKITS 1.0.1. */
+#define N_TESTS 247
+
 #define ANCHOR "TrustAnchorRootCertificate"
 
 /* Of the policies that the suite names, as NIST-test-policy-N. */
@@ -169,16 +172,17 @@ why_invalid(const Path *path)
 	g_autoptr(OsslX509Stack) included = sk_X509_new_null();
 	g_autoptr(OsslX509Stack) found = NULL;
 	g_autofree char *detail = NULL;
-	TrustPolicy policy = { 0 };
-	g_auto(GStrv) oids = read_policy(path->fields[INITIAL], &policy);
+	TrustDemands demands = { 0 };
+	g_auto(GStrv) oids =
+	    read_policy(path->fields[INITIAL], &demands.policy);
 	VerdictReason reason;
 
-	policy.oids = (const char *const *)oids;
+	demands.policy.oids = (const char *const *)oids;
 	add_cert(path, path->fields[TARGET], target);
 	for (char **name = names; *name != NULL; name++)
 		add_cert(path, *name, included);
 	reason = trust_path(path->trust, sk_X509_value(target, 0), included,
-	    &policy, PKI_NOW, &found, &detail);
+	    &demands, PKI_NOW, &found, &detail);
 	cr_expect_eq(ERR_peek_error(), 0);
 	if (reason != VERDICT_REASON_OK)
 		return g_strdup_printf(
@@ -223,5 +227,5 @@ Test(pkits, paths)
 		try(folder, fields);
 		tried++;
 	}
-	cr_expect_gt(tried, 0);
+	cr_expect_geq(tried, N_TESTS);
 }

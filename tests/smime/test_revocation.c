@@ -21,7 +21,7 @@ typedef struct {
 	X509_CRL *brought[MAX_LISTS]; /* with the message */
 	RevocationMode mode;          /* 0: hard */
 	gint64 at;                    /* seconds from PKI_NOW */
-	TrustStrength strength;
+	CertLimits strength;
 	X509 *intermediate; /* that is configured, or NULL */
 } Question;
 
@@ -964,8 +964,8 @@ Test(revocation, many_certificates_hide_nothing_configured)
  * warns. */
 Test(revocation, weak_lists)
 {
-	static const TrustStrength strong = { 2048, false };
-	static const TrustStrength lenient = { 1024, true };
+	static const CertLimits strong = { 2048, false };
+	static const CertLimits lenient = { 1024, true };
 	const PkiCert weak_lister = { .name = "CA Test",
 		.key = PKI_KEY_WEAK,
 		.is_ca = true,

@@ -113,6 +113,23 @@ Test(trust, paths)
 				"1.3.6.1.5.5.7.8.9;UTF8:zz@z.id",
 		    .leaf.mailboxes = "utf8:b\xc3\xbc@y.id",
 		    .reason = VERDICT_REASON_PATH_INVALID },
+		/* the author's is compared without regard to case too */
+		{ "mailbox excluded, in other letters",
+		    .ca.names = "critical,excluded;email:bupati@y.id",
+		    .leaf.mailboxes = "aman@y.id Bupati@Y.id",
+		    .reason = VERDICT_REASON_PATH_INVALID },
+		{ "the same by the root, of the subject",
+		    .root.names = "critical,excluded;email:BUPATI@y.id",
+		    .leaf.email = "bupati@y.id",
+		    .reason = VERDICT_REASON_PATH_INVALID },
+		{ "the same in quotes",
+		    .ca.names = "critical,excluded;email:bupati@y.id",
+		    .leaf.mailboxes = "\"Bupati\"@y.id",
+		    .reason = VERDICT_REASON_PATH_INVALID },
+		{ "another mailbox excluded",
+		    .ca.names = "critical,excluded;email:bupati@y.id",
+		    .leaf.mailboxes = "budi@y.id",
+		    .reason = VERDICT_REASON_OK },
 		{ "another host excluded, no UTF-8 mailbox",
 		    .ca.names = "critical,excluded;email:x.id",
 		    .leaf.mailboxes = "budi@y.id",
@@ -350,11 +367,12 @@ Test(trust, policies)
 		g_autoptr(Pki) pki = pki_new_from((PkiCert){ 0 }, cases[i].ca,
 		    PKI_KEY_ROOT, &cases[i].leaf, PKI_KEY_CA);
 		g_autoptr(Trust) trust = pki_trust(pki->root, pki->ca);
+		const TrustDemands asked = { .policy = cases[i].asked };
 		g_autoptr(OsslX509Stack) path = NULL;
 		g_autofree char *detail = NULL;
 
-		cr_expect_eq(trust_path(trust, pki->leaf, NULL, &cases[i].asked,
-				 PKI_NOW, &path, &detail),
+		cr_expect_eq(trust_path(trust, pki->leaf, NULL, &asked, PKI_NOW,
+				 &path, &detail),
 		    cases[i].reason, "%s: %s", cases[i].name, detail);
 		cr_expect_eq(path != NULL, cases[i].reason == VERDICT_REASON_OK,
 		    "%s", cases[i].name);
@@ -368,8 +386,10 @@ Test(trust, policy_below_the_issuing_anchor)
 {
 	const PkiCert leaf = { .policies = P1 };
 	g_autoptr(Pki) pki = pki_new(&leaf);
-	const TrustPolicy asked = { .oids = p1, .is_explicit = true };
-	const TrustPolicy other = { .oids = p2, .is_explicit = true };
+	const TrustDemands asked = { .policy = {
+					 .oids = p1, .is_explicit = true } };
+	const TrustDemands other = { .policy = {
+					 .oids = p2, .is_explicit = true } };
 	g_autoptr(Trust) issuing = pki_trust(pki->ca, NULL);
 	g_autoptr(OsslX509Stack) path = NULL;
 	g_autoptr(OsslX509Stack) none = NULL;
@@ -466,6 +486,96 @@ Test(trust, search_among_many)
 		cr_expect_eq(X509_cmp(sk_X509_value(path, 1), pki->ca), 0);
 		cr_expect_eq(ERR_peek_error(), 0);
 	}
+}
+
+static const CertLimits limits = { .min_rsa_bits = 2048 };
+
+/* A path by certificates that are as demanded, in whatever order they stand
+ * beside others for the same CA; else the one that there is. */
+Test(trust, search_for_what_is_demanded)
+{
+	static const struct {
+		const char *name;
+		PkiCert ca; /* that is not */
+		VerdictReason reason;
+	} cases[] = {
+		{ "signed with SHA-1", { .digest = EVP_sha1 },
+		    VERDICT_REASON_WEAK_DIGEST },
+		{ "limited to servers", { .eku = "serverAuth" },
+		    VERDICT_REASON_NOT_FOR_MAIL },
+	};
+	const TrustDemands demands = { .limits = &limits, .is_for_mail = true };
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(Trust) trust = pki_trust(pki->root, NULL);
+
+	for (gsize i = 0; i < 2 * G_N_ELEMENTS(cases); i++) {
+		PkiCert spec = cases[i / 2].ca;
+		bool is_first = i % 2 == 0;
+		g_autoptr(OsslX509Stack) included = sk_X509_new_null();
+		g_autoptr(OsslX509Stack) path = NULL;
+		g_autoptr(OsslX509Stack) worse = NULL;
+		g_autofree char *detail = NULL;
+		g_autofree char *why = NULL;
+
+		spec.name = "CA Test";
+		spec.is_ca = true;
+		spec.serial = 100;
+		sk_X509_push(
+		    included, pki_cert(&spec, pki->root, PKI_KEY_ROOT));
+		cr_expect_eq(trust_path(trust, pki->leaf, included, &demands,
+				 PKI_NOW, &worse, &why),
+		    cases[i / 2].reason);
+		cr_expect_eq(sk_X509_num(worse), 3);
+		cr_expect_str_eq(why, "CN=CA Test,C=ID");
+		X509_up_ref(pki->ca);
+		sk_X509_insert(included, pki->ca, is_first ? 0 : 1);
+		cr_expect_eq(trust_path(trust, pki->leaf, included, &demands,
+				 PKI_NOW, &path, &detail),
+		    VERDICT_REASON_OK, "%s: %s", cases[i / 2].name, detail);
+		cr_expect(detail == NULL);
+		cr_expect_eq(X509_cmp(sk_X509_value(path, 1), pki->ca), 0);
+		cr_expect_eq(ERR_peek_error(), 0);
+	}
+}
+
+/* Nor is what OpenSSL refuses before it got to a path that is not as demanded
+ * the last word; and the budget is shared. */
+Test(trust, search_beside_what_is_refused)
+{
+	const PkiCert old = { .name = "CA Test",
+		.is_ca = true,
+		.serial = 100,
+		.until = -PKI_DAY,
+		.from = -PKI_YEAR };
+	const PkiCert weak = { .name = "CA Test",
+		.is_ca = true,
+		.serial = 101,
+		.digest = EVP_sha1 };
+	guint left = TRUST_MAX_SIGNATURES;
+	guint none = 0;
+	const TrustDemands demands = { .limits = &limits,
+		.signatures_left = &left };
+	const TrustDemands poor = { .limits = &limits,
+		.signatures_left = &none };
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(Trust) trust = pki_trust(pki->root, NULL);
+	g_autoptr(OsslX509Stack) included = sk_X509_new_null();
+	g_autoptr(OsslX509Stack) path = NULL;
+	g_autoptr(OsslX509Stack) no_path = NULL;
+	g_autofree char *detail = NULL;
+	g_autofree char *why = NULL;
+
+	sk_X509_push(included, pki_cert(&old, pki->root, PKI_KEY_ROOT));
+	sk_X509_push(included, pki_cert(&old, pki->root, PKI_KEY_ROOT));
+	sk_X509_push(included, pki_cert(&weak, pki->root, PKI_KEY_ROOT));
+	cr_expect_eq(trust_path(trust, pki->leaf, included, &demands, PKI_NOW,
+			 &path, &detail),
+	    VERDICT_REASON_WEAK_DIGEST, "%s", detail);
+	cr_expect_eq(sk_X509_num(path), 3);
+	cr_expect_lt(left, TRUST_MAX_SIGNATURES);
+	cr_expect_neq(trust_path(trust, pki->leaf, included, &poor, PKI_NOW,
+			  &no_path, &why),
+	    VERDICT_REASON_OK);
 }
 
 /* A key of 2048 bits with an exponent of that many. */
