@@ -25,7 +25,8 @@ struct crl {
 	const char *unclear;   /* what is not understood in it, or NULL */
 	GMutex lock;           /* guards what follows */
 	EVP_PKEY *verified_by; /* has verified the signature, or NULL */
-	EVP_PKEY *refused_by;  /* has last failed to, or NULL */
+	EVP_PKEY *refused_by[CRL_MAX_REFUSED]; /* have failed to, or NULL */
+	guint n_refused; /* that were remembered, in all */
 };
 
 /* --- decoding ------------------------------------------------------------ */
@@ -83,6 +84,13 @@ decode(Crl *crl, int nid, const char *unclear)
 }
 
 static bool
+has_too_many_names(const ISSUING_DIST_POINT *idp)
+{
+	return idp->distpoint != NULL && idp->distpoint->type == 0 &&
+	    sk_GENERAL_NAME_num(idp->distpoint->name.fullname) > CRL_MAX_NAMES;
+}
+
+static bool
 contradicts_itself(const ISSUING_DIST_POINT *idp)
 {
 	return (idp->onlyuser > 0) + (idp->onlyCA > 0) + (idp->onlyattr > 0) >
@@ -94,8 +102,9 @@ contradicts_itself(const ISSUING_DIST_POINT *idp)
 static void
 decode_point(Crl *crl)
 {
-	static const char unclear[] = "malformed issuing distribution point "
-				      "(RFC 5280, section 5.2.5)";
+	static const char unclear[] =
+	    "malformed or too big issuing distribution point "
+	    "(RFC 5280, section 5.2.5)";
 
 	crl->idp = decode(crl, NID_issuing_distribution_point, unclear);
 	if (crl->idp == NULL) {
@@ -104,7 +113,7 @@ decode_point(Crl *crl)
 		return;
 	}
 	crl->point = CRL_POINT_KNOWN;
-	if (!contradicts_itself(crl->idp) &&
+	if (!contradicts_itself(crl->idp) && !has_too_many_names(crl->idp) &&
 	    (crl->idp->distpoint == NULL ||
 		DIST_POINT_set_dpname(
 		    crl->idp->distpoint, X509_CRL_get_issuer(crl->list)) == 1))
@@ -244,7 +253,8 @@ crl_unref(Crl *crl)
 	ASN1_INTEGER_free(crl->base);
 	X509_CRL_free(crl->list);
 	EVP_PKEY_free(crl->verified_by);
-	EVP_PKEY_free(crl->refused_by);
+	for (guint i = 0; i < CRL_MAX_REFUSED; i++)
+		EVP_PKEY_free(crl->refused_by[i]);
 	g_mutex_clear(&crl->lock);
 	g_free(crl);
 }
@@ -335,6 +345,21 @@ crl_issuer(const Crl *crl)
 	return X509_CRL_get_issuer(crl->list);
 }
 
+bool
+crl_names_include(const GENERAL_NAMES *names, const X509_NAME *name)
+{
+	int count = MIN(sk_GENERAL_NAME_num(names), CRL_MAX_NAMES);
+
+	for (int i = 0; i < count; i++) {
+		const GENERAL_NAME *one = sk_GENERAL_NAME_value(names, i);
+
+		if (one->type == GEN_DIRNAME &&
+		    X509_NAME_cmp(one->d.directoryName, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* RFC 5280, section 5.2.1: the key that signed is told apart by its identifier,
  * or by issuer and serial number of its certificate, where both sides name
  * them. */
@@ -371,9 +396,22 @@ recall(Crl *crl, EVP_PKEY *key, bool *valid)
 
 	g_mutex_lock(&crl->lock);
 	*valid = is_same_key(crl->verified_by, key);
-	known = *valid || is_same_key(crl->refused_by, key);
+	known = *valid;
+	for (guint i = 0; !known && i < CRL_MAX_REFUSED; i++)
+		known = is_same_key(crl->refused_by[i], key);
 	g_mutex_unlock(&crl->lock);
 	return known;
+}
+
+/* Of those that were refused the oldest gives way. */
+static void
+remember_answer(Crl *crl, EVP_PKEY *key, bool valid)
+{
+	g_mutex_lock(&crl->lock);
+	remember(valid ? &crl->verified_by :
+			 &crl->refused_by[crl->n_refused++ % CRL_MAX_REFUSED],
+	    key);
+	g_mutex_unlock(&crl->lock);
 }
 
 static bool
@@ -383,9 +421,7 @@ signature_valid(Crl *crl, EVP_PKEY *key)
 
 	if (!recall(crl, key, &valid)) {
 		valid = X509_CRL_verify(crl->list, key) == 1;
-		g_mutex_lock(&crl->lock);
-		remember(valid ? &crl->verified_by : &crl->refused_by, key);
-		g_mutex_unlock(&crl->lock);
+		remember_answer(crl, key, valid);
 	}
 	/* Keys of two kinds are an error to compare. */
 	ERR_clear_error();
@@ -572,27 +608,12 @@ first_line(const Crl *crl, const ASN1_INTEGER *serial)
 }
 
 static bool
-include_name(const GENERAL_NAMES *names, const X509_NAME *name)
-{
-	int count = MIN(sk_GENERAL_NAME_num(names), CRL_MAX_NAMES);
-
-	for (int i = 0; i < count; i++) {
-		const GENERAL_NAME *one = sk_GENERAL_NAME_value(names, i);
-
-		if (one->type == GEN_DIRNAME &&
-		    X509_NAME_cmp(one->d.directoryName, name) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool
 line_is_of(const Crl *crl, const Line *line, X509 *cert)
 {
 	const X509_NAME *issuer = X509_get_issuer_name(cert);
 
 	return line->issuer != NULL ?
-	    include_name(line->issuer, issuer) :
+	    crl_names_include(line->issuer, issuer) :
 	    X509_NAME_cmp(crl_issuer(crl), issuer) == 0;
 }
 

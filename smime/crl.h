@@ -8,9 +8,9 @@
  * revocation.  No I/O but reading a file.
  *
  * Immutable, refcounted and shared by threads; only which key has verified the
- * signature, and which has failed to, is remembered (under a mutex), so that a
- * large list is hashed once for its issuer.  An entry is found by binary
- * search.
+ * signature, and which of late have failed to, is remembered (under a mutex),
+ * so that a large list is hashed once for each of them.  An entry is found by
+ * binary search.
  */
 #ifndef SMIME_CRL_H
 #define SMIME_CRL_H
@@ -22,8 +22,11 @@
 #include "ossl.h"
 
 #define CRL_MAX_FILE_SIZE (64U << 20)
-#define CRL_MAX_NAMES 16 /* of an entry's issuer; more make a list unclear */
+#define CRL_MAX_NAMES \
+	16 /* of an entry's issuer, of a distribution point; more make a list \
+	      unclear */
 #define CRL_MAX_SAME_SERIAL 64 /* entries of one serial number, likewise */
+#define CRL_MAX_REFUSED 8      /* keys that are remembered */
 
 typedef struct crl Crl;
 
@@ -56,6 +59,9 @@ bool crl_load(const char *path, GPtrArray *crls, GError **error);
 /* --- whose --------------------------------------------------------------- */
 
 const X509_NAME *crl_issuer(const Crl *crl);
+
+/* Is name among the first CRL_MAX_NAMES names? */
+bool crl_names_include(const GENERAL_NAMES *names, const X509_NAME *name);
 
 /* May cert, by its name and its key identifier, be the one that signed? */
 bool crl_may_be_by(const Crl *crl, X509 *cert);

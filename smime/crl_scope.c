@@ -19,32 +19,19 @@ share_a_name(const GENERAL_NAMES *ours, const GENERAL_NAMES *theirs)
 	return false;
 }
 
-static bool
-include_directory_name(const GENERAL_NAMES *names, const X509_NAME *name)
-{
-	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
-		const GENERAL_NAME *one = sk_GENERAL_NAME_value(names, i);
-
-		if (one->type == GEN_DIRNAME &&
-		    X509_NAME_cmp(one->d.directoryName, name) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* point: of the issuer, with names relative to it made whole. */
 static bool
 point_has_a_name(const DIST_POINT_NAME *point, const GENERAL_NAMES *names)
 {
 	return point->type == 0 ? share_a_name(point->name.fullname, names) :
-				  include_directory_name(names, point->dpname);
+				  crl_names_include(names, point->dpname);
 }
 
 static bool
 point_is(const DIST_POINT_NAME *point, const X509_NAME *name)
 {
 	return point->type == 0 ?
-	    include_directory_name(point->name.fullname, name) :
+	    crl_names_include(point->name.fullname, name) :
 	    X509_NAME_cmp(point->dpname, name) == 0;
 }
 
@@ -115,8 +102,7 @@ speaks_for(const Relation *relation, const DIST_POINT *point)
 {
 	if (point->CRLissuer == NULL)
 		return relation->is_issuers;
-	return include_directory_name(
-		   point->CRLissuer, crl_issuer(relation->crl)) &&
+	return crl_names_include(point->CRLissuer, crl_issuer(relation->crl)) &&
 	    relation->idp != NULL && relation->idp->indirectCRL > 0;
 }
 
@@ -204,9 +190,9 @@ crl_scope_is_own_issuer(X509 *cert)
 	bool is_own = false;
 
 	for (int i = 0; i < sk_DIST_POINT_num(points) && !is_own; i++)
-		is_own = include_directory_name(
-		    sk_DIST_POINT_value(points, i)->CRLissuer,
-		    X509_get_subject_name(cert));
+		is_own =
+		    crl_names_include(sk_DIST_POINT_value(points, i)->CRLissuer,
+			X509_get_subject_name(cert));
 	CRL_DIST_POINTS_free(points);
 	ERR_clear_error();
 	return is_own;

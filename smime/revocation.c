@@ -213,12 +213,21 @@ has_path(const Inquiry *inquiry, X509 *cert, bool *weak)
 	return true;
 }
 
+/* From the signer of a list, at index, up to the anchor: of the path of our own
+ * certificates nobody else has asked. */
 static bool
-is_weak_key(const Inquiry *inquiry, X509 *cert)
+is_weak_from(const RevocationQuestion *question, int index)
 {
-	guint min = inquiry->question->strength.min_rsa_bits;
+	int count = sk_X509_num(question->path);
 
-	return min != 0 && cert_key_strength(cert, min) != VERDICT_REASON_OK;
+	for (int i = index; question->strength.min_rsa_bits != 0 && i < count;
+	     i++) {
+		if (cert_strength(sk_X509_value(question->path, i),
+			i + 1 == count,
+			&question->strength) != VERDICT_REASON_OK)
+			return true;
+	}
+	return false;
 }
 
 static Signer
@@ -235,7 +244,7 @@ signer_in_path(Inquiry *inquiry, Word *word)
 			continue;
 		why = crl_why_not_by(word->crl, cert);
 		if (why == NULL) {
-			word->weak = is_weak_key(inquiry, cert);
+			word->weak = is_weak_from(inquiry->question, i);
 			return SIGNER_RIGHT;
 		}
 		note_why_not(inquiry, g_strdup(why));

@@ -235,6 +235,16 @@ trust_issuer(const Trust *trust, X509 *cert, const OsslX509Stack *included)
 	return issuer;
 }
 
+/* See all_untrusted. */
+static void
+drop_unaffordable(OsslX509Stack *certs, int from)
+{
+	for (int i = sk_X509_num(certs) - 1; i >= from; i--) {
+		if (!cert_key_is_affordable(sk_X509_value(certs, i)))
+			X509_free(sk_X509_delete(certs, i));
+	}
+}
+
 static void
 add_of_subject(
     OsslX509Stack *found, const OsslX509Stack *certs, const X509_NAME *subject)
@@ -254,10 +264,13 @@ trust_find(
     const Trust *trust, const X509_NAME *subject, const OsslX509Stack *included)
 {
 	OsslX509Stack *found = sk_X509_new_null();
+	int configured;
 
 	add_of_subject(found, trust->anchors, subject);
 	add_of_subject(found, trust->intermediates, subject);
+	configured = sk_X509_num(found);
 	add_of_subject(found, included, subject);
+	drop_unaffordable(found, configured);
 	return found;
 }
 

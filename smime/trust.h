@@ -65,8 +65,8 @@ VerdictReason trust_path(const Trust *trust, X509 *leaf,
     const OsslX509Stack *included, const TrustDemands *demands, gint64 now,
     OsslX509Stack **path, char **detail);
 
-/* All certificates of that subject, those of the configuration first; caller
- * frees. */
+/* All certificates of that subject, those of the configuration first, but for
+ * included ones whose keys would only cost time; caller frees. */
 OsslX509Stack *trust_find(const Trust *trust, const X509_NAME *subject,
     const OsslX509Stack *included);
 

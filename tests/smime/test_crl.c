@@ -265,6 +265,55 @@ Test(crl, malformed_extensions)
 	}
 }
 
+static void
+expect_unclear(const Crl *crl, const char *words)
+{
+	g_autofree char *why = crl_why_not_in_force(crl, PKI_NOW);
+
+	cr_expect_eq(crl_is_understood(crl), words == NULL);
+	cr_expect_eq(why == NULL, words == NULL, "%s", why);
+	if (words != NULL)
+		cr_expect(why != NULL && strstr(why, words) != NULL, "%s", why);
+}
+
+/* As many names, the last of which is name. */
+static GENERAL_NAMES *
+many_names(const X509_NAME *name, int count)
+{
+	GENERAL_NAMES *names = sk_GENERAL_NAME_new_null();
+
+	for (int i = 1; i <= count; i++) {
+		GENERAL_NAME *one = GENERAL_NAME_new();
+
+		GENERAL_NAME_set0_value(one, GEN_DIRNAME,
+		    i == count ? X509_NAME_dup(name) : X509_NAME_new());
+		sk_GENERAL_NAME_push(names, one);
+	}
+	return names;
+}
+
+Test(crl, many_names_of_a_point)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	const X509_NAME *name = X509_get_subject_name(pki->ca);
+
+	for (int more = 0; more < 2; more++) {
+		X509_CRL *list = pki_crl(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_CA);
+		ISSUING_DIST_POINT *idp = ISSUING_DIST_POINT_new();
+		g_autoptr(Crl) crl = NULL;
+
+		idp->distpoint = DIST_POINT_NAME_new();
+		idp->distpoint->type = 0;
+		idp->distpoint->name.fullname =
+		    many_names(name, CRL_MAX_NAMES + more);
+		cr_assert(X509_CRL_add1_ext_i2d(list,
+			      NID_issuing_distribution_point, idp, 1, 0) == 1);
+		ISSUING_DIST_POINT_free(idp);
+		crl = crl_new(list);
+		expect_unclear(crl, more ? "too big" : NULL);
+	}
+}
+
 /* --- who has signed ------------------------------------------------------- */
 
 Test(crl, issuer)
@@ -301,6 +350,31 @@ Test(crl, issuer)
 		    strstr(crl_why_not_by(forged, pki->ca), "(g)") != NULL);
 	}
 	cr_expect_eq(ERR_peek_error(), 0);
+}
+
+Test(crl, signature_digest)
+{
+	static const struct {
+		PkiKey key;
+		const EVP_MD *(*digest)(void);
+		int nid;
+	} cases[] = {
+		{ PKI_KEY_CA, EVP_sha256, NID_sha256 },
+		{ PKI_KEY_CA, EVP_md5, NID_md5 },
+		{ PKI_KEY_ROOT, EVP_sha1, NID_sha1 },
+		{ PKI_KEY_PSS, EVP_sha512, NID_sha512 },
+		{ PKI_KEY_PSS_STRICT, EVP_sha384, NID_sha384 },
+		{ PKI_KEY_PSS_SHA1, EVP_sha1, NID_sha1 },
+	};
+	g_autoptr(Pki) pki = pki_new(NULL);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const PkiCrl spec = { .digest = cases[i].digest };
+		g_autoptr(Crl) crl = crl_of(&spec, pki->ca, cases[i].key);
+
+		cr_expect_eq(crl_signature_digest(crl), cases[i].nid, "%zu", i);
+		cr_expect_eq(ERR_peek_error(), 0);
+	}
 }
 
 /* --- lists that belong together ------------------------------------------- */

@@ -742,6 +742,9 @@ Test(revocation, indirect_list)
 		/* (b)(1): the list must say that it is one */
 		{ "does not say so", { .idp = NULL }, PKI_KEY_OTHER, UNASKED,
 		    NULL },
+		{ "does not say so in a point",
+		    { .idp = "critical,onlyuser:TRUE" }, PKI_KEY_OTHER, UNASKED,
+		    NULL },
 		{ "forged", { .idp = INDIRECT }, PKI_KEY_LEAF_EC, UNKNOWN,
 		    "signature" },
 		/* (b)(2)(i): a name of the list, and none of the point */
@@ -997,6 +1000,27 @@ Test(revocation, weak_lists)
 	expect(&q, UNKNOWN, "weak signature", "short key");
 	q.lists[0] = warning;
 	expect(&q, REVOKED, NULL, "weak, and a warning");
+}
+
+/* So is one whose issuer somebody else may have made: of our own certificates
+ * nobody has judged the path before. */
+Test(revocation, weak_issuer_in_the_path)
+{
+	g_autoptr(Pki) pki =
+	    pki_new_from((PkiCert){ 0 }, (PkiCert){ .digest = EVP_sha1 },
+		PKI_KEY_ROOT, &(PkiCert){ 0 }, PKI_KEY_CA);
+	g_autoptr(X509_CRL) list = pki_crl(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_CA);
+	Question q = { .path = { pki->leaf, pki->ca, pki->root },
+		.lists = { list },
+		.strength = { 2048, false } };
+
+	expect(&q, UNKNOWN, "weak signature", "by SHA-1");
+	q.strength.allow_sha1 = true;
+	expect(&q, GOOD, NULL, "lenient");
+	/* an anchor is trusted as it is */
+	q.strength.allow_sha1 = false;
+	q.path[2] = NULL;
+	expect(&q, GOOD, NULL, "as an anchor");
 }
 
 /* Who sends a message chooses the list that it brings. */

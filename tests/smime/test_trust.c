@@ -612,6 +612,8 @@ Test(trust, keys_that_only_cost_time)
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autoptr(EVP_PKEY) key = key_of_exponent(cases[i].bits);
+		OsslX509Stack *included = sk_X509_new_null();
+		g_autoptr(OsslX509Stack) found = NULL;
 		PkiCert spec = {
 			.name = "CA Besar", .is_ca = true, .no_key_ids = true
 		};
@@ -625,6 +627,11 @@ Test(trust, keys_that_only_cost_time)
 		cr_assert(X509_sign(leaf, key, EVP_sha256()) > 0);
 		cr_expect_eq(
 		    reason_of(trust, leaf, ca), cases[i].reason, "%zu", i);
+		sk_X509_push(included, ca);
+		found = trust_find(trust, X509_get_subject_name(ca), included);
+		cr_expect_eq(sk_X509_num(found),
+		    cases[i].reason == VERDICT_REASON_OK ? 1 : 0);
+		sk_X509_free(included);
 	}
 }
 
