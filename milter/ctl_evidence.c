@@ -186,19 +186,38 @@ write_certificates(CtlEvidence *evidence, const VerdictEntry *entry,
 	return true;
 }
 
+/* The certificates of whoever has signed a proof, as far as they are not those
+ * of the path.  base: what the names of the files begin with. */
+static bool
+write_proof_path(CtlEvidence *evidence, const VerdictProof *proof,
+    const char *base, GError **error)
+{
+	for (guint i = 0; proof->path != NULL && i < proof->path->len; i++) {
+		g_autofree char *pem =
+		    pem_text(g_ptr_array_index(proof->path, i));
+		g_autofree char *name = g_strdup_printf("%s-%u.pem", base, i);
+
+		if (!write_file(evidence, name, pem, strlen(pem), error))
+			return false;
+	}
+	return true;
+}
+
 static bool
 write_proofs(CtlEvidence *evidence, const VerdictEntry *entry, guint number,
     GError **error)
 {
 	for (guint i = 0; i < entry->proofs->len; i++) {
 		const VerdictProof *proof = g_ptr_array_index(entry->proofs, i);
-		g_autofree char *name = g_strdup_printf("%u-%u-proof-%u.%s",
-		    number, proof->certificate, i + 1,
+		g_autofree char *base = g_strdup_printf(
+		    "%u-%u-proof-%u", number, proof->certificate, i + 1);
+		g_autofree char *name = g_strdup_printf("%s.%s", base,
 		    name_code_name(ctl_proof_names, (int)proof->kind));
 		gsize size;
 		const char *data = g_bytes_get_data(proof->der, &size);
 
-		if (!write_file(evidence, name, data, size, error))
+		if (!write_file(evidence, name, data, size, error) ||
+		    !write_proof_path(evidence, proof, base, error))
 			return false;
 	}
 	return true;

@@ -167,15 +167,31 @@ status_reason(RevocationMode mode, RevocationStatus status)
 	return unknown_reason(mode, status);
 }
 
+/* Their octets; NULL for no path. */
+static GPtrArray *
+path_octets(const OsslX509Stack *path)
+{
+	GPtrArray *octets = NULL;
+
+	if (path != NULL)
+		octets = g_ptr_array_new_with_free_func(
+		    (GDestroyNotify)g_bytes_unref);
+	for (int i = 0; i < sk_X509_num(path); i++)
+		g_ptr_array_add(octets, cert_der(sk_X509_value(path, i)));
+	return octets;
+}
+
 static void
 keep_proofs(VerdictEntry *entry, int certificate, const GPtrArray *proofs)
 {
 	for (guint i = 0; i < proofs->len; i++) {
+		const RevocationProof *proof = g_ptr_array_index(proofs, i);
 		VerdictProof *kept = g_new0(VerdictProof, 1);
 
 		kept->kind = VERDICT_PROOF_CRL;
 		kept->certificate = (guint)certificate;
-		kept->der = g_bytes_ref(g_ptr_array_index(proofs, i));
+		kept->der = g_bytes_ref(proof->der);
+		kept->path = path_octets(proof->path);
 		g_ptr_array_add(entry->proofs, kept);
 	}
 }

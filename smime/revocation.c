@@ -83,9 +83,11 @@ typedef struct {
 	CrlScope scope;
 	guint reasons;
 	CrlEntry entry;
-	bool brought; /* it came along with what is examined */
-	bool weak;    /* so that somebody else may have made it */
-	char *since;  /* or NULL */
+	bool brought;        /* it came along with what is examined */
+	bool weak;           /* so that somebody else may have made it */
+	char *since;         /* or NULL */
+	OsslX509Stack *path; /* the signer's own, or NULL */
+	GPtrArray *support;  /* of RevocationProof, for it; or NULL */
 } Word;
 
 /* One question, and what has been heard of it. */
@@ -101,12 +103,57 @@ typedef struct inquiry {
 } Inquiry;
 
 static void
+proof_free(void *data)
+{
+	RevocationProof *proof = data;
+
+	g_bytes_unref(proof->der);
+	ossl_x509_stack_free(proof->path);
+	g_free(proof);
+}
+
+static GPtrArray *
+proofs_new(void)
+{
+	return g_ptr_array_new_with_free_func(proof_free);
+}
+
+static void
+add_proof(GPtrArray *proofs, GBytes *der, const OsslX509Stack *path)
+{
+	RevocationProof *proof = g_new0(RevocationProof, 1);
+
+	proof->der = der;
+	if (path != NULL)
+		proof->path = X509_chain_up_ref((OsslX509Stack *)path);
+	g_ptr_array_add(proofs, proof);
+}
+
+static void
+add_proofs(GPtrArray *proofs, const GPtrArray *more)
+{
+	for (guint i = 0; more != NULL && i < more->len; i++) {
+		const RevocationProof *proof = g_ptr_array_index(more, i);
+
+		add_proof(proofs, g_bytes_ref(proof->der), proof->path);
+	}
+}
+
+static void
+forget_path(Word *word)
+{
+	g_clear_pointer(&word->path, ossl_x509_stack_free);
+	g_clear_pointer(&word->support, g_ptr_array_unref);
+}
+
+static void
 word_clear(void *data)
 {
 	Word *word = data;
 
 	crl_unref(word->crl);
 	g_free(word->since);
+	forget_path(word);
 }
 
 static void
@@ -124,7 +171,8 @@ typedef enum {
 	SIGNER_RIGHT,
 } Signer;
 
-static bool inquire(const Inquiry *outer, const OsslX509Stack *path, int index);
+static bool inquire(const Inquiry *outer, const OsslX509Stack *path, int index,
+    GPtrArray *support);
 
 static bool
 is_same(X509 *a, X509 *b)
@@ -170,8 +218,8 @@ leads_to_same_anchor(const Inquiry *inquiry, const OsslX509Stack *path)
  * certificate does not vouch for itself.
  */
 static bool
-is_in_good_standing(
-    const Inquiry *inquiry, const OsslX509Stack *path, int index)
+is_in_good_standing(const Inquiry *inquiry, const OsslX509Stack *path,
+    int index, GPtrArray *support)
 {
 	X509 *cert = sk_X509_value(path, index);
 
@@ -179,21 +227,22 @@ is_in_good_standing(
 		return true;
 	if (is_being_asked(inquiry, cert))
 		return crl_scope_is_own_issuer(cert);
-	return inquire(inquiry, path, index);
+	return inquire(inquiry, path, index, support);
 }
 
 /*
  * RFC 5280, section 6.3.3 (f): a path of its own, to the same anchor.  What
  * helps to find it is the path that is known, and what is configured: whoever
  * sends us many certificates does not get each of them tried with all others.
- * *weak: there is one, and somebody else may have made it.
+ * It is put into word, which is weak if somebody else may have made it.
  */
 static bool
-has_path(const Inquiry *inquiry, X509 *cert, bool *weak)
+has_path(const Inquiry *inquiry, X509 *cert, Word *word)
 {
 	const RevocationQuestion *question = inquiry->question;
 	TrustDemands demands = { 0 };
 	g_autoptr(OsslX509Stack) path = NULL;
+	g_autoptr(GPtrArray) support = proofs_new();
 	g_autofree char *detail = NULL;
 	VerdictReason reason;
 
@@ -206,10 +255,12 @@ has_path(const Inquiry *inquiry, X509 *cert, bool *weak)
 	if (path == NULL || !leads_to_same_anchor(inquiry, path))
 		return false;
 	for (int i = 0; i + 1 < sk_X509_num(path); i++) {
-		if (!is_in_good_standing(inquiry, path, i))
+		if (!is_in_good_standing(inquiry, path, i, support))
 			return false;
 	}
-	*weak = reason != VERDICT_REASON_OK;
+	word->weak = reason != VERDICT_REASON_OK;
+	word->path = g_steal_pointer(&path);
+	word->support = g_steal_pointer(&support);
 	return true;
 }
 
@@ -269,12 +320,13 @@ signer_among(
 			continue;
 		/* The path first: whoever has one is no stranger who has us
 		 * hash large lists. */
-		why = tried && has_path(inquiry, cert, &word->weak) ?
+		why = tried && has_path(inquiry, cert, word) ?
 		    crl_why_not_by(word->crl, cert) :
 		    "issuer of the revocation list has no valid path to the "
 		    "same anchor (RFC 5280, section 6.3.3 (f))";
 		if (why == NULL)
 			return SIGNER_RIGHT;
+		forget_path(word);
 		note_why_not(inquiry, g_strdup(why));
 		found = SIGNER_WRONG;
 	}
@@ -489,8 +541,10 @@ why_not_good(const Inquiry *inquiry, const Word *word, const Word **delta)
 static void
 keep_proof(const Inquiry *inquiry, RevocationAnswer *answer, const Word *word)
 {
-	if (inquiry->question->keep_proofs && word != NULL)
-		g_ptr_array_add(answer->proofs, crl_der(word->crl));
+	if (!inquiry->question->keep_proofs || word == NULL)
+		return;
+	add_proof(answer->proofs, crl_der(word->crl), word->path);
+	add_proofs(answer->proofs, word->support);
 }
 
 /* Of a delta only where there is nothing to say of its base.  Takes why. */
@@ -588,8 +642,7 @@ answer_question(Inquiry *inquiry, RevocationAnswer *answer)
 	const RevocationQuestion *question = inquiry->question;
 
 	*answer = (RevocationAnswer){
-		.proofs = g_ptr_array_new_with_free_func(
-		    (GDestroyNotify)g_bytes_unref),
+		.proofs = proofs_new(),
 	};
 	inquiry->cert = sk_X509_value(question->path, question->index);
 	inquiry->words = g_array_new(FALSE, FALSE, sizeof(Word));
@@ -604,7 +657,8 @@ answer_question(Inquiry *inquiry, RevocationAnswer *answer)
 
 /* Asked of one whose list is to count: as of every certificate of a path. */
 static bool
-inquire(const Inquiry *outer, const OsslX509Stack *path, int index)
+inquire(const Inquiry *outer, const OsslX509Stack *path, int index,
+    GPtrArray *support)
 {
 	RevocationQuestion question = *outer->question;
 	Inquiry inquiry = {
@@ -618,8 +672,8 @@ inquire(const Inquiry *outer, const OsslX509Stack *path, int index)
 
 	question.path = path;
 	question.index = index;
-	question.keep_proofs = false;
 	answer_question(&inquiry, &answer);
+	add_proofs(support, answer.proofs);
 	return revocation_suffices(outer->revocation->mode, answer.status);
 }
 

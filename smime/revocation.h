@@ -86,13 +86,20 @@ typedef struct {
 	bool keep_proofs;
 } RevocationQuestion;
 
+/* A list that decided. */
+typedef struct {
+	GBytes *der;
+	OsslX509Stack *path; /* of its issuer; NULL: part of the one that was
+	                        asked of */
+} RevocationProof;
+
 typedef struct {
 	RevocationStatus status;
 	char *detail;      /* when and why it was revoked, why there is no
 	                      answer, or that a list which came along says
 	                      that it is good; or NULL */
-	GPtrArray *proofs; /* of GBytes: the lists that decided, if they were
-	                      to be kept */
+	GPtrArray *proofs; /* of RevocationProof: those of the issuers of lists
+	                      too; if they were to be kept */
 } RevocationAnswer;
 
 void revocation_answer_clear(RevocationAnswer *answer);

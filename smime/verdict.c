@@ -51,6 +51,7 @@ proof_free(void *data)
 	VerdictProof *proof = data;
 
 	g_bytes_unref(proof->der);
+	g_clear_pointer(&proof->path, g_ptr_array_unref);
 	g_free(proof);
 }
 

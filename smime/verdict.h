@@ -186,6 +186,9 @@ typedef struct {
 	VerdictProofKind kind;
 	guint certificate; /* whose status, an index into the path */
 	GBytes *der;
+	GPtrArray *path; /* of GBytes, certificates in DER: from the proof's
+	                    signer to the anchor; NULL where that is part of
+	                    the entry's path */
 } VerdictProof;
 
 typedef struct {

@@ -132,6 +132,33 @@ Test(ctl_evidence, proofs)
 	cr_expect_eq(X509_CRL_cmp(crl, bundle->crl), 0);
 }
 
+/* Whose signer is not in the path: his certificates are beside it. */
+Test(ctl_evidence, path_of_a_proof)
+{
+	g_autoptr(Bundle) bundle = bundle_new();
+	const Pki *pki = bundle->sample->pki;
+	X509 *const certs[] = { pki->ca, pki->root };
+	VerdictProof *proof =
+	    g_ptr_array_index(sample_entry(bundle->sample)->proofs, 0);
+
+	proof->path =
+	    g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+	for (gsize i = 0; i < G_N_ELEMENTS(certs); i++)
+		g_ptr_array_add(proof->path, pki_cert_der(certs[i]));
+	cr_assert(save(bundle, NULL));
+	for (gsize i = 0; i < G_N_ELEMENTS(certs); i++) {
+		g_autofree char *name =
+		    g_strdup_printf("1-0-proof-1-%zu.pem", i);
+		gsize size;
+		g_autofree char *text = contents(bundle, name, &size);
+		g_autoptr(BIO) bio = BIO_new_mem_buf(text, (int)size);
+		g_autoptr(X509) cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+
+		cr_assert_not_null(cert, "%s", name);
+		cr_expect_eq(X509_cmp(cert, certs[i]), 0, "%s", name);
+	}
+}
+
 /* Every file but the list itself, each with its sum, and the message's. */
 Test(ctl_evidence, sums)
 {

@@ -1086,8 +1086,10 @@ proves(const RevocationAnswer *answer, guint i, X509_CRL *list)
 {
 	g_autoptr(GBytes) der = pki_crl_der(list);
 
-	return i < answer->proofs->len &&
-	    g_bytes_equal(der, g_ptr_array_index(answer->proofs, i));
+	const RevocationProof *proof =
+	    i < answer->proofs->len ? answer->proofs->pdata[i] : NULL;
+
+	return proof != NULL && g_bytes_equal(der, proof->der);
 }
 
 Test(revocation, proofs)
@@ -1114,6 +1116,28 @@ Test(revocation, proofs)
 	ask(&q, &revoked);
 	cr_expect_eq(revoked.proofs->len, 1);
 	cr_expect(proves(&revoked, 0, bad));
+}
+
+/* Of a list whose signer is not in the path: his, and what shows that he was
+ * not revoked. */
+Test(revocation, proofs_of_another_signer)
+{
+	g_auto(Indirect) world = indirect_new(&lister_spec);
+	PkiCrl spec = { .idp = INDIRECT };
+	g_autoptr(X509_CRL) list = pki_crl(&spec, world.lister, PKI_KEY_OTHER);
+	Question q = question_of(&world, list);
+	g_auto(RevocationAnswer) answer = { 0 };
+	const RevocationProof *proof;
+
+	ask(&q, &answer);
+	cr_assert_eq(answer.proofs->len, 2);
+	cr_expect(proves(&answer, 0, list));
+	cr_expect(proves(&answer, 1, world.of_root));
+	proof = answer.proofs->pdata[0];
+	cr_assert_eq(sk_X509_num(proof->path), 2);
+	cr_expect_eq(X509_cmp(sk_X509_value(proof->path, 0), world.lister), 0);
+	proof = answer.proofs->pdata[1];
+	cr_expect(proof->path == NULL);
 }
 
 /* --- the value ------------------------------------------------------------ */
