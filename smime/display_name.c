@@ -140,6 +140,19 @@ add_plain(Decoder *decoder, const char *text, gsize size)
 	g_string_append(decoder->text, valid);
 }
 
+/* Compiled once for the process. */
+static const GRegex *
+encoded_word(void)
+{
+	static gsize compiled;
+
+	if (g_once_init_enter(&compiled))
+		g_once_init_leave(&compiled,
+		    (gsize)g_regex_new(
+			ENCODED_WORD, G_REGEX_CASELESS | G_REGEX_RAW, 0, NULL));
+	return (const GRegex *)compiled;
+}
+
 /* As our own decoder has it; NULL: readers will differ.  Caller frees. */
 static char *
 decode_words(const char *value)
@@ -151,7 +164,9 @@ decode_words(const char *value)
 	    decoder = { g_string_new(NULL), g_byte_array_new(), NULL, false };
 	const char *rest = value;
 
-	g_regex_match(word, value, 0, &match);
+	if (strstr(value, "=?") == NULL)
+		return g_utf8_make_valid(value, -1);
+	g_regex_match(encoded_word(), value, 0, &match);
 	while (g_match_info_matches(match)) {
 		int start, end;
 

@@ -171,16 +171,16 @@ verdict_result(const Verdict *verdict)
 	return SMIME_POLICY;
 }
 
-/* At most max octets of the detail. */
 static char *
-outcome_text(const VerdictOutcome *outcome, gsize max)
+outcome_text(const VerdictOutcome *outcome)
 {
 	const char *clause = reasons[outcome->reason].clause;
 	const char *detail = outcome->detail;
 	GString *said = g_string_new(reasons[outcome->reason].text);
 
-	if (detail != NULL && strlen(detail) > max)
-		g_string_append_printf(said, ": %.*s...", (int)max, detail);
+	if (detail != NULL && strlen(detail) > VERDICT_MAX_DETAIL)
+		g_string_append_printf(
+		    said, ": %.*s...", VERDICT_MAX_DETAIL, detail);
 	else if (detail != NULL)
 		g_string_append_printf(said, ": %s", detail);
 	/* A detail that names a clause knows better. */
@@ -189,18 +189,12 @@ outcome_text(const VerdictOutcome *outcome, gsize max)
 	return g_string_free(said, FALSE);
 }
 
-char *
-verdict_outcome_text(const VerdictOutcome *outcome)
-{
-	return outcome_text(outcome, G_MAXINT);
-}
-
 static void
 append_reason(GString *said, const VerdictOutcome *outcome)
 {
 	g_autofree char *text = outcome->reason == VERDICT_REASON_OK ?
 	    g_strndup(outcome->detail, VERDICT_MAX_DETAIL) :
-	    outcome_text(outcome, VERDICT_MAX_DETAIL);
+	    outcome_text(outcome);
 
 	g_string_append_printf(said, "%s%s", said->len > 0 ? "; " : "", text);
 }

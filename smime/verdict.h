@@ -251,9 +251,6 @@ SmimeResult verdict_result(const Verdict *verdict);
  * frees. */
 char *verdict_entry_reason(const VerdictEntry *entry);
 
-/* One step's outcome likewise.  Caller frees. */
-char *verdict_outcome_text(const VerdictOutcome *outcome);
-
 SmimeResult verdict_reason_result(VerdictReason reason);
 const char *verdict_reason_text(VerdictReason reason);
 const char *verdict_reason_clause(VerdictReason reason); /* or NULL */

@@ -2,14 +2,11 @@
 
 #include "cms.h"
 #include "header_protection.h"
+#include "multipart_signed.h"
 #include "originators.h"
 #include "ossl.h"
 #include "second_reader.h"
 #include "verify.h"
-
-/* A reader who does not know MIME is told so by many programs, in one line or
- * two; whatever else stands there is a text that only he sees. */
-#define MAX_NOTICE 500
 
 /* What is the same for all signed objects of a message. */
 typedef struct {
@@ -138,128 +135,6 @@ has_room(Walk *walk, const Place *place)
 	return false;
 }
 
-/* --- MIME structure --------------------------------------------------------
- */
-
-static VerdictReason
-problems_reason(guint problems)
-{
-	if (problems & MIME_PROBLEM_TOO_MANY)
-		return VERDICT_REASON_OVER_LIMIT;
-	if (problems &
-	    (MIME_PROBLEM_BOUNDARY | MIME_PROBLEM_NO_CLOSE |
-		MIME_PROBLEM_ENCODED_COMPOSITE | MIME_PROBLEM_EMPTY_PART |
-		MIME_PROBLEM_UNKNOWN_ENCODING))
-		return VERDICT_REASON_MIME_MALFORMED;
-	return problems != 0 ? VERDICT_REASON_MIME_AMBIGUOUS :
-			       VERDICT_REASON_OK;
-}
-
-static bool
-mentions_mime(const char *text, gsize size)
-{
-	for (; size >= strlen("MIME"); text++, size--) {
-		if (g_ascii_strncasecmp(text, "MIME", strlen("MIME")) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool
-has_line_like(const char *text, const char *const *beginnings)
-{
-	for (; *beginnings != NULL; beginnings++) {
-		gsize size = strlen(*beginnings);
-
-		for (const char *line = text; line != NULL;
-		     line = strchr(line, '\n')) {
-			line += *line == '\n';
-			if (g_ascii_strncasecmp(line, *beginnings, size) == 0)
-				return true;
-		}
-	}
-	return false;
-}
-
-/* RFC 2046, section 5.1.1: what stands before the first part is for those who
- * do not know MIME.  More than a notice for them is content for some readers,
- * and a line with dashes is a delimiter for others. */
-static bool
-is_notice(const char *text)
-{
-	static const char *const structural[] = { "--", "\r\n", NULL };
-
-	return text[0] == '\0' ||
-	    (strlen(text) <= MAX_NOTICE && mentions_mime(text, strlen(text)) &&
-		!has_line_like(text, structural));
-}
-
-/* What stands after the last part nobody shows who finds the last part; some
- * look for one more. */
-static bool
-is_harmless(const char *text)
-{
-	static const char *const structural[] = { "Content-",
-		"MIME-Version:", NULL };
-
-	return !has_line_like(text, structural);
-}
-
-/* Without white space at its ends; caller frees. */
-static char *
-stripped(const MimeEntity *entity, MimeRange range)
-{
-	return g_strstrip(
-	    g_strndup(entity->base + range.start, mime_range_size(range)));
-}
-
-static const char *
-why_frame_is_content(const MimeEntity *entity)
-{
-	g_autofree char *preamble = stripped(entity, entity->preamble);
-	g_autofree char *epilogue = NULL;
-
-	if (!is_notice(preamble))
-		return "text before the first part (RFC 2046, section 5.1.1)";
-	epilogue = stripped(entity, entity->epilogue);
-	if (!is_harmless(epilogue))
-		return "one more part after the last "
-		       "(RFC 2046, section 5.1.1)";
-	return NULL;
-}
-
-static VerdictReason
-multipart_reason(const Place *place, const char **why)
-{
-	const MimeEntity *entity = place->entity, *signature;
-	const char *protocol = mime_parameter(entity, "protocol");
-	guint problems = place->problems | entity->problems;
-
-	*why = mime_problem_text(problems);
-	if (problems != 0)
-		return problems_reason(problems);
-	if (entity->children->len != 2)
-		return VERDICT_REASON_NOT_TWO_PARTS;
-	*why = why_frame_is_content(entity);
-	if (*why != NULL)
-		return VERDICT_REASON_MIME_AMBIGUOUS;
-	signature = g_ptr_array_index(entity->children, 1);
-	*why = mime_problem_text(signature->problems);
-	if (signature->problems != 0)
-		return VERDICT_REASON_MIME_AMBIGUOUS;
-	if (!mime_is_pkcs7_signature(signature))
-		return VERDICT_REASON_NOT_A_SIGNATURE_PART;
-	/* RFC 1847, section 2.1.  Some programs leave it out; one that is there
-	 * tells other readers how to read the message. */
-	if (protocol != NULL && !mime_is_pkcs7_protocol(protocol))
-		return VERDICT_REASON_PROTOCOL_MISMATCH;
-	*why = "signature part is too big";
-	if (mime_range_size(signature->body) > VERIFY_MAX_SIGNATURE_SIZE)
-		return VERDICT_REASON_OVER_LIMIT;
-	*why = NULL;
-	return VERDICT_REASON_OK;
-}
-
 /* --- the header that was signed --------------------------------------------
  */
 
@@ -383,21 +258,31 @@ inner_layer(const Walk *walk, const Place *place, guint first)
 	return COVERS_LAYER;
 }
 
+/* One layer of CMS further in than place. */
+static Place
+in_layer(const Place *place, const char *section, const MimeEntity *content,
+    Covers covers)
+{
+	Place inside = *place;
+
+	inside.entity = content;
+	inside.section = section;
+	inside.covers = covers;
+	inside.micalg = NULL;
+	inside.layers++;
+	return inside;
+}
+
 /* Into what a CMS object holds: content is the root of it. */
 static void
 visit_content(Walk *walk, const Place *place, const char *section,
     const MimeEntity *content, Covers covers)
 {
-	Place inside = *place;
+	Place inside = in_layer(place, section, content, covers);
 
 	if (!mime_holds_smime(content))
 		return;
-	inside.entity = content;
-	inside.section = section;
 	inside.is_root = true;
-	inside.micalg = NULL;
-	inside.covers = covers;
-	inside.layers++;
 	inside.problems = second_reader_problem(content);
 	visit(walk, &inside);
 }
@@ -464,16 +349,11 @@ visit_signed_part(Walk *walk, const Place *place, Covers covers)
 	const MimeEntity *content =
 	    g_ptr_array_index(place->entity->children, 0);
 	g_autofree char *section = part_section(place, 1);
-	Place inside = *place;
+	Place inside = in_layer(place, section, content, covers);
 
 	if (!mime_holds_smime(content))
 		return;
-	inside.entity = content;
-	inside.section = section;
 	inside.is_root = false;
-	inside.micalg = NULL;
-	inside.covers = covers;
-	inside.layers++;
 	inside.problems |=
 	    place->entity->problems | second_reader_problem(content);
 	visit(walk, &inside);
@@ -488,7 +368,8 @@ visit_detached(Walk *walk, const Place *place)
 	Place micalg = *place;
 	guint first = walk->verdict->entries->len;
 	const char *why;
-	VerdictReason reason = multipart_reason(place, &why);
+	VerdictReason reason =
+	    multipart_signed_reason(entity, place->problems, &why);
 
 	if (reason == VERDICT_REASON_OK)
 		cms = parse_body(
@@ -561,7 +442,7 @@ visit_opaque(Walk *walk, const Place *place)
 	g_autoptr(CMS_ContentInfo) cms = NULL;
 	g_autofree char *section = own_section(place);
 	guint problems = place->problems | entity->problems;
-	VerdictReason reason = problems_reason(problems);
+	VerdictReason reason = multipart_signed_problems_reason(problems);
 	const char *why = mime_problem_text(problems);
 
 	if (reason == VERDICT_REASON_OK)

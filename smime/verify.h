@@ -20,7 +20,6 @@
 
 /* Limits (RFC 8551 sets none), beside those of mime, cms and examination: more
  * than this is smime=neutral. */
-#define VERIFY_MAX_SIGNATURE_SIZE (4U << 20) /* DER of a detached signature */
 #define VERIFY_MAX_ENTRIES 16 /* signatures; the last object may be over it */
 
 /* Judges message as of the moment now (seconds since 1970).  Never NULL. */

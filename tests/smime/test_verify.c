@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 
 #include "../../smime/cms.h"
+#include "../../smime/multipart_signed.h"
 #include "../../smime/signer.h"
 #include "../../smime/verify.h"
 #include "../pki.h"
@@ -913,9 +914,9 @@ check_limits(void)
 {
 	g_auto(World) world = world_new(NULL);
 	g_autofree char *octets =
-	    g_strnfill(VERIFY_MAX_SIGNATURE_SIZE + 1, 'A');
+	    g_strnfill(MULTIPART_SIGNED_MAX_SIGNATURE + 1, 'A');
 	g_autoptr(GBytes) big =
-	    g_bytes_new(octets, VERIFY_MAX_SIGNATURE_SIZE + 1);
+	    g_bytes_new(octets, MULTIPART_SIGNED_MAX_SIGNATURE + 1);
 
 	expect_signers(&world, CMS_MAX_SIGNERS, CMS_MAX_SIGNERS);
 	expect_signers(&world, CMS_MAX_SIGNERS + 1, 1);

@@ -1,0 +1,128 @@
+#include <string.h>
+
+#include "mime_kind.h"
+#include "multipart_signed.h"
+
+/* A reader who does not know MIME is told so by many programs, in one line or
+ * two; whatever else stands there is a text that only he sees. */
+#define MAX_NOTICE 500
+
+VerdictReason
+multipart_signed_problems_reason(guint problems)
+{
+	if (problems & MIME_PROBLEM_TOO_MANY)
+		return VERDICT_REASON_OVER_LIMIT;
+	if (problems &
+	    (MIME_PROBLEM_BOUNDARY | MIME_PROBLEM_NO_CLOSE |
+		MIME_PROBLEM_ENCODED_COMPOSITE | MIME_PROBLEM_EMPTY_PART |
+		MIME_PROBLEM_UNKNOWN_ENCODING))
+		return VERDICT_REASON_MIME_MALFORMED;
+	return problems != 0 ? VERDICT_REASON_MIME_AMBIGUOUS :
+			       VERDICT_REASON_OK;
+}
+
+static bool
+mentions_mime(const char *text, gsize size)
+{
+	for (; size >= strlen("MIME"); text++, size--) {
+		if (g_ascii_strncasecmp(text, "MIME", strlen("MIME")) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+has_line_like(const char *text, const char *const *beginnings)
+{
+	for (; *beginnings != NULL; beginnings++) {
+		gsize size = strlen(*beginnings);
+
+		for (const char *line = text; line != NULL;
+		     line = strchr(line, '\n')) {
+			line += *line == '\n';
+			if (g_ascii_strncasecmp(line, *beginnings, size) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* RFC 2046, section 5.1.1: what stands before the first part is for those who
+ * do not know MIME.  More than a notice for them is content for some readers,
+ * and a line with dashes is a delimiter for others. */
+static bool
+is_notice(const char *text)
+{
+	static const char *const structural[] = { "--", "\r\n", NULL };
+
+	return text[0] == '\0' ||
+	    (strlen(text) <= MAX_NOTICE && mentions_mime(text, strlen(text)) &&
+		!has_line_like(text, structural));
+}
+
+/* What stands after the last part nobody shows who finds the last part; some
+ * look for one more. */
+static bool
+is_harmless(const char *text)
+{
+	static const char *const structural[] = { "Content-",
+		"MIME-Version:", NULL };
+
+	return !has_line_like(text, structural);
+}
+
+/* Without white space at its ends; caller frees. */
+static char *
+stripped(const MimeEntity *entity, MimeRange range)
+{
+	return g_strstrip(
+	    g_strndup(entity->base + range.start, mime_range_size(range)));
+}
+
+static const char *
+why_frame_is_content(const MimeEntity *entity)
+{
+	g_autofree char *preamble = stripped(entity, entity->preamble);
+	g_autofree char *epilogue = NULL;
+
+	if (!is_notice(preamble))
+		return "text before the first part (RFC 2046, section 5.1.1)";
+	epilogue = stripped(entity, entity->epilogue);
+	if (!is_harmless(epilogue))
+		return "one more part after the last "
+		       "(RFC 2046, section 5.1.1)";
+	return NULL;
+}
+
+VerdictReason
+multipart_signed_reason(
+    const MimeEntity *entity, guint around, const char **why)
+{
+	const MimeEntity *signature;
+	const char *protocol = mime_parameter(entity, "protocol");
+	guint problems = around | entity->problems;
+
+	*why = mime_problem_text(problems);
+	if (problems != 0)
+		return multipart_signed_problems_reason(problems);
+	if (entity->children->len != 2)
+		return VERDICT_REASON_NOT_TWO_PARTS;
+	*why = why_frame_is_content(entity);
+	if (*why != NULL)
+		return VERDICT_REASON_MIME_AMBIGUOUS;
+	signature = g_ptr_array_index(entity->children, 1);
+	*why = mime_problem_text(signature->problems);
+	if (signature->problems != 0)
+		return VERDICT_REASON_MIME_AMBIGUOUS;
+	if (!mime_is_pkcs7_signature(signature))
+		return VERDICT_REASON_NOT_A_SIGNATURE_PART;
+	/* RFC 1847, section 2.1.  Some programs leave it out; one that is there
+	 * tells other readers how to read the message. */
+	if (protocol != NULL && !mime_is_pkcs7_protocol(protocol))
+		return VERDICT_REASON_PROTOCOL_MISMATCH;
+	*why = "signature part is too big";
+	if (mime_range_size(signature->body) > MULTIPART_SIGNED_MAX_SIGNATURE)
+		return VERDICT_REASON_OVER_LIMIT;
+	*why = NULL;
+	return VERDICT_REASON_OK;
+}
