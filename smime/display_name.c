@@ -157,8 +157,6 @@ encoded_word(void)
 static char *
 decode_words(const char *value)
 {
-	g_autoptr(GRegex) word =
-	    g_regex_new(ENCODED_WORD, G_REGEX_CASELESS | G_REGEX_RAW, 0, NULL);
 	g_autoptr(GMatchInfo) match = NULL;
 	g_auto(Decoder)
 	    decoder = { g_string_new(NULL), g_byte_array_new(), NULL, false };
