@@ -72,45 +72,104 @@ warn_daily(Service *service)
 	check_log_expiry(snapshot);
 }
 
-/* What a reload or a start has said is said again a day after it. */
-static void *
-serve_signals(void *service)
+/* What is for the main thread alone. */
+static void
+fill_wanted(sigset_t *wanted)
+{
+	sigemptyset(wanted);
+	sigaddset(wanted, SIGUSR1); /* reload */
+	sigaddset(wanted, SIGUSR2); /* libmilter has ended */
+	sigaddset(wanted, SIGTERM);
+	sigaddset(wanted, SIGINT);
+	sigaddset(wanted, SIGHUP);
+}
+
+/* Before there are threads, which inherit it: none of them is ended by a signal
+ * while mails are in hand. */
+static void
+block_signals(void)
+{
+	sigset_t wanted;
+
+	fill_wanted(&wanted);
+	pthread_sigmask(SIG_BLOCK, &wanted, NULL);
+}
+
+/* Until there is a reason to stop: true if somebody asked for it, false if
+ * libmilter has ended.  What a reload or a start has said is said again a day
+ * after it. */
+static bool
+serve_signals(Service *service)
 {
 	const struct timespec day = { .tv_sec = SECONDS_PER_DAY };
 	sigset_t wanted;
 
-	sigemptyset(&wanted);
-	sigaddset(&wanted, SIGUSR1);
+	fill_wanted(&wanted);
 	for (;;) {
-		if (sigtimedwait(&wanted, NULL, &day) == SIGUSR1) {
+		switch (sigtimedwait(&wanted, NULL, &day)) {
+		case SIGUSR1:
 			reload(service);
 			log_counters(service);
-		} else if (errno == EAGAIN) {
-			warn_daily(service);
+			break;
+		case SIGUSR2:
+			return false;
+		case SIGTERM:
+		case SIGINT:
+		case SIGHUP:
+			return true;
+		default:
+			if (errno == EAGAIN)
+				warn_daily(service);
 		}
 	}
+}
+
+/* --- libmilter ---------------------------------------------------------- */
+
+typedef struct {
+	pthread_t main;
+	bool well; /* it has ended as it should */
+	GError *error;
+} Server;
+
+static void *
+run_mta(void *data)
+{
+	Server *server = data;
+
+	server->well = mta_run(&server->error);
+	pthread_kill(server->main, SIGUSR2);
 	return NULL;
 }
 
-/* libmilter has a thread of its own for SIGTERM, SIGINT and SIGHUP, which all
- * mean stop to it; a reload is SIGUSR1, taken by ours alone.  Ours blocks all
- * signals: one that it let through would end the process before libmilter
- * has finished the mails in hand. */
-static void
-start_signal_thread(Service *service)
+/*
+ * libmilter waits for SIGTERM, SIGINT and SIGHUP in a thread of its own, and
+ * when it gets one it may take the socket that it then closes for a broken one,
+ * and report failure.  So it serves in another thread than the main one: that
+ * is the one which the kernel prefers while it waits for the same signals, and
+ * who was asked to stop has not failed.
+ */
+static bool
+serve_mail(Service *service, GError **error)
 {
-	sigset_t all, reload_only;
+	Server server = { pthread_self(), false, NULL };
 	pthread_t thread;
-	int failed;
+	int failed = pthread_create(&thread, NULL, run_mta, &server);
+	bool asked;
 
-	sigfillset(&all);
-	sigemptyset(&reload_only);
-	sigaddset(&reload_only, SIGUSR1);
-	pthread_sigmask(SIG_SETMASK, &all, NULL);
-	failed = pthread_create(&thread, NULL, serve_signals, service);
 	g_assert(failed == 0);
-	pthread_detach(thread);
-	pthread_sigmask(SIG_SETMASK, &reload_only, NULL);
+	asked = serve_signals(service);
+	if (asked)
+		mta_stop();
+	pthread_join(thread, NULL);
+	if (server.well)
+		return true;
+	if (asked) {
+		g_clear_error(&server.error);
+		return true;
+	}
+	g_propagate_error(error, server.error);
+	return false;
 }
 
 /* --- background -------------------------------------------------------- */
@@ -186,7 +245,7 @@ start(Service *service, const Config *config, GError **error)
 	if (geteuid() == 0)
 		log_line(LOG_WARNING, NULL,
 		    "runs as root: give it a user of its own ([milter] user)");
-	start_signal_thread(service);
+	block_signals();
 	log_line(LOG_INFO, NULL, "version " SMIME_MILTER_VERSION " serves %s",
 	    config->milter_socket);
 	return true;
@@ -225,7 +284,7 @@ serve(const char *config_path, int ready)
 		return failed(error, !to_stderr);
 	if (ready != -1)
 		tell_parent(ready, to_stderr);
-	if (!mta_run(&error))
+	if (!serve_mail(service, &error))
 		return failed(error, false);
 	log_counters(service);
 	log_line(LOG_INFO, NULL, "stopped");

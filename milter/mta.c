@@ -413,3 +413,9 @@ mta_run(GError **error)
 	    "libmilter has given up; its reason is in the system's log");
 	return false;
 }
+
+void
+mta_stop(void)
+{
+	smfi_stop();
+}

@@ -23,4 +23,8 @@ bool mta_open(Service *service, const Config *config, GError **error);
  * closed, which the MTA takes as its default action says.  Errors: IO. */
 bool mta_run(GError **error);
 
+/* Makes mta_run return, from any thread, when the mails in hand are answered.
+ */
+void mta_stop(void);
+
 #endif
