@@ -114,7 +114,7 @@ check_as_daemon(const char *config_path, GStrvBuilder *warnings, GError **error)
 	if (drops)
 		printf("%s: judged as user %s\n", config_path,
 		    config->milter_user);
-	snapshot = snapshot_load(config_path, error);
+	snapshot = snapshot_load(config_path, NULL, error);
 	if (snapshot == NULL)
 		return false;
 	if (check_snapshot(snapshot, warnings, error))

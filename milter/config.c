@@ -28,6 +28,13 @@
 /* A longer object identifier is none that anybody uses. */
 #define MAX_OID 100
 
+const NameCode config_nonce_names[] = {
+	{ "no", CONFIG_NONCE_NO },
+	{ "yes", CONFIG_NONCE_YES },
+	{ "require", CONFIG_NONCE_REQUIRE },
+	{ NULL, 0 },
+};
+
 const NameCode config_notice_names[] = {
 	{ "off", CONFIG_NOTICE_OFF },
 	{ "text", CONFIG_NOTICE_TEXT },
@@ -75,17 +82,29 @@ const ConfigParam config_params[] = {
 typedef char *(*ParseItem)(const ConfigParam *param, const char *text);
 
 static char *
-parse_word(const ConfigParam *param, const char *text)
+parse_without(const ConfigParam *param, const char *text, const char *forbidden)
 {
 	size_t length = strlen(text);
 
 	if (param->max != 0 && length > (size_t)param->max)
 		return NULL;
 	for (const char *c = text; *c != '\0'; c++) {
-		if (!g_ascii_isgraph(*c) || strchr("\"(),;<>\\", *c) != NULL)
+		if (!g_ascii_isgraph(*c) || strchr(forbidden, *c) != NULL)
 			return NULL;
 	}
 	return g_strdup(text);
+}
+
+static char *
+parse_word(const ConfigParam *param, const char *text)
+{
+	return parse_without(param, text, "\"(),;<>\\");
+}
+
+static char *
+parse_url(const ConfigParam *param, const char *text)
+{
+	return parse_without(param, text, "\"<>\\");
 }
 
 static char *
@@ -383,6 +402,8 @@ parse(
 	switch (param->type) {
 	case CONFIG_WORD:
 		return parse_text(param, parse_word, text, field);
+	case CONFIG_URL:
+		return parse_text(param, parse_url, text, field);
 	case CONFIG_PATH:
 		return parse_text(param, parse_absolute, text, field);
 	case CONFIG_CREDENTIAL:
@@ -426,6 +447,7 @@ clear_field(const ConfigParam *param, Config *config)
 
 	switch (param->type) {
 	case CONFIG_WORD:
+	case CONFIG_URL:
 	case CONFIG_PATH:
 	case CONFIG_CREDENTIAL:
 	case CONFIG_SOCKET:
@@ -479,6 +501,8 @@ config_param_allowed(const ConfigParam *param)
 		return g_strdup_printf("one word of at most %" G_GINT64_FORMAT
 				       " letters, digits and signs",
 		    param->max);
+	case CONFIG_URL:
+		return g_strdup("a URL without blanks and quotes");
 	case CONFIG_PATH:
 		return g_strdup("an absolute path");
 	case CONFIG_CREDENTIAL:
@@ -1022,6 +1046,54 @@ config_is_internal(const Config *config, const struct sockaddr *address)
 			return true;
 	}
 	return false;
+}
+
+/* What is no text and no number is compared by its place: a value that may
+ * be the same counts as another one. */
+static bool
+is_same_field(const ConfigParam *param, const void *a, const void *b)
+{
+	switch (param->type) {
+	case CONFIG_WORD:
+	case CONFIG_URL:
+	case CONFIG_PATH:
+	case CONFIG_CREDENTIAL:
+	case CONFIG_SOCKET:
+		return g_strcmp0(*(char *const *)a, *(char *const *)b) == 0;
+	case CONFIG_LIST:
+	case CONFIG_PATHS:
+	case CONFIG_DOMAINS:
+	case CONFIG_ZONES:
+	case CONFIG_OIDS:
+		return g_strv_equal(*(const char *const *const *)a,
+		    *(const char *const *const *)b);
+	case CONFIG_MAILBOX:
+	case CONFIG_NETWORKS:
+		return *(void *const *)a == *(void *const *)b;
+	case CONFIG_BOOL:
+		return *(const bool *)a == *(const bool *)b;
+	case CONFIG_SIZE:
+		return *(const guint64 *)a == *(const guint64 *)b;
+	case CONFIG_NUMBER:
+	case CONFIG_OCTAL:
+	case CONFIG_ENUM:
+	case CONFIG_FLAGS:
+		return *(const guint *)a == *(const guint *)b;
+	}
+	g_assert_not_reached();
+}
+
+bool
+config_group_is_same(const Config *a, const Config *b, const char *group)
+{
+	for (const ConfigParam *param = config_params; param->key != NULL;
+	     param++) {
+		if (strcmp(param->group, group) == 0 &&
+		    !is_same_field(param, (const char *)a + param->offset,
+			(const char *)b + param->offset))
+			return false;
+	}
+	return true;
 }
 
 void

@@ -45,6 +45,14 @@ typedef enum {
 } ConfigLog;
 
 typedef enum {
+	CONFIG_NONCE_NO,
+	CONFIG_NONCE_YES,
+	CONFIG_NONCE_REQUIRE,
+} ConfigNonce;
+
+extern const NameCode config_nonce_names[];
+
+typedef enum {
 	CONFIG_NOTICE_OFF,
 	CONFIG_NOTICE_TEXT,
 } ConfigNotice;
@@ -58,6 +66,7 @@ extern const NameCode config_log_level_names[]; /* of syslog(3) priorities */
  */
 #define CONFIG_TYPES(X) \
 	X(WORD, const char *)       /* no white space */ \
+	X(URL, const char *)        /* no white space, no quotes */ \
 	X(PATH, const char *)       /* absolute */ \
 	X(CREDENTIAL, const char *) /* likewise, or of systemd */ \
 	X(SOCKET, const char *)     /* as libmilter takes it */ \
@@ -124,6 +133,9 @@ Config *config_new_defaults(void);
 Config *config_ref(Config *config);
 void config_unref(Config *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_unref)
+
+/* Do all options of that group have the same values? */
+bool config_group_is_same(const Config *a, const Config *b, const char *group);
 
 /* Is the client at address one of internal-hosts?  No address (NULL, or of a
  * family other than IPv4 and IPv6) is not. */

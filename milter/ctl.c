@@ -9,6 +9,9 @@
 static const CtlCommand *const commands[] = {
 	&ctl_command_verify,
 	&ctl_command_sign,
+	&ctl_command_revocation_status,
+	&ctl_command_revocation_prefetch,
+	&ctl_command_revocation_flush,
 	&ctl_command_check_config,
 };
 
@@ -124,11 +127,24 @@ usage(FILE *to, int status)
 	    "Usage:\n  smimectl COMMAND [OPTION…] [FILE]\n\n"
 	    "Commands:\n");
 	for (gsize i = 0; i < G_N_ELEMENTS(commands); i++)
-		fprintf(to, "  %-14s %s\n", commands[i]->name,
+		fprintf(to, "  %-19s %s\n", commands[i]->name,
 		    commands[i]->summary);
-	fprintf(to, "  %-14s %s\n\n", "help", "Show this");
+	fprintf(to, "  %-19s %s\n\n", "help", "Show this");
 	fprintf(to, "smimectl COMMAND --help shows a command's options.\n");
 	return status;
+}
+
+/* How many of the words are the command's name; 0: it is another one. */
+static int
+words_of(const CtlCommand *command, char **words)
+{
+	g_auto(GStrv) name = g_strsplit(command->name, " ", 2);
+
+	if (strcmp(words[0], name[0]) != 0)
+		return 0;
+	if (name[1] == NULL)
+		return 1;
+	return words[1] != NULL && strcmp(words[1], name[1]) == 0 ? 2 : 0;
 }
 
 int
@@ -144,9 +160,12 @@ main(int argc, char **argv)
 		return EX_OK;
 	}
 	for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
-		if (strcmp(argv[1], commands[i]->name) == 0)
-			return commands[i]->run(argc - 1, argv + 1);
+		int words = words_of(commands[i], argv + 1);
+
+		if (words > 0)
+			return commands[i]->run(argc - words, argv + words);
 	}
-	fprintf(stderr, "smimectl: there is no command %s\n", argv[1]);
+	fprintf(stderr, "smimectl: there is no command %s%s%s\n", argv[1],
+	    argc > 2 ? " " : "", argc > 2 ? argv[2] : "");
 	return usage(stderr, EX_USAGE);
 }

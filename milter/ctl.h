@@ -1,7 +1,8 @@
 /*
  * ctl - smimectl: what its subcommands share.
  *
- * A subcommand gets its own arguments, argv[0] being its name, and returns
+ * The name of a subcommand may be two words.  It gets its own arguments,
+ * argv[0] being its name or the second word of it, and returns
  * the exit status: 0 yes or pass, 1 no or not pass, 2 nothing to judge, else
  * one of sysexits(3).
  */
@@ -28,6 +29,9 @@ typedef struct {
 extern const CtlCommand ctl_command_verify;
 extern const CtlCommand ctl_command_sign;
 extern const CtlCommand ctl_command_check_config;
+extern const CtlCommand ctl_command_revocation_status;
+extern const CtlCommand ctl_command_revocation_prefetch;
+extern const CtlCommand ctl_command_revocation_flush;
 
 /* Reads options; when arguments_text is not NULL exactly one argument must be
  * left, which is returned in *argument (owned by argv). */

@@ -171,12 +171,17 @@ judge(Case *c, const Arguments *arguments, const Config *config,
 	    trust_new(either(arguments->anchors, config->verify_anchors),
 		either(arguments->intermediates, config->verify_intermediates),
 		error);
+	RevocationSetup setup = revocation_setup_of(config);
 	g_autoptr(Revocation) revocation = NULL;
 	g_autoptr(GError) unread = NULL;
 
 	if (trust == NULL)
 		return false;
-	revocation = revocation_new(c->mode, (const char *const *)crls, error);
+	/* What is known now says nothing of another moment. */
+	setup.offline = arguments->at != NULL;
+	setup.mode = (RevocationMode)c->mode;
+	setup.crls = (const char *const *)crls;
+	revocation = revocation_setup(config, &setup, NULL, NULL, error);
 	if (revocation == NULL)
 		return false;
 	if (read_message(c, config, file, &unread)) {

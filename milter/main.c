@@ -60,8 +60,15 @@ static void
 log_counters(Service *service)
 {
 	g_autofree char *text = counters_text(service_counters(service));
+	g_autofree char *proofs = NULL;
+	g_autoptr(Snapshot) snapshot = service_snapshot(service);
+	Supply *supply = revocation_supply(snapshot->revocation);
 
 	log_line(LOG_INFO, NULL, "since start: %s", text);
+	if (supply != NULL) {
+		proofs = supply_text(supply);
+		log_line(LOG_INFO, NULL, "since start: %s", proofs);
+	}
 }
 
 static void

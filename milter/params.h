@@ -412,11 +412,119 @@ PARAM(revocation, mode, "mode", ENUM, "hard", 0, 0, revocation_mode_names,
     "the result stands and the reason tells it.\n"
     "require: smime=temperror in that case too.")
 
+PARAM(revocation, methods, "methods", FLAGS, "ocsp, crl", 0, 2,
+    evidence_kind_names,
+    "Who is asked over the network about the certificates of a path that is "
+    "valid to an anchor.  "
+    "Empty: nobody; then only crls tell, and what comes with a message.\n"
+    "ocsp: the responder of the issuer.\n"
+    "crl: the distribution points of its revocation lists.")
+
+PARAM(revocation, prefer, "prefer", ENUM, "ocsp", 0, 0, evidence_kind_names,
+    "Which of the two is asked first.  "
+    "The other one is asked where the first has no answer; "
+    "the strictest word of all that is known counts.")
+
+PARAM(revocation, timeout, "timeout", NUMBER, "5000", 50, 60000, NULL,
+    "Milliseconds that one answer may take, "
+    "with looking up the name and redirections.")
+
+PARAM(revocation, deadline, "deadline", NUMBER, "8000", 50, 60000, NULL,
+    "Milliseconds that one message waits for answers, in all.  "
+    "Questions go on behind it: the next message has the answer.")
+
 PARAM(revocation, crls, "crls", PATHS, "", 0, 0, NULL,
     "Files, or folders of files, with certificate revocation lists, "
     "in DER or PEM.  "
     "Each counts for its issuer, and only while it is in force: "
     "fetch new ones in time and reload.")
+
+PARAM(revocation, ocsp_url, "ocsp-url", LIST, "", 0, 0, NULL,
+    "URLs of responders that are asked instead of those that certificates "
+    "name.  "
+    "FILE=URL, with the absolute path of a certificate: "
+    "only about certificates of that issuer.")
+
+PARAM(revocation, ocsp_responders, "ocsp-responders", PATHS, "", 0, 0, NULL,
+    "Files, or folders of files, with certificates of responders that may "
+    "answer for any issuer.  "
+    "Without: the issuer itself, or whom it has certified for that.")
+
+PARAM(revocation, ocsp_nonce, "ocsp-nonce", ENUM, "no", 0, 0,
+    config_nonce_names,
+    "Whether a question has a nonce, so that nobody can play an old answer.  "
+    "Responders that prepare their answers cannot repeat it.\n"
+    "no: none, and answers may come from caches on the way.\n"
+    "yes: an answer with another one counts as none; one without it counts.\n"
+    "require: an answer must have it.")
+
+PARAM(revocation, max_age, "max-age", NUMBER, "3600", 60, 14400, NULL,
+    "Seconds after which a good answer of a responder is asked for again, "
+    "if it does not end before: how long a revocation may go unnoticed.")
+
+PARAM(revocation, crl_max_age, "crl-max-age", NUMBER, "14400", 60, 86400, NULL,
+    "Seconds after which a list that is in use is fetched again, "
+    "if it does not end before.  "
+    "It goes on to count until there is a newer one.")
+
+PARAM(revocation, crl_max_size, "crl-max-size", SIZE, "32M", 4096, 64 << 20,
+    NULL,
+    "A list that is larger is not fetched.")
+
+PARAM(revocation, stale_grace, "stale-grace", NUMBER, "0", 0, 86400, NULL,
+    "Seconds that an answer still counts beyond its end when there is no newer "
+    "one, in mode soft.  "
+    "The reason then says: status stale.")
+
+PARAM(revocation, memory, "memory", SIZE, "128M", 1 << 20,
+    G_GINT64_CONSTANT(1) << 40, NULL,
+    "What answers and lists may take in memory.  "
+    "At least three times crl-max-size, which makes room for a list and the "
+    "one that replaces it.")
+
+PARAM(revocation, allow_hosts, "allow-hosts", LIST, "", 0, 0, NULL,
+    "Hosts that may be asked, as *.bssn.go.id; no others then.  "
+    "Empty: any host that a certificate under our anchors names.")
+
+PARAM(revocation, allow_networks, "allow-networks", LIST, "", 0, 0, NULL,
+    "Addresses and networks that may be asked although they are not public, "
+    "as 10.1.0.0/16.  "
+    "Without, a certificate cannot have us ask what is inside.")
+
+PARAM(revocation, allow_ports, "allow-ports", LIST, "", 0, 0, NULL,
+    "Ports that may be asked beside 80 and 443.")
+
+PARAM_GROUP(redis,
+    "A Redis that several gateways share, so that each answer is asked for "
+    "once.  "
+    "What is in it is signed by who has answered, and is verified again by "
+    "whoever reads it.")
+
+PARAM(redis, url, "url", URL, "", 1, 1024, NULL,
+    "redis://[USER:PASSWORD@]HOST:PORT/DB, unix:///PATH?db=N, "
+    "sentinel://HOST:PORT,HOST:PORT/MASTER/DB, or "
+    "cluster://HOST:PORT,HOST:PORT; "
+    "rediss:// for TLS, where hiredis has it.  "
+    "Empty: each process has its memory alone.")
+
+PARAM(redis, password_file, "password-file", CREDENTIAL, "", 0, 0, NULL,
+    "A file whose first line is the password, "
+    "so that it need not be in the URL.")
+
+PARAM(redis, connect_timeout, "connect-timeout", NUMBER, "100", 1, 10000, NULL,
+    "Milliseconds that connecting may take.")
+
+PARAM(redis, timeout, "timeout", NUMBER, "50", 1, 10000, NULL,
+    "Milliseconds that one operation may take; "
+    "large lists get as much for each 256 KiB.  "
+    "A Redis that does not answer in time is left alone for a while, "
+    "and mail flows on.")
+
+PARAM(redis, prefix, "prefix", WORD, "smime-milter:", 1, 64, NULL,
+    "What the names of all keys begin with.")
+
+PARAM(redis, pool, "pool", NUMBER, "4", 1, 64, NULL,
+    "Connections that are kept open, to each server.")
 
 /* clang-format on */
 

@@ -1,5 +1,7 @@
 #include "service.h"
 #include "../smime/error.h"
+#include "log.h"
+#include "revocation_setup.h"
 
 struct service {
 	char *config_path;
@@ -73,10 +75,39 @@ snapshot_add_signing(Snapshot *snapshot, GError **error)
 	return snapshot->sender_map != NULL;
 }
 
+/* Somebody has put there what is not true, or plays old answers. */
+static bool
+is_alarming(SupplyEvent event)
+{
+	return event == SUPPLY_POISONED || event == SUPPLY_OLD_ANSWER;
+}
+
+static int
+event_level(SupplyEvent event)
+{
+	switch (event) {
+	case SUPPLY_FETCHED:
+		return LOG_DEBUG;
+	case SUPPLY_HOST_UP:
+	case SUPPLY_STORE_UP:
+		return LOG_NOTICE;
+	default:
+		return is_alarming(event) ? LOG_ALERT : LOG_WARNING;
+	}
+}
+
+static void
+log_supply_event(
+    SupplyEvent event, const char *text, G_GNUC_UNUSED gpointer data)
+{
+	log_line(event_level(event), NULL, "revocation: %s", text);
+}
+
 Snapshot *
-snapshot_new(Config *config, GError **error)
+snapshot_new(Config *config, const Snapshot *former, GError **error)
 {
 	g_autoptr(Snapshot) snapshot = g_new0(Snapshot, 1);
+	RevocationSetup setup;
 
 	g_atomic_ref_count_init(&snapshot->refs);
 	snapshot->config = config_ref(config);
@@ -86,26 +117,27 @@ snapshot_new(Config *config, GError **error)
 		g_prefix_error(error, "[verify]: ");
 		return NULL;
 	}
-	snapshot->revocation = revocation_new(
-	    config->revocation_mode, config->revocation_crls, error);
-	if (snapshot->revocation == NULL) {
-		g_prefix_error(error, "[revocation] crls: ");
+	setup = revocation_setup_of(config);
+	setup.observe = log_supply_event;
+	snapshot->revocation = revocation_setup(config, &setup,
+	    former != NULL ? former->revocation : NULL,
+	    former != NULL ? former->config : NULL, error);
+	if (snapshot->revocation == NULL)
 		return NULL;
-	}
 	if (signs(config) && !snapshot_add_signing(snapshot, error))
 		return NULL;
 	return g_steal_pointer(&snapshot);
 }
 
 Snapshot *
-snapshot_load(const char *config_path, GError **error)
+snapshot_load(const char *config_path, const Snapshot *former, GError **error)
 {
 	g_autoptr(Config) config = config_load(config_path, error);
 	Snapshot *snapshot;
 
 	if (config == NULL)
 		return NULL;
-	snapshot = snapshot_new(config, error);
+	snapshot = snapshot_new(config, former, error);
 	if (snapshot == NULL)
 		g_prefix_error(error, "%s: ", config_path);
 	return snapshot;
@@ -244,7 +276,7 @@ snapshot_expiry_warnings(const Snapshot *snapshot, gint64 now)
 Service *
 service_new(const char *config_path, GError **error)
 {
-	g_autoptr(Snapshot) snapshot = snapshot_load(config_path, error);
+	g_autoptr(Snapshot) snapshot = snapshot_load(config_path, NULL, error);
 	Service *service;
 
 	if (snapshot == NULL)
@@ -289,7 +321,9 @@ service_counters(Service *service)
 bool
 service_reload(Service *service, GError **error)
 {
-	g_autoptr(Snapshot) loaded = snapshot_load(service->config_path, error);
+	g_autoptr(Snapshot) former = service_snapshot(service);
+	g_autoptr(Snapshot) loaded =
+	    snapshot_load(service->config_path, former, error);
 	Snapshot *old;
 
 	if (loaded == NULL)

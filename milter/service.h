@@ -33,9 +33,11 @@ typedef struct {
 	Standing *standing; /* NULL: revocation of our own is not asked */
 } Snapshot;
 
-/* Errors: NOT_USABLE, naming file and option. */
-Snapshot *snapshot_load(const char *config_path, GError **error);
-Snapshot *snapshot_new(Config *config, GError **error);
+/* What former, which may be NULL, knows of revocations is known on.  Errors:
+ * NOT_USABLE, naming file and option. */
+Snapshot *snapshot_load(
+    const char *config_path, const Snapshot *former, GError **error);
+Snapshot *snapshot_new(Config *config, const Snapshot *former, GError **error);
 Snapshot *snapshot_ref(Snapshot *snapshot);
 void snapshot_unref(Snapshot *snapshot);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Snapshot, snapshot_unref)

@@ -14,6 +14,7 @@ const NameCode verify_identity_names[] = {
 typedef struct {
 	OsslX509Stack *certificates;
 	GPtrArray *lists;      /* of Crl; NULL until somebody asks */
+	GPtrArray *responses;  /* of Ocsp; likewise */
 	guint signatures_left; /* for paths other than OpenSSL's first */
 } Baggage;
 
@@ -22,6 +23,7 @@ baggage_clear(Baggage *baggage)
 {
 	ossl_x509_stack_free(baggage->certificates);
 	g_clear_pointer(&baggage->lists, g_ptr_array_unref);
+	g_clear_pointer(&baggage->responses, g_ptr_array_unref);
 }
 
 static CertLimits
@@ -188,7 +190,9 @@ keep_proofs(VerdictEntry *entry, int certificate, const GPtrArray *proofs)
 		const RevocationProof *proof = g_ptr_array_index(proofs, i);
 		VerdictProof *kept = g_new0(VerdictProof, 1);
 
-		kept->kind = VERDICT_PROOF_CRL;
+		kept->kind = proof->kind == EVIDENCE_OCSP ?
+		    VERDICT_PROOF_OCSP :
+		    VERDICT_PROOF_CRL;
 		kept->certificate = (guint)certificate;
 		kept->der = g_bytes_ref(proof->der);
 		kept->path = path_octets(proof->path);
@@ -220,6 +224,7 @@ examine_revocation(const Examination *exam, VerdictEntry *entry,
 	VerdictReason worst = VERDICT_REASON_OK;
 	g_autofree char *detail = NULL;
 	RevocationQuestion question = {
+		.budget = exam->budget,
 		.trust = exam->trust,
 		.path = path,
 		.included = baggage->certificates,
@@ -231,9 +236,13 @@ examine_revocation(const Examination *exam, VerdictEntry *entry,
 	if (mode == REVOCATION_OFF)
 		return verdict_record(entry, VERDICT_STEP_REVOCATION,
 		    VERDICT_REASON_NOT_ASKED, NULL);
-	if (baggage->lists == NULL)
+	if (baggage->lists == NULL) {
 		baggage->lists = cms_revocation_lists(exam->cms);
+		baggage->responses = cms_ocsp_responses(exam->cms);
+	}
 	question.lists = baggage->lists;
+	question.responses = baggage->responses;
+	revocation_prepare(exam->revocation, &question);
 	for (int i = 0; i + 1 < sk_X509_num(path); i++) {
 		g_auto(RevocationAnswer) answer = { 0 };
 		VerdictReason reason;

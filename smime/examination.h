@@ -60,6 +60,7 @@ typedef struct {
 	const Revocation *revocation;
 	const VerifyOptions *options;
 	gint64 now;              /* seconds since 1970 */
+	SupplyBudget *budget;    /* of the message, for asking others */
 	const Authorship *shown; /* by the header that a reader sees */
 	bool whole; /* nothing else is shown beside what is signed */
 	VerdictReason coverage; /* of the message by what is signed; or that

@@ -1,7 +1,11 @@
-#include "revocation.h"
+#include <string.h>
+
 #include "cert.h"
 #include "crl.h"
 #include "crl_scope.h"
+#include "ocsp.h"
+#include "revocation.h"
+#include "testimony.h"
 
 const NameCode revocation_mode_names[] = {
 	{ "off", REVOCATION_OFF },
@@ -11,27 +15,99 @@ const NameCode revocation_mode_names[] = {
 	{ NULL, 0 },
 };
 
+/* An URL that is asked for certificates of issuer; NULL: of any. */
+typedef struct {
+	X509 *issuer;
+	char *url;
+} Override;
+
 struct revocation {
 	gatomicrefcount refs;
 	RevocationMode mode;
-	GPtrArray *crls; /* of Crl */
+	guint methods; /* of EvidenceKind */
+	EvidenceKind first;
+	guint grace;               /* seconds */
+	guint deadline;            /* ms */
+	GPtrArray *crls;           /* of Crl */
+	GArray *overrides;         /* of Override */
+	OsslX509Stack *responders; /* or NULL */
+	Supply *supply;            /* NULL: nobody is asked */
 };
 
+static void
+override_clear(void *data)
+{
+	Override *override = data;
+
+	X509_free(override->issuer);
+	g_free(override->url);
+}
+
+/* "URL", or "FILE=URL" where FILE is absolute. */
+static bool
+read_override(Revocation *revocation, const char *text, GError **error)
+{
+	const char *equals = text[0] == '/' ? strchr(text, '=') : NULL;
+	g_autofree char *file = NULL;
+	g_autoptr(OsslX509Stack) issuers = sk_X509_new_null();
+	Override override = { 0 };
+
+	if (text[0] == '/' && equals == NULL) {
+		g_set_error(error, SMIME_ERROR, SMIME_ERROR_NOT_USABLE,
+		    "%s: neither URL nor FILE=URL", text);
+		return false;
+	}
+	if (equals != NULL) {
+		file = g_strndup(text, (gsize)(equals - text));
+		if (!cert_load(file, issuers, error))
+			return false;
+		override.issuer = sk_X509_shift(issuers);
+	}
+	override.url = g_strdup(equals != NULL ? equals + 1 : text);
+	g_array_append_val(revocation->overrides, override);
+	return true;
+}
+
 Revocation *
-revocation_new(
-    RevocationMode mode, const char *const *crl_paths, GError **error)
+revocation_new(const RevocationOptions *options, Supply *supply, GError **error)
 {
 	g_autoptr(Revocation) revocation = g_new0(Revocation, 1);
+	const char *const *text;
 
 	g_atomic_ref_count_init(&revocation->refs);
-	revocation->mode = mode;
+	revocation->mode = options->mode;
+	revocation->methods = options->methods;
+	revocation->first = options->first;
+	revocation->deadline = options->deadline;
+	/* STANDARDS: only in that mode. */
+	if (options->mode == REVOCATION_SOFT)
+		revocation->grace = options->stale_grace;
+	revocation->supply = supply != NULL ? supply_ref(supply) : NULL;
+	if (options->responders != NULL)
+		revocation->responders =
+		    X509_chain_up_ref((OsslX509Stack *)options->responders);
+	revocation->overrides = g_array_new(FALSE, FALSE, sizeof(Override));
+	g_array_set_clear_func(revocation->overrides, override_clear);
 	revocation->crls =
 	    g_ptr_array_new_with_free_func((GDestroyNotify)crl_unref);
-	for (; crl_paths != NULL && *crl_paths != NULL; crl_paths++) {
-		if (!crl_load(*crl_paths, revocation->crls, error))
+	for (text = options->crls; text != NULL && *text != NULL; text++) {
+		if (!crl_load(*text, revocation->crls, error))
+			return NULL;
+	}
+	for (text = options->ocsp_urls; text != NULL && *text != NULL; text++) {
+		if (!read_override(revocation, *text, error))
 			return NULL;
 	}
 	return g_steal_pointer(&revocation);
+}
+
+Revocation *
+revocation_new_offline(
+    RevocationMode mode, const char *const *crl_paths, GError **error)
+{
+	const RevocationOptions options = { .mode = mode, .crls = crl_paths };
+
+	return revocation_new(&options, NULL, error);
 }
 
 Revocation *
@@ -47,6 +123,9 @@ revocation_unref(Revocation *revocation)
 	if (revocation == NULL || !g_atomic_ref_count_dec(&revocation->refs))
 		return;
 	g_ptr_array_unref(revocation->crls);
+	g_array_unref(revocation->overrides);
+	ossl_x509_stack_free(revocation->responders);
+	supply_unref(revocation->supply);
 	g_free(revocation);
 }
 
@@ -54,6 +133,12 @@ RevocationMode
 revocation_mode(const Revocation *revocation)
 {
 	return revocation->mode;
+}
+
+SupplyBudget
+revocation_budget(const Revocation *revocation)
+{
+	return SUPPLY_BUDGET(revocation->deadline);
 }
 
 bool
@@ -75,21 +160,6 @@ revocation_suffices(RevocationMode mode, RevocationStatus status)
 	g_assert_not_reached();
 }
 
-/* --- what the lists say -------------------------------------------------- */
-
-/* An authentic list and what it says of the certificate. */
-typedef struct {
-	Crl *crl;
-	CrlScope scope;
-	guint reasons;
-	CrlEntry entry;
-	bool brought;        /* it came along with what is examined */
-	bool weak;           /* so that somebody else may have made it */
-	char *since;         /* or NULL */
-	OsslX509Stack *path; /* the signer's own, or NULL */
-	GPtrArray *support;  /* of RevocationProof, for it; or NULL */
-} Word;
-
 /* One question, and what has been heard of it. */
 typedef struct inquiry {
 	const Revocation *revocation;
@@ -97,64 +167,12 @@ typedef struct inquiry {
 	const struct inquiry *outer; /* that depends on this one, or NULL */
 	guint depth;
 	guint *paths; /* of issuers of lists that were looked for, in all */
+	guint kinds;  /* of evidence that may be asked for */
 	X509 *cert;
-	GArray *words; /* of Word */
+	X509 *issuer;
+	Testimony testimony;
 	char *why_not; /* why a list does not count, or NULL */
 } Inquiry;
-
-static void
-proof_free(void *data)
-{
-	RevocationProof *proof = data;
-
-	g_bytes_unref(proof->der);
-	ossl_x509_stack_free(proof->path);
-	g_free(proof);
-}
-
-static GPtrArray *
-proofs_new(void)
-{
-	return g_ptr_array_new_with_free_func(proof_free);
-}
-
-static void
-add_proof(GPtrArray *proofs, GBytes *der, const OsslX509Stack *path)
-{
-	RevocationProof *proof = g_new0(RevocationProof, 1);
-
-	proof->der = der;
-	if (path != NULL)
-		proof->path = X509_chain_up_ref((OsslX509Stack *)path);
-	g_ptr_array_add(proofs, proof);
-}
-
-static void
-add_proofs(GPtrArray *proofs, const GPtrArray *more)
-{
-	for (guint i = 0; more != NULL && i < more->len; i++) {
-		const RevocationProof *proof = g_ptr_array_index(more, i);
-
-		add_proof(proofs, g_bytes_ref(proof->der), proof->path);
-	}
-}
-
-static void
-forget_path(Word *word)
-{
-	g_clear_pointer(&word->path, ossl_x509_stack_free);
-	g_clear_pointer(&word->support, g_ptr_array_unref);
-}
-
-static void
-word_clear(void *data)
-{
-	Word *word = data;
-
-	crl_unref(word->crl);
-	g_free(word->since);
-	forget_path(word);
-}
 
 static void
 note_why_not(Inquiry *inquiry, char *why)
@@ -172,7 +190,7 @@ typedef enum {
 } Signer;
 
 static bool inquire(const Inquiry *outer, const OsslX509Stack *path, int index,
-    GPtrArray *support);
+    guint kinds, GPtrArray *support);
 
 static bool
 is_same(X509 *a, X509 *b)
@@ -227,7 +245,7 @@ is_in_good_standing(const Inquiry *inquiry, const OsslX509Stack *path,
 		return true;
 	if (is_being_asked(inquiry, cert))
 		return crl_scope_is_own_issuer(cert);
-	return inquire(inquiry, path, index, support);
+	return inquire(inquiry, path, index, inquiry->kinds, support);
 }
 
 /*
@@ -326,7 +344,8 @@ signer_among(
 		    "same anchor (RFC 5280, section 6.3.3 (f))";
 		if (why == NULL)
 			return SIGNER_RIGHT;
-		forget_path(word);
+		g_clear_pointer(&word->path, ossl_x509_stack_free);
+		g_clear_pointer(&word->support, g_ptr_array_unref);
 		note_why_not(inquiry, g_strdup(why));
 		found = SIGNER_WRONG;
 	}
@@ -398,192 +417,322 @@ is_authentic(Inquiry *inquiry, Word *word)
 }
 
 static bool
-is_weakly_signed(const Inquiry *inquiry, const Crl *crl)
+is_weak_digest(const Inquiry *inquiry, int digest)
 {
 	const CertLimits *strength = &inquiry->question->strength;
 
 	return strength->min_rsa_bits != 0 &&
-	    cert_digest_strength(crl_signature_digest(crl),
-		strength->allow_sha1) != VERDICT_REASON_OK;
+	    cert_digest_strength(digest, strength->allow_sha1) !=
+	    VERDICT_REASON_OK;
 }
 
-static void
-hear(Inquiry *inquiry, Crl *crl, bool brought)
+/* False where it should be authentic and is not. */
+static bool
+hear_list(Inquiry *inquiry, Crl *crl, bool brought)
 {
-	Word word = { .crl = crl, .brought = brought };
+	Word word = { .brought = brought };
 
 	word.scope = crl_scope(crl, inquiry->cert, &word.reasons);
 	if (word.scope == CRL_SCOPE_NOT_ITS_ISSUERS)
-		return;
+		return true;
 	/* What does not even list it need not be authentic, if it would not
 	 * say a thing. */
 	word.entry = crl_find(crl, inquiry->cert, &word.since);
 	if (word.entry == CRL_NOT_LISTED && word.scope == CRL_SCOPE_OTHER_KIND)
-		return;
-	if (is_authentic(inquiry, &word)) {
-		word.weak = word.weak || is_weakly_signed(inquiry, crl);
-		crl_ref(crl);
-		g_array_append_val(inquiry->words, word);
-	} else {
-		g_free(word.since);
+		return true;
+	word.crl = crl_ref(crl);
+	if (!is_authentic(inquiry, &word)) {
+		word_clear(&word);
+		return false;
 	}
+	word.weak =
+	    word.weak || is_weak_digest(inquiry, crl_signature_digest(crl));
+	testimony_add(&inquiry->testimony, &word);
+	return true;
 }
 
 static void
-hear_all(Inquiry *inquiry, const GPtrArray *crls, bool brought)
+hear_lists(Inquiry *inquiry, const GPtrArray *crls, bool brought)
 {
 	for (guint i = 0; crls != NULL && i < crls->len; i++)
-		hear(inquiry, g_ptr_array_index(crls, i), brought);
+		hear_list(inquiry, g_ptr_array_index(crls, i), brought);
 }
 
-/* --- weighing what was heard ---------------------------------------------- */
+/* --- hearing responders --------------------------------------------------- */
 
-static bool
-is_in_force(const Inquiry *inquiry, const Word *word)
+/* From the responder up to the anchor; NULL: it is part of the path. */
+static OsslX509Stack *
+responder_path(const Inquiry *inquiry, const OcspSigner *signer)
 {
-	g_autofree char *why =
-	    crl_why_not_in_force(word->crl, inquiry->question->now);
+	const OsslX509Stack *ours = inquiry->question->path;
+	OsslX509Stack *path;
 
-	return why == NULL;
-}
-
-/* Does later say that a hold, which word tells of, is over? */
-static bool
-lifts(const Inquiry *inquiry, const Word *later, const Word *word)
-{
-	bool is_over = later->entry == CRL_REMOVED ||
-	    (later->entry == CRL_NOT_LISTED && !crl_is_delta(later->crl));
-
-	return is_over && !later->weak && !later->brought &&
-	    crl_is_newer(later->crl, word->crl) && is_in_force(inquiry, later);
-}
-
-static bool
-is_lifted(const Inquiry *inquiry, const Word *word)
-{
-	for (guint i = 0; i < inquiry->words->len; i++) {
-		if (lifts(
-			inquiry, &g_array_index(inquiry->words, Word, i), word))
-			return true;
+	if (signer->kind == OCSP_SIGNER_ISSUER)
+		return NULL;
+	path = sk_X509_new_null();
+	X509_up_ref(signer->cert);
+	sk_X509_push(path, signer->cert);
+	for (int i = inquiry->question->index + 1;
+	     signer->kind == OCSP_SIGNER_DELEGATE && i < sk_X509_num(ours);
+	     i++) {
+		X509_up_ref(sk_X509_value(ours, i));
+		sk_X509_push(path, sk_X509_value(ours, i));
 	}
-	return false;
+	return path;
 }
 
 static bool
-speaks_against(const Inquiry *inquiry, const Word *word)
+is_weak_responder(const Inquiry *inquiry, const OcspSigner *signer)
 {
-	return word->entry == CRL_REVOKED ||
-	    (word->entry == CRL_ON_HOLD && !is_lifted(inquiry, word));
+	const RevocationQuestion *question = inquiry->question;
+
+	if (question->strength.min_rsa_bits == 0)
+		return false;
+	if (signer->kind != OCSP_SIGNER_ISSUER &&
+	    cert_strength(signer->cert, signer->kind == OCSP_SIGNER_CONFIGURED,
+		&question->strength) != VERDICT_REASON_OK)
+		return true;
+	return signer->kind != OCSP_SIGNER_CONFIGURED &&
+	    is_weak_from(question, question->index + 1);
 }
 
-/* The word that it is revoked, for good rather than on hold; or NULL. */
-static const Word *
-word_against(const Inquiry *inquiry)
+/* RFC 6960, section 4.2.2.2.1: by lists, for asking responders would not
+ * end. */
+static bool
+is_responder_in_good_standing(
+    const Inquiry *inquiry, const OcspSigner *signer, Word *word)
 {
-	const Word *worst = NULL;
+	if (!signer->needs_check)
+		return true;
+	if (inquiry->depth >= REVOCATION_MAX_DEPTH)
+		return false;
+	word->support = proofs_new();
+	return inquire(inquiry, word->path, 0, inquiry->kinds & EVIDENCE_CRL,
+	    word->support);
+}
 
-	for (guint i = 0; i < inquiry->words->len; i++) {
-		const Word *word = &g_array_index(inquiry->words, Word, i);
-
-		if ((worst == NULL || word->entry > worst->entry) &&
-		    speaks_against(inquiry, word))
-			worst = word;
+static CrlEntry
+entry_of(OcspEntry entry)
+{
+	switch (entry) {
+	case OCSP_REVOKED:
+		return CRL_REVOKED;
+	case OCSP_ON_HOLD:
+		return CRL_ON_HOLD;
+	case OCSP_GOOD:
+	case OCSP_UNKNOWN:
+	case OCSP_NOT_ANSWERED:
+		break;
 	}
-	return worst;
-}
-
-/* RFC 5280, section 5.2.4: a delta in force makes its base complete, as of
- * the delta's own time. */
-static const Word *
-delta_of(const Inquiry *inquiry, const Word *base)
-{
-	for (guint i = 0; i < inquiry->words->len; i++) {
-		const Word *word = &g_array_index(inquiry->words, Word, i);
-
-		if (crl_continues(word->crl, base->crl) && !word->weak &&
-		    is_in_force(inquiry, word))
-			return word;
-	}
-	return NULL;
-}
-
-/* Why a list without the certificate does not prove that it is good; NULL when
- * it does.  *delta: what it needs for that, or NULL.  Caller frees. */
-static char *
-why_not_good(const Inquiry *inquiry, const Word *word, const Word **delta)
-{
-	char *why;
-
-	*delta = NULL;
-	if (word->weak)
-		return g_strdup("weak signature of the revocation list, or of "
-				"a certificate of its issuer "
-				"(RFC 8551, section 4.3)");
-	if (word->brought &&
-	    crl_is_older(
-		word->crl, inquiry->question->now - REVOCATION_MAX_BROUGHT_AGE))
-		return g_strdup("revocation list that came with the message is "
-				"older than a day");
-	if (crl_is_delta(word->crl))
-		return g_strdup("delta list without its base "
-				"(RFC 5280, section 5.2.4)");
-	if (word->scope == CRL_SCOPE_OTHER_POINT)
-		return g_strdup("list of another distribution point "
-				"(RFC 5280, section 6.3.3 (b))");
-	why = crl_why_not_in_force(word->crl, inquiry->question->now);
-	if (why != NULL && crl_is_understood(word->crl))
-		*delta = delta_of(inquiry, word);
-	if (*delta != NULL)
-		g_clear_pointer(&why, g_free);
-	return why;
+	return CRL_NOT_LISTED;
 }
 
 static void
-keep_proof(const Inquiry *inquiry, RevocationAnswer *answer, const Word *word)
+hear_response(Inquiry *inquiry, Ocsp *ocsp, bool brought)
 {
-	if (!inquiry->question->keep_proofs || word == NULL)
+	Word word = {
+		.reasons = CRL_ALL_REASONS,
+		.scope = CRL_SCOPE_INSIDE,
+		.brought = brought,
+	};
+	OcspEntry entry =
+	    ocsp_find(ocsp, inquiry->cert, inquiry->issuer, &word.since);
+	OcspSigner signer;
+	const char *why;
+
+	if (entry == OCSP_NOT_ANSWERED)
 		return;
-	add_proof(answer->proofs, crl_der(word->crl), word->path);
-	add_proofs(answer->proofs, word->support);
-}
-
-/* Of a delta only where there is nothing to say of its base.  Takes why. */
-static void
-note_why_not_good(Inquiry *inquiry, const Word *word, char *why)
-{
-	if (crl_is_delta(word->crl) && inquiry->why_not != NULL)
-		g_free(why);
-	else
-		note_why_not(inquiry, why);
-}
-
-/* The reasons for which it is known not to be revoked. */
-static guint
-covered_reasons(Inquiry *inquiry, RevocationAnswer *answer)
-{
-	guint covered = 0;
-
-	for (guint i = 0; i < inquiry->words->len; i++) {
-		const Word *word = &g_array_index(inquiry->words, Word, i);
-		const Word *delta;
-		char *why = why_not_good(inquiry, word, &delta);
-
-		if (why != NULL) {
-			note_why_not_good(inquiry, word, why);
-			continue;
-		}
-		if ((word->reasons & ~covered) == 0)
-			continue;
-		covered |= word->reasons;
-		/* Whoever reads it should know whose choice the list was. */
-		if (word->brought && answer->detail == NULL)
-			answer->detail = g_strdup(
-			    "not revoked by a list that came with the message");
-		keep_proof(inquiry, answer, word);
-		keep_proof(inquiry, answer, delta);
+	why = ocsp_why_not_by(ocsp, inquiry->issuer,
+	    inquiry->revocation->responders, inquiry->question->now, &signer);
+	if (why == NULL) {
+		word.path = responder_path(inquiry, &signer);
+		if (!is_responder_in_good_standing(inquiry, &signer, &word))
+			why = "certificate of the responder may be revoked "
+			      "(RFC 6960, section 4.2.2.2.1)";
 	}
-	return covered;
+	if (why != NULL) {
+		note_why_not(inquiry, g_strdup(why));
+		word_clear(&word);
+		return;
+	}
+	word.ocsp = ocsp_ref(ocsp);
+	word.entry = entry_of(entry);
+	word.is_unknown = entry == OCSP_UNKNOWN;
+	word.weak = is_weak_responder(inquiry, &signer) ||
+	    is_weak_digest(inquiry, ocsp_signature_digest(ocsp));
+	testimony_add(&inquiry->testimony, &word);
 }
+
+static void
+hear_responses(Inquiry *inquiry, const GPtrArray *responses, bool brought)
+{
+	for (guint i = 0; responses != NULL && i < responses->len; i++)
+		hear_response(
+		    inquiry, g_ptr_array_index(responses, i), brought);
+}
+
+/* --- asking for more -------------------------------------------------------
+ */
+
+static bool
+is_of_issuer(const Override *override, X509 *issuer)
+{
+	bool is = override->issuer == NULL ||
+	    (X509_NAME_cmp(X509_get_subject_name(override->issuer),
+		 X509_get_subject_name(issuer)) == 0 &&
+		EVP_PKEY_eq(X509_get0_pubkey(override->issuer),
+		    X509_get0_pubkey(issuer)) == 1);
+
+	ERR_clear_error();
+	return is;
+}
+
+/* Of responders: those configured for that issuer, else for all, else the ones
+ * that the certificate names.  Caller frees. */
+static char **
+responder_urls(const Revocation *revocation, X509 *cert, X509 *issuer)
+{
+	g_autoptr(GStrvBuilder) own = g_strv_builder_new();
+	g_autoptr(GStrvBuilder) all = g_strv_builder_new();
+	bool has_own = false;
+
+	if (revocation->overrides->len == 0)
+		return cert_ocsp_urls(cert);
+	for (guint i = 0; i < revocation->overrides->len; i++) {
+		const Override *override =
+		    &g_array_index(revocation->overrides, Override, i);
+
+		if (!is_of_issuer(override, issuer))
+			continue;
+		has_own = has_own || override->issuer != NULL;
+		g_strv_builder_add(
+		    override->issuer != NULL ? own : all, override->url);
+	}
+	if (has_own)
+		return g_strv_builder_end(own);
+	{
+		g_auto(GStrv) urls = g_strv_builder_end(all);
+
+		return urls[0] != NULL ? g_steal_pointer(&urls) :
+					 cert_ocsp_urls(cert);
+	}
+}
+
+/* Is the answer known from evidence of these kinds, which nobody has brought
+ * along? */
+static bool
+is_settled(const Inquiry *inquiry, guint kinds)
+{
+	g_auto(TestimonyFor) result = { 0 };
+
+	if (testimony_against(&inquiry->testimony) != NULL)
+		return true;
+	testimony_weigh(&inquiry->testimony, kinds, false, false, &result);
+	return result.covered == CRL_ALL_REASONS && !result.is_stale;
+}
+
+static bool
+hear_evidence(Inquiry *inquiry, const Evidence *evidence)
+{
+	if (evidence_ocsp(evidence) == NULL)
+		return hear_list(inquiry, evidence_crl(evidence), false);
+	hear_response(inquiry, evidence_ocsp(evidence), false);
+	return true;
+}
+
+/* What the store gave may have been put there by anybody: then once more. */
+static void
+get_and_hear(Inquiry *inquiry, const EvidenceSource *source)
+{
+	Supply *supply = inquiry->revocation->supply;
+
+	for (guint times = 0; times < 2; times++) {
+		g_autofree char *why = NULL;
+		g_autoptr(Evidence) evidence =
+		    supply_get(supply, source, inquiry->question->budget, &why);
+
+		if (why != NULL)
+			note_why_not(inquiry, g_steal_pointer(&why));
+		if (evidence == NULL || hear_evidence(inquiry, evidence) ||
+		    !evidence_was_packed(evidence) ||
+		    !supply_refuse(supply, source, evidence, inquiry->why_not))
+			return;
+	}
+}
+
+static void
+peek_and_hear(Inquiry *inquiry, const EvidenceSource *source)
+{
+	g_autoptr(Evidence) evidence =
+	    supply_peek(inquiry->revocation->supply, source);
+
+	if (evidence != NULL)
+		hear_evidence(inquiry, evidence);
+}
+
+/* settled_by: the kinds whose word is enough. */
+static void
+ask_source(Inquiry *inquiry, const EvidenceSource *source, guint settled_by)
+{
+	if (is_settled(inquiry, settled_by))
+		peek_and_hear(inquiry, source);
+	else
+		get_and_hear(inquiry, source);
+}
+
+static void
+ask_responders(Inquiry *inquiry, guint settled_by)
+{
+	g_auto(GStrv) urls =
+	    responder_urls(inquiry->revocation, inquiry->cert, inquiry->issuer);
+	const EvidenceSource source = { EVIDENCE_OCSP, inquiry->cert,
+		inquiry->issuer, (const char *const *)urls };
+
+	if (urls[0] != NULL)
+		ask_source(inquiry, &source, settled_by);
+}
+
+static void
+ask_lists(Inquiry *inquiry, guint settled_by)
+{
+	g_auto(GStrv) urls = cert_crl_urls(inquiry->cert);
+
+	for (char **url = urls; *url != NULL; url++) {
+		const char *const one[] = { *url, NULL };
+		const EvidenceSource source = { EVIDENCE_CRL, inquiry->cert,
+			inquiry->issuer, one };
+
+		ask_source(inquiry, &source, settled_by);
+	}
+}
+
+static void
+ask_for(Inquiry *inquiry, EvidenceKind kind, guint settled_by)
+{
+	if ((inquiry->kinds & kind) == 0)
+		return;
+	if (kind == EVIDENCE_OCSP)
+		ask_responders(inquiry, settled_by);
+	else
+		ask_lists(inquiry, settled_by);
+}
+
+/* Lists that are configured count as lists: where responders come first they
+ * are asked all the same. */
+static void
+ask_world(Inquiry *inquiry)
+{
+	const Revocation *revocation = inquiry->revocation;
+	const guint both = EVIDENCE_OCSP | EVIDENCE_CRL;
+
+	if (revocation->supply == NULL || inquiry->question->budget == NULL)
+		return;
+	ask_for(inquiry, revocation->first, revocation->first);
+	ask_for(inquiry, (EvidenceKind)(both & ~revocation->first), both);
+}
+
+/* --- answering ---------------------------------------------------------------
+ */
 
 /* Then a list may not have been heard that speaks against the certificate:
  * whoever brings many certificates along must not gain by it. */
@@ -596,8 +745,6 @@ gave_up(const Inquiry *inquiry)
 static void
 answer_unknown(Inquiry *inquiry, guint covered, RevocationAnswer *answer)
 {
-	g_ptr_array_set_size(answer->proofs, 0);
-	g_clear_pointer(&answer->detail, g_free);
 	if (gave_up(inquiry))
 		note_why_not(inquiry,
 		    g_strdup("too many certificates that might be of the "
@@ -611,29 +758,55 @@ answer_unknown(Inquiry *inquiry, guint covered, RevocationAnswer *answer)
 		answer->detail = g_steal_pointer(&inquiry->why_not);
 	} else if (cert_names_revocation_source(inquiry->cert)) {
 		answer->status = REVOCATION_STATUS_UNASKED;
-		answer->detail = g_strdup("no revocation list at hand");
+		answer->detail = g_strdup("nobody to ask who would be asked");
 	} else {
 		answer->status = REVOCATION_STATUS_NO_SOURCE;
 	}
 }
 
 static void
+answer_good(const TestimonyFor *result, RevocationAnswer *answer)
+{
+	answer->status = REVOCATION_STATUS_GOOD;
+	if (result->is_stale)
+		answer->detail = g_strdup("status stale");
+	/* Whoever reads it should know whose choice the list was. */
+	else if (result->only_brought)
+		answer->detail = g_strdup("not revoked by a list or response "
+					  "that came with the message");
+	if (result->proofs != NULL)
+		proofs_add_all(answer->proofs, result->proofs);
+}
+
+static void
+answer_revoked(
+    const Inquiry *inquiry, const Word *against, RevocationAnswer *answer)
+{
+	answer->status = REVOCATION_STATUS_REVOKED;
+	answer->detail = g_strdup(against->since);
+	if (inquiry->question->keep_proofs)
+		testimony_prove(against, answer->proofs);
+}
+
+static void
 weigh(Inquiry *inquiry, RevocationAnswer *answer)
 {
-	const Word *against = word_against(inquiry);
-	guint covered;
+	const Word *against = testimony_against(&inquiry->testimony);
+	g_auto(TestimonyFor) result = { 0 };
 
 	if (against != NULL) {
-		answer->status = REVOCATION_STATUS_REVOKED;
-		answer->detail = g_strdup(against->since);
-		keep_proof(inquiry, answer, against);
+		answer_revoked(inquiry, against, answer);
 		return;
 	}
-	covered = covered_reasons(inquiry, answer);
-	if (covered == CRL_ALL_REASONS && !gave_up(inquiry))
-		answer->status = REVOCATION_STATUS_GOOD;
-	else
-		answer_unknown(inquiry, covered, answer);
+	testimony_weigh(&inquiry->testimony, EVIDENCE_OCSP | EVIDENCE_CRL, true,
+	    inquiry->question->keep_proofs, &result);
+	if (result.covered == CRL_ALL_REASONS && !gave_up(inquiry)) {
+		answer_good(&result, answer);
+		return;
+	}
+	if (result.why_not != NULL)
+		note_why_not(inquiry, g_steal_pointer(&result.why_not));
+	answer_unknown(inquiry, result.covered, answer);
 }
 
 static void
@@ -645,19 +818,22 @@ answer_question(Inquiry *inquiry, RevocationAnswer *answer)
 		.proofs = proofs_new(),
 	};
 	inquiry->cert = sk_X509_value(question->path, question->index);
-	inquiry->words = g_array_new(FALSE, FALSE, sizeof(Word));
-	g_array_set_clear_func(inquiry->words, word_clear);
-	hear_all(inquiry, inquiry->revocation->crls, false);
-	hear_all(inquiry, question->lists, true);
+	inquiry->issuer = sk_X509_value(question->path, question->index + 1);
+	testimony_begin(&inquiry->testimony, inquiry->cert, inquiry->issuer,
+	    question->now, inquiry->revocation->grace);
+	hear_lists(inquiry, inquiry->revocation->crls, false);
+	hear_lists(inquiry, question->lists, true);
+	hear_responses(inquiry, question->responses, true);
+	ask_world(inquiry);
 	weigh(inquiry, answer);
-	g_array_unref(inquiry->words);
+	testimony_end(&inquiry->testimony);
 	g_free(inquiry->why_not);
 	ERR_clear_error();
 }
 
 /* Asked of one whose list is to count: as of every certificate of a path. */
 static bool
-inquire(const Inquiry *outer, const OsslX509Stack *path, int index,
+inquire(const Inquiry *outer, const OsslX509Stack *path, int index, guint kinds,
     GPtrArray *support)
 {
 	RevocationQuestion question = *outer->question;
@@ -667,13 +843,14 @@ inquire(const Inquiry *outer, const OsslX509Stack *path, int index,
 		.outer = outer,
 		.depth = outer->depth + 1,
 		.paths = outer->paths,
+		.kinds = kinds,
 	};
 	g_auto(RevocationAnswer) answer = { 0 };
 
 	question.path = path;
 	question.index = index;
 	answer_question(&inquiry, &answer);
-	add_proofs(support, answer.proofs);
+	proofs_add_all(support, answer.proofs);
 	return revocation_suffices(outer->revocation->mode, answer.status);
 }
 
@@ -686,6 +863,7 @@ revocation_ask(const Revocation *revocation, const RevocationQuestion *question,
 		.revocation = revocation,
 		.question = question,
 		.paths = &paths,
+		.kinds = revocation->methods,
 	};
 
 	answer_question(&inquiry, answer);
@@ -702,4 +880,83 @@ bool
 revocation_has_lists(const Revocation *revocation)
 {
 	return revocation->crls->len > 0;
+}
+
+bool
+revocation_asks(const Revocation *revocation)
+{
+	return revocation->supply != NULL && revocation->methods != 0;
+}
+
+Supply *
+revocation_supply(const Revocation *revocation)
+{
+	return revocation->supply;
+}
+
+/* One of the issuer's own, where there is a choice. */
+static void
+begin_asking(
+    const Revocation *revocation, const RevocationQuestion *question, int index)
+{
+	X509 *cert = sk_X509_value(question->path, index);
+	X509 *issuer = sk_X509_value(question->path, index + 1);
+	g_auto(GStrv) urls = revocation->first == EVIDENCE_OCSP ?
+	    responder_urls(revocation, cert, issuer) :
+	    cert_crl_urls(cert);
+	const char *const one[] = { urls[0], NULL };
+	const EvidenceSource source = { revocation->first, cert, issuer,
+		revocation->first == EVIDENCE_CRL ? one :
+						    (const char *const *)urls };
+
+	if (urls[0] != NULL)
+		supply_begin(revocation->supply, &source, question->budget);
+}
+
+void
+revocation_prepare(
+    const Revocation *revocation, const RevocationQuestion *question)
+{
+	if (!revocation_asks(revocation) || question->budget == NULL ||
+	    (revocation->methods & revocation->first) == 0)
+		return;
+	for (int i = question->index; i + 1 < sk_X509_num(question->path); i++)
+		begin_asking(revocation, question, i);
+}
+
+static void
+fetch_source(const Revocation *revocation, const RevocationQuestion *question,
+    const EvidenceSource *source, RevocationTell tell, gpointer data)
+{
+	g_autofree char *why = NULL;
+	g_autoptr(Evidence) evidence =
+	    supply_get(revocation->supply, source, question->budget, &why);
+
+	tell(source, evidence, why, data);
+}
+
+void
+revocation_fetch(const Revocation *revocation,
+    const RevocationQuestion *question, RevocationTell tell, gpointer data)
+{
+	X509 *cert = sk_X509_value(question->path, question->index);
+	X509 *issuer = sk_X509_value(question->path, question->index + 1);
+	g_auto(GStrv) responders = responder_urls(revocation, cert, issuer);
+	g_auto(GStrv) lists = cert_crl_urls(cert);
+	EvidenceSource source = { EVIDENCE_OCSP, cert, issuer,
+		(const char *const *)responders };
+
+	if (revocation->supply == NULL)
+		return;
+	if ((revocation->methods & EVIDENCE_OCSP) != 0 && responders[0] != NULL)
+		fetch_source(revocation, question, &source, tell, data);
+	if ((revocation->methods & EVIDENCE_CRL) == 0)
+		return;
+	for (char **url = lists; *url != NULL; url++) {
+		const char *const one[] = { *url, NULL };
+
+		source.kind = EVIDENCE_CRL;
+		source.urls = one;
+		fetch_source(revocation, question, &source, tell, data);
+	}
 }

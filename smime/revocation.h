@@ -1,18 +1,15 @@
 /*
  * revocation - the one answer to "is this certificate revoked at time t?".
  *
- * RFC 5280, section 6.3.  Asked only for certificates of a path that is valid
- * to an anchor.  Sources are revocation lists given by the configuration, and
- * those that came with a message; each is signed evidence (crl), and counts
- * only when its issuer's key has signed it: that of a certificate of the path,
- * or of one with a valid path of its own to the same anchor, by way of the same
- * certificates or of configured ones.
- *
- * The strictest answer of all sources counts.  A list that is old, of another
- * scope or not wholly understood still proves that what it lists was revoked;
- * that a certificate is good is proven by lists in force which speak for it
- * and together cover every reason.  Only a hold can be lifted, by a newer list
- * of the same kind.
+ * RFC 5280, section 6.3; RFC 6960.  Asked only for certificates of a path that
+ * is valid to an anchor, so that nobody but our CAs says whom we ask.  Sources
+ * are revocation lists given by the configuration, lists and OCSP responses
+ * that came with a message, and what responders and distribution points answer
+ * (supply).  Each is signed evidence.  A list counts only when its issuer's key
+ * has signed it: that of a certificate of the path, or of one with a valid path
+ * of its own to the same anchor, by way of the same certificates or of
+ * configured ones; a response, when the certificate's issuer or who is
+ * authorised has signed it.  What follows from all of them is for testimony.
  *
  * A Revocation is immutable once built, refcounted and shared by threads.
  */
@@ -25,17 +22,14 @@
 
 #include "name_code.h"
 #include "ossl.h"
+#include "proof.h"
+#include "supply.h"
 #include "trust.h"
 
 /* Limits to what one question may cost. */
 #define REVOCATION_MAX_DEPTH 4 /* issuers of lists of issuers of lists … */
 #define REVOCATION_MAX_PATHS \
 	16 /* that are looked for, of such issuers that came along */
-
-/* Age in seconds up to which a list that came along proves that a certificate
- * is good: who sends a message chooses which list it brings, and would choose
- * the last one of before the revocation. */
-#define REVOCATION_MAX_BROUGHT_AGE (24 * 60 * 60)
 
 /* What a status that cannot be had does to the verdict. */
 typedef enum {
@@ -58,9 +52,26 @@ typedef enum {
 
 typedef struct revocation Revocation;
 
-/* crl_paths: files or folders of CRLs (DER or PEM), may be NULL.
- * Errors: NOT_USABLE, naming the file. */
+typedef struct {
+	RevocationMode mode;
+	guint methods;      /* of EvidenceKind: who else is asked */
+	EvidenceKind first; /* of them; the other one where it has no answer */
+	guint stale_grace;  /* seconds that evidence counts beyond its end, in
+	                       mode soft */
+	guint deadline;     /* ms that one message waits, in all */
+	const char *const *crls; /* files or folders (DER or PEM), or NULL */
+	const char *const *ocsp_urls;    /* asked instead of those that
+	                                    certificates name: "URL", or "FILE=URL"
+	                                    for those of the issuer in FILE */
+	const OsslX509Stack *responders; /* that may answer for any issuer */
+} RevocationOptions;
+
+/* supply NULL: nobody is asked.  Errors: NOT_USABLE, naming the file. */
 Revocation *revocation_new(
+    const RevocationOptions *options, Supply *supply, GError **error);
+
+/* Only with lists: crl_paths as above, may be NULL. */
+Revocation *revocation_new_offline(
     RevocationMode mode, const char *const *crl_paths, GError **error);
 Revocation *revocation_ref(Revocation *revocation);
 void revocation_unref(Revocation *revocation);
@@ -80,18 +91,13 @@ typedef struct {
 	const OsslX509Stack *included; /* certificates that came along, or
 	                                  NULL */
 	const GPtrArray *lists;        /* of Crl, likewise */
+	const GPtrArray *responses;    /* of Ocsp, likewise */
 	gint64 now;                    /* seconds since 1970 */
 	CertLimits strength; /* of lists that are to prove a thing good;
 	                        without min_rsa_bits it is not asked for */
 	bool keep_proofs;
+	SupplyBudget *budget; /* of the message; NULL: others are not asked */
 } RevocationQuestion;
-
-/* A list that decided. */
-typedef struct {
-	GBytes *der;
-	OsslX509Stack *path; /* of its issuer; NULL: part of the one that was
-	                        asked of */
-} RevocationProof;
 
 typedef struct {
 	RevocationStatus status;
@@ -105,11 +111,34 @@ typedef struct {
 void revocation_answer_clear(RevocationAnswer *answer);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RevocationAnswer, revocation_answer_clear)
 
+/* What the questions of one message may cost in all. */
+SupplyBudget revocation_budget(const Revocation *revocation);
+
+/* Of all certificates from index on those are asked for that will be needed,
+ * and nobody waits: so that the waits of revocation_ask are at one time. */
+void revocation_prepare(
+    const Revocation *revocation, const RevocationQuestion *question);
+
+/* evidence NULL: there was none, for the reason why.  Both are borrowed. */
+typedef void (*RevocationTell)(const EvidenceSource *source,
+    const Evidence *evidence, const char *why, gpointer data);
+
+/* All that may be asked about the certificate is asked, whether it is needed
+ * or not, so that it is at hand; question->budget must be there. */
+void revocation_fetch(const Revocation *revocation,
+    const RevocationQuestion *question, RevocationTell tell, gpointer data);
+
 /* answer is uninitialised or cleared; caller clears it. */
 void revocation_ask(const Revocation *revocation,
     const RevocationQuestion *question, RevocationAnswer *answer);
 
 /* Is there any list, of whomever? */
 bool revocation_has_lists(const Revocation *revocation);
+
+/* Is anybody asked? */
+bool revocation_asks(const Revocation *revocation);
+
+/* Owned by revocation; NULL: none. */
+Supply *revocation_supply(const Revocation *revocation);
 
 #endif

@@ -85,8 +85,11 @@ ask_below(const Standing *standing, const Identity *identity, X509 *issuer,
 		.now = now,
 		.strength = { KEYRING_MIN_RSA_BITS, false },
 	};
+	SupplyBudget budget = revocation_budget(standing->revocation);
 	g_auto(RevocationAnswer) said = { 0 };
 
+	question.budget = &budget;
+	revocation_prepare(standing->revocation, &question);
 	revocation_ask(standing->revocation, &question, &said);
 	answer->status = said.status;
 	answer->detail = g_steal_pointer(&said.detail);

@@ -16,6 +16,7 @@ typedef struct {
 	gint64 now;
 	Verdict *verdict;
 	gsize to_expand; /* octets that decompression may still make */
+	SupplyBudget budget;
 } Walk;
 
 /* What of the message is inside of a place. */
@@ -211,6 +212,7 @@ examine(Walk *walk, const Place *place, const char *section,
 		.revocation = walk->revocation,
 		.options = walk->options,
 		.now = walk->now,
+		.budget = &walk->budget,
 		.shown = place->shown,
 		.whole = place->covers == COVERS_WHOLE,
 		.coverage = coverage_of(place),
@@ -560,7 +562,7 @@ verify_message(const MimeMessage *message, const Trust *trust,
 	Verdict *verdict = verdict_new();
 	Authorship shown = { message->authors, message->senders, false };
 	Walk walk = { trust, revocation, options, now, verdict,
-		CMS_MAX_EXPANDED };
+		CMS_MAX_EXPANDED, revocation_budget(revocation) };
 	Place place = {
 		.entity = message->root,
 		.section = "",

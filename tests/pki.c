@@ -1349,7 +1349,7 @@ pki_revocation(RevocationMode mode, X509_CRL *crl)
 
 	if (crl != NULL)
 		paths[0] = path = pki_write_crl(folder, "list.pem", crl);
-	revocation = revocation_new(mode, paths, NULL);
+	revocation = revocation_new_offline(mode, paths, NULL);
 	pki_folder_remove(folder);
 	g_assert(revocation != NULL);
 	return revocation;

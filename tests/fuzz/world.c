@@ -170,7 +170,7 @@ make_revocations(World *world)
 	g_free(pki_write_crl(folder, "authorities.pem", of_authorities));
 	for (int mode = REVOCATION_OFF; mode <= REVOCATION_REQUIRE; mode++) {
 		world->revocations[mode] =
-		    revocation_new((RevocationMode)mode, paths, NULL);
+		    revocation_new_offline((RevocationMode)mode, paths, NULL);
 		g_assert(world->revocations[mode] != NULL);
 	}
 	pki_folder_remove(folder);

@@ -510,7 +510,7 @@ main(int argc, char **argv)
 	must(argc >= 4, "usage: sweep ANCHORS SECONDS MAIL...");
 	anchors[0] = argv[1];
 	trust = trust_new(anchors, NULL, NULL);
-	revocation = revocation_new(REVOCATION_OFF, NULL, NULL);
+	revocation = revocation_new_offline(REVOCATION_OFF, NULL, NULL);
 	must(trust != NULL && revocation != NULL, argv[1]);
 	now = g_ascii_strtoll(argv[2], NULL, 10);
 	for (int i = 3; i < argc; i++)

@@ -114,7 +114,7 @@ Test(service, warnings)
 		g_autoptr(GError) error = NULL;
 
 		cr_assert(g_file_set_contents(office->config, text, -1, NULL));
-		snapshot = snapshot_load(office->config, &error);
+		snapshot = snapshot_load(office->config, NULL, &error);
 		cr_assert(snapshot != NULL, "%s", error->message);
 		warnings = snapshot_warnings(snapshot);
 		if (cases[i].warning == NULL)
@@ -145,7 +145,7 @@ Test(service, expiry_warnings)
 		g_auto(GStrv) warnings = NULL;
 
 		office_configure(office, config);
-		snapshot = snapshot_load(office->config, NULL);
+		snapshot = snapshot_load(office->config, NULL, NULL);
 		warnings = snapshot_expiry_warnings(snapshot, now);
 		cr_assert(g_strv_length(warnings) == cases[i].warnings,
 		    "%s: %s", cases[i].days, warnings[0]);
@@ -186,7 +186,7 @@ Test(service, expiry_warnings_of_anchors)
 
 		office_let_root_end(office, cases[i].end);
 		office_configure(office, config);
-		snapshot = snapshot_load(office->config, NULL);
+		snapshot = snapshot_load(office->config, NULL, NULL);
 		warnings = snapshot_expiry_warnings(snapshot, now);
 		if (cases[i].warning == NULL)
 			cr_expect(
@@ -381,7 +381,7 @@ Test(service, notice)
 		g_autoptr(Snapshot) snapshot = NULL;
 
 		office_configure(office, config);
-		snapshot = snapshot_load(office->config, &error);
+		snapshot = snapshot_load(office->config, NULL, &error);
 		cr_expect_eq(
 		    snapshot != NULL, cases[i].refusal == NULL, "%s", config);
 		if (cases[i].refusal != NULL)

@@ -109,7 +109,7 @@ load_sources(Path *path)
 	g_ptr_array_add(lists, NULL);
 	path->trust = trust_new(anchors, NULL, &error);
 	cr_assert(path->trust != NULL, "%s", error->message);
-	path->revocation = revocation_new(
+	path->revocation = revocation_new_offline(
 	    REVOCATION_REQUIRE, (const char *const *)lists->pdata, &error);
 	cr_assert(path->revocation != NULL, "%s", error->message);
 }

@@ -49,7 +49,7 @@ revocation_of(const Question *q)
 
 		g_free(pki_write_crl(folder, name, q->lists[i]));
 	}
-	revocation = revocation_new(
+	revocation = revocation_new_offline(
 	    q->mode != 0 ? q->mode : REVOCATION_HARD, paths, NULL);
 	cr_assert(revocation != NULL);
 	pki_folder_remove(folder);
@@ -1028,7 +1028,7 @@ Test(revocation, old_list_that_came_along)
 {
 	g_autoptr(Pki) pki = pki_new(NULL);
 	const PkiCrl fresh = { .this_update = -3600 };
-	const PkiCrl old = { .this_update = -REVOCATION_MAX_BROUGHT_AGE - 1 };
+	const PkiCrl old = { .this_update = -TESTIMONY_MAX_BROUGHT_AGE - 1 };
 	const PkiCrl warning = { .this_update = -3 * PKI_DAY,
 		.revoked = pki->leaf };
 	g_autoptr(X509_CRL) fresh_list = pki_crl(&fresh, pki->ca, PKI_KEY_CA);
@@ -1162,7 +1162,7 @@ Test(revocation, unusable_file)
 	const char *const paths[] = { "/nonexistent/list.crl", NULL };
 	g_autoptr(GError) error = NULL;
 
-	cr_expect(revocation_new(REVOCATION_SOFT, paths, &error) == NULL);
+	cr_expect(revocation_new_offline(REVOCATION_SOFT, paths, &error) == NULL);
 	cr_expect(g_error_matches(error, SMIME_ERROR, SMIME_ERROR_NOT_USABLE));
 	cr_expect(strstr(error->message, paths[0]) != NULL);
 }

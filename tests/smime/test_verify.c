@@ -1156,7 +1156,7 @@ verdict_with(RevocationMode mode, List list)
 	g_free(pki_write_crl(folder, "ca.pem", ca_list));
 	if (list >= LIST_GOOD)
 		g_free(pki_write_crl(folder, "leaf.pem", leaf_list));
-	revocation = revocation_new(mode, paths, NULL);
+	revocation = revocation_new_offline(mode, paths, NULL);
 	pki_folder_remove(folder);
 	world.judge.revocation = revocation;
 	return judge_text(&world.judge, text);

@@ -1,0 +1,405 @@
+#include <string.h>
+
+#include "cert.h"
+#include "evidence.h"
+
+/* What packed octets begin with; a new number when they change their meaning.
+ */
+#define VERSION "1"
+#define PACKED "smime-milter " VERSION " %s %" G_GINT64_FORMAT "\n"
+#define MAX_LABEL 80
+
+const NameCode evidence_kind_names[] = {
+	{ "ocsp", EVIDENCE_OCSP },
+	{ "crl", EVIDENCE_CRL },
+	{ NULL, 0 },
+};
+
+struct evidence {
+	gatomicrefcount refs;
+	Ocsp *ocsp; /* or */
+	Crl *crl;
+	bool was_packed;
+	/* seconds since 1970 */
+	gint64 fetched;
+	gint64 refresh_at;
+	gint64 fresh_until;
+	gint64 valid_until;
+};
+
+Evidence *
+evidence_ref(Evidence *evidence)
+{
+	g_atomic_ref_count_inc(&evidence->refs);
+	return evidence;
+}
+
+void
+evidence_unref(Evidence *evidence)
+{
+	if (evidence == NULL || !g_atomic_ref_count_dec(&evidence->refs))
+		return;
+	ocsp_unref(evidence->ocsp);
+	crl_unref(evidence->crl);
+	g_free(evidence);
+}
+
+/* --- names --------------------------------------------------------------- */
+
+static void
+add_key_of(GChecksum *sum, X509 *issuer)
+{
+	guchar *der = NULL;
+	int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(issuer), &der);
+
+	if (size > 0)
+		g_checksum_update(sum, der, size);
+	OPENSSL_free(der);
+}
+
+static void
+add_name_of(GChecksum *sum, X509 *issuer)
+{
+	const guchar *der;
+	size_t size;
+
+	if (X509_NAME_get0_der(X509_get_subject_name(issuer), &der, &size) == 1)
+		g_checksum_update(sum, der, (gssize)size);
+}
+
+static void
+add_serial_of(GChecksum *sum, X509 *cert)
+{
+	const ASN1_INTEGER *serial = X509_get0_serialNumber(cert);
+	int type = ASN1_STRING_type(serial);
+
+	g_checksum_update(sum, (const guchar *)&type, sizeof(type));
+	g_checksum_update(
+	    sum, ASN1_STRING_get0_data(serial), ASN1_STRING_length(serial));
+}
+
+char *
+evidence_key(const EvidenceSource *source)
+{
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+
+	add_name_of(sum, source->issuer);
+	add_key_of(sum, source->issuer);
+	if (source->kind == EVIDENCE_OCSP)
+		add_serial_of(sum, source->cert);
+	else
+		g_checksum_update(sum, (const guchar *)source->urls[0], -1);
+	return g_strdup_printf(VERSION ":%s:{%s}",
+	    name_code_name(evidence_kind_names, (int)source->kind),
+	    g_checksum_get_string(sum));
+}
+
+/* --- for how long --------------------------------------------------------- */
+
+/* So that not everybody asks at the same moment: STANDARDS. */
+static gint64
+some_of(gint64 seconds, double least, double most)
+{
+	return (gint64)((double)seconds * g_random_double_range(least, most));
+}
+
+static guint
+seconds_to_keep(const Evidence *evidence, const EvidenceSource *source,
+    const EvidenceRules *rules)
+{
+	g_autofree char *since = NULL;
+
+	switch (
+	    ocsp_find(evidence->ocsp, source->cert, source->issuer, &since)) {
+	case OCSP_REVOKED:
+		return EVIDENCE_KEEP_REVOKED;
+	case OCSP_ON_HOLD:
+		return EVIDENCE_KEEP_HOLD;
+	case OCSP_UNKNOWN:
+	case OCSP_NOT_ANSWERED:
+		return EVIDENCE_KEEP_UNKNOWN;
+	case OCSP_GOOD:
+		break;
+	}
+	return rules->keep;
+}
+
+static void
+date_ocsp(Evidence *evidence, const EvidenceSource *source,
+    const EvidenceRules *rules)
+{
+	gint64 next =
+	    ocsp_next_update(evidence->ocsp, source->cert, source->issuer);
+	gint64 end =
+	    evidence->fetched + seconds_to_keep(evidence, source, rules);
+	gint64 left;
+
+	if (next == G_MININT64)
+		next = evidence->fetched + EVIDENCE_KEEP_UNDATED;
+	left = MAX(MIN(end, next) - evidence->fetched, 0);
+	evidence->valid_until = next;
+	evidence->fresh_until = evidence->fetched + some_of(left, 0.9, 1);
+	evidence->refresh_at = evidence->fetched + some_of(left, 0.5, 0.9);
+}
+
+/* A list is looked for anew before it ends; one that was nearly over when it
+ * came, not at once again. */
+static void
+date_crl(Evidence *evidence, const EvidenceRules *rules)
+{
+	gint64 this = crl_this_update(evidence->crl);
+	gint64 next = crl_next_update(evidence->crl);
+	gint64 left = MAX(next - evidence->fetched, 0);
+	gint64 at = this + some_of(MAX(next - this, 0), 0.5, 0.9);
+	gint64 latest = evidence->fetched + some_of(rules->crl_keep, 0.5, 1);
+
+	evidence->valid_until = next;
+	evidence->fresh_until = next;
+	evidence->refresh_at =
+	    MAX(MIN(at, latest), evidence->fetched + MAX(left / 4, 60));
+}
+
+bool
+evidence_was_packed(const Evidence *evidence)
+{
+	return evidence->was_packed;
+}
+
+gint64
+evidence_fetched(const Evidence *evidence)
+{
+	return evidence->fetched;
+}
+
+bool
+evidence_is_fresh(const Evidence *evidence, gint64 now)
+{
+	return now < evidence->fresh_until;
+}
+
+bool
+evidence_wants_refresh(const Evidence *evidence, gint64 now)
+{
+	return now >= evidence->refresh_at;
+}
+
+bool
+evidence_is_valid(const Evidence *evidence, gint64 now)
+{
+	return now < evidence->valid_until;
+}
+
+gint64
+evidence_valid_until(const Evidence *evidence)
+{
+	return evidence->valid_until;
+}
+
+/* --- admission ------------------------------------------------------------ */
+
+static char *
+why_not_ocsp(const Evidence *evidence, const EvidenceSource *source,
+    const EvidenceRules *rules, gint64 now)
+{
+	OcspSigner signer;
+	g_autofree char *since = NULL;
+	const char *why = ocsp_why_not_by(
+	    evidence->ocsp, source->issuer, rules->responders, now, &signer);
+
+	if (why != NULL)
+		return g_strdup(why);
+	if (ocsp_find(evidence->ocsp, source->cert, source->issuer, &since) ==
+	    OCSP_NOT_ANSWERED)
+		return g_strdup("OCSP response is of another certificate "
+				"(RFC 6960, section 3.2)");
+	return ocsp_why_not_in_force(
+	    evidence->ocsp, source->cert, source->issuer, now);
+}
+
+static bool
+admit_ocsp(Evidence *evidence, const EvidenceSource *source,
+    const EvidenceRules *rules, GBytes *der, gint64 now, char **why)
+{
+	if (ocsp_parse(der, &evidence->ocsp, why) != OCSP_ANSWERED)
+		return false;
+	*why = why_not_ocsp(evidence, source, rules, now);
+	if (*why != NULL)
+		return false;
+	date_ocsp(evidence, source, rules);
+	return true;
+}
+
+/*
+ * That of another issuer, or of another key of the same one, is for inquiry to
+ * judge, which looks for whom it is of.  So is what a list means that is not
+ * wholly understood.
+ */
+static char *
+why_not_crl(const Crl *crl, const EvidenceSource *source, gint64 now)
+{
+	gint64 this = crl_this_update(crl), next = crl_next_update(crl);
+	const char *why = NULL;
+
+	if (crl_is_delta(crl))
+		return g_strdup("delta list in the place of its base "
+				"(RFC 5280, section 5.2.4)");
+	if (this == G_MININT64 || this > now + EVIDENCE_SKEW)
+		return g_strdup("revocation list is not yet valid "
+				"(RFC 5280, section 5.1.2.4)");
+	if (next == G_MININT64)
+		return g_strdup("revocation list without nextUpdate "
+				"(RFC 5280, section 5.1.2.5)");
+	if (next <= now)
+		return g_strdup("revocation list has expired "
+				"(RFC 5280, section 5.1.2.5)");
+	if (crl_may_be_by(crl, source->issuer))
+		why = crl_why_not_by((Crl *)crl, source->issuer);
+	return g_strdup(why);
+}
+
+static bool
+admit_crl(Evidence *evidence, const EvidenceSource *source,
+    const EvidenceRules *rules, GBytes *der, gint64 now, char **why)
+{
+	g_autoptr(GError) error = NULL;
+
+	evidence->crl = crl_parse(der, &error);
+	if (evidence->crl == NULL) {
+		*why = g_strdup(error->message);
+		return false;
+	}
+	*why = why_not_crl(evidence->crl, source, now);
+	if (*why != NULL)
+		return false;
+	date_crl(evidence, rules);
+	return true;
+}
+
+Evidence *
+evidence_admit(const EvidenceSource *source, const EvidenceRules *rules,
+    GBytes *der, gint64 fetched, gint64 now, char **why)
+{
+	g_autoptr(Evidence) evidence = g_new0(Evidence, 1);
+	bool admitted;
+
+	g_atomic_ref_count_init(&evidence->refs);
+	evidence->fetched = fetched;
+	*why = NULL;
+	admitted = source->kind == EVIDENCE_OCSP ?
+	    admit_ocsp(evidence, source, rules, der, now, why) :
+	    admit_crl(evidence, source, rules, der, now, why);
+	return admitted ? g_steal_pointer(&evidence) : NULL;
+}
+
+/* --- what it holds -------------------------------------------------------- */
+
+Ocsp *
+evidence_ocsp(const Evidence *evidence)
+{
+	return evidence->ocsp;
+}
+
+Crl *
+evidence_crl(const Evidence *evidence)
+{
+	return evidence->crl;
+}
+
+gsize
+evidence_size(const Evidence *evidence)
+{
+	return sizeof(*evidence) +
+	    (evidence->ocsp != NULL ? ocsp_size(evidence->ocsp) :
+				      crl_size(evidence->crl));
+}
+
+bool
+evidence_is_older(const Evidence *evidence, const Evidence *other,
+    const EvidenceSource *source)
+{
+	if (evidence->ocsp != NULL && other->ocsp != NULL)
+		return ocsp_is_newer(
+		    other->ocsp, evidence->ocsp, source->cert, source->issuer);
+	if (evidence->crl != NULL && other->crl != NULL)
+		return crl_is_newer(other->crl, evidence->crl);
+	return false;
+}
+
+/* --- packing -------------------------------------------------------------- */
+
+static GBytes *
+octets_of(const Evidence *evidence)
+{
+	return evidence->ocsp != NULL ? ocsp_der(evidence->ocsp) :
+					crl_der(evidence->crl);
+}
+
+static EvidenceKind
+kind_of(const Evidence *evidence)
+{
+	return evidence->ocsp != NULL ? EVIDENCE_OCSP : EVIDENCE_CRL;
+}
+
+GBytes *
+evidence_pack(const Evidence *evidence)
+{
+	g_autoptr(GBytes) der = octets_of(evidence);
+	GByteArray *packed = g_byte_array_new();
+	g_autofree char *label = g_strdup_printf(PACKED,
+	    name_code_name(evidence_kind_names, (int)kind_of(evidence)),
+	    evidence->fetched);
+	gsize size;
+	const guchar *data = g_bytes_get_data(der, &size);
+
+	g_byte_array_append(
+	    packed, (const guchar *)label, (guint)strlen(label));
+	g_byte_array_append(packed, data, (guint)size);
+	return g_byte_array_free_to_bytes(packed);
+}
+
+/* The octets after the label; NULL where it is none. */
+static GBytes *
+read_label(GBytes *packed, EvidenceKind kind, gint64 *fetched)
+{
+	gsize size;
+	const char *data = g_bytes_get_data(packed, &size);
+	const char *end =
+	    size > 0 ? memchr(data, '\n', MIN(size, MAX_LABEL)) : NULL;
+	g_autofree char *label = NULL;
+	g_autofree char *expected = NULL;
+	const char *number;
+
+	if (end == NULL)
+		return NULL;
+	label = g_strndup(data, (gsize)(end + 1 - data));
+	number = strrchr(label, ' ');
+	*fetched = number != NULL ? g_ascii_strtoll(number + 1, NULL, 10) : 0;
+	expected = g_strdup_printf(
+	    PACKED, name_code_name(evidence_kind_names, (int)kind), *fetched);
+	if (strcmp(label, expected) != 0)
+		return NULL;
+	return g_bytes_new_from_bytes(
+	    packed, (gsize)(end + 1 - data), size - (gsize)(end + 1 - data));
+}
+
+/* Whoever can write there may say when it was fetched as well: it only ever
+ * makes us ask sooner or, up to nextUpdate, later. */
+Evidence *
+evidence_unpack(const EvidenceSource *source, const EvidenceRules *rules,
+    GBytes *packed, gint64 now, char **why)
+{
+	gint64 fetched = 0;
+	g_autoptr(GBytes) der = read_label(packed, source->kind, &fetched);
+	Evidence *evidence;
+
+	*why = NULL;
+	if (der == NULL || fetched > now + EVIDENCE_SKEW) {
+		*why = g_strdup("not what we have written there");
+		return NULL;
+	}
+	evidence =
+	    evidence_admit(source, rules, der, MIN(fetched, now), now, why);
+	if (evidence != NULL)
+		evidence->was_packed = true;
+	return evidence;
+}

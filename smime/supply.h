@@ -1,0 +1,139 @@
+/*
+ * supply - evidence of revocation status, from wherever it is nearest: this
+ * process's memory, the store that gateways share, the network.
+ *
+ * Who needs evidence says for how long they can wait and never waits longer.
+ * What has to be asked of others is asked by threads of our own, once for
+ * however many want it (a flight), and goes on when nobody waits any more: the
+ * next mail has the answer.  By a lock in the store it is asked once for
+ * however many gateways.  What is in use is fetched anew before it ends.
+ * Whoever fails is left alone for a while: a proof, and a host.
+ *
+ * Nothing that others keep or send is believed: evidence_admit judges it every
+ * time, and an older answer never replaces a newer one.
+ *
+ * Thread-safe and refcounted.  No lock is held while others are asked.
+ */
+#ifndef SMIME_SUPPLY_H
+#define SMIME_SUPPLY_H
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+#include "evidence.h"
+#include "fetch.h"
+#include "store.h"
+
+#define SUPPLY_MAX_URLS 2 /* that are tried for one proof */
+#define SUPPLY_MAX_THREADS 16
+#define SUPPLY_MAX_FLIGHTS 1000 /* at one time */
+#define SUPPLY_MAX_FETCHES 8    /* that one message may cause */
+#define SUPPLY_LOCK_WAIT 2000   /* ms, for another gateway's answer */
+
+/* Seconds for which a proof, and a host, that failed is left alone. */
+#define SUPPLY_PAUSE_PROOF 60
+#define SUPPLY_PAUSE_HOST 30
+#define SUPPLY_PAUSE_LONGEST 900
+#define SUPPLY_TOLERATED 3 /* failures of a host in a row */
+
+/*
+ * What is counted, and told to the observer: name, what is said of it.
+ */
+#define SUPPLY_EVENTS(X) \
+	X(MEMORY, "revocation proofs from memory") \
+	X(STORED, "from Redis") \
+	X(FETCHED, "fetched") \
+	X(REFRESHED, "fetched ahead") \
+	X(NO_ANSWER, "questions without answer") \
+	X(BAD_ANSWER, "bad answers") \
+	X(OLD_ANSWER, "answers older than known") \
+	X(HOST_DOWN, "hosts left alone") \
+	X(HOST_UP, "hosts back") \
+	X(POISONED, "bad values in Redis") \
+	X(TOO_LATE, "answers not waited for") \
+	X(STORE_DOWN, "Redis lost") \
+	X(STORE_UP, "Redis back") \
+	X(STORE_TROUBLE, "errors of Redis")
+
+typedef enum {
+#define X(name, text) SUPPLY_##name,
+	SUPPLY_EVENTS(X)
+#undef X
+	    SUPPLY_N_EVENTS
+} SupplyEvent;
+
+typedef struct {
+	gsize memory;  /* octets that may be kept */
+	guint timeout; /* ms, for one answer */
+	bool nonce;    /* of OCSP; an answer with another one is none */
+	bool nonce_required;
+	guint stale_grace; /* seconds that evidence is kept beyond its end */
+	guint keep;        /* as EvidenceRules */
+	guint crl_keep;
+	gsize crl_max_size;
+	const OsslX509Stack *responders; /* up-referenced; or NULL */
+} SupplyOptions;
+
+typedef struct supply Supply;
+
+/* fetcher and store are referenced; NULL: the network is not asked, nothing is
+ * shared. */
+Supply *supply_new(
+    const SupplyOptions *options, Fetcher *fetcher, Store *store);
+Supply *supply_ref(Supply *supply);
+void supply_unref(Supply *supply);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Supply, supply_unref)
+
+/* Told of what others did, by any thread, without locks held: text says of
+ * what, and which clause is broken; it is borrowed.  MEMORY, STORED, REFRESHED
+ * and TOO_LATE are only counted.  To be set before use. */
+typedef void (*SupplyObserver)(
+    SupplyEvent event, const char *text, gpointer data);
+void supply_set_observer(Supply *supply, SupplyObserver observe, gpointer data);
+
+guint64 supply_count(const Supply *supply, SupplyEvent event);
+
+/* All that has happened: "revocation proofs from memory 12, fetched 3"; caller
+ * frees. */
+char *supply_text(const Supply *supply);
+
+/* What one message may cost. */
+typedef struct {
+	guint ms;      /* to wait, in all */
+	gint64 until;  /* of the monotonic clock, once begun; 0 before */
+	guint fetches; /* that are left */
+} SupplyBudget;
+
+#define SUPPLY_BUDGET(wait_ms) \
+	((SupplyBudget){ .ms = (wait_ms), .fetches = SUPPLY_MAX_FETCHES })
+
+/* What is in memory, however old; NULL: nothing.  Caller unrefs. */
+Evidence *supply_peek(Supply *supply, const EvidenceSource *source);
+
+/* Begins to ask, if it is not fresh in memory, and does not wait. */
+void supply_begin(
+    Supply *supply, const EvidenceSource *source, SupplyBudget *budget);
+
+/* Caller unrefs.  What is not fresh is the best that is known, and *why then
+ * says why there is no better; it is NULL with fresh evidence (caller frees).
+ */
+Evidence *supply_get(Supply *supply, const EvidenceSource *source,
+    SupplyBudget *budget, char **why);
+
+/* What was got turned out not to be authentic, and is forgotten.  Is there
+ * another place to get it from? */
+bool supply_refuse(Supply *supply, const EvidenceSource *source,
+    Evidence *evidence, const char *why);
+
+/* Memory is emptied, and nobody is left alone any more. */
+void supply_forget(Supply *supply);
+
+/* Where evidence is shared, for people; NULL: nowhere.  Caller frees. */
+char *supply_where(const Supply *supply);
+
+/* All of what is shared and in memory goes; *removed may be NULL.  False where
+ * the store does not answer. */
+bool supply_flush(Supply *supply, guint64 *removed);
+
+#endif

@@ -1,0 +1,309 @@
+#include "testimony.h"
+
+void
+word_clear(Word *word)
+{
+	crl_unref(word->crl);
+	ocsp_unref(word->ocsp);
+	g_free(word->since);
+	ossl_x509_stack_free(word->path);
+	g_clear_pointer(&word->support, g_ptr_array_unref);
+}
+
+void
+testimony_begin(
+    Testimony *testimony, X509 *cert, X509 *issuer, gint64 now, guint grace)
+{
+	*testimony = (Testimony){ cert, issuer, now, grace,
+		g_array_new(FALSE, FALSE, sizeof(Word)) };
+	g_array_set_clear_func(testimony->words, (GDestroyNotify)word_clear);
+}
+
+void
+testimony_end(Testimony *testimony)
+{
+	g_array_unref(testimony->words);
+}
+
+void
+testimony_add(Testimony *testimony, Word *word)
+{
+	g_array_append_val(testimony->words, *word);
+}
+
+void
+testimony_for_clear(TestimonyFor *result)
+{
+	g_free(result->why_not);
+	g_clear_pointer(&result->proofs, g_ptr_array_unref);
+}
+
+/* --- when ------------------------------------------------------------------
+ */
+
+static char *
+why_not_in_force_at(const Testimony *testimony, const Word *word, gint64 then)
+{
+	if (word->ocsp != NULL)
+		return ocsp_why_not_in_force(
+		    word->ocsp, testimony->cert, testimony->issuer, then);
+	return crl_why_not_in_force(word->crl, then);
+}
+
+static gint64
+made_at(const Testimony *testimony, const Word *word)
+{
+	return word->ocsp != NULL ?
+	    ocsp_this_update(word->ocsp, testimony->cert, testimony->issuer) :
+	    crl_this_update(word->crl);
+}
+
+/* What is over still counts for a while, where the postmaster says so and it
+ * is not the sender who chose it. */
+static char *
+why_not_in_force(const Testimony *testimony, const Word *word, bool *is_stale)
+{
+	char *why = why_not_in_force_at(testimony, word, testimony->now);
+	g_autofree char *before = NULL;
+	gint64 then = testimony->now - testimony->grace;
+
+	*is_stale = false;
+	if (why == NULL || testimony->grace == 0 || word->brought)
+		return why;
+	then = MAX(then, made_at(testimony, word));
+	before =
+	    why_not_in_force_at(testimony, word, MIN(then, testimony->now));
+	if (before != NULL)
+		return why;
+	*is_stale = true;
+	g_free(why);
+	return NULL;
+}
+
+static bool
+is_in_force(const Testimony *testimony, const Word *word)
+{
+	g_autofree char *why =
+	    why_not_in_force_at(testimony, word, testimony->now);
+
+	return why == NULL;
+}
+
+/* --- against ----------------------------------------------------------------
+ */
+
+static bool
+is_newer(const Testimony *testimony, const Word *later, const Word *word)
+{
+	if (later->ocsp != NULL && word->ocsp != NULL)
+		return ocsp_is_newer(later->ocsp, word->ocsp, testimony->cert,
+		    testimony->issuer);
+	if (later->crl != NULL && word->crl != NULL)
+		return crl_is_newer(later->crl, word->crl);
+	return false;
+}
+
+static bool
+is_delta(const Word *word)
+{
+	return word->crl != NULL && crl_is_delta(word->crl);
+}
+
+/* Does later say that a hold, which word tells of, is over? */
+static bool
+lifts(const Testimony *testimony, const Word *later, const Word *word)
+{
+	bool is_over = later->entry == CRL_REMOVED ||
+	    (later->entry == CRL_NOT_LISTED && !later->is_unknown &&
+		!is_delta(later));
+
+	return is_over && !later->weak && !later->brought &&
+	    is_newer(testimony, later, word) && is_in_force(testimony, later);
+}
+
+static bool
+is_lifted(const Testimony *testimony, const Word *word)
+{
+	for (guint i = 0; i < testimony->words->len; i++) {
+		if (lifts(testimony, &g_array_index(testimony->words, Word, i),
+			word))
+			return true;
+	}
+	return false;
+}
+
+static bool
+speaks_against(const Testimony *testimony, const Word *word)
+{
+	return word->entry == CRL_REVOKED ||
+	    (word->entry == CRL_ON_HOLD && !is_lifted(testimony, word));
+}
+
+const Word *
+testimony_against(const Testimony *testimony)
+{
+	const Word *worst = NULL;
+
+	for (guint i = 0; i < testimony->words->len; i++) {
+		const Word *word = &g_array_index(testimony->words, Word, i);
+
+		if ((worst == NULL || word->entry > worst->entry) &&
+		    speaks_against(testimony, word))
+			worst = word;
+	}
+	return worst;
+}
+
+/* --- for --------------------------------------------------------------------
+ */
+
+/* RFC 5280, section 5.2.4: a delta in force makes its base complete, as of
+ * the delta's own time. */
+static const Word *
+delta_of(const Testimony *testimony, const Word *base)
+{
+	for (guint i = 0; base->crl != NULL && i < testimony->words->len; i++) {
+		const Word *word = &g_array_index(testimony->words, Word, i);
+
+		if (word->crl != NULL && crl_continues(word->crl, base->crl) &&
+		    !word->weak && is_in_force(testimony, word))
+			return word;
+	}
+	return NULL;
+}
+
+static bool
+is_understood(const Word *word)
+{
+	return word->ocsp != NULL ? ocsp_is_understood(word->ocsp) :
+				    crl_is_understood(word->crl);
+}
+
+/* What is wrong with it, whatever the time; a constant, or NULL. */
+static const char *
+why_never_good(const Testimony *testimony, const Word *word)
+{
+	if (word->weak)
+		return word->ocsp != NULL ?
+		    "weak signature of the OCSP response, or of a certificate "
+		    "of its responder (RFC 8551, section 4.3)" :
+		    "weak signature of the revocation list, or of "
+		    "a certificate of its issuer "
+		    "(RFC 8551, section 4.3)";
+	if (word->brought &&
+	    made_at(testimony, word) <
+		testimony->now - TESTIMONY_MAX_BROUGHT_AGE)
+		return word->ocsp != NULL ?
+		    "OCSP response that came with the message is older than "
+		    "a day" :
+		    "revocation list that came with the message is "
+		    "older than a day";
+	if (word->is_unknown)
+		return "the responder does not know the certificate "
+		       "(RFC 6960, section 2.2)";
+	if (is_delta(word))
+		return "delta list without its base "
+		       "(RFC 5280, section 5.2.4)";
+	if (word->crl != NULL && word->scope == CRL_SCOPE_OTHER_POINT)
+		return "list of another distribution point "
+		       "(RFC 5280, section 6.3.3 (b))";
+	if (word->ocsp != NULL && !is_understood(word))
+		return "unknown critical extension in the OCSP response "
+		       "(RFC 6960, section 4.4)";
+	return NULL;
+}
+
+/* Why a word that does not name the certificate does not prove that it is good;
+ * NULL when it does.  *delta: what it needs for that, or NULL.  Caller frees.
+ */
+static char *
+why_not_good(const Testimony *testimony, const Word *word, const Word **delta,
+    bool *is_stale)
+{
+	char *why = g_strdup(why_never_good(testimony, word));
+
+	*delta = NULL;
+	*is_stale = false;
+	if (why != NULL)
+		return why;
+	why = why_not_in_force_at(testimony, word, testimony->now);
+	if (why == NULL)
+		return NULL;
+	if (is_understood(word))
+		*delta = delta_of(testimony, word);
+	g_free(why);
+	return *delta != NULL ? NULL :
+				why_not_in_force(testimony, word, is_stale);
+}
+
+/* Of a delta only where there is nothing to say of its base.  Takes why. */
+static void
+note_why_not(TestimonyFor *result, const Word *word, char *why)
+{
+	if (is_delta(word) && result->why_not != NULL) {
+		g_free(why);
+		return;
+	}
+	g_free(result->why_not);
+	result->why_not = why;
+}
+
+void
+testimony_prove(const Word *word, GPtrArray *proofs)
+{
+	if (proofs == NULL || word == NULL)
+		return;
+	if (word->ocsp != NULL)
+		proofs_add(
+		    proofs, EVIDENCE_OCSP, ocsp_der(word->ocsp), word->path);
+	else
+		proofs_add(
+		    proofs, EVIDENCE_CRL, crl_der(word->crl), word->path);
+	proofs_add_all(proofs, word->support);
+}
+
+static EvidenceKind
+kind_of(const Word *word)
+{
+	return word->ocsp != NULL ? EVIDENCE_OCSP : EVIDENCE_CRL;
+}
+
+/* First what nobody chose for us. */
+static void
+weigh_those(
+    const Testimony *testimony, guint kinds, bool brought, TestimonyFor *result)
+{
+	for (guint i = 0; i < testimony->words->len; i++) {
+		const Word *word = &g_array_index(testimony->words, Word, i);
+		const Word *delta;
+		bool is_stale;
+		char *why;
+
+		if (word->brought != brought || (kinds & kind_of(word)) == 0)
+			continue;
+		why = why_not_good(testimony, word, &delta, &is_stale);
+		if (why != NULL) {
+			note_why_not(result, word, why);
+			continue;
+		}
+		if ((word->reasons & ~result->covered) == 0)
+			continue;
+		result->covered |= word->reasons;
+		result->only_brought = result->only_brought || brought;
+		result->is_stale = result->is_stale || is_stale;
+		testimony_prove(word, result->proofs);
+		testimony_prove(delta, result->proofs);
+	}
+}
+
+void
+testimony_weigh(const Testimony *testimony, guint kinds, bool with_brought,
+    bool keep_proofs, TestimonyFor *result)
+{
+	*result = (TestimonyFor){
+		.proofs = keep_proofs ? proofs_new() : NULL,
+	};
+	weigh_those(testimony, kinds, false, result);
+	if (with_brought && result->covered != CRL_ALL_REASONS)
+		weigh_those(testimony, kinds, true, result);
+}
