@@ -413,24 +413,38 @@ cms_certificates(CMS_ContentInfo *cms, const char **why)
 	return *why == NULL ? g_steal_pointer(&certs) : NULL;
 }
 
+/* As it was signed: OpenSSL keeps the octets of its tbsCertList. */
+static GBytes *
+list_der(X509_CRL *list)
+{
+	guchar *der = NULL;
+	int size = i2d_X509_CRL(list, &der);
+	GBytes *bytes = g_bytes_new(der, (gsize)MAX(size, 0));
+
+	OPENSSL_free(der);
+	return bytes;
+}
+
 GPtrArray *
 cms_revocation_lists(CMS_ContentInfo *cms)
 {
 	GPtrArray *lists =
 	    g_ptr_array_new_with_free_func((GDestroyNotify)crl_unref);
 	STACK_OF(X509_CRL) *all = CMS_get1_crls(cms);
-	guint left = CMS_MAX_LISTS_SIZE;
+	gsize left = CMS_MAX_LISTS_SIZE;
 
 	for (int i = 0; i < sk_X509_CRL_num(all) && lists->len < CMS_MAX_LISTS;
 	     i++) {
-		X509_CRL *list = sk_X509_CRL_value(all, i);
-		int size = i2d_X509_CRL(list, NULL);
+		g_autoptr(GBytes) der = list_der(sk_X509_CRL_value(all, i));
+		gsize size = g_bytes_get_size(der);
+		Crl *list;
 
-		if (size <= 0 || (guint)size > left)
+		if (size > left)
 			continue;
-		left -= (guint)size;
-		X509_CRL_up_ref(list);
-		g_ptr_array_add(lists, crl_new(list));
+		left -= size;
+		list = crl_parse(der, NULL);
+		if (list != NULL)
+			g_ptr_array_add(lists, list);
 	}
 	sk_X509_CRL_pop_free(all, X509_CRL_free);
 	ERR_clear_error();

@@ -1,21 +1,16 @@
 #include <string.h>
 
+#include <glib/gstdio.h>
 #include <openssl/pem.h>
 
 #include "crl.h"
-
-/* An entry, and whose certificate it lists. */
-typedef struct {
-	X509_REVOKED *entry;
-	const GENERAL_NAMES *issuer; /* NULL: that of the list */
-} Line;
+#include "crl_index.h"
 
 struct crl {
 	gatomicrefcount refs;
-	X509_CRL *list;
+	CrlIndex *index;
+	X509_CRL *frame; /* of index: the list without its entries */
 	/* decoded from it */
-	GArray *lines;      /* of Line, by serial number */
-	GPtrArray *issuers; /* of GENERAL_NAMES that lines point to */
 	AUTHORITY_KEYID *authority;
 	ISSUING_DIST_POINT *idp;
 	CrlPoint point;
@@ -41,29 +36,6 @@ is_known_extension(int nid)
 	    nid == NID_delta_crl || nid == NID_issuer_alt_name;
 }
 
-static bool
-is_known_entry_extension(int nid)
-{
-	return nid == NID_crl_reason || nid == NID_invalidity_date ||
-	    nid == NID_certificate_issuer;
-}
-
-static bool
-has_unknown_critical(
-    const STACK_OF(X509_EXTENSION) * extensions, bool (*is_known)(int nid))
-{
-	for (int i = 0; i < sk_X509_EXTENSION_num(extensions); i++) {
-		X509_EXTENSION *extension =
-		    sk_X509_EXTENSION_value(extensions, i);
-
-		if (X509_EXTENSION_get_critical(extension) &&
-		    !is_known(
-			OBJ_obj2nid(X509_EXTENSION_get_object(extension))))
-			return true;
-	}
-	return false;
-}
-
 static void
 note_unclear(Crl *crl, const char *what)
 {
@@ -76,7 +48,7 @@ static void *
 decode(Crl *crl, int nid, const char *unclear)
 {
 	int critical;
-	void *value = X509_CRL_get_ext_d2i(crl->list, nid, &critical, NULL);
+	void *value = X509_CRL_get_ext_d2i(crl->frame, nid, &critical, NULL);
 
 	if (value == NULL && critical != -1)
 		note_unclear(crl, unclear);
@@ -116,103 +88,15 @@ decode_point(Crl *crl)
 	if (!contradicts_itself(crl->idp) && !has_too_many_names(crl->idp) &&
 	    (crl->idp->distpoint == NULL ||
 		DIST_POINT_set_dpname(
-		    crl->idp->distpoint, X509_CRL_get_issuer(crl->list)) == 1))
+		    crl->idp->distpoint, X509_CRL_get_issuer(crl->frame)) == 1))
 		return;
 	crl->point = CRL_POINT_MALFORMED;
 	note_unclear(crl, unclear);
 }
 
-/* RFC 5280, section 5.3.3: from the entry that names an issuer on, it holds
- * until the next that does. */
-static const GENERAL_NAMES *
-decode_entry(Crl *crl, X509_REVOKED *entry, const GENERAL_NAMES *issuer)
-{
-	const STACK_OF(X509_EXTENSION) *extensions =
-	    X509_REVOKED_get0_extensions(entry);
-	GENERAL_NAMES *names;
-	int critical;
-
-	if (extensions == NULL)
-		return issuer;
-	if (has_unknown_critical(extensions, is_known_entry_extension))
-		note_unclear(crl,
-		    "unknown critical extension in an entry of the revocation "
-		    "list (RFC 5280, section 5.3)");
-	names = X509_REVOKED_get_ext_d2i(
-	    entry, NID_certificate_issuer, &critical, NULL);
-	if (names != NULL) {
-		if (sk_GENERAL_NAME_num(names) > CRL_MAX_NAMES)
-			note_unclear(crl,
-			    "too many names in a certificateIssuer of the "
-			    "revocation list");
-		g_ptr_array_add(crl->issuers, names);
-		return names;
-	}
-	if (critical != -1)
-		note_unclear(crl,
-		    "malformed certificateIssuer in the revocation list "
-		    "(RFC 5280, section 5.3.3)");
-	return issuer;
-}
-
-static const ASN1_INTEGER *
-line_serial(const Line *line)
-{
-	return X509_REVOKED_get0_serialNumber(line->entry);
-}
-
-static int
-compare_lines(const void *a, const void *b)
-{
-	return ASN1_INTEGER_cmp(line_serial(a), line_serial(b));
-}
-
-/* An honest list has one for each issuer that it speaks of. */
 static void
-note_same_serials(Crl *crl)
+decode_extensions(Crl *crl)
 {
-	for (guint i = CRL_MAX_SAME_SERIAL; i < crl->lines->len; i++) {
-		const Line *first =
-		    &g_array_index(crl->lines, Line, i - CRL_MAX_SAME_SERIAL);
-
-		if (compare_lines(first, &g_array_index(crl->lines, Line, i)) ==
-		    0) {
-			note_unclear(crl,
-			    "too many entries of one serial number in the "
-			    "revocation list");
-			return;
-		}
-	}
-}
-
-static void
-index_entries(Crl *crl)
-{
-	STACK_OF(X509_REVOKED) *entries = X509_CRL_get_REVOKED(crl->list);
-	int count = MAX(sk_X509_REVOKED_num(entries), 0);
-	Line line = { 0 };
-
-	crl->lines =
-	    g_array_sized_new(FALSE, FALSE, sizeof(line), (guint)count);
-	crl->issuers = g_ptr_array_new_with_free_func(
-	    (GDestroyNotify)ossl_general_names_free);
-	for (int i = 0; i < count; i++) {
-		line.entry = sk_X509_REVOKED_value(entries, i);
-		line.issuer = decode_entry(crl, line.entry, line.issuer);
-		g_array_append_val(crl->lines, line);
-	}
-	g_array_sort(crl->lines, compare_lines);
-	note_same_serials(crl);
-}
-
-Crl *
-crl_new(X509_CRL *list)
-{
-	Crl *crl = g_new0(Crl, 1);
-
-	g_atomic_ref_count_init(&crl->refs);
-	g_mutex_init(&crl->lock);
-	crl->list = list;
 	decode_point(crl);
 	crl->authority = decode(crl, NID_authority_key_identifier,
 	    "malformed key identifier in the revocation list "
@@ -222,13 +106,30 @@ crl_new(X509_CRL *list)
 	    "(RFC 5280, section 5.2.3)");
 	crl->base = decode(crl, NID_delta_crl,
 	    "malformed delta list (RFC 5280, section 5.2.4)");
-	crl->is_delta = X509_CRL_get_ext_by_NID(list, NID_delta_crl, -1) >= 0;
-	if (has_unknown_critical(
-		X509_CRL_get0_extensions(list), is_known_extension))
+	crl->is_delta =
+	    X509_CRL_get_ext_by_NID(crl->frame, NID_delta_crl, -1) >= 0;
+	if (ossl_has_unknown_critical(
+		X509_CRL_get0_extensions(crl->frame), is_known_extension))
 		note_unclear(crl,
 		    "unknown critical extension in the revocation list "
 		    "(RFC 5280, section 5.2)");
-	index_entries(crl);
+}
+
+Crl *
+crl_parse(GBytes *der, GError **error)
+{
+	CrlIndex *index = crl_index_new(der, error);
+	Crl *crl;
+
+	if (index == NULL)
+		return NULL;
+	crl = g_new0(Crl, 1);
+	g_atomic_ref_count_init(&crl->refs);
+	g_mutex_init(&crl->lock);
+	crl->index = index;
+	crl->frame = crl_index_frame(index);
+	decode_extensions(crl);
+	note_unclear(crl, crl_index_unclear(index));
 	ERR_clear_error();
 	return crl;
 }
@@ -245,13 +146,11 @@ crl_unref(Crl *crl)
 {
 	if (crl == NULL || !g_atomic_ref_count_dec(&crl->refs))
 		return;
-	g_array_unref(crl->lines);
-	g_ptr_array_unref(crl->issuers);
 	AUTHORITY_KEYID_free(crl->authority);
 	ISSUING_DIST_POINT_free(crl->idp);
 	ASN1_INTEGER_free(crl->number);
 	ASN1_INTEGER_free(crl->base);
-	X509_CRL_free(crl->list);
+	crl_index_free(crl->index);
 	EVP_PKEY_free(crl->verified_by);
 	for (guint i = 0; i < CRL_MAX_REFUSED; i++)
 		EVP_PKEY_free(crl->refused_by[i]);
@@ -261,53 +160,103 @@ crl_unref(Crl *crl)
 
 /* --- files ------------------------------------------------------------- */
 
-static bool
-parse_pem(const char *data, gsize size, GPtrArray *crls)
+/* Whose list is encrypted, nobody at the terminal is asked. */
+static int
+no_passphrase(char *buffer, int size, int writing, void *data)
 {
-	g_autoptr(BIO) bio = BIO_new_mem_buf(data, (int)size);
-	X509_CRL *list;
-	unsigned long last;
+	(void)buffer;
+	(void)size;
+	(void)writing;
+	(void)data;
+	return -1;
+}
 
-	while ((list = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL)) != NULL)
-		g_ptr_array_add(crls, crl_new(list));
-	last = ERR_peek_last_error();
-	ERR_clear_error();
-	return ERR_GET_REASON(last) == PEM_R_NO_START_LINE;
+static void
+free_octets(void *octets)
+{
+	OPENSSL_free(octets);
 }
 
 static bool
-parse_der(const char *data, gsize size, GPtrArray *crls)
+parse(GBytes *der, GPtrArray *crls, GError **error)
 {
-	const guchar *at = (const guchar *)data;
-	X509_CRL *list = d2i_X509_CRL(NULL, &at, (long)size);
+	Crl *crl = crl_parse(der, error);
 
-	ERR_clear_error();
-	if (list == NULL)
+	if (crl == NULL)
 		return false;
-	g_ptr_array_add(crls, crl_new(list));
-	return (const char *)at == data + size;
+	g_ptr_array_add(crls, crl);
+	return true;
+}
+
+static bool
+parse_pem(GBytes *pem, GPtrArray *crls, GError **error)
+{
+	gsize size;
+	const void *data = g_bytes_get_data(pem, &size);
+	g_autoptr(BIO) bio = BIO_new_mem_buf(data, (int)size);
+	guint before = crls->len;
+	unsigned long last;
+	guchar *octets;
+	long n_octets;
+
+	while (PEM_bytes_read_bio(&octets, &n_octets, NULL, PEM_STRING_X509_CRL,
+		   bio, no_passphrase, NULL) == 1) {
+		g_autoptr(GBytes) der = g_bytes_new_with_free_func(
+		    octets, (gsize)n_octets, free_octets, octets);
+
+		if (!parse(der, crls, error))
+			return false;
+	}
+	last = ERR_peek_last_error();
+	ERR_clear_error();
+	if (ERR_GET_REASON(last) == PEM_R_NO_START_LINE && crls->len > before)
+		return true;
+	g_set_error(error, SMIME_ERROR, SMIME_ERROR_MALFORMED,
+	    "not a revocation list in PEM or DER");
+	return false;
+}
+
+/* Into memory, and not mapped: whoever writes a new list over the old one would
+ * change octets that have been verified, or end us. */
+static GBytes *
+read_file(const char *path, GError **error)
+{
+	GStatBuf status;
+	char *data;
+	gsize size;
+
+	if (g_stat(path, &status) == 0 &&
+	    (guint64)status.st_size > CRL_MAX_FILE_SIZE) {
+		g_set_error(error, SMIME_ERROR, SMIME_ERROR_TOO_BIG,
+		    "over %u octets", CRL_MAX_FILE_SIZE);
+		return NULL;
+	}
+	if (!g_file_get_contents(path, &data, &size, error))
+		return NULL;
+	return g_bytes_new_take(data, size);
+}
+
+static bool
+is_der(GBytes *octets)
+{
+	gsize size;
+	const guint8 *data = g_bytes_get_data(octets, &size);
+
+	return size > 0 && data[0] == V_ASN1_SEQUENCE + V_ASN1_CONSTRUCTED;
 }
 
 static bool
 load_file(const char *path, GPtrArray *crls, GError **error)
 {
-	g_autofree char *data = NULL;
 	g_autoptr(GError) cause = NULL;
-	gsize size;
-	guint before = crls->len;
+	g_autoptr(GBytes) octets = read_file(path, &cause);
 
-	if (!g_file_get_contents(path, &data, &size, &cause)) {
-		g_set_error(error, SMIME_ERROR, SMIME_ERROR_NOT_USABLE,
-		    "%s: %s", path, cause->message);
-		return false;
-	}
-	if (size <= CRL_MAX_FILE_SIZE &&
-	    (data[0] == 0x30 ? parse_der(data, size, crls) :
-			       parse_pem(data, size, crls)) &&
-	    crls->len > before)
+	if (octets != NULL &&
+	    (is_der(octets) ? parse(octets, crls, &cause) :
+			      parse_pem(octets, crls, &cause)))
 		return true;
-	g_set_error(error, SMIME_ERROR, SMIME_ERROR_NOT_USABLE,
-	    "%s: not a revocation list in PEM or DER", path);
+	g_set_error(error, SMIME_ERROR, SMIME_ERROR_NOT_USABLE, "%s: %s", path,
+	    cause->message);
 	return false;
 }
 
@@ -342,7 +291,7 @@ crl_load(const char *path, GPtrArray *crls, GError **error)
 const X509_NAME *
 crl_issuer(const Crl *crl)
 {
-	return X509_CRL_get_issuer(crl->list);
+	return X509_CRL_get_issuer(crl->frame);
 }
 
 bool
@@ -420,7 +369,7 @@ signature_valid(Crl *crl, EVP_PKEY *key)
 	bool valid;
 
 	if (!recall(crl, key, &valid)) {
-		valid = X509_CRL_verify(crl->list, key) == 1;
+		valid = crl_index_verify(crl->index, key);
 		remember_answer(crl, key, valid);
 	}
 	/* Keys of two kinds are an error to compare. */
@@ -436,6 +385,9 @@ crl_why_not_by(Crl *crl, X509 *cert)
 	if ((X509_get_key_usage(cert) & KU_CRL_SIGN) == 0)
 		return "issuer may not sign revocation lists "
 		       "(RFC 5280, section 6.3.3 (f))";
+	if (!crl_index_algorithms_agree(crl->index))
+		return "signature algorithms of the revocation list differ "
+		       "(RFC 5280, section 5.1.1.2)";
 	if (key == NULL || !signature_valid(crl, key))
 		return "signature of the revocation list is invalid "
 		       "(RFC 5280, section 6.3.3 (g))";
@@ -465,10 +417,10 @@ pss_digest(const X509_ALGOR *algorithm)
 int
 crl_signature_digest(const Crl *crl)
 {
-	int digest = NID_undef, nid = X509_CRL_get_signature_nid(crl->list);
+	int digest = NID_undef, nid = X509_CRL_get_signature_nid(crl->frame);
 	const X509_ALGOR *algorithm = NULL;
 
-	X509_CRL_get0_signature(crl->list, NULL, &algorithm);
+	X509_CRL_get0_signature(crl->frame, NULL, &algorithm);
 	if (nid == NID_rsassaPss)
 		digest = pss_digest(algorithm);
 	else if (OBJ_find_sigid_algs(nid, &digest, NULL) != 1)
@@ -490,10 +442,10 @@ crl_point(const Crl *crl, const ISSUING_DIST_POINT **idp)
 static const ASN1_OCTET_STRING *
 extension_value(const Crl *crl, int nid)
 {
-	int at = X509_CRL_get_ext_by_NID(crl->list, nid, -1);
+	int at = X509_CRL_get_ext_by_NID(crl->frame, nid, -1);
 
 	return at >= 0 ?
-	    X509_EXTENSION_get_data(X509_CRL_get_ext(crl->list, at)) :
+	    X509_EXTENSION_get_data(X509_CRL_get_ext(crl->frame, at)) :
 	    NULL;
 }
 
@@ -544,18 +496,31 @@ crl_is_newer(const Crl *crl, const Crl *other)
 	    ASN1_INTEGER_cmp(crl->number, other->number) <= 0)
 		return false;
 	if (ASN1_TIME_diff(&days, &seconds,
-		X509_CRL_get0_lastUpdate(other->list),
-		X509_CRL_get0_lastUpdate(crl->list)) != 1) {
+		X509_CRL_get0_lastUpdate(other->frame),
+		X509_CRL_get0_lastUpdate(crl->frame)) != 1) {
 		ERR_clear_error();
 		return false;
 	}
 	return days > 0 || seconds > 0;
 }
 
+gint64
+crl_this_update(const Crl *crl)
+{
+	return ossl_time_seconds(X509_CRL_get0_lastUpdate(crl->frame));
+}
+
+gint64
+crl_next_update(const Crl *crl)
+{
+	return ossl_time_seconds(X509_CRL_get0_nextUpdate(crl->frame));
+}
+
 bool
 crl_is_older(const Crl *crl, gint64 then)
 {
-	int made = ossl_time_compare(X509_CRL_get0_lastUpdate(crl->list), then);
+	int made =
+	    ossl_time_compare(X509_CRL_get0_lastUpdate(crl->frame), then);
 
 	return made != 0 && made != 1;
 }
@@ -569,8 +534,8 @@ crl_is_understood(const Crl *crl)
 char *
 crl_why_not_in_force(const Crl *crl, gint64 now)
 {
-	const ASN1_TIME *this = X509_CRL_get0_lastUpdate(crl->list);
-	const ASN1_TIME *next = X509_CRL_get0_nextUpdate(crl->list);
+	const ASN1_TIME *this = X509_CRL_get0_lastUpdate(crl->frame);
+	const ASN1_TIME *next = X509_CRL_get0_nextUpdate(crl->frame);
 	int begun = ossl_time_compare(this, now);
 	g_autofree char *text = NULL;
 
@@ -589,40 +554,25 @@ crl_why_not_in_force(const Crl *crl, gint64 now)
 
 /* --- what ---------------------------------------------------------------- */
 
-/* The first line of that serial number, or where it would be. */
-static guint
-first_line(const Crl *crl, const ASN1_INTEGER *serial)
-{
-	guint from = 0, to = crl->lines->len;
-
-	while (from < to) {
-		guint middle = from + (to - from) / 2;
-		const Line *line = &g_array_index(crl->lines, Line, middle);
-
-		if (ASN1_INTEGER_cmp(line_serial(line), serial) < 0)
-			from = middle + 1;
-		else
-			to = middle;
-	}
-	return from;
-}
-
+/* An issuer that cannot be read may be the one. */
 static bool
-line_is_of(const Crl *crl, const Line *line, X509 *cert)
+entry_is_of(const Crl *crl, guint place, X509 *cert)
 {
 	const X509_NAME *issuer = X509_get_issuer_name(cert);
+	g_autoptr(GENERAL_NAMES) names = NULL;
 
-	return line->issuer != NULL ?
-	    crl_names_include(line->issuer, issuer) :
-	    X509_NAME_cmp(crl_issuer(crl), issuer) == 0;
+	if (!crl_index_names_issuer(crl->index, place, &names))
+		return X509_NAME_cmp(crl_issuer(crl), issuer) == 0;
+	return names == NULL || crl_names_include(names, issuer);
 }
 
-/* A reason that cannot be read is one. */
+/* A reason that cannot be read is one; so is an entry. */
 static CrlEntry
 entry_kind(const X509_REVOKED *entry)
 {
-	ASN1_ENUMERATED *code =
-	    X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, NULL, NULL);
+	ASN1_ENUMERATED *code = entry != NULL ?
+	    X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, NULL, NULL) :
+	    NULL;
 	long reason =
 	    code != NULL ? ASN1_ENUMERATED_get(code) : CRL_REASON_UNSPECIFIED;
 
@@ -640,8 +590,8 @@ entry_kind(const X509_REVOKED *entry)
 static char *
 describe(const X509_REVOKED *entry, CrlEntry kind)
 {
-	g_autofree char *since =
-	    ossl_time_text(X509_REVOKED_get0_revocationDate(entry));
+	g_autofree char *since = ossl_time_text(
+	    entry != NULL ? X509_REVOKED_get0_revocationDate(entry) : NULL);
 
 	return g_strdup_printf(
 	    kind == CRL_ON_HOLD ? "on hold since %s" : "since %s", since);
@@ -650,27 +600,27 @@ describe(const X509_REVOKED *entry, CrlEntry kind)
 CrlEntry
 crl_find(const Crl *crl, X509 *cert, char **since)
 {
-	const ASN1_INTEGER *serial = X509_get0_serialNumber(cert);
-	const X509_REVOKED *found = NULL;
 	CrlEntry worst = CRL_NOT_LISTED;
-	guint from = first_line(crl, serial);
-	guint to = MIN(crl->lines->len, from + CRL_MAX_SAME_SERIAL);
+	guint from, to;
 
-	for (guint i = from; i < to; i++) {
-		const Line *line = &g_array_index(crl->lines, Line, i);
+	*since = NULL;
+	crl_index_find(crl->index, X509_get0_serialNumber(cert), &from, &to);
+	for (guint place = from; place < to; place++) {
+		X509_REVOKED *entry;
 		CrlEntry kind;
 
-		if (ASN1_INTEGER_cmp(line_serial(line), serial) != 0)
-			break;
-		if (!line_is_of(crl, line, cert))
+		if (!entry_is_of(crl, place, cert))
 			continue;
-		kind = entry_kind(line->entry);
+		entry = crl_index_entry(crl->index, place);
+		kind = entry_kind(entry);
 		if (kind > worst) {
 			worst = kind;
-			found = line->entry;
+			g_free(*since);
+			*since =
+			    kind >= CRL_ON_HOLD ? describe(entry, kind) : NULL;
 		}
+		X509_REVOKED_free(entry);
 	}
-	*since = worst >= CRL_ON_HOLD ? describe(found, worst) : NULL;
 	ERR_clear_error();
 	return worst;
 }
@@ -678,11 +628,11 @@ crl_find(const Crl *crl, X509 *cert, char **since)
 GBytes *
 crl_der(const Crl *crl)
 {
-	guchar *der = NULL;
-	int size = i2d_X509_CRL(crl->list, &der);
-	GBytes *bytes = g_bytes_new(der, size > 0 ? (gsize)size : 0);
+	return g_bytes_ref(crl_index_der(crl->index));
+}
 
-	OPENSSL_free(der);
-	ERR_clear_error();
-	return bytes;
+gsize
+crl_size(const Crl *crl)
+{
+	return sizeof(*crl) + crl_index_size(crl->index);
 }

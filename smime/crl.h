@@ -1,7 +1,7 @@
 /*
  * crl - one certificate revocation list as signed evidence.
  *
- * RFC 5280, section 5.  A Crl is what its bytes say, decoded once; what that
+ * RFC 5280, section 5.  A Crl is what its octets say, indexed once; what that
  * means for a certificate is asked anew each time: of whom is it, does it
  * speak of such certificates (crl_scope), is its signature valid, is it in
  * force, is the certificate in it?  Putting the answers together is for
@@ -9,8 +9,9 @@
  *
  * Immutable, refcounted and shared by threads; only which key has verified the
  * signature, and which of late have failed to, is remembered (under a mutex),
- * so that a large list is hashed once for each of them.  An entry is found by
- * binary search.
+ * so that a large list is hashed once for each of them.  That takes its octets
+ * once more for as long.  For memory, and how an entry is found, see crl_index,
+ * which has the limits of what is read, too.
  */
 #ifndef SMIME_CRL_H
 #define SMIME_CRL_H
@@ -19,14 +20,10 @@
 
 #include <glib.h>
 
+#include "crl_index.h"
 #include "ossl.h"
 
-#define CRL_MAX_FILE_SIZE (64U << 20)
-#define CRL_MAX_NAMES \
-	16 /* of an entry's issuer, of a distribution point; more make a list \
-	      unclear */
-#define CRL_MAX_SAME_SERIAL 64 /* entries of one serial number, likewise */
-#define CRL_MAX_REFUSED 8      /* keys that are remembered */
+#define CRL_MAX_REFUSED 8 /* keys that are remembered */
 
 typedef struct crl Crl;
 
@@ -45,8 +42,10 @@ typedef enum {
 	CRL_POINT_MALFORMED, /* or doubled, or contradicting itself */
 } CrlPoint;
 
-/* Takes list.  Never NULL: what cannot be read of it makes it unusable. */
-Crl *crl_new(X509_CRL *list);
+/* One list in DER, all of der to the last octet; der is kept, and not copied.
+ * What can be read and is not understood makes it unusable, later.  Errors:
+ * MALFORMED; TOO_BIG. */
+Crl *crl_parse(GBytes *der, GError **error);
 Crl *crl_ref(Crl *crl);
 void crl_unref(Crl *crl);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Crl, crl_unref)
@@ -95,6 +94,10 @@ bool crl_is_newer(const Crl *crl, const Crl *other);
  * in it; NULL when it does.  Caller frees. */
 char *crl_why_not_in_force(const Crl *crl, gint64 now);
 
+/* Seconds since 1970; G_MININT64 where it is absent or cannot be read. */
+gint64 crl_this_update(const Crl *crl);
+gint64 crl_next_update(const Crl *crl);
+
 /* Was it made before then (seconds since 1970)? */
 bool crl_is_older(const Crl *crl, gint64 then);
 
@@ -106,7 +109,10 @@ bool crl_is_understood(const Crl *crl);
 /* *since (caller frees): in words, NULL where it is not listed or removed. */
 CrlEntry crl_find(const Crl *crl, X509 *cert, char **since);
 
-/* Its octets; caller unrefs. */
+/* Its octets, as they came; caller unrefs. */
 GBytes *crl_der(const Crl *crl);
+
+/* Octets of memory, with those of crl_der and the index; about. */
+gsize crl_size(const Crl *crl);
 
 #endif

@@ -71,3 +71,31 @@ ossl_time_text(const ASN1_TIME *t)
 	    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
 	    tm.tm_sec);
 }
+
+gint64
+ossl_time_seconds(const ASN1_TIME *t)
+{
+	struct tm tm = { 0 };
+
+	if (t == NULL || ASN1_TIME_to_tm(t, &tm) != 1) {
+		ERR_clear_error();
+		return G_MININT64;
+	}
+	return (gint64)timegm(&tm);
+}
+
+bool
+ossl_has_unknown_critical(
+    const STACK_OF(X509_EXTENSION) * extensions, bool (*is_known)(int nid))
+{
+	for (int i = 0; i < sk_X509_EXTENSION_num(extensions); i++) {
+		X509_EXTENSION *extension =
+		    sk_X509_EXTENSION_value(extensions, i);
+
+		if (X509_EXTENSION_get_critical(extension) &&
+		    !is_known(
+			OBJ_obj2nid(X509_EXTENSION_get_object(extension))))
+			return true;
+	}
+	return false;
+}

@@ -8,6 +8,8 @@
 #ifndef SMIME_OSSL_H
 #define SMIME_OSSL_H
 
+#include <stdbool.h>
+
 #include <glib.h>
 #include <openssl/bio.h>
 #include <openssl/cms.h>
@@ -64,5 +66,12 @@ char *ossl_random_text(GError **error);
 
 /* A time as an RFC 3339 date and time in UTC; caller frees. */
 char *ossl_time_text(const ASN1_TIME *t);
+
+/* In seconds since 1970; G_MININT64 when t is NULL or no time. */
+gint64 ossl_time_seconds(const ASN1_TIME *t);
+
+/* Is one of them (may be NULL) critical, and not known? */
+bool ossl_has_unknown_critical(
+    const STACK_OF(X509_EXTENSION) * extensions, bool (*is_known)(int nid));
 
 #endif

@@ -1317,6 +1317,16 @@ pki_crl_der(X509_CRL *crl)
 	return out;
 }
 
+Crl *
+pki_crl_parsed(X509_CRL *crl)
+{
+	g_autoptr(GBytes) der = pki_crl_der(crl);
+	Crl *parsed = crl_parse(der, NULL);
+
+	g_assert(parsed != NULL);
+	return parsed;
+}
+
 Trust *
 pki_trust(X509 *anchor, X509 *intermediate)
 {

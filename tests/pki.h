@@ -20,6 +20,7 @@
 
 #include <glib.h>
 
+#include "../smime/crl.h"
 #include "../smime/mime.h"
 #include "../smime/ossl.h"
 #include "../smime/revocation.h"
@@ -249,6 +250,9 @@ char *pki_write_key(const char *folder, const char *name, PkiKey key);
 /* The same as DER. */
 GBytes *pki_cert_der(X509 *cert);
 GBytes *pki_crl_der(X509_CRL *crl);
+
+/* As it would be read. */
+Crl *pki_crl_parsed(X509_CRL *crl);
 
 /* Trust in anchor (NULL: in nobody), and revocation by crl (NULL: none). */
 Trust *pki_trust(X509 *anchor, X509 *intermediate);

@@ -231,6 +231,7 @@ with_garbage(const Pki *pki, int nid)
 	X509_CRL *list = pki_crl(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_CA);
 	ASN1_OCTET_STRING *garbage = ASN1_OCTET_STRING_new();
 	X509_EXTENSION *extension;
+	Crl *crl;
 	int at = X509_CRL_get_ext_by_NID(list, nid, -1);
 
 	if (at >= 0)
@@ -241,7 +242,9 @@ with_garbage(const Pki *pki, int nid)
 	X509_EXTENSION_free(extension);
 	ASN1_OCTET_STRING_free(garbage);
 	cr_assert(X509_CRL_sign(list, pki_key(PKI_KEY_CA), EVP_sha256()) > 0);
-	return crl_new(list);
+	crl = pki_crl_parsed(list);
+	X509_CRL_free(list);
+	return crl;
 }
 
 Test(crl, malformed_extensions)
@@ -298,7 +301,8 @@ Test(crl, many_names_of_a_point)
 	const X509_NAME *name = X509_get_subject_name(pki->ca);
 
 	for (int more = 0; more < 2; more++) {
-		X509_CRL *list = pki_crl(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_CA);
+		g_autoptr(X509_CRL) list =
+		    pki_crl(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_CA);
 		ISSUING_DIST_POINT *idp = ISSUING_DIST_POINT_new();
 		g_autoptr(Crl) crl = NULL;
 
@@ -309,7 +313,7 @@ Test(crl, many_names_of_a_point)
 		cr_assert(X509_CRL_add1_ext_i2d(list,
 			      NID_issuing_distribution_point, idp, 1, 0) == 1);
 		ISSUING_DIST_POINT_free(idp);
-		crl = crl_new(list);
+		crl = pki_crl_parsed(list);
 		expect_unclear(crl, more ? "too big" : NULL);
 	}
 }

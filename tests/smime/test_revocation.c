@@ -63,8 +63,7 @@ brought_lists(const Question *q)
 	    g_ptr_array_new_with_free_func((GDestroyNotify)crl_unref);
 
 	for (int i = 0; i < MAX_LISTS && q->brought[i] != NULL; i++) {
-		X509_CRL_up_ref(q->brought[i]);
-		g_ptr_array_add(lists, crl_new(q->brought[i]));
+		g_ptr_array_add(lists, pki_crl_parsed(q->brought[i]));
 	}
 	return lists;
 }
