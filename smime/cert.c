@@ -608,17 +608,110 @@ cert_is_of_organisation(X509 *cert)
 	return is;
 }
 
+/* --- where its revocation status can be had ------------------------------ */
+
+/* RFC 5280, section 4.2.2.1. */
+static AUTHORITY_INFO_ACCESS *
+information_access(X509 *cert)
+{
+	return X509_get_ext_d2i(cert, NID_info_access, NULL, NULL);
+}
+
+static bool
+is_ocsp(const ACCESS_DESCRIPTION *access)
+{
+	return OBJ_obj2nid(access->method) == NID_ad_OCSP;
+}
+
 bool
 cert_names_revocation_source(X509 *cert)
 {
 	bool names =
 	    X509_get_ext_by_NID(cert, NID_crl_distribution_points, -1) >= 0;
-	STACK_OF(OPENSSL_STRING) *ocsp = X509_get1_ocsp(cert);
+	AUTHORITY_INFO_ACCESS *all = information_access(cert);
 
-	names = names || sk_OPENSSL_STRING_num(ocsp) > 0;
-	X509_email_free(ocsp);
+	for (int i = 0; !names && i < sk_ACCESS_DESCRIPTION_num(all); i++)
+		names = is_ocsp(sk_ACCESS_DESCRIPTION_value(all, i));
+	AUTHORITY_INFO_ACCESS_free(all);
 	ERR_clear_error();
 	return names;
+}
+
+static bool
+is_plain_url(const char *url, gsize size)
+{
+	for (gsize i = 0; i < size; i++) {
+		if (!g_ascii_isgraph(url[i]))
+			return false;
+	}
+	return size > 0 && size <= CERT_MAX_URL_SIZE;
+}
+
+static void
+add_url(GPtrArray *urls, const GENERAL_NAME *name)
+{
+	int kind;
+	const ASN1_STRING *value = GENERAL_NAME_get0_value(name, &kind);
+	g_autofree char *url = NULL;
+
+	if (kind != GEN_URI || urls->len >= CERT_MAX_URLS ||
+	    !is_plain_url((const char *)ASN1_STRING_get0_data(value),
+		(gsize)ASN1_STRING_length(value)))
+		return;
+	url = g_strndup((const char *)ASN1_STRING_get0_data(value),
+	    (gsize)ASN1_STRING_length(value));
+	if (!g_ptr_array_find_with_equal_func(urls, url, g_str_equal, NULL))
+		g_ptr_array_add(urls, g_steal_pointer(&url));
+}
+
+static char **
+as_strv(GPtrArray *urls)
+{
+	ERR_clear_error();
+	g_ptr_array_add(urls, NULL);
+	return (char **)g_ptr_array_free(urls, FALSE);
+}
+
+char **
+cert_ocsp_urls(X509 *cert)
+{
+	GPtrArray *urls = g_ptr_array_new();
+	AUTHORITY_INFO_ACCESS *all = information_access(cert);
+
+	for (int i = 0; i < sk_ACCESS_DESCRIPTION_num(all); i++) {
+		const ACCESS_DESCRIPTION *access =
+		    sk_ACCESS_DESCRIPTION_value(all, i);
+
+		if (is_ocsp(access))
+			add_url(urls, access->location);
+	}
+	AUTHORITY_INFO_ACCESS_free(all);
+	return as_strv(urls);
+}
+
+/* A name that is relative to its issuer is no address. */
+static void
+add_urls_of_point(GPtrArray *urls, const DIST_POINT *point)
+{
+	const DIST_POINT_NAME *name = point->distpoint;
+
+	if (name == NULL || name->type != 0)
+		return;
+	for (int i = 0; i < sk_GENERAL_NAME_num(name->name.fullname); i++)
+		add_url(urls, sk_GENERAL_NAME_value(name->name.fullname, i));
+}
+
+char **
+cert_crl_urls(X509 *cert)
+{
+	GPtrArray *urls = g_ptr_array_new();
+	CRL_DIST_POINTS *points =
+	    X509_get_ext_d2i(cert, NID_crl_distribution_points, NULL, NULL);
+
+	for (int i = 0; i < sk_DIST_POINT_num(points); i++)
+		add_urls_of_point(urls, sk_DIST_POINT_value(points, i));
+	CRL_DIST_POINTS_free(points);
+	return as_strv(urls);
 }
 
 /* --- texts ------------------------------------------------------------- */

@@ -26,6 +26,8 @@
 #define CERT_MAX_EXPONENT_BITS 64
 #define CERT_MAX_DSA_BITS 3072 /* FIPS 186-4, section 4.2 */
 #define CERT_MAX_FILE_SIZE (16U << 20)
+#define CERT_MAX_URLS 4
+#define CERT_MAX_URL_SIZE 1024 /* octets */
 
 /* How local parts are compared; RFC 8550, section 3 says fold. */
 typedef enum {
@@ -122,6 +124,15 @@ bool cert_is_of_organisation(X509 *cert);
 
 /* Does it say where its revocation status can be had? */
 bool cert_names_revocation_source(X509 *cert);
+
+/* Where: the URLs of its OCSP responders (RFC 5280, section 4.2.2.1) and of the
+ * lists of its distribution points (section 4.2.1.13), also of those that
+ * another than its issuer makes.  Each once, in their order, at most
+ * CERT_MAX_URLS; what is longer than CERT_MAX_URL_SIZE, or holds anything but
+ * printable ASCII without blanks, is left out.  Of any scheme.  Caller frees
+ * with g_strfreev(). */
+char **cert_ocsp_urls(X509 *cert);
+char **cert_crl_urls(X509 *cert);
 
 /* Decimal; caller frees. */
 char *cert_serial_text(X509 *cert);

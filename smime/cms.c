@@ -450,3 +450,89 @@ cms_revocation_lists(CMS_ContentInfo *cms)
 	ERR_clear_error();
 	return lists;
 }
+
+/* --- OCSP responses --------------------------------------------------------
+ */
+
+/* OpenSSL decodes what else than lists may stand among them, and has no way to
+ * it: it is looked for in the octets, whose frame cms_parse() has seen. */
+
+/* RFC 5940, section 2: id-ri-ocsp-response, 1.3.6.1.5.5.7.16.2. */
+static const guchar ri_ocsp_response[] = { 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07,
+	0x10, 0x02 };
+
+/* RFC 5652, section 5.1: what is in crls [1]; false: there is none. */
+static bool
+enter_revocation_info(GBytes *der, Walk *content)
+{
+	gsize size;
+	const guchar *data = g_bytes_get_data(der, &size);
+	Walk all = { data, data + size }, info, inner;
+	Element element;
+
+	if (!enter(&all, V_ASN1_SEQUENCE, &info) || !next(&info, &element) ||
+	    !next(&info, &element) ||
+	    !enter(&element.content, V_ASN1_SEQUENCE, &inner))
+		return false;
+	/* version, digestAlgorithms, encapContentInfo, certificates [0] */
+	for (int i = 0; i < 3; i++) {
+		if (!next(&inner, &element))
+			return false;
+	}
+	if (!optional(&inner, 0) || !next(&inner, &element))
+		return false;
+	*content = element.content;
+	return element.class == V_ASN1_CONTEXT_SPECIFIC && element.tag == 1 &&
+	    element.constructed;
+}
+
+/* An OtherRevocationInfoFormat of that type is what response is in. */
+static bool
+enter_response(Element info, Walk *response)
+{
+	Element type;
+	gsize size;
+
+	if (info.class != V_ASN1_CONTEXT_SPECIFIC || info.tag != 1 ||
+	    !info.constructed || !next(&info.content, &type) ||
+	    !is_universal(&type, V_ASN1_OBJECT))
+		return false;
+	size = (gsize)(type.content.end - type.content.at);
+	*response = info.content;
+	return size == sizeof(ri_ocsp_response) &&
+	    memcmp(type.content.at, ri_ocsp_response, size) == 0;
+}
+
+static void
+add_response(GPtrArray *responses, Walk response)
+{
+	gsize size = (gsize)(response.end - response.at);
+	g_autoptr(GBytes) der = NULL;
+	g_autofree char *why = NULL;
+	Ocsp *ocsp;
+
+	if (size > OCSP_MAX_SIZE)
+		return;
+	der = g_bytes_new(response.at, size);
+	if (ocsp_parse(der, &ocsp, &why) == OCSP_ANSWERED)
+		g_ptr_array_add(responses, ocsp);
+}
+
+GPtrArray *
+cms_ocsp_responses(GBytes *der)
+{
+	GPtrArray *responses =
+	    g_ptr_array_new_with_free_func((GDestroyNotify)ocsp_unref);
+	Walk infos, response;
+	Element info;
+
+	if (enter_revocation_info(der, &infos)) {
+		while (responses->len < CMS_MAX_OCSP_RESPONSES &&
+		    next(&infos, &info)) {
+			if (enter_response(info, &response))
+				add_response(responses, response);
+		}
+	}
+	ERR_clear_error();
+	return responses;
+}

@@ -15,6 +15,7 @@
 #include <glib.h>
 
 #include "crl.h"
+#include "ocsp.h"
 #include "ossl.h"
 #include "verdict.h"
 
@@ -26,6 +27,7 @@
 #define CMS_MAX_EXPANDED (16U << 20) /* octets that decompression makes */
 #define CMS_MAX_LISTS 16
 #define CMS_MAX_LISTS_SIZE (1U << 20) /* octets of DER, of all of them */
+#define CMS_MAX_OCSP_RESPONSES 8
 #define CMS_MAX_ELEMENTS (1U << 18)
 #define CMS_MIN_ELEMENT_SIZE 64 /* on average, of those beyond that */
 
@@ -62,5 +64,10 @@ OsslX509Stack *cms_certificates(CMS_ContentInfo *cms, const char **why);
 /* The revocation lists that came with it (owned Crl elements), as far as they
  * fit into the limits: that others are left out proves nothing. */
 GPtrArray *cms_revocation_lists(CMS_ContentInfo *cms);
+
+/* The OCSP responses that came with it (RFC 5940; owned Ocsp elements), as far
+ * as they are answers, in DER and within the limits.  der: what cms_parse() has
+ * taken.  Other kinds of revocation information are left out. */
+GPtrArray *cms_ocsp_responses(GBytes *der);
 
 #endif

@@ -394,39 +394,13 @@ crl_why_not_by(Crl *crl, X509 *cert)
 	return NULL;
 }
 
-/* RFC 4055, section 3.1. */
-static int
-pss_digest(const X509_ALGOR *algorithm)
-{
-	g_autoptr(RSA_PSS_PARAMS) pss = NULL;
-	const ASN1_OBJECT *object = NULL;
-	const void *value = NULL;
-	int type = V_ASN1_UNDEF;
-
-	X509_ALGOR_get0(NULL, &type, &value, algorithm);
-	if (type == V_ASN1_SEQUENCE)
-		pss = ASN1_item_unpack(value, ASN1_ITEM_rptr(RSA_PSS_PARAMS));
-	if (pss == NULL)
-		return NID_undef;
-	if (pss->hashAlgorithm == NULL)
-		return NID_sha1;
-	X509_ALGOR_get0(&object, NULL, NULL, pss->hashAlgorithm);
-	return OBJ_obj2nid(object);
-}
-
 int
 crl_signature_digest(const Crl *crl)
 {
-	int digest = NID_undef, nid = X509_CRL_get_signature_nid(crl->frame);
 	const X509_ALGOR *algorithm = NULL;
 
 	X509_CRL_get0_signature(crl->frame, NULL, &algorithm);
-	if (nid == NID_rsassaPss)
-		digest = pss_digest(algorithm);
-	else if (OBJ_find_sigid_algs(nid, &digest, NULL) != 1)
-		digest = NID_undef;
-	ERR_clear_error();
-	return digest;
+	return ossl_signature_digest(algorithm);
 }
 
 /* --- of what ------------------------------------------------------------- */

@@ -58,6 +58,18 @@ ossl_random_text(GError **error)
 	return text;
 }
 
+gint64
+ossl_time_seconds(const ASN1_TIME *t)
+{
+	struct tm tm = { 0 };
+
+	if (t == NULL || ASN1_TIME_to_tm(t, &tm) != 1) {
+		ERR_clear_error();
+		return G_MININT64;
+	}
+	return timegm(&tm);
+}
+
 char *
 ossl_time_text(const ASN1_TIME *t)
 {
@@ -98,4 +110,40 @@ ossl_has_unknown_critical(
 			return true;
 	}
 	return false;
+}
+
+/* RFC 4055, section 3.1. */
+static int
+pss_digest(const X509_ALGOR *algorithm)
+{
+	g_autoptr(RSA_PSS_PARAMS) pss = NULL;
+	const ASN1_OBJECT *object = NULL;
+	const void *value = NULL;
+	int type = V_ASN1_UNDEF;
+
+	X509_ALGOR_get0(NULL, &type, &value, algorithm);
+	if (type == V_ASN1_SEQUENCE)
+		pss = ASN1_item_unpack(value, ASN1_ITEM_rptr(RSA_PSS_PARAMS));
+	if (pss == NULL)
+		return NID_undef;
+	if (pss->hashAlgorithm == NULL)
+		return NID_sha1;
+	X509_ALGOR_get0(&object, NULL, NULL, pss->hashAlgorithm);
+	return OBJ_obj2nid(object);
+}
+
+int
+ossl_signature_digest(const X509_ALGOR *algorithm)
+{
+	const ASN1_OBJECT *object = NULL;
+	int digest = NID_undef, nid;
+
+	X509_ALGOR_get0(&object, NULL, NULL, algorithm);
+	nid = OBJ_obj2nid(object);
+	if (nid == NID_rsassaPss)
+		digest = pss_digest(algorithm);
+	else if (OBJ_find_sigid_algs(nid, &digest, NULL) != 1)
+		digest = NID_undef;
+	ERR_clear_error();
+	return digest;
 }

@@ -64,6 +64,9 @@ int ossl_time_compare(const ASN1_TIME *a, gint64 b);
  * the world; caller frees.  Errors: CRYPTO. */
 char *ossl_random_text(GError **error);
 
+/* Seconds since 1970; G_MININT64 when it is no time. */
+gint64 ossl_time_seconds(const ASN1_TIME *t);
+
 /* A time as an RFC 3339 date and time in UTC; caller frees. */
 char *ossl_time_text(const ASN1_TIME *t);
 
@@ -73,5 +76,9 @@ gint64 ossl_time_seconds(const ASN1_TIME *t);
 /* Is one of them (may be NULL) critical, and not known? */
 bool ossl_has_unknown_critical(
     const STACK_OF(X509_EXTENSION) * extensions, bool (*is_known)(int nid));
+
+/* The digest that a signature algorithm uses, also RSASSA-PSS (RFC 4055);
+ * NID_undef when it is unknown or has none of its own. */
+int ossl_signature_digest(const X509_ALGOR *algorithm);
 
 #endif
