@@ -221,7 +221,7 @@ path_of_entry(const VerdictEntry *entry)
 	for (guint i = 0; entry->path != NULL && i < entry->path->len; i++) {
 		const VerdictCertificate *one =
 		    g_ptr_array_index(entry->path, i);
-		X509 *cert = cert_parse_der(one->der);
+		X509 *cert = cert_parse(one->der);
 
 		if (cert != NULL)
 			sk_X509_push(path, cert);
@@ -242,9 +242,9 @@ status_of_message(const Desk *desk, const char *file, GError **error)
 
 	if (spool == NULL)
 		return -1;
-	message = mime_parse(spool, error);
+	message = mime_parse(spool);
 	nobody = revocation_new_offline(REVOCATION_OFF, NULL, error);
-	if (message == NULL || nobody == NULL)
+	if (nobody == NULL)
 		return -1;
 	config_verify_options(desk->config, &options);
 	options.keep_evidence = true;

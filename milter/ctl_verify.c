@@ -10,6 +10,7 @@
 #include "ctl_evidence.h"
 #include "ctl_explain.h"
 #include "ctl_json.h"
+#include "revocation_setup.h"
 
 typedef struct {
 	char *config_path;

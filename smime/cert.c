@@ -757,6 +757,21 @@ cert_der(X509 *cert)
 	return bytes;
 }
 
+X509 *
+cert_parse(GBytes *der)
+{
+	gsize size;
+	const guchar *data = g_bytes_get_data(der, &size);
+	const guchar *at = data;
+	g_autoptr(X509) cert = NULL;
+
+	if (size > 0 && size <= G_MAXINT)
+		cert = d2i_X509(NULL, &at, (long)size);
+	ERR_clear_error();
+	return cert != NULL && at == data + size ? g_steal_pointer(&cert) :
+						   NULL;
+}
+
 /* --- files ------------------------------------------------------------- */
 
 static bool

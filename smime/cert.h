@@ -143,6 +143,9 @@ char *cert_name_text(const X509_NAME *name);
 /* Its octets; caller unrefs. */
 GBytes *cert_der(X509 *cert);
 
+/* The reverse: of one certificate, to the last octet; NULL where it is none. */
+X509 *cert_parse(GBytes *der);
+
 /* All certificates of a PEM or DER file, or of every regular file of a folder
  * that does not begin with a dot, are appended to stack.
  * Errors: NOT_USABLE, naming the file. */

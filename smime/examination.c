@@ -190,9 +190,8 @@ keep_proofs(VerdictEntry *entry, int certificate, const GPtrArray *proofs)
 		const RevocationProof *proof = g_ptr_array_index(proofs, i);
 		VerdictProof *kept = g_new0(VerdictProof, 1);
 
-		kept->kind = proof->kind == EVIDENCE_OCSP ?
-		    VERDICT_PROOF_OCSP :
-		    VERDICT_PROOF_CRL;
+		kept->kind = proof->kind == EVIDENCE_OCSP ? VERDICT_PROOF_OCSP :
+							    VERDICT_PROOF_CRL;
 		kept->certificate = (guint)certificate;
 		kept->der = g_bytes_ref(proof->der);
 		kept->path = path_octets(proof->path);
@@ -238,7 +237,8 @@ examine_revocation(const Examination *exam, VerdictEntry *entry,
 		    VERDICT_REASON_NOT_ASKED, NULL);
 	if (baggage->lists == NULL) {
 		baggage->lists = cms_revocation_lists(exam->cms);
-		baggage->responses = cms_ocsp_responses(exam->cms);
+		if (exam->cms_der != NULL)
+			baggage->responses = cms_ocsp_responses(exam->cms_der);
 	}
 	question.lists = baggage->lists;
 	question.responses = baggage->responses;

@@ -72,6 +72,7 @@ typedef struct {
 	const char *content;         /* the octets that were signed */
 	gsize content_size;
 	CMS_ContentInfo *cms;
+	GBytes *cms_der; /* its octets; NULL: no responses are looked for */
 } Examination;
 
 /* Adds an entry for each signer, or one that says why there is none. */

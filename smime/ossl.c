@@ -42,6 +42,15 @@ ossl_time_compare(const ASN1_TIME *a, gint64 b)
 	return order;
 }
 
+bool
+ossl_random(guchar *octets, gsize size)
+{
+	bool made = RAND_bytes(octets, (int)size) == 1;
+
+	ERR_clear_error();
+	return made;
+}
+
 char *
 ossl_random_text(GError **error)
 {
@@ -82,18 +91,6 @@ ossl_time_text(const ASN1_TIME *t)
 	return g_strdup_printf("%04d-%02d-%02dT%02d:%02d:%02dZ",
 	    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
 	    tm.tm_sec);
-}
-
-gint64
-ossl_time_seconds(const ASN1_TIME *t)
-{
-	struct tm tm = { 0 };
-
-	if (t == NULL || ASN1_TIME_to_tm(t, &tm) != 1) {
-		ERR_clear_error();
-		return G_MININT64;
-	}
-	return (gint64)timegm(&tm);
 }
 
 bool

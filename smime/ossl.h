@@ -60,6 +60,9 @@ void ossl_set_error(GError **error, enum smime_error_code code,
  * is a before (-1), at (0) or after (1) b; -2 when a is no time. */
 int ossl_time_compare(const ASN1_TIME *a, gint64 b);
 
+/* Octets that nobody can guess; false if there are none. */
+bool ossl_random(guchar *octets, gsize size);
+
 /* Letters, digits, - and _ that nobody can guess, for what must be unique in
  * the world; caller frees.  Errors: CRYPTO. */
 char *ossl_random_text(GError **error);
@@ -69,9 +72,6 @@ gint64 ossl_time_seconds(const ASN1_TIME *t);
 
 /* A time as an RFC 3339 date and time in UTC; caller frees. */
 char *ossl_time_text(const ASN1_TIME *t);
-
-/* In seconds since 1970; G_MININT64 when t is NULL or no time. */
-gint64 ossl_time_seconds(const ASN1_TIME *t);
 
 /* Is one of them (may be NULL) critical, and not known? */
 bool ossl_has_unknown_critical(

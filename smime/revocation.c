@@ -91,12 +91,16 @@ revocation_new(const RevocationOptions *options, Supply *supply, GError **error)
 	revocation->crls =
 	    g_ptr_array_new_with_free_func((GDestroyNotify)crl_unref);
 	for (text = options->crls; text != NULL && *text != NULL; text++) {
-		if (!crl_load(*text, revocation->crls, error))
+		if (!crl_load(*text, revocation->crls, error)) {
+			g_prefix_error(error, "crls: ");
 			return NULL;
+		}
 	}
 	for (text = options->ocsp_urls; text != NULL && *text != NULL; text++) {
-		if (!read_override(revocation, *text, error))
+		if (!read_override(revocation, *text, error)) {
+			g_prefix_error(error, "ocsp-url: ");
 			return NULL;
+		}
 	}
 	return g_steal_pointer(&revocation);
 }
@@ -758,7 +762,9 @@ answer_unknown(Inquiry *inquiry, guint covered, RevocationAnswer *answer)
 		answer->detail = g_steal_pointer(&inquiry->why_not);
 	} else if (cert_names_revocation_source(inquiry->cert)) {
 		answer->status = REVOCATION_STATUS_UNASKED;
-		answer->detail = g_strdup("nobody to ask who would be asked");
+		answer->detail = g_strdup(inquiry->revocation->supply == NULL ?
+			"no revocation list at hand" :
+			"nobody to ask by the methods of the configuration");
 	} else {
 		answer->status = REVOCATION_STATUS_NO_SOURCE;
 	}

@@ -466,7 +466,7 @@ static bool
 ask_responder(Flight *flight, const char *url, const char *host)
 {
 	bool with_nonce = flight->supply->options.nonce;
-	guchar nonce[32];
+	guchar nonce[OCSP_NONCE_SIZE];
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GBytes) question = NULL;
 	g_autofree char *get = NULL;
@@ -476,7 +476,7 @@ ask_responder(Flight *flight, const char *url, const char *host)
 	};
 	guint status = 0;
 
-	if (with_nonce && RAND_bytes(nonce, sizeof(nonce)) != 1)
+	if (with_nonce && !ossl_random(nonce, sizeof(nonce)))
 		with_nonce = false;
 	question = ocsp_request(flight->source.cert, flight->source.issuer,
 	    with_nonce ? nonce : NULL, &error);

@@ -173,10 +173,11 @@ delta_of(const Testimony *testimony, const Word *base)
 }
 
 static bool
-is_understood(const Word *word)
+is_understood(const Testimony *testimony, const Word *word)
 {
-	return word->ocsp != NULL ? ocsp_is_understood(word->ocsp) :
-				    crl_is_understood(word->crl);
+	return word->ocsp != NULL ?
+	    ocsp_is_understood(word->ocsp, testimony->cert, testimony->issuer) :
+	    crl_is_understood(word->crl);
 }
 
 /* What is wrong with it, whatever the time; a constant, or NULL. */
@@ -207,7 +208,7 @@ why_never_good(const Testimony *testimony, const Word *word)
 	if (word->crl != NULL && word->scope == CRL_SCOPE_OTHER_POINT)
 		return "list of another distribution point "
 		       "(RFC 5280, section 6.3.3 (b))";
-	if (word->ocsp != NULL && !is_understood(word))
+	if (word->ocsp != NULL && !is_understood(testimony, word))
 		return "unknown critical extension in the OCSP response "
 		       "(RFC 6960, section 4.4)";
 	return NULL;
@@ -229,7 +230,7 @@ why_not_good(const Testimony *testimony, const Word *word, const Word **delta,
 	why = why_not_in_force_at(testimony, word, testimony->now);
 	if (why == NULL)
 		return NULL;
-	if (is_understood(word))
+	if (is_understood(testimony, word))
 		*delta = delta_of(testimony, word);
 	g_free(why);
 	return *delta != NULL ? NULL :

@@ -198,10 +198,25 @@ check_signed_header(
 /* --- signed objects ---------------------------------------------------------
  */
 
+/* A CMS object, and its octets. */
+typedef struct {
+	CMS_ContentInfo *cms;
+	GBytes *der;
+} CmsObject;
+
+static void
+cms_object_clear(CmsObject *object)
+{
+	CMS_ContentInfo_free(object->cms);
+	g_clear_pointer(&object->der, g_bytes_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CmsObject, cms_object_clear)
+
 /* content: what was signed, as MIME; octets: as it was signed. */
 static void
 examine(Walk *walk, const Place *place, const char *section,
-    CMS_ContentInfo *cms, const MimeEntity *content, const char *octets,
+    const CmsObject *object, const MimeEntity *content, const char *octets,
     gsize size)
 {
 	g_autofree char *type = g_strdup_printf("%s/%s",
@@ -221,7 +236,8 @@ examine(Walk *walk, const Place *place, const char *section,
 		.media_type = type,
 		.content = octets,
 		.content_size = size,
-		.cms = cms,
+		.cms = object->cms,
+		.cms_der = object->der,
 	};
 
 	if (exam.coverage == VERDICT_REASON_OK) {
@@ -289,11 +305,11 @@ visit_content(Walk *walk, const Place *place, const char *section,
 	visit(walk, &inside);
 }
 
-/* The same for octets that have not been read as MIME; cms has signed them, or
- * is NULL. */
+/* The same for octets that have not been read as MIME; object has signed them,
+ * or is NULL. */
 static void
 visit_octets(Walk *walk, const Place *place, const char *section,
-    CMS_ContentInfo *cms, const char *octets, gsize size)
+    const CmsObject *object, const char *octets, gsize size)
 {
 	g_autofree char *prefix = g_strconcat(section, "/", NULL);
 	g_autoptr(GBytes) text = mime_with_crlf(octets, size);
@@ -310,8 +326,8 @@ visit_octets(Walk *walk, const Place *place, const char *section,
 		    VERDICT_REASON_OVER_LIMIT, mime_problem_text(over));
 		return;
 	}
-	if (cms != NULL) {
-		examine(walk, place, section, cms, content, octets, size);
+	if (object != NULL) {
+		examine(walk, place, section, object, content, octets, size);
 		covers = inner_layer(walk, place, first);
 	} else if (covers == COVERS_LAYER) {
 		check_signed_header(walk, place, content, &detail);
@@ -319,17 +335,20 @@ visit_octets(Walk *walk, const Place *place, const char *section,
 	visit_content(walk, place, prefix, content, covers);
 }
 
-static CMS_ContentInfo *
-parse_body(const MimeEntity *entity, VerdictReason *reason, const char **why)
+/* False for the reason why, with object empty but for its octets. */
+static bool
+parse_body(const MimeEntity *entity, CmsObject *object, VerdictReason *reason,
+    const char **why)
 {
-	g_autoptr(GBytes) der = mime_decode_body(entity);
-
 	*why = NULL;
-	if (der != NULL)
-		return cms_parse(der, reason, why);
-	*reason = VERDICT_REASON_CMS_MALFORMED;
-	*why = "transfer encoding is malformed (RFC 2045, section 6)";
-	return NULL;
+	object->der = mime_decode_body(entity);
+	if (object->der != NULL) {
+		object->cms = cms_parse(object->der, reason, why);
+	} else {
+		*reason = VERDICT_REASON_CMS_MALFORMED;
+		*why = "transfer encoding is malformed (RFC 2045, section 6)";
+	}
+	return object->cms != NULL;
 }
 
 /* RFC 8551, section 3.5.3: the signature part must be for content beside it. */
@@ -365,7 +384,7 @@ static void
 visit_detached(Walk *walk, const Place *place)
 {
 	const MimeEntity *entity = place->entity, *content;
-	g_autoptr(CMS_ContentInfo) cms = NULL;
+	g_auto(CmsObject) object = { 0 };
 	g_autofree char *section = part_section(place, 2);
 	Place micalg = *place;
 	guint first = walk->verdict->entries->len;
@@ -373,17 +392,16 @@ visit_detached(Walk *walk, const Place *place)
 	VerdictReason reason =
 	    multipart_signed_reason(entity, place->problems, &why);
 
-	if (reason == VERDICT_REASON_OK)
-		cms = parse_body(
-		    g_ptr_array_index(entity->children, 1), &reason, &why);
-	if (cms != NULL)
-		reason = detached_cms_reason(cms);
+	if (reason == VERDICT_REASON_OK &&
+	    parse_body(
+		g_ptr_array_index(entity->children, 1), &object, &reason, &why))
+		reason = detached_cms_reason(object.cms);
 	if (reason != VERDICT_REASON_OK) {
 		record_structure(walk, place, section, reason, why);
 	} else {
 		content = g_ptr_array_index(entity->children, 0);
 		micalg.micalg = mime_parameter(entity, "micalg");
-		examine(walk, &micalg, section, cms, content,
+		examine(walk, &micalg, section, &object, content,
 		    content->base + content->header.start,
 		    content->body.end - content->header.start);
 	}
@@ -395,9 +413,10 @@ visit_detached(Walk *walk, const Place *place)
 }
 
 static void
-visit_signed_data(
-    Walk *walk, const Place *place, const char *section, CMS_ContentInfo *cms)
+visit_signed_data(Walk *walk, const Place *place, const char *section,
+    const CmsObject *object)
 {
+	CMS_ContentInfo *cms = object->cms;
 	const ASN1_OCTET_STRING *content = cms_content(cms);
 	bool has_signers = sk_CMS_SignerInfo_num(CMS_get0_SignerInfos(cms)) > 0;
 
@@ -405,7 +424,7 @@ visit_signed_data(
 		record_structure(
 		    walk, place, section, VERDICT_REASON_CMS_UNSUPPORTED, NULL);
 	else if (content != NULL)
-		visit_octets(walk, place, section, cms,
+		visit_octets(walk, place, section, object,
 		    (const char *)ASN1_STRING_get0_data(content),
 		    (gsize)ASN1_STRING_length(content));
 	else if (has_signers)
@@ -441,24 +460,23 @@ static void
 visit_opaque(Walk *walk, const Place *place)
 {
 	const MimeEntity *entity = place->entity;
-	g_autoptr(CMS_ContentInfo) cms = NULL;
+	g_auto(CmsObject) object = { 0 };
 	g_autofree char *section = own_section(place);
 	guint problems = place->problems | entity->problems;
 	VerdictReason reason = multipart_signed_problems_reason(problems);
 	const char *why = mime_problem_text(problems);
 
-	if (reason == VERDICT_REASON_OK)
-		cms = parse_body(entity, &reason, &why);
-	if (cms == NULL) {
+	if (reason != VERDICT_REASON_OK ||
+	    !parse_body(entity, &object, &reason, &why)) {
 		record_structure(walk, place, section, reason, why);
 		return;
 	}
-	switch (cms_kind(cms)) {
+	switch (cms_kind(object.cms)) {
 	case CMS_KIND_SIGNED:
-		visit_signed_data(walk, place, section, cms);
+		visit_signed_data(walk, place, section, &object);
 		break;
 	case CMS_KIND_COMPRESSED:
-		visit_compressed(walk, place, section, cms);
+		visit_compressed(walk, place, section, object.cms);
 		break;
 	case CMS_KIND_ENCRYPTED:
 		remark(walk, place, "encrypted");

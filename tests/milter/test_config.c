@@ -81,6 +81,7 @@ field_text(const Config *config, const ConfigParam *param)
 
 	switch (param->type) {
 	case CONFIG_WORD:
+	case CONFIG_URL:
 	case CONFIG_PATH:
 	case CONFIG_CREDENTIAL:
 	case CONFIG_SOCKET:
@@ -355,6 +356,32 @@ static const ValueCase value_cases[] = {
 	{ "revocation", "mode = off", "0" },
 	{ "revocation", "mode = soft", "1" },
 	{ "revocation", "mode = require", "3" },
+	{ "revocation", "methods = crl", "2" },
+	{ "revocation", "methods =", "0" },
+	{ "revocation", "prefer = crl", "2" },
+	{ "revocation", "timeout = 50", "50" },
+	{ "revocation", "deadline = 60000", "60000" },
+	{ "revocation", "ocsp-url = http://a.example/x?y=1, /ca.pem=http://b",
+	    "http://a.example/x?y=1|/ca.pem=http://b" },
+	{ "revocation", "ocsp-responders = /a, /b", "/a|/b" },
+	{ "revocation", "ocsp-nonce = require", "2" },
+	{ "revocation", "max-age = 60", "60" },
+	{ "revocation", "crl-max-age = 600", "600" },
+	{ "revocation", "crl-max-size = 64M", "67108864" },
+	{ "revocation", "stale-grace = 3600", "3600" },
+	{ "revocation", "memory = 1G", "1073741824" },
+	{ "revocation", "allow-hosts = *.bssn.go.id, a.example",
+	    "*.bssn.go.id|a.example" },
+	{ "revocation", "allow-networks = 10.1.0.0/16, fd00::1",
+	    "10.1.0.0/16|fd00::1" },
+	{ "revocation", "allow-ports = 8080", "8080" },
+	{ "redis", "url = sentinel://a:26379,[::1]:26379/main/2",
+	    "sentinel://a:26379,[::1]:26379/main/2" },
+	{ "redis", "password-file = /etc/x/redis", "/etc/x/redis" },
+	{ "redis", "connect-timeout = 200", "200" },
+	{ "redis", "timeout = 20", "20" },
+	{ "redis", "prefix = a:", "a:" },
+	{ "redis", "pool = 8", "8" },
 	{ "revocation", "crls = /etc/smime-milter/crls",
 	    "/etc/smime-milter/crls" },
 };

@@ -4,6 +4,7 @@
 
 #include "../../smime/crl.h"
 #include "../../smime/revocation.h"
+#include "../../smime/testimony.h"
 #include "../pki.h"
 
 #define LIST_URL "http://daerah.example/ca.crl"
