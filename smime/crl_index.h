@@ -10,7 +10,7 @@
  * Strict DER: what OpenSSL's decoder would refuse is refused, and more.
  *
  * Immutable, shared by threads.  Memory beside the octets: 4 octets for each
- * entry, 4 for each that names an issuer, and the frame; 16 for each entry
+ * entry, 4 for each that names an issuer, and the frame; up to 24 for each entry
  * while they are sorted.
  */
 #ifndef SMIME_CRL_INDEX_H

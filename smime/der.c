@@ -115,6 +115,9 @@ der_wrap(guint8 tag, DerWalk first, DerWalk second)
 	guint size = write_head(head, tag, der_left(first) + der_left(second));
 
 	g_byte_array_append(out, head, size);
-	g_byte_array_append(out, first.at, (guint)der_left(first));
-	return g_byte_array_append(out, second.at, (guint)der_left(second));
+	if (!der_at_end(first))
+		g_byte_array_append(out, first.at, (guint)der_left(first));
+	if (!der_at_end(second))
+		g_byte_array_append(out, second.at, (guint)der_left(second));
+	return out;
 }

@@ -4,6 +4,7 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
+#include "../smime/der.h"
 #include "pki.h"
 
 /* --- keys ---------------------------------------------------------------- */
@@ -626,12 +627,10 @@ pki_crl(const PkiCrl *spec, X509 *issuer, PkiKey issuer_key)
 
 /* --- DER ----------------------------------------------------------------- */
 
-#define DER_INTEGER 0x02
 #define DER_OCTETS 0x04
 #define DER_NULL 0x05
 #define DER_UTF8 0x0c
 #define DER_UTCTIME 0x17
-#define DER_SEQUENCE 0x30
 #define DER_SET 0x31
 #define DER_CONTEXT(n) (0xa0 | (n))
 
@@ -688,6 +687,17 @@ der(guint8 tag, GByteArray *first, ...)
 	va_end(ap);
 	g_byte_array_append(out, head, der_head(head, inner->len));
 	g_byte_array_append(out, inner->data, inner->len);
+	return out;
+}
+
+/* Takes inner. */
+static GByteArray *
+der_around(guint8 tag, DerWalk before, GByteArray *inner)
+{
+	GByteArray *out = der_wrap(
+	    tag, before, (DerWalk){ inner->data, inner->data + inner->len });
+
+	g_byte_array_unref(inner);
 	return out;
 }
 
@@ -1315,6 +1325,32 @@ pki_crl_der(X509_CRL *crl)
 
 	OPENSSL_free(data);
 	return out;
+}
+
+GBytes *
+pki_crl_with_entries(X509_CRL *crl, const GByteArray *entries)
+{
+	g_autoptr(GBytes) whole = pki_crl_der(crl);
+	gsize size;
+	const guint8 *data = g_bytes_get_data(whole, &size);
+	DerWalk walk = { data, data + size };
+	DerWalk inside = { entries->data, entries->data + entries->len };
+	DerElement list = { 0 }, tbs = { 0 }, field;
+	GByteArray *made;
+
+	g_assert(der_next(&walk, DER_SEQUENCE, &list));
+	g_assert(der_next(&list.content, DER_SEQUENCE, &tbs));
+	walk = tbs.content;
+	while (der_peek(walk, &field) && field.tag != DER_EXPLICIT(0))
+		walk.at = field.whole.end;
+	made = der_wrap(DER_SEQUENCE, inside, (DerWalk){ 0 });
+	g_byte_array_append(made, walk.at, (guint)der_left(walk));
+	made = der_around(
+	    DER_SEQUENCE, (DerWalk){ tbs.content.at, walk.at }, made);
+	g_byte_array_append(
+	    made, list.content.at, (guint)der_left(list.content));
+	made = der_around(DER_SEQUENCE, (DerWalk){ 0 }, made);
+	return g_byte_array_free_to_bytes(made);
 }
 
 Crl *

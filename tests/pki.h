@@ -251,6 +251,10 @@ char *pki_write_key(const char *folder, const char *name, PkiKey key);
 GBytes *pki_cert_der(X509 *cert);
 GBytes *pki_crl_der(X509_CRL *crl);
 
+/* The same with other entries (octets of DER), as nobody has signed it.  crl
+ * has none itself. */
+GBytes *pki_crl_with_entries(X509_CRL *crl, const GByteArray *entries);
+
 /* As it would be read. */
 Crl *pki_crl_parsed(X509_CRL *crl);
 

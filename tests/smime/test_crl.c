@@ -1,8 +1,10 @@
+#include <stdio.h>
 #include <string.h>
 
 #include <criterion/criterion.h>
 
 #include "../../smime/crl.h"
+#include "../../smime/der.h"
 #include "../pki.h"
 
 /* As it is read from a file: octets that were signed, in their order. */
@@ -381,6 +383,141 @@ Test(crl, signature_digest)
 	}
 }
 
+static const EVP_MD *
+no_digest(void)
+{
+	return NULL;
+}
+
+/* The list with the octet at place, counted from the end where it is negative,
+ * changed. */
+static Crl *
+changed(GBytes *der, gssize place)
+{
+	gsize size;
+	const guint8 *data = g_bytes_get_data(der, &size);
+	guint8 *copy = g_memdup2(data, size);
+	g_autoptr(GBytes) other = g_bytes_new_take(copy, size);
+
+	copy[place < 0 ? (gssize)size + place : place] ^= 1;
+	return crl_parse(other, NULL);
+}
+
+/* Of each kind: by the key, over what was signed and nothing else. */
+Test(crl, signatures)
+{
+	static const struct {
+		PkiKey key;
+		const EVP_MD *(*digest)(void);
+	} cases[] = {
+		{ PKI_KEY_CA, EVP_sha512 },
+		{ PKI_KEY_OTHER, EVP_sha256 },
+		{ PKI_KEY_P384, EVP_sha384 },
+		{ PKI_KEY_PSS, EVP_sha256 },
+		{ PKI_KEY_PSS_STRICT, EVP_sha384 },
+		{ PKI_KEY_ED25519, no_digest },
+	};
+	g_autoptr(Pki) pki = pki_new(NULL);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		PkiCert spec = {
+			.name = "CA Test", .is_ca = true, .key = cases[i].key
+		};
+		PkiCrl list_spec = { .revoked = pki->leaf,
+			.reason = CRL_REASON_SUPERSEDED,
+			.digest = cases[i].digest };
+		g_autoptr(X509) ca = pki_cert(&spec, pki->root, PKI_KEY_ROOT);
+		g_autoptr(X509_CRL) list =
+		    pki_crl(&list_spec, ca, cases[i].key);
+		g_autoptr(GBytes) der = pki_crl_der(list);
+		g_autoptr(Crl) crl = crl_parse(der, NULL);
+		g_autoptr(Crl) forged = changed(der, -1);
+		const char *why;
+
+		cr_expect(crl_why_not_by(crl, ca) == NULL, "%zu", i);
+		why = crl_why_not_by(forged, ca);
+		cr_expect(why != NULL && strstr(why, "(g)"), "%zu: %s", i, why);
+		cr_expect_eq(ERR_peek_error(), 0);
+	}
+}
+
+/* Where needle is in der. */
+static gsize
+place_of(GBytes *der, const char *needle, gsize needle_size)
+{
+	gsize size;
+	const guint8 *data = g_bytes_get_data(der, &size);
+	const guint8 *at = memmem(data, size, needle, needle_size);
+
+	cr_assert(at != NULL);
+	return (gsize)(at - data);
+}
+
+/* The entries are what was signed, too. */
+Test(crl, changed_entry)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(X509_CRL) list =
+	    pki_crl(&(PkiCrl){ .revoked = pki->leaf }, pki->ca, PKI_KEY_CA);
+	g_autoptr(GBytes) der = pki_crl_der(list);
+	/* 4711 becomes 4710 */
+	g_autoptr(Crl) crl =
+	    changed(der, (gssize)place_of(der, "\x02\x02\x12\x67", 4) + 3);
+
+	cr_assert(crl != NULL);
+	expect_entry(crl, pki->leaf, CRL_NOT_LISTED, NULL, "changed");
+	cr_expect(strstr(crl_why_not_by(crl, pki->ca), "(g)"));
+}
+
+/* Signs what is in der anew, as it is. */
+static void
+sign_again(guint8 *der, gsize size)
+{
+	g_autoptr(EVP_MD_CTX) context = EVP_MD_CTX_new();
+	DerWalk walk = { der, der + size };
+	DerElement list = { 0 }, tbs = { 0 };
+	gsize made = 256;
+
+	cr_assert(der_next(&walk, DER_SEQUENCE, &list));
+	cr_assert(der_next(&list.content, DER_SEQUENCE, &tbs));
+	cr_assert(EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL,
+		      pki_key(PKI_KEY_CA)) == 1);
+	cr_assert(EVP_DigestSign(context, der + size - made, &made,
+		      tbs.whole.at, der_left(tbs.whole)) == 1);
+	cr_assert_eq(made, 256);
+}
+
+/* RFC 5280, section 5.1.1.2; the signature itself is valid. */
+Test(crl, algorithms_differ)
+{
+	static const char sha256_with_rsa[] =
+	    "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b";
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(X509_CRL) list = pki_crl(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_CA);
+	g_autoptr(GBytes) der = pki_crl_der(list);
+	gsize place = place_of(der, sha256_with_rsa, 9), size;
+	const guint8 *data = g_bytes_get_data(der, &size);
+
+	for (int differs = 0; differs < 2; differs++) {
+		guint8 *copy = g_memdup2(data, size);
+		const guchar *at = copy;
+		g_autoptr(GBytes) other = g_bytes_new_take(copy, size);
+		g_autoptr(X509_CRL) decoded = NULL;
+		g_autoptr(Crl) crl = NULL;
+		const char *why;
+
+		copy[place + 8] ^= differs ? 7 : 0;
+		sign_again(copy, size);
+		decoded = d2i_X509_CRL(NULL, &at, (long)size);
+		cr_assert_eq(X509_CRL_verify(decoded, pki_key(PKI_KEY_CA)), 1);
+		crl = crl_parse(other, NULL);
+		why = crl_why_not_by(crl, pki->ca);
+		cr_expect_eq(why != NULL, differs);
+		if (differs)
+			cr_expect(strstr(why, "5.1.1.2"), "%s", why);
+	}
+}
+
 /* --- lists that belong together ------------------------------------------- */
 
 #define POINT "critical,fullname:URI:http://x.id/a"
@@ -433,6 +570,28 @@ Test(crl, deltas)
 		cr_expect_eq(crl_is_newer(delta, base), cases[i].is_newer, "%s",
 		    cases[i].name);
 	}
+}
+
+Test(crl, updates)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	PkiCrl spec = { .this_update = -3, .next_update = 5 };
+	PkiCrl open = { .next_update = PKI_NO_NEXT_UPDATE };
+	g_autoptr(X509_CRL) list = pki_crl(&spec, pki->ca, PKI_KEY_CA);
+	g_autoptr(GBytes) der = pki_crl_der(list);
+	g_autoptr(Crl) crl = crl_parse(der, NULL);
+	g_autoptr(Crl) endless = crl_of(&open, pki->ca, PKI_KEY_CA);
+	g_autoptr(Crl) unreadable = NULL;
+
+	cr_expect_eq(crl_this_update(crl), PKI_NOW - 3);
+	cr_expect_eq(crl_next_update(crl), PKI_NOW + 5);
+	cr_expect_eq(crl_next_update(endless), G_MININT64);
+	/* Z becomes [ */
+	unreadable = changed(der, (gssize)place_of(der, "Z", 1));
+	cr_assert(unreadable != NULL);
+	cr_expect_eq(crl_this_update(unreadable), G_MININT64);
+	cr_expect_eq(crl_next_update(unreadable), PKI_NOW + 5);
+	cr_expect_eq(ERR_peek_error(), 0);
 }
 
 Test(crl, der)
@@ -504,6 +663,65 @@ Test(crl, load)
 	cr_expect_eq(loaded_content("garbage", 7), -1);
 	cr_expect_eq(loaded("/nonexistent/list.crl"), -1);
 	crl_unref(NULL);
+	pki_folder_remove(folder);
+}
+
+/* PEM is for files. */
+Test(crl, parse)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(X509_CRL) list = pki_crl(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_CA);
+	g_autofree char *folder = pki_folder_new();
+	g_autofree char *path = pki_write_crl(folder, "a.pem", list);
+	char *pem;
+	gsize size;
+	g_autoptr(GBytes) octets = NULL;
+	g_autoptr(GBytes) nothing = g_bytes_new(NULL, 0);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GError) empty = NULL;
+
+	cr_assert(g_file_get_contents(path, &pem, &size, NULL));
+	octets = g_bytes_new_take(pem, size);
+	cr_expect(crl_parse(octets, &error) == NULL);
+	cr_expect(g_error_matches(error, SMIME_ERROR, SMIME_ERROR_MALFORMED));
+	cr_expect(crl_parse(nothing, &empty) == NULL);
+	cr_expect(g_error_matches(empty, SMIME_ERROR, SMIME_ERROR_MALFORMED));
+	pki_folder_remove(folder);
+}
+
+/* Nobody is asked for a passphrase. */
+Test(crl, load_encrypted)
+{
+	static const char text[] =
+	    "-----BEGIN X509 CRL-----\n"
+	    "Proc-Type: 4,ENCRYPTED\n"
+	    "DEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n"
+	    "\n"
+	    "MDAwMDAwMDAwMDAwMDAwMA==\n"
+	    "-----END X509 CRL-----\n";
+
+	cr_expect_eq(loaded_content(text, strlen(text)), -1);
+}
+
+/* Whoever writes into a file that was read changes nothing of what was. */
+Test(crl, load_and_write_over)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(X509_CRL) list =
+	    pki_crl(&(PkiCrl){ .revoked = pki->leaf }, pki->ca, PKI_KEY_CA);
+	g_autoptr(GBytes) der = pki_crl_der(list);
+	g_autofree char *folder = pki_folder_new();
+	g_autofree char *path = pki_write(folder, "list",
+	    g_bytes_get_data(der, NULL), (gssize)g_bytes_get_size(der));
+	g_autoptr(GPtrArray) crls =
+	    g_ptr_array_new_with_free_func((GDestroyNotify)crl_unref);
+	FILE *file;
+
+	cr_assert(crl_load(path, crls, NULL));
+	file = fopen(path, "w");
+	cr_assert(file != NULL && fclose(file) == 0);
+	expect_entry(g_ptr_array_index(crls, 0), pki->leaf, CRL_REVOKED,
+	    "since 2026-02-27T00:00:00Z", "written over");
 	pki_folder_remove(folder);
 }
 
