@@ -154,8 +154,11 @@ digest_of_id(const OCSP_CERTID *id)
 	return NULL;
 }
 
+/* Extended revoked, section 4.4.8; OpenSSL has an older name for it. */
+#define NID_extended_revoke NID_id_pkix_OCSP_valid
+
 /* What must be understood where it is critical, and is: RFC 6960, section 4.4.
- * Where and since when else one may look changes nothing here. */
+ * Where else and how far back one may look changes nothing here. */
 static bool
 is_known_extension(const X509_EXTENSION *extension)
 {
@@ -164,7 +167,7 @@ is_known_extension(const X509_EXTENSION *extension)
 	case NID_id_pkix_OCSP_Nonce:
 	case NID_id_pkix_OCSP_CrlID:
 	case NID_id_pkix_OCSP_archiveCutoff:
-	case NID_id_pkix_OCSP_extendedStatus:
+	case NID_extended_revoke:
 	case NID_crl_reason:
 	case NID_invalidity_date:
 		return true;
@@ -535,6 +538,18 @@ is_certified_by(Ocsp *ocsp, X509 *cert, X509 *issuer)
 	return valid;
 }
 
+/* RFC 4055, section 5; RFC 5758, section 3.2.  Nobody has signed them. */
+static bool
+has_plain_parameters(const X509_ALGOR *algorithm)
+{
+	const ASN1_OBJECT *object;
+	int type;
+
+	X509_ALGOR_get0(&object, &type, NULL, algorithm);
+	return type == V_ASN1_UNDEF || type == V_ASN1_NULL ||
+	    OBJ_obj2nid(object) == NID_rsassaPss;
+}
+
 static bool
 is_digest_allowed(int digest)
 {
@@ -695,7 +710,8 @@ ocsp_why_not_by(Ocsp *ocsp, X509 *issuer, const OsslX509Stack *configured,
 	};
 
 	*signer = (OcspSigner){ 0 };
-	if (!is_digest_allowed(ocsp_signature_digest(ocsp)))
+	if (!is_digest_allowed(ocsp_signature_digest(ocsp)) ||
+	    !has_plain_parameters(OCSP_resp_get0_tbs_sigalg(ocsp->basic)))
 		return "unknown or broken signature algorithm of the OCSP "
 		       "response (RFC 6960, section 4.3)";
 	search_signer(&search, configured, signer);

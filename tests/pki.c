@@ -393,6 +393,9 @@ cert_add_extensions(X509 *cert, const PkiCert *spec, X509 *issuer)
 	cert_add_sections(cert, issuer, NID_crl_distribution_points,
 	    spec->points, spec->sections);
 	cert_add_extension(cert, issuer, NID_info_access, access);
+	cert_add_extension(cert, issuer, NID_info_access, spec->access);
+	cert_add_extension(
+	    cert, issuer, NID_id_pkix_OCSP_noCheck, spec->no_check);
 	cert_add_extension(
 	    cert, issuer, NID_certificate_policies, spec->policies);
 	cert_add_extension(cert, issuer, NID_policy_mappings, spec->mappings);
@@ -627,8 +630,10 @@ pki_crl(const PkiCrl *spec, X509 *issuer, PkiKey issuer_key)
 
 /* --- DER ----------------------------------------------------------------- */
 
+#define DER_BITS 0x03
 #define DER_OCTETS 0x04
 #define DER_NULL 0x05
+#define DER_ENUMERATED 0x0a
 #define DER_UTF8 0x0c
 #define DER_UTCTIME 0x17
 #define DER_SET 0x31
@@ -946,7 +951,7 @@ attribute_set(
 }
 
 static GByteArray *
-signature_of(const PkiSigner *signer, const void *data, gsize size)
+raw_signature(const PkiSigner *signer, const void *data, gsize size)
 {
 	g_autoptr(EVP_MD_CTX) context = EVP_MD_CTX_new();
 	EVP_PKEY_CTX *key_context;
@@ -966,7 +971,13 @@ signature_of(const PkiSigner *signer, const void *data, gsize size)
 		     context, signature, &signature_size, data, size) == 1);
 	if (signer->flaws & PKI_FLAW_WRONG_SIGNATURE)
 		signature[signature_size - 1] ^= 1;
-	return der_value(DER_OCTETS, signature, signature_size);
+	return der_raw(signature, signature_size);
+}
+
+static GByteArray *
+signature_of(const PkiSigner *signer, const void *data, gsize size)
+{
+	return der(DER_OCTETS, raw_signature(signer, data, size), NULL);
 }
 
 static GByteArray *
@@ -1063,13 +1074,13 @@ revocation_lists(X509_CRL *const *lists)
 		all = g_byte_array_append(all, data, (guint)size);
 		g_bytes_unref(octets);
 	}
-	return all->len > 0 ? der(DER_CONTEXT(1), all, NULL) : all;
+	return all;
 }
 
-/* SignedData without its tag. */
+/* SignedData without its tag; takes revocation. */
 static GByteArray *
 signed_data(const PkiCms *spec, const void *content, gsize size,
-    GBytes *attached, int type, X509_CRL *const *lists)
+    GBytes *attached, int type, GByteArray *revocation)
 {
 	GByteArray *digests = g_byte_array_new();
 	GByteArray *signers = g_byte_array_new();
@@ -1095,7 +1106,9 @@ signed_data(const PkiCms *spec, const void *content, gsize size,
 		out = der_join(out, content_info(spec, attached, type));
 	}
 	out = der_join(out, certificates(spec));
-	out = der_join(out, revocation_lists(lists));
+	if (revocation->len > 0)
+		revocation = der(DER_CONTEXT(1), revocation, NULL);
+	out = der_join(out, revocation);
 	return der_join(out, der(DER_SET, signers, NULL));
 }
 
@@ -1128,12 +1141,13 @@ pki_cms_around(const void *content, gsize size, const PkiCms *spec,
     GBytes *attached, int content_type)
 {
 	return whole_cms(spec,
-	    signed_data(spec, content, size, attached, content_type, NULL));
+	    signed_data(spec, content, size, attached, content_type,
+		g_byte_array_new()));
 }
 
-GBytes *
-pki_cms_with_lists(
-    const void *content, gsize size, const PkiCms *spec, X509_CRL *const *lists)
+static GBytes *
+cms_with(
+    const void *content, gsize size, const PkiCms *spec, GByteArray *revocation)
 {
 	g_autoptr(GBytes) attached = g_bytes_new(content, size);
 
@@ -1141,7 +1155,40 @@ pki_cms_with_lists(
 	    signed_data(spec, content, size, attached,
 		spec->flags & PKI_CMS_TIMESTAMP ? NID_id_smime_ct_TSTInfo :
 						  NID_pkcs7_data,
-		lists));
+		revocation));
+}
+
+GBytes *
+pki_cms_with_lists(
+    const void *content, gsize size, const PkiCms *spec, X509_CRL *const *lists)
+{
+	return cms_with(content, size, spec, revocation_lists(lists));
+}
+
+GBytes *
+pki_cms_with_other(
+    const void *content, gsize size, const PkiCms *spec, GBytes *other)
+{
+	gsize other_size;
+	const void *data = g_bytes_get_data(other, &other_size);
+
+	return cms_with(content, size, spec, der_raw(data, other_size));
+}
+
+GBytes *
+pki_other_ocsp(GBytes *response)
+{
+	gsize size;
+	const void *data = g_bytes_get_data(response, &size);
+	ASN1_OBJECT *type = OBJ_txt2obj("1.3.6.1.5.5.7.16.2", 1);
+	guchar *oid = NULL;
+	int oid_size = i2d_ASN1_OBJECT(type, &oid);
+	GByteArray *out = der(DER_CONTEXT(1), der_raw(oid, (gsize)oid_size),
+	    der_raw(data, size), NULL);
+
+	OPENSSL_free(oid);
+	ASN1_OBJECT_free(type);
+	return g_byte_array_free_to_bytes(out);
 }
 
 GBytes *
@@ -1161,6 +1208,261 @@ pki_sign(const Pki *pki, const char *content, guint flags, guint flaws)
 	PkiCms spec = { &signer, 1, certs, flags };
 
 	return pki_cms(content, strlen(content), &spec);
+}
+
+/* --- OCSP responses ------------------------------------------------------ */
+
+static GByteArray *
+ocsp_time(gint64 offset, bool bad)
+{
+	ASN1_GENERALIZEDTIME *time =
+	    ASN1_GENERALIZEDTIME_set(NULL, (time_t)(PKI_NOW + offset));
+	guchar *data = NULL;
+	GByteArray *out;
+	int size;
+
+	g_assert(time != NULL);
+	if (bad)
+		ASN1_STRING_set(time, "20260301000000.0Z", -1);
+	size = i2d_ASN1_GENERALIZEDTIME(time, &data);
+	out = der_raw(data, (gsize)size);
+	OPENSSL_free(data);
+	ASN1_GENERALIZEDTIME_free(time);
+	return out;
+}
+
+static GByteArray *
+ocsp_unknown_extension(const char *oid)
+{
+	X509_EXTENSION *extension = unknown_extension(oid);
+	guchar *data = NULL;
+	int size = i2d_X509_EXTENSION(extension, &data);
+	GByteArray *out = der_raw(data, (gsize)size);
+
+	OPENSSL_free(data);
+	X509_EXTENSION_free(extension);
+	return out;
+}
+
+/* In Extensions [number]; takes all. */
+static GByteArray *
+ocsp_extensions(guint number, GByteArray *all)
+{
+	if (all->len == 0)
+		return all;
+	return der(DER_CONTEXT(number), der(DER_SEQUENCE, all, NULL), NULL);
+}
+
+static GByteArray *
+digest_octets(const guchar *digest, guint size, bool wrong)
+{
+	GByteArray *out = der_value(DER_OCTETS, digest, size);
+
+	if (wrong)
+		out->data[out->len - 1] ^= 1;
+	return out;
+}
+
+static GByteArray *
+ocsp_cert_id(const PkiSingle *single)
+{
+	const EVP_MD *md =
+	    single->digest != NULL ? single->digest() : EVP_sha1();
+	guchar name[EVP_MAX_MD_SIZE], key[EVP_MAX_MD_SIZE], *serial = NULL;
+	guint name_size, key_size;
+	GByteArray *number;
+	int size =
+	    i2d_ASN1_INTEGER(X509_get_serialNumber(single->cert), &serial);
+
+	g_assert(X509_NAME_digest(X509_get_subject_name(single->issuer), md,
+		     name, &name_size) == 1);
+	g_assert(X509_pubkey_digest(single->issuer, md, key, &key_size) == 1);
+	number = der_raw(serial, (gsize)size);
+	OPENSSL_free(serial);
+	if (single->flaws & PKI_OCSP_WRONG_SERIAL)
+		number->data[number->len - 1] ^= 1;
+	return der(DER_SEQUENCE, der_algorithm(EVP_MD_get_type(md)),
+	    digest_octets(name, name_size, single->flaws & PKI_OCSP_WRONG_NAME),
+	    digest_octets(key, key_size, single->flaws & PKI_OCSP_WRONG_KEY),
+	    number, NULL);
+}
+
+static GByteArray *
+ocsp_status(const PkiSingle *single)
+{
+	guint8 reason = (guint8)single->reason;
+	GByteArray *revoked;
+
+	switch (single->status) {
+	case PKI_OCSP_GOOD:
+		return der_value(0x80, "", 0);
+	case PKI_OCSP_UNKNOWN:
+		return der_value(0x82, "", 0);
+	case PKI_OCSP_REVOKED:
+		break;
+	}
+	revoked = ocsp_time(-2 * PKI_DAY, false);
+	if (reason != 0)
+		revoked = der_join(revoked,
+		    der(DER_CONTEXT(0), der_value(DER_ENUMERATED, &reason, 1),
+			NULL));
+	return der(DER_CONTEXT(1), revoked, NULL);
+}
+
+static GByteArray *
+ocsp_single(const PkiSingle *single)
+{
+	gint64 this = single->this_update, next = single->next_update;
+	GByteArray *next_update = g_byte_array_new();
+	GByteArray *extensions = g_byte_array_new();
+
+	if (next != PKI_NO_NEXT_UPDATE)
+		next_update = der_join(next_update,
+		    der(DER_CONTEXT(0),
+			ocsp_time(next != 0 ? next : PKI_DAY, false), NULL));
+	if (single->unknown != NULL)
+		extensions = der_join(
+		    extensions, ocsp_unknown_extension(single->unknown));
+	return der(DER_SEQUENCE, ocsp_cert_id(single), ocsp_status(single),
+	    ocsp_time(
+		this != 0 ? this : -3600, single->flaws & PKI_OCSP_BAD_TIME),
+	    next_update, ocsp_extensions(1, extensions), NULL);
+}
+
+static GByteArray *
+ocsp_responder(const PkiOcsp *spec)
+{
+	guchar digest[EVP_MAX_MD_SIZE], *name = NULL;
+	guint digest_size;
+	GByteArray *out;
+	int size;
+
+	if (spec->flaws & PKI_OCSP_BY_KEY) {
+		g_assert(X509_pubkey_digest(spec->responder, EVP_sha1(), digest,
+			     &digest_size) == 1);
+		return der(DER_CONTEXT(2),
+		    der_value(DER_OCTETS, digest, digest_size), NULL);
+	}
+	size = i2d_X509_NAME(X509_get_subject_name(spec->responder), &name);
+	out = der(DER_CONTEXT(1), der_raw(name, (gsize)size), NULL);
+	OPENSSL_free(name);
+	return out;
+}
+
+static GByteArray *
+ocsp_nonce_extension(const PkiOcsp *spec)
+{
+	GByteArray *value = der_raw(spec->nonce, spec->nonce_size);
+
+	if ((spec->flaws & PKI_OCSP_RAW_NONCE) == 0)
+		value = der(DER_OCTETS, value, NULL);
+	return der(DER_SEQUENCE, der_oid(NID_id_pkix_OCSP_Nonce),
+	    der(DER_OCTETS, value, NULL), NULL);
+}
+
+static GByteArray *
+ocsp_response_extensions(const PkiOcsp *spec)
+{
+	GByteArray *all = g_byte_array_new();
+	gsize count = spec->unknown != NULL ? MAX(spec->n_unknown, 1) : 0;
+
+	if (spec->nonce != NULL)
+		all = der_join(all, ocsp_nonce_extension(spec));
+	if (spec->flaws & PKI_OCSP_TWO_NONCES)
+		all = der_join(all, ocsp_nonce_extension(spec));
+	for (gsize i = 0; i < count; i++)
+		all = der_join(all, ocsp_unknown_extension(spec->unknown));
+	return ocsp_extensions(1, all);
+}
+
+static GByteArray *
+ocsp_response_data(const PkiOcsp *spec)
+{
+	GByteArray *version = g_byte_array_new();
+	GByteArray *singles = g_byte_array_new();
+
+	if (spec->flaws & (PKI_OCSP_VERSION_1 | PKI_OCSP_VERSION_2))
+		version = der_join(version,
+		    der(DER_CONTEXT(0),
+			der_small(spec->flaws & PKI_OCSP_VERSION_2 ? 1 : 0),
+			NULL));
+	for (gsize i = 0; i < spec->n_singles; i++)
+		singles = der_join(singles, ocsp_single(&spec->singles[i]));
+	return der(DER_SEQUENCE, version, ocsp_responder(spec),
+	    ocsp_time(spec->produced_at != 0 ? spec->produced_at : -3600,
+		spec->flaws & PKI_OCSP_BAD_TIME),
+	    der(DER_SEQUENCE, singles, NULL), ocsp_response_extensions(spec),
+	    NULL);
+}
+
+static GByteArray *
+ocsp_algorithm(const PkiSigner *signer)
+{
+	const EVP_MD *md = signing_digest(signer->key, signer->digest);
+	int kind = EVP_PKEY_get_base_id(pki_key(signer->key)), nid;
+
+	if (kind != EVP_PKEY_RSA || signer->flaws & PKI_WITH_PSS)
+		return signature_algorithm(signer);
+	g_assert(OBJ_find_sigid_by_algs(&nid, EVP_MD_get_type(md), kind) == 1);
+	return der_algorithm(nid);
+}
+
+/* BasicOCSPResponse. */
+static GByteArray *
+ocsp_basic(const PkiOcsp *spec)
+{
+	PkiSigner signer = { .key = spec->key, .digest = spec->digest };
+	g_autoptr(GByteArray) data = ocsp_response_data(spec);
+	GByteArray *certs = g_byte_array_new();
+	GByteArray *signature;
+
+	if (spec->flaws & PKI_OCSP_WITH_PSS)
+		signer.flaws |= PKI_WITH_PSS;
+	if (spec->flaws & PKI_OCSP_WRONG_SIGNATURE)
+		signer.flaws |= PKI_FLAW_WRONG_SIGNATURE;
+	signature = raw_signature(&signer, data->data, data->len);
+	for (gsize i = 0; spec->certs != NULL && spec->certs[i] != NULL; i++)
+		certs = der_join(certs, der_cert(spec->certs[i]));
+	return der(DER_SEQUENCE, der_raw(data->data, data->len),
+	    ocsp_algorithm(&signer),
+	    der(DER_BITS, der_raw("", 1), signature, NULL),
+	    ocsp_extensions(0, certs), NULL);
+}
+
+static GByteArray *
+ocsp_bytes(const PkiOcsp *spec)
+{
+	GByteArray *basic;
+
+	if (spec->status != 0 || spec->flaws & PKI_OCSP_NO_BYTES)
+		return g_byte_array_new();
+	basic = ocsp_basic(spec);
+	if (spec->flaws & PKI_OCSP_INNER)
+		g_byte_array_append(basic, (const guint8 *)"", 1);
+	return der(DER_CONTEXT(0),
+	    der(DER_SEQUENCE,
+		der_oid(spec->flaws & PKI_OCSP_OTHER_TYPE ?
+			NID_id_pkix_OCSP_CrlID :
+			NID_id_pkix_OCSP_basic),
+		der(DER_OCTETS, basic, NULL), NULL),
+	    NULL);
+}
+
+GBytes *
+pki_ocsp(const PkiOcsp *spec)
+{
+	GByteArray *inside = der_value(DER_ENUMERATED, &spec->status, 1);
+	GByteArray *octets;
+
+	inside = der_join(inside, ocsp_bytes(spec));
+	octets = spec->flaws & PKI_OCSP_INDEFINITE ?
+	    der_indefinite(DER_SEQUENCE, inside) :
+	    der(DER_SEQUENCE, inside, NULL);
+	if (spec->flaws & PKI_OCSP_TRAILING)
+		g_byte_array_append(octets, (const guint8 *)"", 1);
+	if (spec->flaws & PKI_OCSP_TRUNCATED)
+		g_byte_array_set_size(octets, octets->len - 1);
+	return g_byte_array_free_to_bytes(octets);
 }
 
 /* --- messages ------------------------------------------------------------ */

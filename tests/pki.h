@@ -69,8 +69,10 @@ typedef struct {
 	const char *points; /* other distribution points, as openssl.cnf has
 	                       them */
 	const char *ocsp_url;
-	const char *policies;           /* certificatePolicies, likewise */
-	const char *mappings;           /* policyMappings, likewise */
+	const char *access;   /* other authorityInfoAccess, likewise */
+	const char *no_check; /* id-pkix-ocsp-nocheck, likewise */
+	const char *policies; /* certificatePolicies, likewise */
+	const char *mappings; /* policyMappings, likewise */
 	const char *policy_constraints; /* likewise */
 	const char *inhibit_any;        /* likewise */
 	const char *sections; /* of an openssl.cnf that points may name */
@@ -139,6 +141,67 @@ typedef struct {
 } PkiCrl;
 
 X509_CRL *pki_crl(const PkiCrl *spec, X509 *issuer, PkiKey issuer_key);
+
+/* --- OCSP responses ------------------------------------------------------- */
+
+typedef enum {
+	PKI_OCSP_GOOD,
+	PKI_OCSP_REVOKED,
+	PKI_OCSP_UNKNOWN,
+} PkiOcspStatus;
+
+typedef enum {
+	/* of a single response */
+	PKI_OCSP_WRONG_NAME = 1 << 0, /* digest of another issuer's name */
+	PKI_OCSP_WRONG_KEY = 1 << 1,  /* or key */
+	PKI_OCSP_WRONG_SERIAL = 1 << 2,
+	PKI_OCSP_BAD_TIME = 1 << 3, /* thisUpdate, or producedAt */
+	/* of all of it */
+	PKI_OCSP_BY_KEY = 1 << 4, /* is how it names the responder */
+	PKI_OCSP_WRONG_SIGNATURE = 1 << 5,
+	PKI_OCSP_WITH_PSS = 1 << 6,
+	PKI_OCSP_VERSION_1 = 1 << 7, /* is said, where it need not be */
+	PKI_OCSP_VERSION_2 = 1 << 8,
+	PKI_OCSP_OTHER_TYPE = 1 << 9,  /* not id-pkix-ocsp-basic */
+	PKI_OCSP_NO_BYTES = 1 << 10,   /* responseBytes are absent */
+	PKI_OCSP_TRAILING = 1 << 11,   /* an octet after it */
+	PKI_OCSP_INNER = 1 << 12,      /* one after the BasicOCSPResponse */
+	PKI_OCSP_TRUNCATED = 1 << 13,  /* last octet absent */
+	PKI_OCSP_INDEFINITE = 1 << 14, /* BER */
+	PKI_OCSP_RAW_NONCE = 1 << 15,  /* not an OCTET STRING */
+	PKI_OCSP_TWO_NONCES = 1 << 16,
+} PkiOcspFlaw;
+
+/* What is said of one certificate. */
+typedef struct {
+	X509 *cert;
+	X509 *issuer; /* of cert */
+	PkiOcspStatus status;
+	int reason;         /* CRL_REASON_*; 0: none given */
+	gint64 this_update; /* seconds from PKI_NOW; 0: an hour ago */
+	gint64 next_update; /* 0: in a day */
+	const EVP_MD *(*digest)(void); /* of the CertID; NULL: SHA-1 */
+	const char *unknown; /* OID of an unknown critical extension */
+	guint flaws;         /* PkiOcspFlaw */
+} PkiSingle;
+
+typedef struct {
+	const PkiSingle *singles;
+	gsize n_singles;
+	X509 *responder;               /* whom it names */
+	PkiKey key;                    /* with which it is signed */
+	const EVP_MD *(*digest)(void); /* NULL: SHA-256 */
+	X509 *const *certs;            /* up to the first NULL; may be NULL */
+	gint64 produced_at; /* seconds from PKI_NOW; 0: an hour ago */
+	const guchar *nonce;
+	gsize nonce_size;
+	const char *unknown; /* OID of an unknown critical extension */
+	gsize n_unknown;     /* of them; 0: 1 */
+	guint8 status;       /* of the response; else but 0 is all of it */
+	guint flaws;         /* PkiOcspFlaw */
+} PkiOcsp;
+
+GBytes *pki_ocsp(const PkiOcsp *spec);
 
 /* --- signatures --------------------------------------------------------- */
 
@@ -213,6 +276,12 @@ GBytes *pki_cms_around(const void *content, gsize size, const PkiCms *spec,
 /* With revocation lists, up to the first NULL. */
 GBytes *pki_cms_with_lists(const void *content, gsize size, const PkiCms *spec,
     X509_CRL *const *lists);
+/* With other revocation information: whole RevocationInfoChoices, one after the
+ * other. */
+GBytes *pki_cms_with_other(
+    const void *content, gsize size, const PkiCms *spec, GBytes *other);
+/* RFC 5940: one that holds an OCSP response. */
+GBytes *pki_other_ocsp(GBytes *response);
 
 /* Signed by pki's leaf over content, with leaf and ca; flags PkiCmsFlag,
  * flaws PkiSignerFlaw. */
