@@ -756,6 +756,34 @@ Test(fetch, connect_that_hangs)
 	close(listener);
 }
 
+/* A listener of IPv6 that never accepts: the kernel does, and nobody answers.
+ */
+Test(fetch, ipv6)
+{
+	static const char *const networks[] = { "::1", NULL };
+	struct sockaddr_in6 address = { .sin6_family = AF_INET6,
+		.sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	socklen_t size = sizeof(address);
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	g_autoptr(Fetcher) other = NULL;
+	g_autofree char *url = NULL;
+	FetchRequest request = { .max_size = MAX_SIZE, .timeout = SOON };
+	g_autoptr(Result) result = NULL;
+
+	if (fd == -1 || bind(fd, (struct sockaddr *)&address, size) == -1)
+		cr_skip_test("this machine has no IPv6");
+	cr_assert_eq(listen(fd, 1), 0);
+	cr_assert_eq(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+	other = fetcher_for(networks, 0, ntohs(address.sin6_port));
+	url = g_strdup_printf("http://[::1]:%u/", ntohs(address.sin6_port));
+	request.url = url;
+	result = ask(other, &request);
+	cr_expect_eq(result->error, SMIME_ERROR_IO);
+	cr_expect(strstr(result->message, "no answer: ") != NULL, "%s",
+	    result->message);
+	close(fd);
+}
+
 /* TCP is taken, and TLS never answered; and an answer that is no TLS. */
 Test(fetch, tls_that_is_none)
 {
