@@ -63,6 +63,7 @@ COMMON = $(filter-out $(CTL) $(DAEMON),$(wildcard milter/*.c))
 TESTS = $(wildcard tests/*.c tests/*/test_*.c)
 TEST_LIBS = $(filter-out tests/mta/milter-client.c tests/mta/echo_milter.c \
 	tests/mta/test_%.c,$(wildcard tests/mta/*.c))
+HTTP_SERVER = tests/http/http_server.c
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
@@ -91,8 +92,8 @@ $(BUILD)/smimectl: $(call objects,$(CTL) $(COMMON)) $(BUILD)/libsmime.a
 
 # --- tests ----------------------------------------------------------------
 
-$(BUILD)/tests/unit: $(call objects,$(TESTS) $(TEST_LIBS) $(COMMON) \
-		$(CTL_MODULES)) $(BUILD)/libsmime.a
+$(BUILD)/tests/unit: $(call objects,$(TESTS) $(TEST_LIBS) $(HTTP_SERVER) \
+		$(COMMON) $(CTL_MODULES)) $(BUILD)/libsmime.a
 	$(SAY) LD $@
 	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcriterion $(CTL_LIBS) $(LIBS)
 
@@ -110,8 +111,14 @@ $(BUILD)/tests/sweep: $(call objects,tests/interop/sweep.c) \
 	$(SAY) LD $@
 	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
+$(BUILD)/tests/http-server: $(call objects,tests/http/http-server.c \
+		$(HTTP_SERVER))
+	$(SAY) LD $@
+	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
 TEST_PROGRAMS = $(BUILD)/tests/unit $(BUILD)/tests/milter-client \
-	$(BUILD)/tests/echo_milter $(BUILD)/tests/sweep
+	$(BUILD)/tests/echo_milter $(BUILD)/tests/http-server \
+	$(BUILD)/tests/sweep
 
 tests: $(TEST_PROGRAMS)
 

@@ -13,9 +13,10 @@
  * Requests are HTTP/1.0, so that no server has reason to answer in chunks;
  * one that does so is understood (see http_answer).
  *
- * Not by OpenSSL's HTTP client: that of 3.0 hands out chunks as if they were
- * the body, has no limit for the lines of a head, counts time in whole
- * seconds, and does not bound a body that is no ASN.1 or has no length.
+ * Not by OpenSSL's HTTP client: that of 3.0 reads a head without end past its
+ * timeout, counts time in whole seconds, hands out chunks as if they were the
+ * body, follows 301 and 302 only, and leaves the octets of a body that is no
+ * ASN.1, with their number and time, to its caller.
  *
  * A Fetcher may be shared by threads.  What it has of threads of its own is
  * told in resolver.

@@ -203,8 +203,10 @@ fetch_url_redirect(const FetchUrl *base, const char *location, GError **error)
 	g_autofree char *to = NULL;
 	g_autoptr(FetchUrl) url = NULL;
 
-	/* What GLib makes of it is read as strictly as any other. */
-	if (strnlen(location, FETCH_MAX_URL + 1) <= FETCH_MAX_URL)
+	/* What GLib makes of it is read as strictly as any other; but GLib
+	 * would encode what may not be in it. */
+	if (strnlen(location, FETCH_MAX_URL + 1) <= FETCH_MAX_URL &&
+	    has_only_url_characters(location))
 		to = g_uri_resolve_relative(
 		    from, location, G_URI_FLAGS_ENCODED, NULL);
 	if (to == NULL) {
