@@ -29,7 +29,7 @@ TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
 SYSCONFDIR ?= /etc
 
 PKG_CONFIG ?= pkg-config
-LIBRARIES = gmime-3.0 gio-2.0 glib-2.0 libssl libcrypto p11-kit-1
+LIBRARIES = gmime-3.0 gio-2.0 glib-2.0 hiredis libssl libcrypto p11-kit-1
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES))
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES))
 # For smimectl alone.
