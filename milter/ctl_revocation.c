@@ -99,8 +99,7 @@ moment_text(gint64 moment)
 			      g_strdup("an unknown time");
 }
 
-/* --- status ----------------------------------------------------------------
- */
+/* --- status -------------------------------------------------------------- */
 
 static void
 print_window(const char *what, gint64 from, gint64 until)
@@ -305,8 +304,7 @@ const CtlCommand ctl_command_revocation_status = {
 	.run = run_status,
 };
 
-/* --- prefetch --------------------------------------------------------------
- */
+/* --- prefetch ------------------------------------------------------------ */
 
 typedef struct {
 	const Desk *desk;
@@ -477,8 +475,7 @@ const CtlCommand ctl_command_revocation_prefetch = {
 	.run = run_prefetch,
 };
 
-/* --- flush -------------------------------------------------------------------
- */
+/* --- flush --------------------------------------------------------------- */
 
 static int
 run_flush(int argc, char **argv)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,11 +103,19 @@ block_signals(void)
 	pthread_sigmask(SIG_BLOCK, &wanted, NULL);
 }
 
+/* libmilter, in a thread of its own. */
+typedef struct {
+	pthread_t main;
+	atomic_bool has_ended;
+	bool well; /* it has ended as it should */
+	GError *error;
+} Server;
+
 /* Until there is a reason to stop: true if somebody asked for it, false if
  * libmilter has ended.  What a reload or a start has said is said again a day
  * after it. */
 static bool
-serve_signals(Service *service)
+serve_signals(Service *service, const Server *server)
 {
 	const struct timespec day = { .tv_sec = SECONDS_PER_DAY };
 	sigset_t wanted;
@@ -119,7 +128,10 @@ serve_signals(Service *service)
 			log_counters(service);
 			break;
 		case SIGUSR2:
-			return false;
+			/* Or somebody else's. */
+			if (atomic_load(&server->has_ended))
+				return false;
+			break;
 		case SIGTERM:
 		case SIGINT:
 		case SIGHUP:
@@ -133,18 +145,13 @@ serve_signals(Service *service)
 
 /* --- libmilter ---------------------------------------------------------- */
 
-typedef struct {
-	pthread_t main;
-	bool well; /* it has ended as it should */
-	GError *error;
-} Server;
-
 static void *
 run_mta(void *data)
 {
 	Server *server = data;
 
 	server->well = mta_run(&server->error);
+	atomic_store(&server->has_ended, true);
 	pthread_kill(server->main, SIGUSR2);
 	return NULL;
 }
@@ -159,13 +166,13 @@ run_mta(void *data)
 static bool
 serve_mail(Service *service, GError **error)
 {
-	Server server = { pthread_self(), false, NULL };
+	Server server = { .main = pthread_self() };
 	pthread_t thread;
 	int failed = pthread_create(&thread, NULL, run_mta, &server);
 	bool asked;
 
 	g_assert(failed == 0);
-	asked = serve_signals(service);
+	asked = serve_signals(service, &server);
 	if (asked)
 		mta_stop();
 	pthread_join(thread, NULL);

@@ -12,8 +12,7 @@ revocation_setup_of(const Config *config)
 	};
 }
 
-/* --- is it the same? ---------------------------------------------------------
- */
+/* --- is it the same? ----------------------------------------------------- */
 
 /* Every option of the two groups, whether it matters or not: nobody has to
  * remember a new one here. */
@@ -24,8 +23,7 @@ is_same(const Config *a, const Config *b)
 	    config_group_is_same(a, b, "redis");
 }
 
-/* --- making it --------------------------------------------------------------
- */
+/* --- making it ----------------------------------------------------------- */
 
 static bool
 read_ports(const Config *config, guint *ports, guint *count, GError **error)

@@ -184,8 +184,7 @@ decode_words(const char *value)
 	return g_strdup(decoder.text->str);
 }
 
-/* --- what is seen -----------------------------------------------------------
- */
+/* --- what is seen -------------------------------------------------------- */
 
 /* Characters that nobody has in his name: controls, and those that turn the
  * direction of what stands beside them. */

@@ -575,8 +575,7 @@ hear_responses(Inquiry *inquiry, const GPtrArray *responses, bool brought)
 		    inquiry, g_ptr_array_index(responses, i), brought);
 }
 
-/* --- asking for more -------------------------------------------------------
- */
+/* --- asking for more ----------------------------------------------------- */
 
 static bool
 is_of_issuer(const Override *override, X509 *issuer)
@@ -735,8 +734,7 @@ ask_world(Inquiry *inquiry)
 	ask_for(inquiry, (EvidenceKind)(both & ~revocation->first), both);
 }
 
-/* --- answering ---------------------------------------------------------------
- */
+/* --- answering ----------------------------------------------------------- */
 
 /* Then a list may not have been heard that speaks against the certificate:
  * whoever brings many certificates along must not gain by it. */

@@ -38,8 +38,7 @@ testimony_for_clear(TestimonyFor *result)
 	g_clear_pointer(&result->proofs, g_ptr_array_unref);
 }
 
-/* --- when ------------------------------------------------------------------
- */
+/* --- when ---------------------------------------------------------------- */
 
 static char *
 why_not_in_force_at(const Testimony *testimony, const Word *word, gint64 then)
@@ -89,8 +88,7 @@ is_in_force(const Testimony *testimony, const Word *word)
 	return why == NULL;
 }
 
-/* --- against ----------------------------------------------------------------
- */
+/* --- against ------------------------------------------------------------- */
 
 static bool
 is_newer(const Testimony *testimony, const Word *later, const Word *word)
@@ -154,8 +152,15 @@ testimony_against(const Testimony *testimony)
 	return worst;
 }
 
-/* --- for --------------------------------------------------------------------
- */
+/* --- for ----------------------------------------------------------------- */
+
+static bool
+is_too_old(const Testimony *testimony, const Word *word)
+{
+	return word->brought &&
+	    made_at(testimony, word) <
+	    testimony->now - TESTIMONY_MAX_BROUGHT_AGE;
+}
 
 /* RFC 5280, section 5.2.4: a delta in force makes its base complete, as of
  * the delta's own time. */
@@ -166,7 +171,8 @@ delta_of(const Testimony *testimony, const Word *base)
 		const Word *word = &g_array_index(testimony->words, Word, i);
 
 		if (word->crl != NULL && crl_continues(word->crl, base->crl) &&
-		    !word->weak && is_in_force(testimony, word))
+		    !word->weak && !is_too_old(testimony, word) &&
+		    is_in_force(testimony, word))
 			return word;
 	}
 	return NULL;
@@ -191,9 +197,7 @@ why_never_good(const Testimony *testimony, const Word *word)
 		    "weak signature of the revocation list, or of "
 		    "a certificate of its issuer "
 		    "(RFC 8551, section 4.3)";
-	if (word->brought &&
-	    made_at(testimony, word) <
-		testimony->now - TESTIMONY_MAX_BROUGHT_AGE)
+	if (is_too_old(testimony, word))
 		return word->ocsp != NULL ?
 		    "OCSP response that came with the message is older than "
 		    "a day" :
@@ -290,7 +294,8 @@ weigh_those(
 		if ((word->reasons & ~result->covered) == 0)
 			continue;
 		result->covered |= word->reasons;
-		result->only_brought = result->only_brought || brought;
+		result->only_brought = result->only_brought || brought ||
+		    (delta != NULL && delta->brought);
 		result->is_stale = result->is_stale || is_stale;
 		testimony_prove(word, result->proofs);
 		testimony_prove(delta, result->proofs);

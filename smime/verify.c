@@ -64,8 +64,7 @@ own_section(const Place *place)
 				g_strdup(place->section);
 }
 
-/* --- entries that say why nothing could be examined ------------------------
- */
+/* --- entries that say why nothing could be examined ---------------------- */
 
 static VerdictReason
 coverage_of(const Place *place)
@@ -136,8 +135,7 @@ has_room(Walk *walk, const Place *place)
 	return false;
 }
 
-/* --- the header that was signed --------------------------------------------
- */
+/* --- the header that was signed ------------------------------------------ */
 
 static bool
 same_mailboxes(const GPtrArray *a, const GPtrArray *b)
@@ -195,8 +193,7 @@ check_signed_header(
 	return reason;
 }
 
-/* --- signed objects ---------------------------------------------------------
- */
+/* --- signed objects ------------------------------------------------------ */
 
 /* A CMS object, and its octets. */
 typedef struct {
@@ -487,8 +484,7 @@ visit_opaque(Walk *walk, const Place *place)
 	}
 }
 
-/* --- entities that only hold others -----------------------------------------
- */
+/* --- entities that only hold others -------------------------------------- */
 
 static void
 visit_parts(Walk *walk, const Place *place)

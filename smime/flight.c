@@ -1,0 +1,479 @@
+#include <string.h>
+
+#include "flight.h"
+
+#define LOCK_STEP 40 /* ms between looks for another gateway's answer */
+#define KEEP_OVER (24 * 60 * 60) /* seconds */
+#define OCSP_REQUEST_TYPE "application/ocsp-request"
+#define OCSP_RESPONSE_TYPE "application/ocsp-response"
+#define CRL_TYPE "application/pkix-crl"
+
+static gint64
+now_seconds(void)
+{
+	return g_get_real_time() / G_USEC_PER_SEC;
+}
+
+static void
+tell(Flight *flight, SupplyEvent event, const char *text)
+{
+	flight->desk->tell(event, text, flight->desk->data);
+}
+
+static void
+note_why(Flight *flight, char *why)
+{
+	g_free(flight->why);
+	flight->why = why;
+}
+
+/* --- the store -------------------------------------------------- */
+
+static void
+poisoned(Flight *flight, const char *why)
+{
+	g_autofree char *text =
+	    g_strdup_printf("Redis key %s: %s: dropped", flight->key, why);
+
+	tell(flight, SUPPLY_POISONED, text);
+	store_remove(flight->desk->store, flight->key);
+}
+
+/* An answer that is older than one we know is played to us, whoever does. */
+static bool
+is_outdated(Flight *flight, const Evidence *evidence, const char *by)
+{
+	g_autoptr(Evidence) kept =
+	    lru_get(flight->desk->memory, flight->key, now_seconds());
+	g_autofree char *text = NULL;
+
+	if (kept == NULL || !evidence_is_older(evidence, kept, &flight->source))
+		return false;
+	text = g_strdup_printf("%s: older than the answer that is known: "
+			       "not taken",
+	    by);
+	tell(flight, SUPPLY_OLD_ANSWER, text);
+	note_why(flight, g_strdup("answer is older than a former one"));
+	return true;
+}
+
+static bool
+is_news(const Flight *flight, const Evidence *evidence)
+{
+	g_autoptr(Evidence) kept =
+	    lru_get(flight->desk->memory, flight->key, now_seconds());
+
+	return kept == NULL ||
+	    evidence_fetched(evidence) > evidence_fetched(kept);
+}
+
+/* True when there is nothing left to ask. */
+static bool
+take_stored(Flight *flight)
+{
+	const FlightDesk *desk = flight->desk;
+	gint64 now = now_seconds();
+	g_autoptr(GBytes) packed = NULL;
+	g_autoptr(Evidence) evidence = NULL;
+	g_autofree char *why = NULL;
+
+	if (desk->store == NULL ||
+	    store_get(desk->store, flight->key,
+		desk->options->crl_max_size + 1024, &packed) != STORE_DONE)
+		return false;
+	evidence =
+	    evidence_unpack(&flight->source, &desk->rules, packed, now, &why);
+	if (evidence == NULL) {
+		poisoned(flight, why);
+		return false;
+	}
+	if (!is_news(flight, evidence) ||
+	    is_outdated(flight, evidence, "Redis"))
+		return false;
+	tell(flight, SUPPLY_STORED, NULL);
+	evidence_unref(flight->evidence);
+	flight->evidence = g_steal_pointer(&evidence);
+	return evidence_is_fresh(flight->evidence, now);
+}
+
+/* A minute before it ends it goes, so that gateways whose clocks differ take no
+ * old value for a bad one. */
+static void
+store_answer(Flight *flight)
+{
+	const FlightDesk *desk = flight->desk;
+	gint64 left =
+	    evidence_valid_until(flight->evidence) - now_seconds() - 60;
+	g_autoptr(GBytes) packed = NULL;
+
+	if (desk->store == NULL || left <= 0)
+		return;
+	packed = evidence_pack(flight->evidence);
+	store_put(
+	    desk->store, flight->key, packed, (guint)MIN(left, G_MAXINT32));
+}
+
+static char *
+lock_key(const Flight *flight)
+{
+	return g_strconcat(flight->key, ":lock", NULL);
+}
+
+/* How long an answer may take, ms: the lock frees itself then. */
+static guint
+lock_time(const Flight *flight)
+{
+	return flight->desk->options->timeout * SUPPLY_MAX_URLS * 2 +
+	    SUPPLY_LOCK_WAIT;
+}
+
+typedef enum {
+	LOCK_OURS,
+	LOCK_NEEDLESS, /* the answer is there */
+	LOCK_NONE,     /* nobody tells; or another one takes too long */
+} LockAnswer;
+
+/* Once the lock is had, one more look: its last holder may have just put the
+ * answer there. */
+static LockAnswer
+lock_proof(Flight *flight, const char *token)
+{
+	g_autofree char *key = lock_key(flight);
+	gint64 end = g_get_monotonic_time() + SUPPLY_LOCK_WAIT * 1000;
+
+	while (flight->desk->store != NULL && g_get_monotonic_time() < end) {
+		switch (store_lock(
+		    flight->desk->store, key, token, lock_time(flight))) {
+		case STORE_DONE:
+			return take_stored(flight) ? LOCK_NEEDLESS : LOCK_OURS;
+		case STORE_UNAVAILABLE:
+			return LOCK_NONE;
+		case STORE_ABSENT:
+			break;
+		}
+		g_usleep(LOCK_STEP * 1000);
+		if (take_stored(flight))
+			return LOCK_NEEDLESS;
+	}
+	return LOCK_NONE;
+}
+
+static void
+unlock_proof(Flight *flight, const char *token)
+{
+	g_autofree char *key = lock_key(flight);
+
+	if (flight->desk->store != NULL)
+		store_unlock(flight->desk->store, key, token);
+}
+
+/* --- the network ------------------------------------------------ */
+
+static void
+no_answer(Flight *flight, const char *url, const char *why)
+{
+	g_autofree char *text = g_strdup_printf("%s: %s", url, why);
+
+	tell(flight, SUPPLY_NO_ANSWER, text);
+	note_why(flight, g_strdup(text));
+}
+
+static void
+bad_answer(Flight *flight, const char *url, const char *why)
+{
+	g_autofree char *text = g_strdup_printf("%s: %s", url, why);
+
+	tell(flight, SUPPLY_BAD_ANSWER, text);
+	note_why(flight, g_strdup(text));
+}
+
+static void
+host_failed(Flight *flight, const char *host)
+{
+	g_autofree char *text = NULL;
+
+	if (!backoff_failed(flight->desk->hosts, host, now_seconds(), 0))
+		return;
+	text = g_strdup_printf("%s: no answer %u times: left alone for a while",
+	    host, SUPPLY_TOLERATED + 1);
+	tell(flight, SUPPLY_HOST_DOWN, text);
+}
+
+static void
+host_answered(Flight *flight, const char *host)
+{
+	g_autofree char *text = NULL;
+
+	if (!backoff_succeeded(flight->desk->hosts, host))
+		return;
+	text = g_strdup_printf("%s: answers again", host);
+	tell(flight, SUPPLY_HOST_UP, text);
+}
+
+/* NULL where there is no answer; *status is then that of HTTP, or 0. */
+static GBytes *
+fetch_answer(Flight *flight, FetchRequest *request, const char *host,
+    guint *status, GError **error)
+{
+	const FlightDesk *desk = flight->desk;
+	GBytes *answer;
+
+	request->timeout = desk->options->timeout;
+	answer = fetch(desk->fetcher, request, status, error);
+	/* What the guard refuses has not been asked. */
+	if (answer != NULL || *status != 0)
+		host_answered(flight, host);
+	else if (!g_error_matches(*error, SMIME_ERROR, SMIME_ERROR_NOT_ALLOWED))
+		host_failed(flight, host);
+	return answer;
+}
+
+/* Takes it when it proves something. */
+static bool
+take_answer(Flight *flight, GBytes *der, const char *url)
+{
+	gint64 now = now_seconds();
+	g_autofree char *why = NULL;
+	g_autoptr(Evidence) evidence = evidence_admit(
+	    &flight->source, flight->desk->rules, der, now, now, &why);
+
+	if (evidence == NULL) {
+		bad_answer(flight, url, why);
+		return false;
+	}
+	if (is_outdated(flight, evidence, url))
+		return false;
+	tell(flight, SUPPLY_FETCHED, url);
+	evidence_unref(flight->evidence);
+	flight->evidence = g_steal_pointer(&evidence);
+	return true;
+}
+
+static bool
+has_right_nonce(
+    Flight *flight, GBytes *der, const guchar *nonce, const char *url)
+{
+	g_autoptr(Ocsp) ocsp = NULL;
+	g_autofree char *why = NULL;
+
+	if (nonce == NULL || ocsp_parse(der, &ocsp, &why) != OCSP_ANSWERED)
+		return true; /* take_answer says what is wrong */
+	switch (ocsp_nonce(ocsp, nonce)) {
+	case OCSP_NONCE_SAME:
+		return true;
+	case OCSP_NONCE_NONE:
+		if (!flight->desk->options->nonce_required)
+			return true;
+		bad_answer(flight, url,
+		    "OCSP response without nonce (RFC 9654, section 2.1)");
+		return false;
+	case OCSP_NONCE_DIFFERENT:
+		break;
+	}
+	bad_answer(flight, url,
+	    "OCSP response with another nonce (RFC 9654, section 2.1)");
+	return false;
+}
+
+/* RFC 6960, appendix A.1: GET where it is short enough to be cached on the way,
+ * else, or where that gets no answer, POST. */
+static bool
+ask_responder(Flight *flight, const char *url, const char *host)
+{
+	bool with_nonce = flight->desk->options->nonce;
+	guchar nonce[OCSP_NONCE_SIZE];
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GBytes) question = NULL;
+	g_autofree char *get = NULL;
+	FetchRequest request = {
+		.accept = OCSP_RESPONSE_TYPE,
+		.max_size = OCSP_MAX_SIZE,
+	};
+	guint status = 0;
+
+	if (with_nonce && !ossl_random(nonce, sizeof(nonce)))
+		with_nonce = false;
+	question = ocsp_request(flight->source.cert, flight->source.issuer,
+	    with_nonce ? nonce : NULL, &error);
+	if (question == NULL) {
+		no_answer(flight, url, error->message);
+		return false;
+	}
+	get = with_nonce ? NULL : ocsp_get_url(url, question);
+	for (int post = get == NULL ? 1 : 0; post <= 1; post++) {
+		g_autoptr(GBytes) answer = NULL;
+
+		g_clear_error(&error);
+		request.url = post ? url : get;
+		request.body = post ? question : NULL;
+		request.content_type = post ? OCSP_REQUEST_TYPE : NULL;
+		answer = fetch_answer(flight, &request, host, &status, &error);
+		if (answer != NULL)
+			if (has_right_nonce(flight, answer,
+				with_nonce ? nonce : NULL, url) &&
+			    take_answer(flight, answer, url))
+				return true;
+		if (answer == NULL)
+			no_answer(flight, url, error->message);
+		if (answer == NULL && status == 0)
+			return false;
+	}
+	return false;
+}
+
+static bool
+download_list(Flight *flight, const char *url, const char *host)
+{
+	FetchRequest request = {
+		.url = url,
+		.accept = CRL_TYPE,
+		.max_size = flight->desk->options->crl_max_size,
+	};
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GBytes) answer = NULL;
+	guint status;
+
+	answer = fetch_answer(flight, &request, host, &status, &error);
+	if (answer == NULL) {
+		no_answer(flight, url, error->message);
+		return false;
+	}
+	return take_answer(flight, answer, url);
+}
+
+static bool
+ask_url(Flight *flight, const char *url)
+{
+	const FlightDesk *desk = flight->desk;
+	g_autofree char *host = fetch_host(url);
+	guint pause;
+
+	if (host == NULL) {
+		note_why(flight,
+		    g_strdup_printf("%s: not a URL that may be asked", url));
+		return false;
+	}
+	pause = backoff_pause(desk->hosts, host, now_seconds());
+	if (pause > 0) {
+		note_why(flight,
+		    g_strdup_printf(
+			"%s: %s has not answered, and is asked again in %u s",
+			url, host, pause));
+		return false;
+	}
+	return flight->source.kind == EVIDENCE_OCSP ?
+	    ask_responder(flight, url, host) :
+	    download_list(flight, url, host);
+}
+
+static bool
+ask_network(Flight *flight)
+{
+	const FlightDesk *desk = flight->desk;
+	guint tried = 0;
+
+	for (char **url = flight->urls; *url != NULL && tried < SUPPLY_MAX_URLS;
+	     url++, tried++) {
+		if (ask_url(flight, *url)) {
+			backoff_succeeded(desk->proofs, flight->key);
+			return true;
+		}
+	}
+	backoff_failed(desk->proofs, flight->key, now_seconds(), 0);
+	return false;
+}
+
+/* --- what they do ------------------------------------------------ */
+
+static bool
+may_ask_network(Flight *flight)
+{
+	const FlightDesk *desk = flight->desk;
+	guint pause;
+
+	if (desk->fetcher == NULL) {
+		note_why(flight, g_strdup("the network is not asked"));
+		return false;
+	}
+	pause = backoff_pause(desk->proofs, flight->key, now_seconds());
+	if (pause > 0)
+		note_why(flight,
+		    g_strdup_printf(
+			"no answer from %s, which is asked again in %u s",
+			flight->urls[0], pause));
+	return pause == 0;
+}
+
+static void
+ask_once(Flight *flight)
+{
+	g_autofree char *token = ossl_random_text(NULL);
+
+	if (token == NULL)
+		return;
+	switch (lock_proof(flight, token)) {
+	case LOCK_NEEDLESS:
+		backoff_succeeded(flight->desk->proofs, flight->key);
+		return;
+	case LOCK_OURS:
+		if (ask_network(flight))
+			store_answer(flight);
+		unlock_proof(flight, token);
+		return;
+	case LOCK_NONE:
+		if (ask_network(flight))
+			store_answer(flight);
+		return;
+	}
+}
+
+/* What is over may still prove that a certificate was revoked. */
+static void
+keep(Flight *flight)
+{
+	const Evidence *evidence = flight->evidence;
+
+	lru_put(flight->desk->memory, flight->key, flight->evidence,
+	    evidence_size(evidence),
+	    evidence_valid_until(evidence) +
+		MAX(flight->desk->options->stale_grace, KEEP_OVER));
+}
+
+Flight *
+flight_new(
+    const FlightDesk *desk, const char *key, const EvidenceSource *source)
+{
+	Flight *flight = g_new0(Flight, 1);
+
+	flight->desk = desk;
+	flight->key = g_strdup(key);
+	flight->source = *source;
+	X509_up_ref(source->cert);
+	X509_up_ref(source->issuer);
+	flight->urls = g_strdupv((char **)source->urls);
+	flight->source.urls = (const char *const *)flight->urls;
+	return flight;
+}
+
+void
+flight_free(Flight *flight)
+{
+	if (flight == NULL)
+		return;
+	X509_free(flight->source.cert);
+	X509_free(flight->source.issuer);
+	g_strfreev(flight->urls);
+	evidence_unref(flight->evidence);
+	g_free(flight->why);
+	g_free(flight->key);
+	g_free(flight);
+}
+
+void
+flight_run(Flight *flight)
+{
+	if (!take_stored(flight) && may_ask_network(flight))
+		ask_once(flight);
+	if (flight->evidence != NULL)
+		keep(flight);
+}
