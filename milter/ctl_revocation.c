@@ -231,8 +231,9 @@ path_of_entry(const VerdictEntry *entry)
 static int
 status_of_message(const Desk *desk, const char *file, GError **error)
 {
+	bool had_crlf;
 	g_autoptr(Spool) spool =
-	    ctl_read_message(desk->config, file, NULL, error);
+	    ctl_read_message(desk->config, file, &had_crlf, error);
 	g_autoptr(MimeMessage) message = NULL;
 	g_autoptr(Revocation) nobody = NULL;
 	g_autoptr(Verdict) verdict = NULL;

@@ -82,7 +82,7 @@ take_stored(Flight *flight)
 		desk->options->crl_max_size + 1024, &packed) != STORE_DONE)
 		return false;
 	evidence =
-	    evidence_unpack(&flight->source, &desk->rules, packed, now, &why);
+	    evidence_unpack(&flight->source, desk->rules, packed, now, &why);
 	if (evidence == NULL) {
 		poisoned(flight, why);
 		return false;
