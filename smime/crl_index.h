@@ -10,8 +10,8 @@
  * Strict DER: what OpenSSL's decoder would refuse is refused, and more.
  *
  * Immutable, shared by threads.  Memory beside the octets: 4 octets for each
- * entry, 4 for each that names an issuer, and the frame; up to 24 for each entry
- * while they are sorted.
+ * entry, 4 for each that names an issuer, and the frame; while entries are
+ * sorted, up to 24 more for each.
  */
 #ifndef SMIME_CRL_INDEX_H
 #define SMIME_CRL_INDEX_H

@@ -145,7 +145,7 @@ make_list(const Pki *pki, X509 *const *certs)
 		{ .cert = certs[1], .names_issuer = true },
 		{ .cert = certs[7], .reason = CRL_REASON_REMOVE_FROM_CRL },
 		{ .cert = certs[3] },
-		{ .cert = certs[4], .names_issuer = true },
+		{ .cert = certs[10], .names_issuer = true },
 	};
 	X509_CRL *list = pki_crl(&(PkiCrl){ .entries = entries,
 				     .n_entries = G_N_ELEMENTS(entries),
@@ -265,9 +265,9 @@ compare(GBytes *der, const World *world, gsize place, Tally *tally)
 Test(crl_index, as_openssl_reads_it)
 {
 	static const CrlEntry entries[] = { CRL_ON_HOLD, CRL_REVOKED,
-		CRL_REVOKED, CRL_REVOKED, CRL_REVOKED, CRL_REVOKED,
+		CRL_REVOKED, CRL_REVOKED, CRL_NOT_LISTED, CRL_REVOKED,
 		CRL_NOT_LISTED, CRL_REMOVED, CRL_REVOKED, CRL_NOT_LISTED,
-		CRL_NOT_LISTED, CRL_NOT_LISTED };
+		CRL_REVOKED, CRL_NOT_LISTED };
 	g_auto(World) world = { 0 };
 	g_autoptr(GBytes) der = NULL;
 	g_autoptr(Crl) crl = NULL;

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include <criterion/criterion.h>
 
 #include "../../smime/der.h"
@@ -57,6 +59,21 @@ Test(der, elements)
 		cr_expect_eq(element.whole.at, start);
 		cr_expect_eq(element.whole.end, walk.at);
 	}
+}
+
+/* A length of 128 has one octet, and none before it. */
+Test(der, long_lengths)
+{
+	g_autofree char *inner = g_strnfill(128, 'x');
+	g_autofree char *right = g_strconcat("\x30\x81\x80", inner, NULL);
+	g_autofree guint8 *wrong = g_malloc0(4 + 128);
+	DerWalk walk = walk_of(right, 3 + 128);
+	DerElement element;
+
+	memcpy(wrong, "\x30\x82\x00\x80", 4);
+	cr_expect(der_next(&walk, DER_SEQUENCE, &element));
+	walk = (DerWalk){ wrong, wrong + 4 + 128 };
+	cr_expect_not(der_next(&walk, DER_SEQUENCE, &element));
 }
 
 /* What is wrapped can be read, with the lengths at which the head grows. */
