@@ -437,8 +437,7 @@ cms_revocation_lists(CMS_ContentInfo *cms)
 	return lists;
 }
 
-/* --- OCSP responses --------------------------------------------------------
- */
+/* --- OCSP responses ------------------------------------------------------ */
 
 /* OpenSSL decodes what else than lists may stand among them, and has no way to
  * it: it is looked for in the octets, whose frame cms_parse() has seen. */

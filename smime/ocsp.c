@@ -498,14 +498,14 @@ is_signed_with(Ocsp *ocsp, X509 *cert)
 	EVP_PKEY *key = X509_get0_pubkey(cert);
 	bool valid;
 
-	if (key == NULL || !cert_key_is_affordable(cert))
+	if (key == NULL)
 		return false;
 	g_mutex_lock(&ocsp->lock);
 	valid = is_key(ocsp->verified_by, key);
 	g_mutex_unlock(&ocsp->lock);
 	if (valid)
 		return true;
-	valid = verify(ocsp, key);
+	valid = cert_key_is_affordable(cert) && verify(ocsp, key);
 	if (valid) {
 		g_mutex_lock(&ocsp->lock);
 		remember(&ocsp->verified_by, key);
@@ -520,15 +520,14 @@ is_certified_by(Ocsp *ocsp, X509 *cert, X509 *issuer)
 	EVP_PKEY *key = X509_get0_pubkey(issuer);
 	bool valid;
 
-	if (key == NULL || !cert_key_is_affordable(issuer) ||
-	    X509_check_issued(issuer, cert) != X509_V_OK)
+	if (key == NULL || X509_check_issued(issuer, cert) != X509_V_OK)
 		return false;
 	g_mutex_lock(&ocsp->lock);
 	valid = ocsp->delegate == cert && is_key(ocsp->certified_by, key);
 	g_mutex_unlock(&ocsp->lock);
 	if (valid)
 		return true;
-	valid = X509_verify(cert, key) == 1;
+	valid = cert_key_is_affordable(issuer) && X509_verify(cert, key) == 1;
 	if (valid) {
 		g_mutex_lock(&ocsp->lock);
 		ocsp->delegate = cert;

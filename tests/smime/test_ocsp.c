@@ -1,4 +1,3 @@
-#include <malloc.h>
 #include <string.h>
 
 #include <criterion/criterion.h>
@@ -192,8 +191,7 @@ expect_words(const char *said, const char *words, const char *name)
 		    name, said);
 }
 
-/* --- requests --------------------------------------------------------------
- */
+/* --- requests ------------------------------------------------------------ */
 
 static OCSP_REQUEST *
 read_request(GBytes *octets)
@@ -302,8 +300,7 @@ Test(ocsp, get_url_length)
 	cr_expect(longer == NULL);
 }
 
-/* --- form ------------------------------------------------------------------
- */
+/* --- form ---------------------------------------------------------------- */
 
 static void
 expect_outcome(
@@ -430,8 +427,7 @@ Test(ocsp, limits)
 	}
 }
 
-/* --- who has signed --------------------------------------------------------
- */
+/* --- who has signed ------------------------------------------------------ */
 
 typedef struct {
 	const char *name;
@@ -672,8 +668,59 @@ Test(ocsp, signature_digest)
 	}
 }
 
-/* --- what it says ----------------------------------------------------------
- */
+/* A key of 2048 bits that takes long to verify with. */
+static EVP_PKEY *
+costly_key(void)
+{
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	BIGNUM *e = BN_new();
+	EVP_PKEY *key = NULL;
+
+	BN_set_bit(e, 1999);
+	BN_add_word(e, 1);
+	cr_assert(EVP_PKEY_keygen_init(context) == 1);
+	cr_assert(EVP_PKEY_CTX_set1_rsa_keygen_pubexp(context, e) == 1);
+	while (EVP_PKEY_generate(context, &key) != 1)
+		BN_add_word(e, 2);
+	ERR_clear_error();
+	BN_free(e);
+	EVP_PKEY_CTX_free(context);
+	return key;
+}
+
+/* It has made the signature, and yet is not tried. */
+Test(ocsp, key_that_only_costs_time)
+{
+	g_autoptr(EVP_PKEY) key = costly_key();
+	g_autoptr(X509) ca = X509_dup(world.pki->ca);
+	OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
+	OCSP_CERTID *id = OCSP_cert_to_id(NULL, world.pki->leaf, ca);
+	ASN1_TIME *made = ASN1_GENERALIZEDTIME_set(NULL, (time_t)PKI_NOW);
+	OCSP_RESPONSE *response;
+	g_autoptr(Ocsp) ocsp = NULL;
+	g_autoptr(GBytes) der = NULL;
+	guchar *octets = NULL;
+	OcspSigner signer;
+	int size;
+
+	cr_assert(X509_set_pubkey(ca, key) == 1);
+	cr_assert(OCSP_basic_add1_status(basic, id, V_OCSP_CERTSTATUS_GOOD, 0,
+		      NULL, made, NULL) != NULL);
+	cr_assert(OCSP_basic_sign(basic, ca, key, EVP_sha256(), NULL, 0) == 1);
+	response = OCSP_response_create(0, basic);
+	size = i2d_OCSP_RESPONSE(response, &octets);
+	der = g_bytes_new(octets, (gsize)size);
+	ocsp = parsed(der);
+	expect_words(ocsp_why_not_by(ocsp, ca, NULL, PKI_NOW, &signer),
+	    "signature", "costly");
+	ASN1_GENERALIZEDTIME_free(made);
+	OPENSSL_free(octets);
+	OCSP_CERTID_free(id);
+	OCSP_BASICRESP_free(basic);
+	OCSP_RESPONSE_free(response);
+}
+
+/* --- what it says -------------------------------------------------------- */
 
 #define SINCE "since 2026-02-27T00:00:00Z"
 #define MAX_SAID 3
@@ -769,8 +816,7 @@ Test(ocsp, find)
 	}
 }
 
-/* --- when ------------------------------------------------------------------
- */
+/* --- when ---------------------------------------------------------------- */
 
 typedef struct {
 	const char *name;
@@ -997,8 +1043,7 @@ Test(ocsp, nonce)
 	}
 }
 
-/* --- octets ----------------------------------------------------------------
- */
+/* --- octets -------------------------------------------------------------- */
 
 Test(ocsp, der)
 {
@@ -1089,4 +1134,150 @@ Test(ocsp, every_bit_by_pss, .timeout = 120)
 {
 	expect_changes(
 	    (PkiOcsp){ .flaws = PKI_OCSP_WITH_PSS | PKI_OCSP_BY_KEY }, 12);
+}
+
+static gpointer
+ask_often(gpointer data)
+{
+	Ocsp *ocsp = data;
+	guint wrong = 0;
+
+	for (int i = 0; i < 100; i++) {
+		X509 *issuer = i % 2 ? world.pki->ca : world.other_ca;
+		g_autofree char *since = NULL;
+		OcspSigner signer;
+		bool is_by = ocsp_why_not_by(
+				 ocsp, issuer, NULL, PKI_NOW, &signer) == NULL;
+
+		wrong += is_by != (i % 2 == 1);
+		wrong += ocsp_find(ocsp, world.pki->leaf, world.pki->ca,
+			     &since) != OCSP_GOOD;
+	}
+	ocsp_unref(ocsp);
+	return GUINT_TO_POINTER(wrong);
+}
+
+Test(ocsp, threads)
+{
+	X509 *certs[] = { world.responders[BY_NOCHECK], NULL };
+	g_autoptr(Ocsp) ocsp =
+	    ocsp_of((PkiOcsp){ .responder = world.responders[BY_NOCHECK],
+		.key = PKI_KEY_LEAF_EC,
+		.certs = certs });
+	GThread *threads[4];
+
+	for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
+		threads[i] = g_thread_new("ask", ask_often, ocsp_ref(ocsp));
+	for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
+		cr_expect_eq(GPOINTER_TO_UINT(g_thread_join(threads[i])), 0);
+}
+
+/* --- the responder of OpenSSL --------------------------------------------- */
+
+#define CENTURY (100 * (gint64)PKI_YEAR)
+
+/* Its folder has index.txt, ca and delegate as certificate and key. */
+static char *
+responder_folder(const char *index)
+{
+	const PkiCert spec = { .name = "Responder",
+		.eku = "OCSPSigning",
+		.no_check = "ignored",
+		.from = -PKI_YEAR,
+		.until = CENTURY,
+		.key = PKI_KEY_LEAF_EC };
+	g_autoptr(X509) delegate = pki_cert(&spec, world.pki->ca, PKI_KEY_CA);
+	char *folder = pki_folder_new();
+
+	g_free(pki_write(folder, "index.txt", index, -1));
+	g_free(pki_write_certs(folder, "ca.pem", world.pki->ca, NULL));
+	g_free(pki_write_key(folder, "ca.key", PKI_KEY_CA));
+	g_free(pki_write_certs(folder, "delegate.pem", delegate, NULL));
+	g_free(pki_write_key(folder, "delegate.key", PKI_KEY_LEAF_EC));
+	return folder;
+}
+
+/* What it answers to our request. */
+static Ocsp *
+ask_openssl(const char *index, const char *who, const char *options)
+{
+	g_autofree char *folder = responder_folder(index);
+	g_autoptr(GBytes) request =
+	    ocsp_request(world.pki->leaf, world.pki->ca, nonce, NULL);
+	gsize size;
+	const char *octets = g_bytes_get_data(request, &size);
+	g_autofree char *reqin =
+	    pki_write(folder, "request", octets, (gssize)size);
+	g_autofree char *respout = g_build_filename(folder, "response", NULL);
+	g_autofree char *command = g_strdup_printf(
+	    "cd %s && openssl ocsp -index index.txt -CA ca.pem -rsigner %s.pem "
+	    "-rkey %s.key -reqin %s -respout %s %s >log 2>&1",
+	    folder, who, who, reqin, respout, options);
+	g_autofree char *answer = NULL;
+	g_autoptr(GBytes) der = NULL;
+
+	cr_assert_eq(system(command), 0, "%s", command);
+	cr_assert(g_file_get_contents(respout, &answer, &size, NULL));
+	der = g_bytes_new(answer, size);
+	pki_folder_remove(folder);
+	return parsed(der);
+}
+
+#define LINE(letter, revoked) \
+	letter "\t380101000000Z\t" revoked "\t1267\tunknown\t/CN=Budi Test\n"
+
+Test(ocsp, openssl)
+{
+	static const struct {
+		const char *index;
+		const char *who;
+		const char *options;
+		OcspEntry entry;
+		const char *since;
+	} cases[] = {
+		{ LINE("V", ""), "ca", "-ndays 1", OCSP_GOOD, NULL },
+		{ LINE("V", ""), "ca", "-ndays 1 -resp_no_certs -resp_key_id",
+		    OCSP_GOOD, NULL },
+		{ LINE("V", ""), "ca", "-nmin 5 -rmd sha512", OCSP_GOOD, NULL },
+		{ LINE("V", ""), "ca", "-ndays 1 -rsigopt rsa_padding_mode:pss",
+		    OCSP_GOOD, NULL },
+		{ LINE("V", ""), "ca", "", OCSP_GOOD, NULL },
+		{ LINE("V", ""), "delegate", "-ndays 1", OCSP_GOOD, NULL },
+		{ LINE("V", ""), "delegate", "-ndays 1 -resp_key_id", OCSP_GOOD,
+		    NULL },
+		{ LINE("R", "260227000000Z"), "delegate", "-ndays 1",
+		    OCSP_REVOKED, SINCE },
+		{ LINE("R", "260227000000Z,keyCompromise"), "ca", "-ndays 1",
+		    OCSP_REVOKED, SINCE },
+		{ LINE("R", "260227000000Z,certificateHold"), "ca", "-ndays 1",
+		    OCSP_ON_HOLD, "on hold " SINCE },
+		{ "V\t380101000000Z\t\t99\tunknown\t/CN=x\n", "ca", "-ndays 1",
+		    OCSP_UNKNOWN, NULL },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Ocsp) ocsp =
+		    ask_openssl(cases[i].index, cases[i].who, cases[i].options);
+		gint64 made =
+		    ocsp_this_update(ocsp, world.pki->leaf, world.pki->ca);
+		bool delegated = strcmp(cases[i].who, "ca") != 0;
+		g_autofree char *since = NULL;
+		g_autofree char *why = ocsp_why_not_in_force(
+		    ocsp, world.pki->leaf, world.pki->ca, made);
+		OcspSigner signer;
+
+		cr_expect_eq(
+		    ocsp_find(ocsp, world.pki->leaf, world.pki->ca, &since),
+		    cases[i].entry, "%zu", i);
+		cr_expect(
+		    g_strcmp0(since, cases[i].since) == 0, "%zu: %s", i, since);
+		expect_words(why, NULL, "in force");
+		expect_words(
+		    ocsp_why_not_by(ocsp, world.pki->ca, NULL, made, &signer),
+		    NULL, cases[i].options);
+		cr_expect_eq(signer.kind,
+		    delegated ? OCSP_SIGNER_DELEGATE : OCSP_SIGNER_ISSUER);
+		cr_expect_not(signer.needs_check);
+		cr_expect_eq(ocsp_nonce(ocsp, nonce), OCSP_NONCE_SAME);
+	}
 }
