@@ -32,11 +32,31 @@ typedef enum {
 	BY_CRITICAL, /* an unknown critical extension */
 	BY_MD5,
 	BY_SHA1,
-	BY_FOREIGN, /* by the other CA, like BY_DELEGATE else */
-	BY_FORGED,  /* in the CA's name, by another key */
-	BY_BELOW,   /* by a CA below the CA */
+	BY_FOREIGN,  /* by the other CA, like BY_DELEGATE else */
+	BY_FORGED,   /* in the CA's name, by another key */
+	BY_BELOW,    /* by a CA below the CA */
+	BY_MISNAMED, /* by the CA's key, in the other CA's name */
+	BY_RENEWED,  /* names a former certificate of the CA */
 	N_RESPONDERS
 } By;
+
+/* Its authorityKeyIdentifier, by issuer and serial number. */
+static void
+name_former_issuer(X509 *cert, const void *argument)
+{
+	AUTHORITY_KEYID *id = AUTHORITY_KEYID_new();
+	GENERAL_NAME *name = GENERAL_NAME_new();
+
+	(void)argument;
+	GENERAL_NAME_set0_value(name, GEN_DIRNAME, X509_NAME_new());
+	id->issuer = sk_GENERAL_NAME_new_null();
+	sk_GENERAL_NAME_push(id->issuer, name);
+	id->serial = ASN1_INTEGER_new();
+	ASN1_INTEGER_set(id->serial, 99);
+	cr_assert(X509_add1_ext_i2d(
+		      cert, NID_authority_key_identifier, id, 0, 0) == 1);
+	AUTHORITY_KEYID_free(id);
+}
 
 /* All have what a delegate has, but for what is said. */
 static const PkiCert responder_specs[N_RESPONDERS] = {
@@ -64,6 +84,10 @@ static const PkiCert responder_specs[N_RESPONDERS] = {
 	[BY_FOREIGN] = { .serial = 37 },
 	[BY_FORGED] = { .serial = 38 },
 	[BY_BELOW] = { .serial = 39 },
+	[BY_MISNAMED] = { .serial = 40 },
+	[BY_RENEWED] = { .serial = 41,
+	    .no_key_ids = true,
+	    .edit = name_former_issuer },
 };
 
 typedef struct {
@@ -85,7 +109,6 @@ make_responder(By who)
 		spec.name = "Responder";
 	if (spec.eku == NULL)
 		spec.eku = "OCSPSigning";
-
 	switch (who) {
 	case BY_ISSUER:
 		X509_up_ref(world.pki->ca);
@@ -94,6 +117,8 @@ make_responder(By who)
 		return pki_cert(&spec, world.other_ca, PKI_KEY_P384);
 	case BY_FORGED:
 		return pki_cert(&spec, world.pki->ca, PKI_KEY_OTHER);
+	case BY_MISNAMED:
+		return pki_cert(&spec, world.other_ca, PKI_KEY_CA);
 	case BY_BELOW:
 		return pki_cert(&spec, world.low_ca, PKI_KEY_P521);
 	default:
@@ -510,6 +535,8 @@ Test(ocsp, signer)
 		    .needs_check = true },
 		{ "without keyUsage", BY_NO_USAGE, .kind = OCSP_SIGNER_DELEGATE,
 		    .needs_check = true },
+		{ "of a CA with a new certificate", BY_RENEWED,
+		    .kind = OCSP_SIGNER_DELEGATE, .needs_check = true },
 		{ "certified by SHA-1", BY_SHA1, .kind = OCSP_SIGNER_DELEGATE,
 		    .needs_check = true },
 		{ "delegate's signature wrong", BY_DELEGATE,
@@ -532,6 +559,8 @@ Test(ocsp, signer)
 		{ "certified by MD5", BY_MD5, .why = "not by the issuer" },
 		{ "of another CA", BY_FOREIGN, .why = "not by the issuer" },
 		{ "forged", BY_FORGED, .why = "not by the issuer" },
+		{ "in another CA's name", BY_MISNAMED,
+		    .why = "not by the issuer" },
 		{ "of a CA below", BY_BELOW, .why = "not by the issuer" },
 		{ "configured", BY_FOREIGN, .configured = true,
 		    .kind = OCSP_SIGNER_CONFIGURED },
@@ -619,6 +648,42 @@ Test(ocsp, other_issuers)
 				 PKI_NOW + 2 * PKI_YEAR, &signer),
 		    "expired", "later");
 	}
+}
+
+/* Behind a delegate that is one, somebody with its name is nobody. */
+Test(ocsp, forged_behind_a_delegate)
+{
+	const PkiCert spec = {
+		.name = "Responder", .eku = "OCSPSigning", .key = PKI_KEY_P384
+	};
+	g_autoptr(X509) forged = pki_cert(&spec, world.pki->ca, PKI_KEY_OTHER);
+	X509 *certs[] = { world.responders[BY_NOCHECK], forged, NULL };
+	g_autoptr(Ocsp) ocsp = ocsp_of((PkiOcsp){
+	    .responder = forged, .key = PKI_KEY_P384, .certs = certs });
+	OcspSigner signer;
+
+	for (int i = 0; i < 2; i++)
+		expect_words(ocsp_why_not_by(
+				 ocsp, world.pki->ca, NULL, PKI_NOW, &signer),
+		    "not by the issuer", "forged");
+}
+
+/* And behind somebody with its name, a delegate is found. */
+Test(ocsp, delegate_behind_a_forged_one)
+{
+	const PkiCert spec = {
+		.name = "Responder", .eku = "OCSPSigning", .key = PKI_KEY_P384
+	};
+	g_autoptr(X509) forged = pki_cert(&spec, world.pki->ca, PKI_KEY_OTHER);
+	X509 *certs[] = { forged, world.responders[BY_NOCHECK], NULL };
+	g_autoptr(Ocsp) ocsp = ocsp_of((PkiOcsp){
+	    .responder = forged, .key = PKI_KEY_LEAF_EC, .certs = certs });
+	OcspSigner signer;
+
+	expect_words(
+	    ocsp_why_not_by(ocsp, world.pki->ca, NULL, PKI_NOW, &signer), NULL,
+	    "second");
+	cr_expect_eq(X509_cmp(signer.cert, world.responders[BY_NOCHECK]), 0);
 }
 
 Test(ocsp, signature_digest)
@@ -891,7 +956,6 @@ Test(ocsp, in_force)
 			.unknown = cases[i].unknown };
 		g_autoptr(Ocsp) ocsp = NULL;
 		g_autofree char *why = NULL;
-		g_autofree char *since = NULL;
 		bool unclear =
 		    cases[i].why != NULL && strstr(cases[i].why, "4.4") != NULL;
 
