@@ -498,14 +498,14 @@ is_signed_with(Ocsp *ocsp, X509 *cert)
 	EVP_PKEY *key = X509_get0_pubkey(cert);
 	bool valid;
 
-	if (key == NULL || !cert_key_is_affordable(cert))
+	if (key == NULL)
 		return false;
 	g_mutex_lock(&ocsp->lock);
 	valid = is_key(ocsp->verified_by, key);
 	g_mutex_unlock(&ocsp->lock);
 	if (valid)
 		return true;
-	valid = verify(ocsp, key);
+	valid = cert_key_is_affordable(cert) && verify(ocsp, key);
 	if (valid) {
 		g_mutex_lock(&ocsp->lock);
 		remember(&ocsp->verified_by, key);
@@ -514,21 +514,24 @@ is_signed_with(Ocsp *ocsp, X509 *cert)
 	return valid;
 }
 
+/* By that name and that key.  Which of the issuer's certificates it was, as an
+ * authorityKeyIdentifier may say, changes when the issuer gets a new one. */
 static bool
 is_certified_by(Ocsp *ocsp, X509 *cert, X509 *issuer)
 {
 	EVP_PKEY *key = X509_get0_pubkey(issuer);
 	bool valid;
 
-	if (key == NULL || !cert_key_is_affordable(issuer) ||
-	    X509_check_issued(issuer, cert) != X509_V_OK)
+	if (key == NULL ||
+	    X509_NAME_cmp(
+		X509_get_issuer_name(cert), X509_get_subject_name(issuer)) != 0)
 		return false;
 	g_mutex_lock(&ocsp->lock);
 	valid = ocsp->delegate == cert && is_key(ocsp->certified_by, key);
 	g_mutex_unlock(&ocsp->lock);
 	if (valid)
 		return true;
-	valid = X509_verify(cert, key) == 1;
+	valid = cert_key_is_affordable(issuer) && X509_verify(cert, key) == 1;
 	if (valid) {
 		g_mutex_lock(&ocsp->lock);
 		ocsp->delegate = cert;
@@ -557,23 +560,6 @@ is_digest_allowed(int digest)
 	    cert_digest_strength(digest, false) == VERDICT_REASON_OK;
 }
 
-/* RFC 6960, section 4.2.2.2.1: it may stand in a delegate, and may be marked
- * critical. */
-static bool
-has_unknown_critical(const X509 *cert)
-{
-	for (int i = 0; i < X509_get_ext_count(cert); i++) {
-		X509_EXTENSION *extension = X509_get_ext(cert, i);
-
-		if (X509_EXTENSION_get_critical(extension) &&
-		    X509_supported_extension(extension) != 1 &&
-		    OBJ_obj2nid(X509_EXTENSION_get_object(extension)) !=
-			NID_id_pkix_OCSP_noCheck)
-			return true;
-	}
-	return false;
-}
-
 static bool
 has_usages(X509 *cert)
 {
@@ -588,8 +574,9 @@ has_usages(X509 *cert)
 static const char *
 why_no_delegate(Ocsp *ocsp, X509 *cert, X509 *issuer, gint64 now)
 {
-	if ((X509_get_extension_flags(cert) & EXFLAG_INVALID) != 0 ||
-	    has_unknown_critical(cert))
+	/* OpenSSL knows id-pkix-ocsp-nocheck, which may be critical. */
+	if ((X509_get_extension_flags(cert) &
+		(EXFLAG_INVALID | EXFLAG_CRITICAL)) != 0)
 		return "certificate of the OCSP responder is malformed, or has "
 		       "an unknown critical extension (RFC 5280, section 4.2)";
 	if (!has_usages(cert))

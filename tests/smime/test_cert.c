@@ -420,6 +420,101 @@ Test(cert, names_revocation_source)
 	cr_expect(cert_names_revocation_source(ocsp));
 }
 
+static void
+expect_urls(char **urls, const char *expected, const char *name)
+{
+	g_autofree char *text = g_strjoinv(" ", urls);
+
+	cr_expect_str_eq(text, expected, "%s", name);
+	cr_expect_eq(ERR_peek_error(), 0);
+	g_strfreev(urls);
+}
+
+Test(cert, ocsp_urls)
+{
+	static const struct {
+		const char *access;
+		const char *expected;
+	} cases[] = {
+		{ NULL, "" },
+		{ "OCSP;URI:http://a.id/x", "http://a.id/x" },
+		{ "caIssuers;URI:http://c.id/,OCSP;URI:http://b.id,"
+		  "OCSP;URI:ldap://a.id",
+		    "http://b.id ldap://a.id" },
+		{ "OCSP;URI:http://b.id,OCSP;URI:http://a.id,"
+		  "OCSP;URI:http://b.id",
+		    "http://b.id http://a.id" },
+		{ "OCSP;DNS:a.id,OCSP;URI:http://a b.id,"
+		  "OCSP;URI:http://a.id/\x7f,OCSP;URI:http://\xc3\xbc.id,"
+		  "OCSP;URI:http://b.id",
+		    "http://b.id" },
+		{ "OCSP;URI:a:1,OCSP;URI:a:2,OCSP;URI:a:3,OCSP;URI:a:4,"
+		  "OCSP;URI:a:5",
+		    "a:1 a:2 a:3 a:4" },
+		{ "caIssuers;URI:http://c.id/", "" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(X509) cert =
+		    self_signed((PkiCert){ .access = cases[i].access });
+		bool names = cases[i].access != NULL &&
+		    strstr(cases[i].access, "OCSP") != NULL;
+
+		expect_urls(
+		    cert_ocsp_urls(cert), cases[i].expected, cases[i].access);
+		cr_expect_eq(cert_names_revocation_source(cert), names);
+	}
+}
+
+Test(cert, long_urls)
+{
+	for (gsize more = 0; more < 2; more++) {
+		g_autofree char *tail = g_strnfill(
+		    CERT_MAX_URL_SIZE - strlen("http://") + more, 'x');
+		g_autofree char *url = g_strconcat("http://", tail, NULL);
+		g_autoptr(X509) cert =
+		    self_signed((PkiCert){ .ocsp_url = url, .crl_url = url });
+
+		expect_urls(cert_ocsp_urls(cert), more ? "" : url, "OCSP");
+		expect_urls(cert_crl_urls(cert), more ? "" : url, "CRL");
+		cr_expect(cert_names_revocation_source(cert));
+	}
+}
+
+Test(cert, crl_urls)
+{
+	static const struct {
+		const char *points;
+		const char *sections;
+		const char *expected;
+	} cases[] = {
+		{ NULL, NULL, "" },
+		{ "URI:http://a.id/1.crl", NULL, "http://a.id/1.crl" },
+		{ "URI:http://b.id/1,URI:http://a.id/2,URI:http://b.id/1", NULL,
+		    "http://b.id/1 http://a.id/2" },
+		/* two names of one point, and another's list */
+		{ "one,two",
+		    "[one]\nfullname=URI:http://a.id/1,DNS:a.id,"
+		    "URI:http://a.id/2\n"
+		    "[two]\nfullname=URI:http://b.id/1\n"
+		    "CRLissuer=dirName:ca\nreasons=keyCompromise\n"
+		    "[ca]\nCN=Other\n",
+		    "http://a.id/1 http://a.id/2 http://b.id/1" },
+		{ "one", "[one]\nrelativename=name\n[name]\nCN=One\n", "" },
+		{ "one", "[one]\nCRLissuer=dirName:ca\n[ca]\nCN=Other\n", "" },
+		{ "URI:a:1,URI:a:2,URI:a:3,URI:a:4,URI:a:5", NULL,
+		    "a:1 a:2 a:3 a:4" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(X509) cert = self_signed((PkiCert){
+		    .points = cases[i].points, .sections = cases[i].sections });
+
+		expect_urls(
+		    cert_crl_urls(cert), cases[i].expected, cases[i].points);
+	}
+}
+
 /* --- texts --------------------------------------------------------------- */
 
 Test(cert, serial_text)

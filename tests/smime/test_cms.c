@@ -237,3 +237,172 @@ Test(cms, revocation_lists)
 		many[i] = small;
 	cr_expect_eq(lists_kept(many), CMS_MAX_LISTS);
 }
+
+/* --- OCSP responses ------------------------------------------------------ */
+
+/* Revocation information that is neither a list nor an OCSP response. */
+#define OTHER_KIND "\xa1\x07\x06\x03\x2a\x03\x04\x05\x00"
+
+static void
+append(GByteArray *to, GBytes *octets)
+{
+	gsize size;
+	const void *data = g_bytes_get_data(octets, &size);
+
+	g_byte_array_append(to, data, (guint)size);
+}
+
+static void
+append_response(GByteArray *to, const PkiOcsp *spec)
+{
+	g_autoptr(GBytes) response = pki_ocsp(spec);
+	g_autoptr(GBytes) info = pki_other_ocsp(response);
+
+	append(to, info);
+}
+
+/* The octets of a CMS with that, which is taken. */
+static GBytes *
+cms_with_information(const Pki *pki, GByteArray *information, guint flags)
+{
+	g_autoptr(GBytes) other = g_byte_array_free_to_bytes(information);
+	PkiSigner signer = {
+		.cert = pki->leaf, .issuer = pki->ca, .key = pki->leaf_key
+	};
+	X509 *const certs[] = { pki->leaf, pki->ca, NULL };
+	PkiCms spec = { &signer, 1, certs, flags };
+
+	return pki_cms_with_other(CONTENT, strlen(CONTENT), &spec, other);
+}
+
+static void
+expect_responses(GBytes *der, guint responses, guint lists)
+{
+	VerdictReason reason;
+	const char *why;
+	g_autoptr(CMS_ContentInfo) cms = cms_parse(der, &reason, &why);
+	g_autoptr(GPtrArray) found = NULL;
+	g_autoptr(GPtrArray) crls = NULL;
+
+	cr_assert(cms != NULL);
+	found = cms_ocsp_responses(der);
+	crls = cms_revocation_lists(cms);
+	cr_expect_eq(found->len, responses, "%u", found->len);
+	cr_expect_eq(crls->len, lists, "%u", crls->len);
+	cr_expect_eq(ERR_peek_error(), 0UL);
+}
+
+/* Beside lists and what else there is, in DER and in BER. */
+Test(cms, ocsp_responses)
+{
+	static const guint flags[] = { 0, PKI_CMS_NO_CERTS, PKI_CMS_INDEFINITE,
+		PKI_CMS_ATTACHED,
+		PKI_CMS_ATTACHED | PKI_CMS_INDEFINITE | PKI_CMS_CHUNKED };
+	g_autoptr(Pki) pki = pki_new(NULL);
+	PkiSingle single = { .cert = pki->leaf, .issuer = pki->ca };
+	PkiOcsp spec = { .singles = &single,
+		.n_singles = 1,
+		.responder = pki->ca,
+		.key = PKI_KEY_CA };
+	PkiOcsp other = spec;
+	PkiOcsp later = { .status = 3 };
+	g_autoptr(X509_CRL) list = pki_crl(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_CA);
+	g_autoptr(GBytes) list_der = pki_crl_der(list);
+
+	other.flaws = PKI_OCSP_VERSION_2;
+	for (gsize i = 0; i < G_N_ELEMENTS(flags); i++) {
+		GByteArray *all = g_byte_array_new();
+		g_autoptr(GBytes) der = NULL;
+
+		g_byte_array_append(
+		    all, (const guint8 *)OTHER_KIND, sizeof(OTHER_KIND) - 1);
+		append_response(all, &spec);
+		append(all, list_der);
+		append_response(all, &later);
+		append_response(all, &other);
+		append_response(all, &spec);
+		der = cms_with_information(pki, all, flags[i]);
+		expect_responses(der, 2, 1);
+	}
+}
+
+Test(cms, ocsp_response_octets)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	PkiSingle single = { .cert = pki->leaf, .issuer = pki->ca };
+	PkiOcsp spec = { .singles = &single,
+		.n_singles = 1,
+		.responder = pki->ca,
+		.key = PKI_KEY_CA };
+	g_autoptr(GBytes) response = pki_ocsp(&spec);
+	GByteArray *all = g_byte_array_new();
+	g_autoptr(GBytes) der = NULL;
+	g_autoptr(GPtrArray) found = NULL;
+	g_autoptr(GBytes) kept = NULL;
+
+	append_response(all, &spec);
+	der = cms_with_information(pki, all, 0);
+	found = cms_ocsp_responses(der);
+	cr_assert_eq(found->len, 1);
+	kept = ocsp_der(g_ptr_array_index(found, 0));
+	cr_expect(g_bytes_equal(kept, response));
+}
+
+Test(cms, no_ocsp_responses)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(GBytes) none =
+	    cms_with_information(pki, g_byte_array_new(), 0);
+	GByteArray *other = g_byte_array_new();
+	g_autoptr(GBytes) der = NULL;
+
+	g_byte_array_append(
+	    other, (const guint8 *)OTHER_KIND, sizeof(OTHER_KIND) - 1);
+	der = cms_with_information(pki, other, 0);
+	expect_responses(none, 0, 0);
+	expect_responses(der, 0, 0);
+}
+
+Test(cms, many_ocsp_responses)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	PkiSingle single = { .cert = pki->leaf, .issuer = pki->ca };
+	PkiOcsp spec = { .singles = &single,
+		.n_singles = 1,
+		.responder = pki->ca,
+		.key = PKI_KEY_CA };
+	GByteArray *all = g_byte_array_new();
+	g_autoptr(GBytes) der = NULL;
+
+	for (int i = 0; i <= CMS_MAX_OCSP_RESPONSES; i++)
+		append_response(all, &spec);
+	der = cms_with_information(pki, all, 0);
+	expect_responses(der, CMS_MAX_OCSP_RESPONSES, 0);
+}
+
+/* However broken: no more than what is there is read. */
+Test(cms, ocsp_responses_of_anything)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	PkiSingle single = { .cert = pki->leaf, .issuer = pki->ca };
+	PkiOcsp spec = { .singles = &single,
+		.n_singles = 1,
+		.responder = pki->ca,
+		.key = PKI_KEY_CA };
+	GByteArray *all = g_byte_array_new();
+	g_autoptr(GBytes) der = NULL;
+	const guchar *data;
+	gsize size;
+
+	append_response(all, &spec);
+	der = cms_with_information(pki, all, PKI_CMS_NO_CERTS);
+	data = g_bytes_get_data(der, &size);
+	for (gsize i = 0; i < size; i++) {
+		g_autofree guchar *cut = g_memdup2(data, MAX(i, 1));
+		g_autoptr(GBytes) octets = g_bytes_new_static(cut, i);
+		g_autoptr(GPtrArray) found = cms_ocsp_responses(octets);
+
+		cr_expect_leq(found->len, 1);
+		cr_expect_eq(ERR_peek_error(), 0UL);
+	}
+}

@@ -1,4 +1,3 @@
-#include <malloc.h>
 #include <string.h>
 
 #include <criterion/criterion.h>
@@ -33,11 +32,31 @@ typedef enum {
 	BY_CRITICAL, /* an unknown critical extension */
 	BY_MD5,
 	BY_SHA1,
-	BY_FOREIGN, /* by the other CA, like BY_DELEGATE else */
-	BY_FORGED,  /* in the CA's name, by another key */
-	BY_BELOW,   /* by a CA below the CA */
+	BY_FOREIGN,  /* by the other CA, like BY_DELEGATE else */
+	BY_FORGED,   /* in the CA's name, by another key */
+	BY_BELOW,    /* by a CA below the CA */
+	BY_MISNAMED, /* by the CA's key, in the other CA's name */
+	BY_RENEWED,  /* names a former certificate of the CA */
 	N_RESPONDERS
 } By;
+
+/* Its authorityKeyIdentifier, by issuer and serial number. */
+static void
+name_former_issuer(X509 *cert, const void *argument)
+{
+	AUTHORITY_KEYID *id = AUTHORITY_KEYID_new();
+	GENERAL_NAME *name = GENERAL_NAME_new();
+
+	(void)argument;
+	GENERAL_NAME_set0_value(name, GEN_DIRNAME, X509_NAME_new());
+	id->issuer = sk_GENERAL_NAME_new_null();
+	sk_GENERAL_NAME_push(id->issuer, name);
+	id->serial = ASN1_INTEGER_new();
+	ASN1_INTEGER_set(id->serial, 99);
+	cr_assert(X509_add1_ext_i2d(
+		      cert, NID_authority_key_identifier, id, 0, 0) == 1);
+	AUTHORITY_KEYID_free(id);
+}
 
 /* All have what a delegate has, but for what is said. */
 static const PkiCert responder_specs[N_RESPONDERS] = {
@@ -65,6 +84,10 @@ static const PkiCert responder_specs[N_RESPONDERS] = {
 	[BY_FOREIGN] = { .serial = 37 },
 	[BY_FORGED] = { .serial = 38 },
 	[BY_BELOW] = { .serial = 39 },
+	[BY_MISNAMED] = { .serial = 40 },
+	[BY_RENEWED] = { .serial = 41,
+	    .no_key_ids = true,
+	    .edit = name_former_issuer },
 };
 
 typedef struct {
@@ -86,7 +109,6 @@ make_responder(By who)
 		spec.name = "Responder";
 	if (spec.eku == NULL)
 		spec.eku = "OCSPSigning";
-
 	switch (who) {
 	case BY_ISSUER:
 		X509_up_ref(world.pki->ca);
@@ -95,6 +117,8 @@ make_responder(By who)
 		return pki_cert(&spec, world.other_ca, PKI_KEY_P384);
 	case BY_FORGED:
 		return pki_cert(&spec, world.pki->ca, PKI_KEY_OTHER);
+	case BY_MISNAMED:
+		return pki_cert(&spec, world.other_ca, PKI_KEY_CA);
 	case BY_BELOW:
 		return pki_cert(&spec, world.low_ca, PKI_KEY_P521);
 	default:
@@ -192,8 +216,7 @@ expect_words(const char *said, const char *words, const char *name)
 		    name, said);
 }
 
-/* --- requests --------------------------------------------------------------
- */
+/* --- requests ------------------------------------------------------------ */
 
 static OCSP_REQUEST *
 read_request(GBytes *octets)
@@ -302,8 +325,7 @@ Test(ocsp, get_url_length)
 	cr_expect(longer == NULL);
 }
 
-/* --- form ------------------------------------------------------------------
- */
+/* --- form ---------------------------------------------------------------- */
 
 static void
 expect_outcome(
@@ -430,8 +452,7 @@ Test(ocsp, limits)
 	}
 }
 
-/* --- who has signed --------------------------------------------------------
- */
+/* --- who has signed ------------------------------------------------------ */
 
 typedef struct {
 	const char *name;
@@ -514,6 +535,8 @@ Test(ocsp, signer)
 		    .needs_check = true },
 		{ "without keyUsage", BY_NO_USAGE, .kind = OCSP_SIGNER_DELEGATE,
 		    .needs_check = true },
+		{ "of a CA with a new certificate", BY_RENEWED,
+		    .kind = OCSP_SIGNER_DELEGATE, .needs_check = true },
 		{ "certified by SHA-1", BY_SHA1, .kind = OCSP_SIGNER_DELEGATE,
 		    .needs_check = true },
 		{ "delegate's signature wrong", BY_DELEGATE,
@@ -536,6 +559,8 @@ Test(ocsp, signer)
 		{ "certified by MD5", BY_MD5, .why = "not by the issuer" },
 		{ "of another CA", BY_FOREIGN, .why = "not by the issuer" },
 		{ "forged", BY_FORGED, .why = "not by the issuer" },
+		{ "in another CA's name", BY_MISNAMED,
+		    .why = "not by the issuer" },
 		{ "of a CA below", BY_BELOW, .why = "not by the issuer" },
 		{ "configured", BY_FOREIGN, .configured = true,
 		    .kind = OCSP_SIGNER_CONFIGURED },
@@ -625,6 +650,42 @@ Test(ocsp, other_issuers)
 	}
 }
 
+/* Behind a delegate that is one, somebody with its name is nobody. */
+Test(ocsp, forged_behind_a_delegate)
+{
+	const PkiCert spec = {
+		.name = "Responder", .eku = "OCSPSigning", .key = PKI_KEY_P384
+	};
+	g_autoptr(X509) forged = pki_cert(&spec, world.pki->ca, PKI_KEY_OTHER);
+	X509 *certs[] = { world.responders[BY_NOCHECK], forged, NULL };
+	g_autoptr(Ocsp) ocsp = ocsp_of((PkiOcsp){
+	    .responder = forged, .key = PKI_KEY_P384, .certs = certs });
+	OcspSigner signer;
+
+	for (int i = 0; i < 2; i++)
+		expect_words(ocsp_why_not_by(
+				 ocsp, world.pki->ca, NULL, PKI_NOW, &signer),
+		    "not by the issuer", "forged");
+}
+
+/* And behind somebody with its name, a delegate is found. */
+Test(ocsp, delegate_behind_a_forged_one)
+{
+	const PkiCert spec = {
+		.name = "Responder", .eku = "OCSPSigning", .key = PKI_KEY_P384
+	};
+	g_autoptr(X509) forged = pki_cert(&spec, world.pki->ca, PKI_KEY_OTHER);
+	X509 *certs[] = { forged, world.responders[BY_NOCHECK], NULL };
+	g_autoptr(Ocsp) ocsp = ocsp_of((PkiOcsp){
+	    .responder = forged, .key = PKI_KEY_LEAF_EC, .certs = certs });
+	OcspSigner signer;
+
+	expect_words(
+	    ocsp_why_not_by(ocsp, world.pki->ca, NULL, PKI_NOW, &signer), NULL,
+	    "second");
+	cr_expect_eq(X509_cmp(signer.cert, world.responders[BY_NOCHECK]), 0);
+}
+
 Test(ocsp, signature_digest)
 {
 	static const struct {
@@ -672,8 +733,59 @@ Test(ocsp, signature_digest)
 	}
 }
 
-/* --- what it says ----------------------------------------------------------
- */
+/* A key of 2048 bits that takes long to verify with. */
+static EVP_PKEY *
+costly_key(void)
+{
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	BIGNUM *e = BN_new();
+	EVP_PKEY *key = NULL;
+
+	BN_set_bit(e, 1999);
+	BN_add_word(e, 1);
+	cr_assert(EVP_PKEY_keygen_init(context) == 1);
+	cr_assert(EVP_PKEY_CTX_set1_rsa_keygen_pubexp(context, e) == 1);
+	while (EVP_PKEY_generate(context, &key) != 1)
+		BN_add_word(e, 2);
+	ERR_clear_error();
+	BN_free(e);
+	EVP_PKEY_CTX_free(context);
+	return key;
+}
+
+/* It has made the signature, and yet is not tried. */
+Test(ocsp, key_that_only_costs_time)
+{
+	g_autoptr(EVP_PKEY) key = costly_key();
+	g_autoptr(X509) ca = X509_dup(world.pki->ca);
+	OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
+	OCSP_CERTID *id = OCSP_cert_to_id(NULL, world.pki->leaf, ca);
+	ASN1_TIME *made = ASN1_GENERALIZEDTIME_set(NULL, (time_t)PKI_NOW);
+	OCSP_RESPONSE *response;
+	g_autoptr(Ocsp) ocsp = NULL;
+	g_autoptr(GBytes) der = NULL;
+	guchar *octets = NULL;
+	OcspSigner signer;
+	int size;
+
+	cr_assert(X509_set_pubkey(ca, key) == 1);
+	cr_assert(OCSP_basic_add1_status(basic, id, V_OCSP_CERTSTATUS_GOOD, 0,
+		      NULL, made, NULL) != NULL);
+	cr_assert(OCSP_basic_sign(basic, ca, key, EVP_sha256(), NULL, 0) == 1);
+	response = OCSP_response_create(0, basic);
+	size = i2d_OCSP_RESPONSE(response, &octets);
+	der = g_bytes_new(octets, (gsize)size);
+	ocsp = parsed(der);
+	expect_words(ocsp_why_not_by(ocsp, ca, NULL, PKI_NOW, &signer),
+	    "signature", "costly");
+	ASN1_GENERALIZEDTIME_free(made);
+	OPENSSL_free(octets);
+	OCSP_CERTID_free(id);
+	OCSP_BASICRESP_free(basic);
+	OCSP_RESPONSE_free(response);
+}
+
+/* --- what it says -------------------------------------------------------- */
 
 #define SINCE "since 2026-02-27T00:00:00Z"
 #define MAX_SAID 3
@@ -769,8 +881,7 @@ Test(ocsp, find)
 	}
 }
 
-/* --- when ------------------------------------------------------------------
- */
+/* --- when ---------------------------------------------------------------- */
 
 typedef struct {
 	const char *name;
@@ -845,7 +956,6 @@ Test(ocsp, in_force)
 			.unknown = cases[i].unknown };
 		g_autoptr(Ocsp) ocsp = NULL;
 		g_autofree char *why = NULL;
-		g_autofree char *since = NULL;
 		bool unclear =
 		    cases[i].why != NULL && strstr(cases[i].why, "4.4") != NULL;
 
@@ -997,8 +1107,7 @@ Test(ocsp, nonce)
 	}
 }
 
-/* --- octets ----------------------------------------------------------------
- */
+/* --- octets -------------------------------------------------------------- */
 
 Test(ocsp, der)
 {
@@ -1089,4 +1198,150 @@ Test(ocsp, every_bit_by_pss, .timeout = 120)
 {
 	expect_changes(
 	    (PkiOcsp){ .flaws = PKI_OCSP_WITH_PSS | PKI_OCSP_BY_KEY }, 12);
+}
+
+static gpointer
+ask_often(gpointer data)
+{
+	Ocsp *ocsp = data;
+	guint wrong = 0;
+
+	for (int i = 0; i < 100; i++) {
+		X509 *issuer = i % 2 ? world.pki->ca : world.other_ca;
+		g_autofree char *since = NULL;
+		OcspSigner signer;
+		bool is_by = ocsp_why_not_by(
+				 ocsp, issuer, NULL, PKI_NOW, &signer) == NULL;
+
+		wrong += is_by != (i % 2 == 1);
+		wrong += ocsp_find(ocsp, world.pki->leaf, world.pki->ca,
+			     &since) != OCSP_GOOD;
+	}
+	ocsp_unref(ocsp);
+	return GUINT_TO_POINTER(wrong);
+}
+
+Test(ocsp, threads)
+{
+	X509 *certs[] = { world.responders[BY_NOCHECK], NULL };
+	g_autoptr(Ocsp) ocsp =
+	    ocsp_of((PkiOcsp){ .responder = world.responders[BY_NOCHECK],
+		.key = PKI_KEY_LEAF_EC,
+		.certs = certs });
+	GThread *threads[4];
+
+	for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
+		threads[i] = g_thread_new("ask", ask_often, ocsp_ref(ocsp));
+	for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
+		cr_expect_eq(GPOINTER_TO_UINT(g_thread_join(threads[i])), 0);
+}
+
+/* --- the responder of OpenSSL --------------------------------------------- */
+
+#define CENTURY (100 * (gint64)PKI_YEAR)
+
+/* Its folder has index.txt, ca and delegate as certificate and key. */
+static char *
+responder_folder(const char *index)
+{
+	const PkiCert spec = { .name = "Responder",
+		.eku = "OCSPSigning",
+		.no_check = "ignored",
+		.from = -PKI_YEAR,
+		.until = CENTURY,
+		.key = PKI_KEY_LEAF_EC };
+	g_autoptr(X509) delegate = pki_cert(&spec, world.pki->ca, PKI_KEY_CA);
+	char *folder = pki_folder_new();
+
+	g_free(pki_write(folder, "index.txt", index, -1));
+	g_free(pki_write_certs(folder, "ca.pem", world.pki->ca, NULL));
+	g_free(pki_write_key(folder, "ca.key", PKI_KEY_CA));
+	g_free(pki_write_certs(folder, "delegate.pem", delegate, NULL));
+	g_free(pki_write_key(folder, "delegate.key", PKI_KEY_LEAF_EC));
+	return folder;
+}
+
+/* What it answers to our request. */
+static Ocsp *
+ask_openssl(const char *index, const char *who, const char *options)
+{
+	g_autofree char *folder = responder_folder(index);
+	g_autoptr(GBytes) request =
+	    ocsp_request(world.pki->leaf, world.pki->ca, nonce, NULL);
+	gsize size;
+	const char *octets = g_bytes_get_data(request, &size);
+	g_autofree char *reqin =
+	    pki_write(folder, "request", octets, (gssize)size);
+	g_autofree char *respout = g_build_filename(folder, "response", NULL);
+	g_autofree char *command = g_strdup_printf(
+	    "cd %s && openssl ocsp -index index.txt -CA ca.pem -rsigner %s.pem "
+	    "-rkey %s.key -reqin %s -respout %s %s >log 2>&1",
+	    folder, who, who, reqin, respout, options);
+	g_autofree char *answer = NULL;
+	g_autoptr(GBytes) der = NULL;
+
+	cr_assert_eq(system(command), 0, "%s", command);
+	cr_assert(g_file_get_contents(respout, &answer, &size, NULL));
+	der = g_bytes_new(answer, size);
+	pki_folder_remove(folder);
+	return parsed(der);
+}
+
+#define LINE(letter, revoked) \
+	letter "\t380101000000Z\t" revoked "\t1267\tunknown\t/CN=Budi Test\n"
+
+Test(ocsp, openssl)
+{
+	static const struct {
+		const char *index;
+		const char *who;
+		const char *options;
+		OcspEntry entry;
+		const char *since;
+	} cases[] = {
+		{ LINE("V", ""), "ca", "-ndays 1", OCSP_GOOD, NULL },
+		{ LINE("V", ""), "ca", "-ndays 1 -resp_no_certs -resp_key_id",
+		    OCSP_GOOD, NULL },
+		{ LINE("V", ""), "ca", "-nmin 5 -rmd sha512", OCSP_GOOD, NULL },
+		{ LINE("V", ""), "ca", "-ndays 1 -rsigopt rsa_padding_mode:pss",
+		    OCSP_GOOD, NULL },
+		{ LINE("V", ""), "ca", "", OCSP_GOOD, NULL },
+		{ LINE("V", ""), "delegate", "-ndays 1", OCSP_GOOD, NULL },
+		{ LINE("V", ""), "delegate", "-ndays 1 -resp_key_id", OCSP_GOOD,
+		    NULL },
+		{ LINE("R", "260227000000Z"), "delegate", "-ndays 1",
+		    OCSP_REVOKED, SINCE },
+		{ LINE("R", "260227000000Z,keyCompromise"), "ca", "-ndays 1",
+		    OCSP_REVOKED, SINCE },
+		{ LINE("R", "260227000000Z,certificateHold"), "ca", "-ndays 1",
+		    OCSP_ON_HOLD, "on hold " SINCE },
+		{ "V\t380101000000Z\t\t99\tunknown\t/CN=x\n", "ca", "-ndays 1",
+		    OCSP_UNKNOWN, NULL },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Ocsp) ocsp =
+		    ask_openssl(cases[i].index, cases[i].who, cases[i].options);
+		gint64 made =
+		    ocsp_this_update(ocsp, world.pki->leaf, world.pki->ca);
+		bool delegated = strcmp(cases[i].who, "ca") != 0;
+		g_autofree char *since = NULL;
+		g_autofree char *why = ocsp_why_not_in_force(
+		    ocsp, world.pki->leaf, world.pki->ca, made);
+		OcspSigner signer;
+
+		cr_expect_eq(
+		    ocsp_find(ocsp, world.pki->leaf, world.pki->ca, &since),
+		    cases[i].entry, "%zu", i);
+		cr_expect(
+		    g_strcmp0(since, cases[i].since) == 0, "%zu: %s", i, since);
+		expect_words(why, NULL, "in force");
+		expect_words(
+		    ocsp_why_not_by(ocsp, world.pki->ca, NULL, made, &signer),
+		    NULL, cases[i].options);
+		cr_expect_eq(signer.kind,
+		    delegated ? OCSP_SIGNER_DELEGATE : OCSP_SIGNER_ISSUER);
+		cr_expect_not(signer.needs_check);
+		cr_expect_eq(ocsp_nonce(ocsp, nonce), OCSP_NONCE_SAME);
+	}
 }
