@@ -228,7 +228,8 @@ exchange(Fetch *fetch, const FetchUrl *url, GError **error)
 	ok = connection_send(connection, text->str, text->len, error) &&
 	    receive_answer(connection, answer, error);
 	g_string_free(text, TRUE);
-	fetch->status = http_answer_status(answer);
+	if (http_answer_status(answer) != 0)
+		fetch->status = http_answer_status(answer);
 	return ok ? g_steal_pointer(&answer) : NULL;
 }
 
@@ -279,7 +280,6 @@ fetch_once(Fetch *fetch, const FetchUrl *url, guint redirects, FetchUrl **next,
 	g_autofree char *authority = fetch_url_authority(url);
 	g_autoptr(HttpAnswer) answer = NULL;
 
-	fetch->status = 0;
 	if (!fetch_guard_check_url(fetch->fetcher->guard, url, error))
 		return NULL;
 	answer = exchange(fetch, url, error);

@@ -62,7 +62,7 @@ typedef struct {
 
 /*
  * The octets of the body of a 200 answer; caller unrefs.  *status (may be
- * NULL): that of the last answer, or 0.
+ * NULL): that of the last answer, a redirect's too; 0: there was none.
  * Errors: NOT_ALLOWED, the guard refuses (also a third redirect, and one from
  * https to http); TOO_BIG; MALFORMED, no HTTP; CRYPTO; IO, all else: no
  * address, no connection, no time left, cut off, another status.

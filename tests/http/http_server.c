@@ -41,6 +41,7 @@ typedef struct {
 	int fd;
 	SSL *tls; /* or NULL */
 	bool is_dead;
+	bool is_rude;  /* ends TLS without a word */
 	GString *head; /* of the request, as it came */
 	char *method;
 	char *path;
@@ -144,11 +145,17 @@ peer_drip(Peer *peer, const char *data, gsize size)
 		peer_send(peer, data + i, 1);
 }
 
+/* In large pieces: there shall be no end, and no pause. */
 static void
 peer_repeat(Peer *peer, const char *text)
 {
+	GString *piece = g_string_new(NULL);
+
+	while (piece->len < CHUNK)
+		g_string_append(piece, text);
 	while (!peer->is_dead)
-		peer_send_text(peer, text);
+		peer_send(peer, piece->str, piece->len);
+	g_string_free(piece, TRUE);
 }
 
 /* --- the request --------------------------------------------------------- */
@@ -601,6 +608,13 @@ serve_no_get(Peer *peer, const char *rest)
 		serve(peer, rest);
 }
 
+static void
+serve_rudely(Peer *peer, const char *rest)
+{
+	peer->is_rude = true;
+	serve(peer, rest);
+}
+
 /* What was in front of it stays there. */
 static void
 serve_redirected(Peer *peer, const char *rest)
@@ -697,6 +711,7 @@ static const struct {
 } services[] = {
 	{ "delay", serve_delayed },
 	{ "no-get", serve_no_get },
+	{ "rude", serve_rudely },
 	{ "redirect", serve_redirected },
 	{ "proxy", serve_by_other },
 	{ "redirect-to", serve_redirect_to },
@@ -756,7 +771,7 @@ end_connection(Peer *peer)
 {
 	char data[CHUNK];
 
-	if (peer->tls != NULL && !peer->is_dead)
+	if (peer->tls != NULL && !peer->is_dead && !peer->is_rude)
 		SSL_shutdown(peer->tls);
 	SSL_free(peer->tls);
 	shutdown(peer->fd, SHUT_WR);

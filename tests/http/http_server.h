@@ -6,6 +6,7 @@
  *
  *	/delay/MS/...	waits so many milliseconds first
  *	/no-get/...	405 for GET
+ *	/rude/...	ends TLS without the alert that says so
  *	/redirect/N/...	N redirects (302) to itself with N - 1, then the rest
  *	/proxy/PORT/...	passes the request on to 127.0.0.1:PORT, and back what
  *			it answers

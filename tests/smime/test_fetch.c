@@ -296,6 +296,8 @@ Test(fetch, answers)
 		{ "/status/304", SMIME_ERROR_IO, 304, "status 304" },
 		{ "/status/302", SMIME_ERROR_MALFORMED, 302, "leads nowhere" },
 		{ "/no-get/files/list.crl", SMIME_ERROR_IO, 405, "status 405" },
+		{ "/redirect/1/close", SMIME_ERROR_IO, 302,
+		    "without an answer" },
 		{ "/raw?HTTP/1.1%20200%20OK%0d%0aContent-Length:%200%0d%0a"
 		  "Content-Length:%201%0d%0a%0d%0ax",
 		    SMIME_ERROR_MALFORMED, 200, "two lengths" },
@@ -328,6 +330,8 @@ Test(fetch, answers_by_tls)
 		{ "/files/list.crl", FINE },
 		{ "/no-length/list.crl", FINE },
 		{ "/chunked/list.crl", FINE },
+		{ "/rude/no-length/list.crl", FINE },
+		{ "/rude/truncated/list.crl", SMIME_ERROR_IO },
 		{ "/redirect/2/files/list.crl", FINE },
 		{ "/truncated/list.crl", SMIME_ERROR_IO },
 		{ "/close", SMIME_ERROR_IO },
@@ -430,6 +434,27 @@ Test(fetch, post_request)
 
 	expect_question(result);
 	expect_log("POST /echo 200\n");
+}
+
+/* Whoever stops reading is written to all the same, and no signal comes. */
+Test(fetch, server_that_stops_reading)
+{
+	g_autofree guint8 *data = g_malloc0(64 * HTTP_SERVER_MAX_BODY);
+	g_autoptr(GBytes) body =
+	    g_bytes_new_static(data, 64 * HTTP_SERVER_MAX_BODY);
+	g_autofree char *plain = url_at("/close");
+	g_autofree char *tls = tls_url_at("/close");
+	FetchRequest request = { .url = plain,
+		.body = body,
+		.max_size = MAX_SIZE,
+		.timeout = PATIENCE };
+	g_autoptr(Result) a = ask(fetcher, &request);
+	g_autoptr(Result) b = NULL;
+
+	request.url = tls;
+	b = ask(fetcher, &request);
+	cr_expect_eq(a->error, SMIME_ERROR_IO, "%s", a->message);
+	cr_expect_eq(b->error, SMIME_ERROR_IO, "%s", b->message);
 }
 
 Test(fetch, names_by_tls)
@@ -540,6 +565,7 @@ Test(fetch, guarded_redirects)
 		    cases[i].to, result->message);
 		cr_expect(strstr(result->message, cases[i].why) != NULL,
 		    "%s: %s", cases[i].to, result->message);
+		cr_expect_eq(result->status, 302, "%s", cases[i].to);
 	}
 }
 
@@ -678,7 +704,7 @@ Test(fetch, slow_servers)
 	static const char *const paths[] = { "/hang", "/hang/files/list.crl",
 		"/drip", "/drip/files/list.crl", "/slow-headers",
 		"/slow-headers/files/list.crl", "/delay/60000/files/list.crl",
-		"/redirect/1/hang" };
+		"/redirect/1/hang", "/endless-chunks" };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
 		g_autofree char *plain = url_at(paths[i]);
@@ -838,11 +864,13 @@ Test(fetch, resolver_that_hangs)
 		cr_expect_eq(result->error, SMIME_ERROR_IO);
 		cr_expect(strstr(result->message, "in time") != NULL);
 	}
-	request.timeout = G_MAXINT;
+	request.timeout = PATIENCE;
 	for (guint i = 0; i < 3; i++) {
 		g_autoptr(Result) result = ask(hanging, &request);
 
 		cr_expect_eq(result->error, SMIME_ERROR_IO);
+		cr_expect(g_str_has_suffix(
+		    result->message, "the resolver does not answer"));
 	}
 	fetcher_unref(hanging);
 	g_mutex_unlock(&resolver_lock);

@@ -108,6 +108,12 @@ static const Case cases[] = {
 	{ "HTTP/1.1 103 Early\r\nContent-Length: 9\r\nLocation: x\r\n\r\n"
 	  "HTTP/1.1 100 Continue\r\n\r\n" OK "\r\nbody",
 	    FINE, 200, "body" },
+	{ "HTTP/1.1 103 Early\r\nLocation: x\r\n\r\n"
+	  "HTTP/1.1 302 Found\r\nLocation: y\r\n\r\n",
+	    FINE, 302, "y" },
+	{ "HTTP/1.1 103 Early\r\nLocation: x\r\n\r\n"
+	  "HTTP/1.1 302 Found\r\n\r\n",
+	    FINE, 302, NULL },
 	{ "HTTP/1.1 100 Continue\r\n\r\n", SMIME_ERROR_IO, 0, NULL },
 	{ "HTTP/1.1 100 Continue\r\n\r\nbody\r\n", SMIME_ERROR_MALFORMED, 0,
 	    NULL },
