@@ -6,125 +6,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <criterion/criterion.h>
 
+#include "test_bad_server.h"
 #include "test_store_fixture.h"
 
 #define TIMEOUT 100 /* ms */
-
-/* --- a server that is none ----------------------------------------------- */
-
-typedef enum {
-	THEN_WAIT,  /* for the next request: answers it likewise */
-	THEN_CLOSE, /* the connection */
-	THEN_DRIP,  /* octets, one at a time, without end */
-	THEN_FLOOD, /* with octets, as fast as they are taken */
-} Then;
-
-typedef struct {
-	const char *reply;
-	Then then;
-	int listener;
-	guint16 port;
-	int stop[2]; /* a pipe: closed to end the thread */
-	GThread *thread;
-} BadServer;
-
-/* Has fd something to read, before the server is to end? */
-static bool
-await(const BadServer *server, int fd)
-{
-	struct pollfd entries[] = { { .fd = fd, .events = POLLIN },
-		{ .fd = server->stop[0], .events = POLLIN } };
-
-	return poll(entries, 2, -1) > 0 && entries[1].revents == 0;
-}
-
-static bool
-has_ended(const BadServer *server, int ms)
-{
-	struct pollfd entry = { .fd = server->stop[0], .events = POLLIN };
-
-	return poll(&entry, 1, ms) != 0;
-}
-
-static void
-send_without_end(const BadServer *server, int fd)
-{
-	static const char flood[65536] = { 0 };
-	bool is_drip = server->then == THEN_DRIP;
-
-	while (!has_ended(server, is_drip ? TIMEOUT / 10 : 0) &&
-	    send(fd, flood, is_drip ? 1 : sizeof(flood), MSG_NOSIGNAL) > 0)
-		continue;
-}
-
-static void
-serve(const BadServer *server, int fd)
-{
-	char buffer[65536];
-
-	while (await(server, fd) && recv(fd, buffer, sizeof(buffer), 0) > 0) {
-		if (send(fd, server->reply, strlen(server->reply),
-			MSG_NOSIGNAL) < 0 ||
-		    server->then == THEN_CLOSE)
-			break;
-		if (server->then != THEN_WAIT)
-			send_without_end(server, fd);
-	}
-	close(fd);
-}
-
-static gpointer
-run(gpointer data)
-{
-	const BadServer *server = data;
-
-	while (await(server, server->listener)) {
-		int fd = accept(server->listener, NULL, NULL);
-
-		if (fd != -1)
-			serve(server, fd);
-	}
-	return NULL;
-}
-
-static BadServer *
-bad_server_new(const char *reply, Then then)
-{
-	BadServer *server = g_new0(BadServer, 1);
-	struct sockaddr_in address = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t size = sizeof(address);
-
-	server->reply = reply;
-	server->then = then;
-	server->listener = socket(AF_INET, SOCK_STREAM, 0);
-	cr_assert_eq(
-	    bind(server->listener, (struct sockaddr *)&address, size), 0);
-	cr_assert_eq(listen(server->listener, 16), 0);
-	cr_assert_eq(
-	    getsockname(server->listener, (struct sockaddr *)&address, &size),
-	    0);
-	server->port = ntohs(address.sin_port);
-	cr_assert_eq(pipe(server->stop), 0);
-	server->thread = g_thread_new("bad", run, server);
-	return server;
-}
-
-static void
-bad_server_free(BadServer *server)
-{
-	close(server->stop[1]);
-	g_thread_join(server->thread);
-	close(server->stop[0]);
-	close(server->listener);
-	g_free(server);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(BadServer, bad_server_free)
 
 static Store *
 open_store(
@@ -405,4 +293,180 @@ Test(store_bad, large_value_to_nobody)
 	cr_expect_lt(g_get_monotonic_time() - begin,
 	    128 * TIMEOUT * G_TIME_SPAN_MILLISECOND);
 	test_redis_signal(redis, SIGCONT);
+}
+
+/* --- sentinels that lie -------------------------------------------------- */
+
+/* What it says of the master; P is its own port. */
+static const char *const addresses[] = {
+	"*-1\r\n",
+	"*0\r\n",
+	"$-1\r\n",
+	"*1\r\n$9\r\n127.0.0.1\r\n",
+	"*2\r\n$9\r\n127.0.0.1\r\n:1\r\n",
+	"*2\r\n$9\r\n127.0.0.1\r\n$1\r\n0\r\n",
+	"*2\r\n$9\r\n127.0.0.1\r\n$5\r\n65536\r\n",
+	"*2\r\n$9\r\n127.0.0.1\r\n$2\r\n-1\r\n",
+	"*2\r\n$0\r\n\r\n$1\r\n1\r\n",
+	"*2\r\n$9\r\n127 0.0.1\r\n$1\r\n1\r\n",
+	"*2\r\n*0\r\n$1\r\n1\r\n",
+	"*2\r\n$9\r\n127.0.0.1\r\n$1\r\n1\r\n", /* nobody is there */
+	"*2\r\n$9\r\n127.0.0.1\r\n$5\r\nP\r\n", /* is itself no master */
+	"-IDONTKNOW no\r\n",
+	"-NOAUTH no\r\n",
+	"*2000000\r\n",
+};
+
+static char *
+with_port(const char *text, guint16 port)
+{
+	g_autofree char *number = g_strdup_printf("%05u", port);
+	g_auto(GStrv) parts = g_strsplit(text, "P", -1);
+
+	return g_strjoinv(number, parts);
+}
+
+Test(store_bad, sentinels)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(addresses); i++) {
+		g_auto(Watch) watch = { 0 };
+		g_autoptr(BadServer) server =
+		    bad_server_new("+X\r\n", THEN_WAIT);
+		g_autofree char *url = g_strdup_printf(
+		    "sentinel://:hush@127.0.0.1:%u/main", server->port);
+		g_autoptr(Store) store = test_store_open(&watch, url, TIMEOUT);
+
+		bad_server_add(
+		    server, "SENTINEL", with_port(addresses[i], server->port));
+		for (guint k = 0; k < 100; k++)
+			cr_expect_eq(test_store_put(store, "a", "x"),
+			    STORE_UNAVAILABLE, "%s", addresses[i]);
+		cr_expect(watch_says(&watch, "no sentinel knows"), "%s",
+		    addresses[i]);
+		cr_expect_not(watch_says(&watch, "hush"));
+	}
+}
+
+/* A master that turns out to be none is asked for anew, but not for ever. */
+Test(store_bad, master_that_is_none)
+{
+	g_auto(Watch) watch = { 0 };
+	g_autoptr(BadServer) server =
+	    bad_server_new("-READONLY no\r\n", THEN_CLOSE);
+	g_autofree char *url =
+	    g_strdup_printf("sentinel://127.0.0.1:%u/main", server->port);
+	g_autoptr(Store) store = test_store_open(&watch, url, 0);
+	StoreCounts counts;
+
+	bad_server_add(server, "SENTINEL",
+	    with_port("*2\r\n$9\r\n127.0.0.1\r\n$5\r\nP\r\n", server->port));
+	bad_server_add(
+	    server, "ROLE", g_strdup("*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n"));
+	cr_expect_eq(test_store_put(store, "a", "x"), STORE_UNAVAILABLE);
+	cr_expect_eq(watch_count(&watch, STORE_EVENT_REFUSED), 1);
+	cr_expect_eq(watch_count(&watch, STORE_EVENT_FAILOVER), 0);
+	store_counts(store, &counts);
+	cr_expect_eq(counts.connects, 6, "sentinel, role, put: twice");
+}
+
+/* --- nodes of a cluster that lie ----------------------------------------- */
+
+static const char *const maps[] = {
+	"*0\r\n",
+	"*1\r\n:1\r\n",
+	"*1\r\n*2\r\n:0\r\n:16383\r\n",
+	"*1\r\n*3\r\n:0\r\n:16384\r\n*2\r\n$9\r\n127.0.0.1\r\n:P\r\n",
+	"*1\r\n*3\r\n:-1\r\n:5\r\n*2\r\n$9\r\n127.0.0.1\r\n:P\r\n",
+	"*1\r\n*3\r\n:5\r\n:4\r\n*2\r\n$9\r\n127.0.0.1\r\n:P\r\n",
+	"*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$9\r\n127.0.0.1\r\n:0\r\n",
+	"*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$9\r\n127.0.0.1\r\n:65536\r\n",
+	"*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$9\r\n127 0.0.1\r\n:P\r\n",
+	"*1\r\n*3\r\n:0\r\n:16383\r\n*1\r\n$9\r\n127.0.0.1\r\n",
+	"*1\r\n*3\r\n:0\r\n:16383\r\n:1\r\n",
+	"*1\r\n*3\r\n$1\r\n0\r\n:16383\r\n*2\r\n$9\r\n127.0.0.1\r\n:P\r\n",
+	/* two have the same slot */
+	"*2\r\n*3\r\n:0\r\n:9\r\n*2\r\n$9\r\n127.0.0.1\r\n:P\r\n"
+	"*3\r\n:9\r\n:16383\r\n*2\r\n$9\r\n127.0.0.1\r\n:P\r\n",
+	"-ERR no\r\n",
+	"$2\r\nno\r\n",
+	"*100000000\r\n",
+};
+
+static Store *
+open_cluster(const BadServer *server, Watch *watch)
+{
+	g_autofree char *url =
+	    g_strdup_printf("cluster://:hush@127.0.0.1:%u", server->port);
+
+	return test_store_open(watch, url, TIMEOUT);
+}
+
+Test(store_bad, maps_of_a_cluster)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(maps); i++) {
+		g_auto(Watch) watch = { 0 };
+		g_autoptr(BadServer) server =
+		    bad_server_new("+OK\r\n", THEN_WAIT);
+		g_autoptr(Store) store = open_cluster(server, &watch);
+
+		bad_server_add(
+		    server, "CLUSTER", with_port(maps[i], server->port));
+		for (guint k = 0; k < 100; k++)
+			cr_expect_eq(test_store_put(store, "a", "x"),
+			    STORE_UNAVAILABLE, "%s", maps[i]);
+		cr_expect(watch_says(&watch, "no node of the cluster"), "%s",
+		    maps[i]);
+	}
+}
+
+/* What a node with a good map may say to a command; where the map names nobody,
+ * the one who is asked is meant. */
+static const struct {
+	const char *reply;
+	StoreAnswer answer;
+	bool is_told;
+} redirections[] = {
+	{ "+OK\r\n", STORE_DONE, false },
+	{ "-MOVED 1 127.0.0.1:P\r\n", STORE_UNAVAILABLE, true },
+	{ "-MOVED 1 :P\r\n", STORE_UNAVAILABLE, true },
+	{ "-ASK 1 127.0.0.1:P\r\n", STORE_UNAVAILABLE, true },
+	{ "-MOVED 1 ::1:P\r\n", STORE_UNAVAILABLE, true },
+	{ "-MOVED 1 127.0.0.1:1\r\n", STORE_UNAVAILABLE, true },
+	{ "-MOVED\r\n", STORE_UNAVAILABLE, true },
+	{ "-MOVED 1\r\n", STORE_UNAVAILABLE, true },
+	{ "-MOVED 1 127.0.0.1\r\n", STORE_UNAVAILABLE, true },
+	{ "-MOVED 1 127.0.0.1:0\r\n", STORE_UNAVAILABLE, true },
+	{ "-MOVED 16384 127.0.0.1:P\r\n", STORE_UNAVAILABLE, true },
+	{ "-MOVED -1 127.0.0.1:P\r\n", STORE_UNAVAILABLE, true },
+	{ "-MOVED 1 a b:P\r\n", STORE_UNAVAILABLE, true },
+	{ "-ASK 1 /:P\r\n", STORE_UNAVAILABLE, true },
+	{ "-CLUSTERDOWN no\r\n", STORE_UNAVAILABLE, true },
+	{ "-TRYAGAIN no\r\n", STORE_UNAVAILABLE, true },
+	{ "", STORE_UNAVAILABLE, true },
+};
+
+Test(store_bad, redirections)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(redirections); i++) {
+		g_auto(Watch) watch = { 0 };
+		g_autoptr(BadServer) server = bad_server_new("", THEN_WAIT);
+		g_autoptr(Store) store = open_cluster(server, &watch);
+		gint64 begin = g_get_monotonic_time();
+		StoreCounts counts;
+
+		bad_server_add(server, "AUTH", g_strdup("+OK\r\n"));
+		bad_server_add(server, "CLUSTER",
+		    with_port("*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$-1\r\n:P\r\n",
+			server->port));
+		bad_server_add(server, "SET",
+		    with_port(redirections[i].reply, server->port));
+		cr_expect_eq(test_store_put(store, "a", "x"),
+		    redirections[i].answer, "%s", redirections[i].reply);
+		cr_expect_lt(g_get_monotonic_time() - begin,
+		    10 * TIMEOUT * G_TIME_SPAN_MILLISECOND);
+		cr_expect_eq(watch.text != NULL, redirections[i].is_told, "%s",
+		    redirections[i].reply);
+		store_counts(store, &counts);
+		cr_expect_leq(counts.connects, 4);
+	}
 }

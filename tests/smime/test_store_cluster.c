@@ -9,6 +9,16 @@
 #define NODES 6
 #define MASTERS 3
 
+static TestRedis *
+start_alone(void)
+{
+	g_autofree char *options = g_strdup_printf("cluster-enabled yes\n"
+						   "cluster-port %u\n",
+	    test_redis_free_port());
+
+	return test_redis_start(options);
+}
+
 /* --- slots --------------------------------------------------------------- */
 
 /* As a real server counts them. */
@@ -18,7 +28,7 @@ static const char *const keys[] = { "", "a", "foo", "123456789",
 
 Test(store_cluster, slots)
 {
-	g_autoptr(TestRedis) redis = test_redis_start("cluster-enabled yes\n");
+	g_autoptr(TestRedis) redis = start_alone();
 
 	for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
 		redisReply *reply =
@@ -253,7 +263,7 @@ put_once(gpointer data)
 Test(store_cluster, many_begin_at_once)
 {
 	g_auto(Watch) watch = { 0 };
-	g_autoptr(TestRedis) redis = test_redis_start("cluster-enabled yes\n");
+	g_autoptr(TestRedis) redis = start_alone();
 	g_autofree char *url =
 	    g_strdup_printf("cluster://127.0.0.1:%u", redis->port);
 	g_autoptr(Store) store = test_store_open(&watch, url, 0);
@@ -273,7 +283,7 @@ Test(store_cluster, not_whole)
 {
 	g_auto(Watch) watch = { 0 };
 	g_auto(Watch) plain_watch = { 0 };
-	g_autoptr(TestRedis) redis = test_redis_start("cluster-enabled yes\n");
+	g_autoptr(TestRedis) redis = start_alone();
 	g_autoptr(TestRedis) plain = test_redis_start(NULL);
 	g_autofree char *url =
 	    g_strdup_printf("cluster://127.0.0.1:%u", redis->port);

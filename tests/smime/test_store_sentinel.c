@@ -40,6 +40,7 @@ start_servers(Group *group, guint count, const char *options)
 		    "INFO replication");
 }
 
+/* They look and talk more often than they would. */
 static void
 start_sentinels(Group *group, guint count, guint quorum, const char *options)
 {
@@ -52,6 +53,10 @@ start_sentinels(Group *group, guint count, guint quorum, const char *options)
 	for (guint i = 0; i < count; i++)
 		group->sentinels[group->n_sentinels++] =
 		    test_redis_start_sentinel(text);
+	for (guint i = 0; i < count && count > 1; i++)
+		test_redis_do(group->sentinels[i],
+		    "SENTINEL DEBUG INFO-PERIOD 200 PUBLISH-PERIOD 200 "
+		    "PING-PERIOD 100 ASK-PERIOD 100");
 }
 
 static char *
