@@ -95,46 +95,61 @@ ask(const TestRedis *redis, const char *format, va_list list)
 	return reply;
 }
 
-static void
-await_start(TestRedis *redis)
+static bool
+has_started(TestRedis *redis)
 {
 	gint64 stop = g_get_monotonic_time() + PATIENCE;
 	redisReply *reply;
 
 	while ((reply = test_redis_ask(redis, "PING")) == NULL) {
 		cr_assert_lt(g_get_monotonic_time(), stop, "no redis-server");
-		cr_assert_eq(waitpid(redis->pid, NULL, WNOHANG), 0,
-		    "redis-server has ended: see %s/log", redis->folder);
+		if (waitpid(redis->pid, NULL, WNOHANG) != 0) {
+			redis->pid = 0;
+			return false;
+		}
 		g_usleep(PAUSE);
 	}
 	freeReplyObject(reply);
+	return true;
 }
 
+static void
+write_config(const TestRedis *redis, const char *options)
+{
+	bool is_sentinel = redis->is_sentinel;
+	g_autofree char *text = g_strdup_printf("bind 127.0.0.1\n"
+						"port %u\n"
+						"protected-mode no\n"
+						"dir %s\n"
+						"logfile %s/log\n"
+						"%s%s%s%s\n",
+	    redis->port, redis->folder, redis->folder,
+	    is_sentinel ? "" : "save \"\"\nunixsocket ",
+	    is_sentinel ? "" : redis->socket, is_sentinel ? "" : "\n",
+	    options != NULL ? options : "");
+
+	cr_assert(g_file_set_contents(redis->config, text, -1, NULL));
+}
+
+/* Another may have taken the port before the server does. */
 static TestRedis *
 start(const char *options, bool is_sentinel)
 {
 	TestRedis *redis = g_new0(TestRedis, 1);
-	g_autofree char *text = NULL;
+	guint attempts = 0;
 
 	redis->folder = g_dir_make_tmp("redis-XXXXXX", NULL);
 	cr_assert_not_null(redis->folder);
 	redis->config = g_build_filename(redis->folder, "conf", NULL);
 	redis->socket = g_build_filename(redis->folder, "socket", NULL);
-	redis->port = test_redis_free_port();
 	redis->is_sentinel = is_sentinel;
-	text = g_strdup_printf("bind 127.0.0.1\n"
-			       "port %u\n"
-			       "protected-mode no\n"
-			       "dir %s\n"
-			       "logfile %s/log\n"
-			       "%s%s%s%s\n",
-	    redis->port, redis->folder, redis->folder,
-	    is_sentinel ? "" : "save \"\"\nunixsocket ",
-	    is_sentinel ? "" : redis->socket, is_sentinel ? "" : "\n",
-	    options != NULL ? options : "");
-	cr_assert(g_file_set_contents(redis->config, text, -1, NULL));
-	spawn(redis);
-	await_start(redis);
+	do {
+		cr_assert_lt(attempts++, 5, "redis-server ends: see %s/log",
+		    redis->folder);
+		redis->port = test_redis_free_port();
+		write_config(redis, options);
+		spawn(redis);
+	} while (!has_started(redis));
 	return redis;
 }
 
@@ -165,7 +180,7 @@ test_redis_restart(TestRedis *redis)
 {
 	test_redis_kill(redis);
 	spawn(redis);
-	await_start(redis);
+	cr_assert(has_started(redis), "see %s/log", redis->folder);
 }
 
 void
