@@ -209,6 +209,10 @@ install: all
 	$(INSTALL) -d $(DESTDIR)$(UNITDIR)
 	sed 's|@SBINDIR@|$(SBINDIR)|g' conf/smime-milter.service.in \
 	    >$(DESTDIR)$(UNITDIR)/smime-milter.service
+	sed 's|@BINDIR@|$(BINDIR)|g' conf/smime-milter-prefetch.service.in \
+	    >$(DESTDIR)$(UNITDIR)/smime-milter-prefetch.service
+	$(INSTALL) -m 0644 conf/smime-milter-prefetch.timer \
+	    $(DESTDIR)$(UNITDIR)
 	$(INSTALL) -D -m 0644 conf/sysusers.conf \
 	    $(DESTDIR)$(SYSUSERSDIR)/smime-milter.conf
 	$(INSTALL) -D -m 0644 conf/tmpfiles.conf \
@@ -226,6 +230,8 @@ install: all
 uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/smime-milter $(DESTDIR)$(BINDIR)/smimectl \
 	    $(DESTDIR)$(UNITDIR)/smime-milter.service \
+	    $(DESTDIR)$(UNITDIR)/smime-milter-prefetch.service \
+	    $(DESTDIR)$(UNITDIR)/smime-milter-prefetch.timer \
 	    $(DESTDIR)$(SYSUSERSDIR)/smime-milter.conf \
 	    $(DESTDIR)$(TMPFILESDIR)/smime-milter.conf
 	for page in $(MANUALS); do \

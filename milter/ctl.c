@@ -127,9 +127,9 @@ usage(FILE *to, int status)
 	    "Usage:\n  smimectl COMMAND [OPTION…] [FILE]\n\n"
 	    "Commands:\n");
 	for (gsize i = 0; i < G_N_ELEMENTS(commands); i++)
-		fprintf(to, "  %-19s %s\n", commands[i]->name,
+		fprintf(to, "  %-20s %s\n", commands[i]->name,
 		    commands[i]->summary);
-	fprintf(to, "  %-19s %s\n\n", "help", "Show this");
+	fprintf(to, "  %-20s %s\n\n", "help", "Show this");
 	fprintf(to, "smimectl COMMAND --help shows a command's options.\n");
 	return status;
 }

@@ -21,14 +21,17 @@
  * name, temporary?, what it means.
  */
 #define SMIME_ERROR_CODES(X) \
-	X(IO, true, "a file or a temporary file could not be read or written") \
+	X(IO, true, \
+	    "a file could not be read or written, or a server not be reached") \
 	X(CRYPTO, true, "the cryptographic library failed") \
 	X(KEY, true, "a key or certificate of ours cannot be used as it is") \
 	X(TOO_BIG, false, "the input is over a limit") \
 	X(MALFORMED, false, "the input is not what it should be") \
 	X(UNSIGNABLE, false, "the message cannot be signed faithfully") \
 	X(NO_KEY, false, "there is no key for this mailbox") \
-	X(NOT_ALLOWED, false, "the client may not have this signature") \
+	X(NOT_ALLOWED, false, \
+	    "the client may not have this signature, or this URL not be " \
+	    "asked") \
 	X(NOT_USABLE, false, "a file of the configuration is unusable")
 
 enum smime_error_code {

@@ -1162,7 +1162,8 @@ Test(revocation, unusable_file)
 	const char *const paths[] = { "/nonexistent/list.crl", NULL };
 	g_autoptr(GError) error = NULL;
 
-	cr_expect(revocation_new_offline(REVOCATION_SOFT, paths, &error) == NULL);
+	cr_expect(
+	    revocation_new_offline(REVOCATION_SOFT, paths, &error) == NULL);
 	cr_expect(g_error_matches(error, SMIME_ERROR, SMIME_ERROR_NOT_USABLE));
 	cr_expect(strstr(error->message, paths[0]) != NULL);
 }
