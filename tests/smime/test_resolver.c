@@ -70,16 +70,6 @@ expect_failure(
 	cr_expect(strstr(error->message, words) != NULL, "%s", error->message);
 }
 
-static void
-expect_success(Resolver *resolver, const char *host)
-{
-	g_autoptr(GError) error = NULL;
-	g_autoptr(GArray) addresses = resolver_find(
-	    resolver, host, g_get_monotonic_time() + PATIENCE, &error);
-
-	cr_assert(addresses != NULL, "%s", error->message);
-}
-
 /* In their order, each once, without what is none. */
 Test(resolver, addresses)
 {
@@ -117,6 +107,50 @@ Test(resolver, system)
 	}
 }
 
+typedef struct {
+	Resolver *resolver;
+	const char *host;
+	gint64 span;
+	bool found;
+} Question;
+
+static gpointer
+ask(gpointer data)
+{
+	Question *question = data;
+	g_autoptr(GArray) addresses = resolver_find(question->resolver,
+	    question->host, g_get_monotonic_time() + question->span, NULL);
+
+	question->found = addresses != NULL;
+	return NULL;
+}
+
+/* More callers than places, and all are answered. */
+static void
+expect_crowd(Resolver *resolver)
+{
+	Question questions[10 * RESOLVER_MAX_THREADS];
+	GThread *threads[G_N_ELEMENTS(questions)];
+
+	n_asked = 0;
+	set_hanging(true);
+	for (guint i = 0; i < G_N_ELEMENTS(questions); i++) {
+		questions[i] = (Question){ .resolver = resolver,
+			.host = "hang.example",
+			.span = PATIENCE };
+		threads[i] = g_thread_new("asker", ask, &questions[i]);
+	}
+	wait_for_count(&n_asked, RESOLVER_MAX_THREADS);
+	/* Another finds no place, though there is hope. */
+	expect_failure(resolver, "a.example", SOON, "busy");
+	cr_expect_eq(n_asked, RESOLVER_MAX_THREADS);
+	set_hanging(false);
+	for (guint i = 0; i < G_N_ELEMENTS(threads); i++) {
+		g_thread_join(threads[i]);
+		cr_expect(questions[i].found);
+	}
+}
+
 /* All places are taken by threads that were given up on: nobody waits for
  * them; and they are places again once the threads end. */
 Test(resolver, hangs)
@@ -142,50 +176,14 @@ Test(resolver, hangs)
 			break;
 		g_thread_yield();
 	}
-	expect_success(resolver, "a.example");
+	expect_crowd(resolver);
 }
 
-typedef struct {
-	Resolver *resolver;
-	const char *host;
-	gint64 span;
-	bool found;
-} Question;
-
-static gpointer
-ask(gpointer data)
-{
-	Question *question = data;
-	g_autoptr(GArray) addresses = resolver_find(question->resolver,
-	    question->host, g_get_monotonic_time() + question->span, NULL);
-
-	question->found = addresses != NULL;
-	return NULL;
-}
-
-/* More callers than places, and all are answered. */
 Test(resolver, crowd)
 {
 	g_autoptr(Resolver) resolver = resolver_new(lookup);
-	Question questions[10 * RESOLVER_MAX_THREADS];
-	GThread *threads[G_N_ELEMENTS(questions)];
 
-	set_hanging(true);
-	for (guint i = 0; i < G_N_ELEMENTS(questions); i++) {
-		questions[i] = (Question){ .resolver = resolver,
-			.host = "hang.example",
-			.span = PATIENCE };
-		threads[i] = g_thread_new("asker", ask, &questions[i]);
-	}
-	wait_for_count(&n_asked, RESOLVER_MAX_THREADS);
-	/* Another finds no place, though there is hope. */
-	expect_failure(resolver, "a.example", SOON, "busy");
-	cr_expect_eq(n_asked, RESOLVER_MAX_THREADS);
-	set_hanging(false);
-	for (guint i = 0; i < G_N_ELEMENTS(threads); i++) {
-		g_thread_join(threads[i]);
-		cr_expect(questions[i].found);
-	}
+	expect_crowd(resolver);
 }
 
 /* Who waits for a place learns when the last hope is gone. */
