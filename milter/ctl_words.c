@@ -448,17 +448,21 @@ ctl_step_code(VerdictStep step)
 	    "dapat menjelaskan apakah dan kapan sertifikat itu berlaku " \
 	    "lagi.") \
 	X(GET_LISTS, "get-lists", \
-	    "Confirm what matters by telephone. Ask the postmaster for a " \
-	    "revocation list of the authority that is in force: lists are " \
-	    "not fetched by themselves, but taken from the files that crls " \
-	    "in [revocation] of smime-milter.conf names, and have to be " \
-	    "kept fresh there. Then check again with the same command.", \
-	    "Pastikan hal-hal penting lewat telepon. Minta postmaster " \
-	    "menyediakan daftar pencabutan (CRL) penerbit yang masih " \
-	    "berlaku: daftar tidak diunduh secara otomatis, tetapi dibaca " \
-	    "dari berkas yang disebut oleh crls pada [revocation] di " \
-	    "smime-milter.conf, dan harus selalu diperbarui di situ. " \
-	    "Setelah itu periksa lagi dengan perintah yang sama.") \
+	    "Confirm what matters by telephone, or check again in a quarter " \
+	    "of an hour with the same command. If the authority still does " \
+	    "not answer, ask the postmaster: the log says whom the filter " \
+	    "has asked, and why that did not count; smimectl revocation " \
+	    "status asks again; and a list of the authority that is in force " \
+	    "can be put where crls in [revocation] of smime-milter.conf " \
+	    "says.", \
+	    "Pastikan hal-hal penting lewat telepon, atau periksa lagi " \
+	    "seperempat jam kemudian dengan perintah yang sama. Jika " \
+	    "penerbit tetap tidak menjawab, tanyakan kepada postmaster: log " \
+	    "mencatat siapa yang ditanya dan mengapa jawabannya tidak " \
+	    "berlaku; smimectl revocation status menanyakannya lagi; dan " \
+	    "daftar pencabutan (CRL) yang masih berlaku dapat ditaruh di " \
+	    "tempat yang disebut oleh crls pada [revocation] di " \
+	    "smime-milter.conf.") \
 	X(COMPARE_AUTHOR, "compare-author", \
 	    "Compare the author with the signer, both named here. If you " \
 	    "do not expect the one to sign for the other, do not act on " \

@@ -185,8 +185,10 @@ PARAM(sign, check_own_revocation, "check-own-revocation", BOOL, "yes", 0, 0,
     "Ask before signing whether our own certificate is revoked, with the "
     "sources and the mode of [revocation].  "
     "A revoked one signs nothing.  "
-    "If the revocation list of its issuer is unusable, as one that has expired, "
-    "mode hard does not sign either; if there is none, it does.  "
+    "If a revocation list that is configured for its issuer is unusable, as "
+    "one that has expired, and nobody else answers, mode hard does not sign "
+    "either; if there is no answer at all, it does, so that no fault of an "
+    "authority holds up mail.  "
     "require signs only what is known to be good, "
     "soft whatever is not known to be revoked.  "
     "Mail that is not signed for this is dealt with by on-error.")

@@ -162,7 +162,7 @@ status_reason(RevocationMode mode, RevocationStatus status)
 	case REVOCATION_STATUS_REVOKED:
 		return VERDICT_REASON_REVOKED;
 	case REVOCATION_STATUS_UNKNOWN:
-	case REVOCATION_STATUS_UNASKED:
+	case REVOCATION_STATUS_UNANSWERED:
 	case REVOCATION_STATUS_NO_SOURCE:
 		break;
 	}

@@ -156,7 +156,7 @@ revocation_suffices(RevocationMode mode, RevocationStatus status)
 	case REVOCATION_STATUS_REVOKED:
 		return false;
 	case REVOCATION_STATUS_UNKNOWN:
-	case REVOCATION_STATUS_UNASKED:
+	case REVOCATION_STATUS_UNANSWERED:
 		return mode == REVOCATION_SOFT;
 	case REVOCATION_STATUS_NO_SOURCE:
 		return mode != REVOCATION_REQUIRE;
@@ -175,7 +175,8 @@ typedef struct inquiry {
 	X509 *cert;
 	X509 *issuer;
 	Testimony testimony;
-	char *why_not; /* why a list does not count, or NULL */
+	char *why_not;   /* why what was heard does not count, or NULL */
+	char *no_answer; /* why there is none from others, or NULL */
 } Inquiry;
 
 static void
@@ -654,8 +655,10 @@ get_and_hear(Inquiry *inquiry, const EvidenceSource *source)
 		g_autoptr(Evidence) evidence =
 		    supply_get(supply, source, inquiry->question->budget, &why);
 
-		if (why != NULL)
-			note_why_not(inquiry, g_steal_pointer(&why));
+		if (why != NULL) {
+			g_free(inquiry->no_answer);
+			inquiry->no_answer = g_steal_pointer(&why);
+		}
 		if (evidence == NULL || hear_evidence(inquiry, evidence) ||
 		    !evidence_was_packed(evidence) ||
 		    !supply_refuse(supply, source, evidence, inquiry->why_not))
@@ -758,8 +761,11 @@ answer_unknown(Inquiry *inquiry, guint covered, RevocationAnswer *answer)
 	if (inquiry->why_not != NULL) {
 		answer->status = REVOCATION_STATUS_UNKNOWN;
 		answer->detail = g_steal_pointer(&inquiry->why_not);
+	} else if (inquiry->no_answer != NULL) {
+		answer->status = REVOCATION_STATUS_UNANSWERED;
+		answer->detail = g_steal_pointer(&inquiry->no_answer);
 	} else if (cert_names_revocation_source(inquiry->cert)) {
-		answer->status = REVOCATION_STATUS_UNASKED;
+		answer->status = REVOCATION_STATUS_UNANSWERED;
 		answer->detail = g_strdup(inquiry->revocation->supply == NULL ?
 			"no revocation list at hand" :
 			"nobody to ask by the methods of the configuration");
@@ -832,6 +838,7 @@ answer_question(Inquiry *inquiry, RevocationAnswer *answer)
 	weigh(inquiry, answer);
 	testimony_end(&inquiry->testimony);
 	g_free(inquiry->why_not);
+	g_free(inquiry->no_answer);
 	ERR_clear_error();
 }
 

@@ -44,10 +44,10 @@ extern const NameCode revocation_mode_names[];
 typedef enum {
 	REVOCATION_STATUS_GOOD,
 	REVOCATION_STATUS_REVOKED,
-	REVOCATION_STATUS_UNKNOWN,   /* there is a source, it gave no answer */
-	REVOCATION_STATUS_UNASKED,   /* a source is named, and nothing here
-	                                can ask it */
-	REVOCATION_STATUS_NO_SOURCE, /* nothing named, nothing configured */
+	REVOCATION_STATUS_UNKNOWN,    /* what there is does not prove it */
+	REVOCATION_STATUS_UNANSWERED, /* a source is named or configured, and
+	                                 has no answer, or is not asked */
+	REVOCATION_STATUS_NO_SOURCE,  /* nothing named, nothing configured */
 } RevocationStatus;
 
 typedef struct revocation Revocation;

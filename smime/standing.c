@@ -108,7 +108,7 @@ ask(const Standing *standing, const Identity *identity, gint64 now)
 	} else {
 		answer->status = revocation_has_lists(standing->revocation) ?
 		    REVOCATION_STATUS_UNKNOWN :
-		    REVOCATION_STATUS_UNASKED;
+		    REVOCATION_STATUS_UNANSWERED;
 		answer->detail =
 		    g_strdup("its issuer's certificate is neither in chain.pem "
 			     "nor among intermediates and anchors");
@@ -159,7 +159,7 @@ static bool
 suffices(RevocationMode mode, RevocationStatus status)
 {
 	return revocation_suffices(mode, status) ||
-	    (mode == REVOCATION_HARD && status == REVOCATION_STATUS_UNASKED);
+	    (mode == REVOCATION_HARD && status == REVOCATION_STATUS_UNANSWERED);
 }
 
 bool
