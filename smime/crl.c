@@ -221,19 +221,20 @@ parse_pem(GBytes *pem, GPtrArray *crls, GError **error)
 static GBytes *
 read_file(const char *path, GError **error)
 {
-	GStatBuf status;
-	char *data;
-	gsize size;
+	GStatBuf status = { 0 };
+	g_autofree char *data = NULL;
+	gsize size = 0;
 
-	if (g_stat(path, &status) == 0 &&
-	    (guint64)status.st_size > CRL_MAX_FILE_SIZE) {
-		g_set_error(error, SMIME_ERROR, SMIME_ERROR_TOO_BIG,
-		    "over %u octets", CRL_MAX_FILE_SIZE);
+	(void)g_stat(path, &status);
+	if (status.st_size <= (goffset)CRL_MAX_FILE_SIZE &&
+	    !g_file_get_contents(path, &data, &size, error))
 		return NULL;
-	}
-	if (!g_file_get_contents(path, &data, &size, error))
-		return NULL;
-	return g_bytes_new_take(data, size);
+	/* What is no regular file has no size before it is read. */
+	if (data != NULL && size <= CRL_MAX_FILE_SIZE)
+		return g_bytes_new_take(g_steal_pointer(&data), size);
+	g_set_error(error, SMIME_ERROR, SMIME_ERROR_TOO_BIG, "over %u octets",
+	    CRL_MAX_FILE_SIZE);
+	return NULL;
 }
 
 static bool

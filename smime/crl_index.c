@@ -8,7 +8,7 @@
 
 /* An entry while entries are sorted. */
 typedef struct {
-	guint32 key; /* orders most of them without a look at their octets */
+	guint32 key; /* by which they are sorted just now */
 	guint32 at;  /* offset in the list */
 } Line;
 
@@ -126,20 +126,14 @@ next_time(DerWalk *walk)
 	    der_next(walk, DER_GENERALIZED_TIME, &time);
 }
 
-/* Orders as der_compare_integers does, where it differs. */
+/* As der_compare_integers orders numbers of different size or sign. */
 static guint32
-sort_key(DerWalk number)
+size_key(DerWalk number)
 {
-	guint size = (guint)MIN(der_left(number), 31U);
-	guint32 rank = *number.at & 0x80 ? 31 - size : 32 + size;
-	guint32 first = 0;
+	guint32 size = (guint32)der_left(number);
 
-	/* Those are of several sizes. */
-	if (size == 31)
-		return rank << 26;
-	for (guint i = 0; i < 4; i++)
-		first = first << 8 | (i < size ? number.at[i] : 0);
-	return rank << 26 | first >> 6;
+	return *number.at & 0x80 ? CRL_MAX_SERIAL_SIZE - size :
+				   CRL_MAX_SERIAL_SIZE + size;
 }
 
 /* What the entries before this one have shown. */
@@ -172,6 +166,7 @@ read_entry(Reading *reading, DerElement entry)
 
 	if (der_left(entry.whole) > CRL_MAX_ENTRY_SIZE ||
 	    !der_next(&content, DER_INTEGER, &serial) ||
+	    der_left(serial.content) > CRL_MAX_SERIAL_SIZE ||
 	    !der_is_integer(serial.content) || !next_time(&content))
 		return false;
 	if (!der_at_end(content) &&
@@ -179,7 +174,7 @@ read_entry(Reading *reading, DerElement entry)
 		!der_at_end(content) ||
 		!read_extensions(reading, entry.whole, extensions.content)))
 		return false;
-	line.key = sort_key(serial.content);
+	line.key = size_key(serial.content);
 	line.at = (guint32)(entry.whole.at - reading->index->octets.at);
 	g_array_append_val(reading->lines, line);
 	return true;
@@ -224,46 +219,73 @@ serial_at(const CrlIndex *index, guint32 offset)
 	return serial.content;
 }
 
-static int
-compare_serials(const CrlIndex *index, const Line *a, const Line *b)
+/* The four octets from depth on, which order numbers of one size and sign that
+ * are the same before them. */
+static guint32
+octets_key(DerWalk number, gsize depth)
 {
-	if (a->key != b->key)
-		return a->key < b->key ? -1 : 1;
-	return der_compare_integers(
-	    serial_at(index, a->at), serial_at(index, b->at));
+	guint32 key = 0;
+
+	for (gsize i = depth; i < depth + sizeof(key); i++)
+		key = key << 8 | (i < der_left(number) ? number.at[i] : 0);
+	return key;
 }
 
-/* Those of one number in the order of the list. */
+/* Those of one key in the order of the list. */
 static int
-compare_lines(const void *a, const void *b, void *index)
+compare_lines(const void *a, const void *b, void *data)
 {
 	const Line *x = a, *y = b;
-	int order = compare_serials(index, x, y);
 
-	return order != 0 ? order : (x->at > y->at) - (x->at < y->at);
+	(void)data;
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return (x->at > y->at) - (x->at < y->at);
 }
 
-/* An honest list has one for each issuer that it speaks of. */
+static void sort_run(CrlIndex *index, Line *lines, guint count, gsize depth);
+
+/* By their keys; those of one key by their octets from depth on.  So no octet
+ * of a number is looked at twice, however much alike they are. */
 static void
-note_same_serials(CrlIndex *index, const GArray *lines)
+sort_lines(CrlIndex *index, Line *lines, guint count, gsize depth)
 {
-	for (guint i = CRL_MAX_SAME_SERIAL; i < lines->len; i++) {
-		if (compare_serials(index,
-			&g_array_index(lines, Line, i - CRL_MAX_SAME_SERIAL),
-			&g_array_index(lines, Line, i)) == 0) {
+	guint to;
+
+	g_qsort_with_data(
+	    lines, (gint)count, sizeof(*lines), compare_lines, NULL);
+	for (guint from = 0; from < count; from = to) {
+		to = from + 1;
+		while (to < count && lines[to].key == lines[from].key)
+			to++;
+		if (to - from > 1)
+			sort_run(index, lines + from, to - from, depth);
+	}
+}
+
+/* Lines of numbers of one size and sign, the same up to depth.  An honest list
+ * has one of each number for each issuer that it speaks of. */
+static void
+sort_run(CrlIndex *index, Line *lines, guint count, gsize depth)
+{
+	if (depth >= der_left(serial_at(index, lines->at))) {
+		if (count > CRL_MAX_SAME_SERIAL)
 			note_unclear(index,
 			    "too many entries of one serial number in the "
 			    "revocation list");
-			return;
-		}
+		return;
 	}
+	for (guint i = 0; i < count; i++)
+		lines[i].key = octets_key(serial_at(index, lines[i].at), depth);
+	sort_lines(index, lines, count, depth + sizeof(lines->key));
 }
 
 static void
 keep_lines(CrlIndex *index, GArray *lines)
 {
-	g_array_sort_with_data(lines, compare_lines, index);
-	note_same_serials(index, lines);
+	if (lines->len > 0)
+		sort_lines(
+		    index, &g_array_index(lines, Line, 0), lines->len, 0);
 	index->n_lines = lines->len;
 	index->lines = g_new(guint32, lines->len);
 	for (guint i = 0; i < lines->len; i++)

@@ -25,6 +25,7 @@
 #define CRL_MAX_FILE_SIZE (64U << 20)  /* octets of DER */
 #define CRL_MAX_FRAME_SIZE (64U << 10) /* of the list without its entries */
 #define CRL_MAX_ENTRY_SIZE (16U << 10) /* of one of them */
+#define CRL_MAX_SERIAL_SIZE 128 /* of its number; RFC 5280 has up to 20 */
 #define CRL_MAX_NAMES \
 	16 /* of an entry's issuer, of a distribution point; more make a list \
 	      unclear */

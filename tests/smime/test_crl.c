@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <criterion/criterion.h>
 
@@ -662,6 +663,9 @@ Test(crl, load)
 	cr_expect_eq(loaded_content("", 0), -1);
 	cr_expect_eq(loaded_content("garbage", 7), -1);
 	cr_expect_eq(loaded("/nonexistent/list.crl"), -1);
+	/* a file of that many octets of which none is written */
+	cr_assert(truncate(path, (off_t)CRL_MAX_FILE_SIZE + 1) == 0);
+	cr_expect_eq(loaded(path), -1);
 	crl_unref(NULL);
 	pki_folder_remove(folder);
 }

@@ -6,6 +6,12 @@
 #include "../../smime/der.h"
 #include "../pki.h"
 
+static DerWalk
+walk_of(const GByteArray *octets)
+{
+	return (DerWalk){ octets->data, octets->data + octets->len };
+}
+
 static X509 *
 with_serial(X509 *like, const guint8 *octets, gsize size)
 {
@@ -537,6 +543,28 @@ with_long_number(X509_CRL *empty, gsize size, GError **error)
 	return crl_parse(der, error);
 }
 
+/* With an extension of zeros that fills it up to size. */
+static Crl *
+with_long_entry(X509_CRL *empty, guint size, GError **error)
+{
+	static const guint8 start[] = "\x02\x01\x05" SINCE;
+	static const guint8 object[] = "\x06\x03\x55\x1d\x15";
+	g_autofree guint8 *zeros = g_malloc0(size);
+	guint left = size - 4 * 4 - sizeof(start) - sizeof(object) + 2;
+	g_autoptr(GByteArray) value = der_wrap(
+	    DER_OCTET_STRING, (DerWalk){ zeros, zeros + left }, (DerWalk){ 0 });
+	g_autoptr(GByteArray) extension = der_wrap(DER_SEQUENCE,
+	    (DerWalk){ object, object + sizeof(object) - 1 }, walk_of(value));
+	g_autoptr(GByteArray) extensions =
+	    der_wrap(DER_SEQUENCE, walk_of(extension), (DerWalk){ 0 });
+	g_autoptr(GByteArray) entry = der_wrap(DER_SEQUENCE,
+	    (DerWalk){ start, start + sizeof(start) - 1 }, walk_of(extensions));
+	g_autoptr(GBytes) der = pki_crl_with_entries(empty, entry);
+
+	cr_assert_eq(entry->len, size);
+	return crl_parse(der, error);
+}
+
 Test(crl_index, limits)
 {
 	g_autoptr(Pki) pki = pki_new(NULL);
@@ -545,8 +573,10 @@ Test(crl_index, limits)
 	g_autoptr(GError) entry = NULL;
 	g_autoptr(GError) frame = NULL;
 	g_autoptr(GError) whole = NULL;
-	g_autoptr(Crl) fits =
-	    with_long_number(empty, CRL_MAX_ENTRY_SIZE - 23, NULL);
+	g_autoptr(Crl) fits = with_long_entry(empty, CRL_MAX_ENTRY_SIZE, NULL);
+	g_autoptr(Crl) number_fits =
+	    with_long_number(empty, CRL_MAX_SERIAL_SIZE, NULL);
+	g_autoptr(GError) number = NULL;
 	g_autofree char *text = g_strnfill(CRL_MAX_FRAME_SIZE, 'x');
 	g_autoptr(GBytes) der = NULL;
 	g_autoptr(GBytes) huge = g_bytes_new_take(
@@ -554,8 +584,12 @@ Test(crl_index, limits)
 	X509_NAME *name = X509_NAME_new();
 
 	cr_expect(fits != NULL);
+	cr_expect(number_fits != NULL);
 	cr_expect(
-	    with_long_number(empty, CRL_MAX_ENTRY_SIZE - 22, &entry) == NULL);
+	    with_long_number(empty, CRL_MAX_SERIAL_SIZE + 1, &number) == NULL);
+	cr_expect(g_error_matches(number, SMIME_ERROR, SMIME_ERROR_MALFORMED));
+	cr_expect(
+	    with_long_entry(empty, CRL_MAX_ENTRY_SIZE + 1, &entry) == NULL);
 	cr_expect(g_error_matches(entry, SMIME_ERROR, SMIME_ERROR_MALFORMED));
 	cr_assert(X509_NAME_add_entry_by_NID(name, NID_dnQualifier,
 		      V_ASN1_PRINTABLESTRING, (const guchar *)text,
