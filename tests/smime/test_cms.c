@@ -348,9 +348,29 @@ Test(cms, ocsp_response_octets)
 	cr_expect(g_bytes_equal(kept, response));
 }
 
+/* A response where the type says that it is another thing (id-ri-scvp). */
+static void
+append_disguised(GByteArray *to, const PkiOcsp *spec)
+{
+	static const guchar oid[] = "\x2b\x06\x01\x05\x05\x07\x10\x02";
+	guint before = to->len;
+	guchar *at;
+
+	append_response(to, spec);
+	at = memmem(to->data + before, to->len - before, oid, 8);
+	cr_assert(at != NULL);
+	at[7] = 4;
+}
+
 Test(cms, no_ocsp_responses)
 {
 	g_autoptr(Pki) pki = pki_new(NULL);
+	PkiSingle single = { .cert = pki->leaf, .issuer = pki->ca };
+	PkiOcsp spec = { .singles = &single,
+		.n_singles = 1,
+		.responder = pki->ca,
+		.key = PKI_KEY_CA };
+	PkiOcsp later = { .status = 3 };
 	g_autoptr(GBytes) none =
 	    cms_with_information(pki, g_byte_array_new(), 0);
 	GByteArray *other = g_byte_array_new();
@@ -358,6 +378,8 @@ Test(cms, no_ocsp_responses)
 
 	g_byte_array_append(
 	    other, (const guint8 *)OTHER_KIND, sizeof(OTHER_KIND) - 1);
+	append_response(other, &later);
+	append_disguised(other, &spec);
 	der = cms_with_information(pki, other, 0);
 	expect_responses(none, 0, 0);
 	expect_responses(der, 0, 0);
