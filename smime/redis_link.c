@@ -16,6 +16,8 @@
 /* Octets of a status, an error or a number; of the size of a string. */
 #define MAX_LINE 4096
 #define MAX_DIGITS 20
+/* What a reader may have had to hold, and is still kept. */
+#define MAX_KEPT (256U << 10)
 
 /* hiredis 1.0 counts elements otherwise. */
 #if HIREDIS_MAJOR >= 1
@@ -35,6 +37,7 @@ struct redis_link {
 	gint64 until;
 	guint timeout;  /* ms */
 	gsize progress; /* octets that moved since until was set */
+	gsize received; /* octets in all */
 };
 
 /* --- commands and replies ------------------------------------------------ */
@@ -231,13 +234,9 @@ create_array(const redisReadTask *task, ElementCount elements)
 	return link->create_array(task, elements);
 }
 
-static RedisLink *
-link_new(int fd)
+static void
+make_reader(RedisLink *link)
 {
-	RedisLink *link = g_new0(RedisLink, 1);
-
-	link->fd = fd;
-	link->out = g_string_new(NULL);
 	link->reader = redisReaderCreate();
 	g_assert(link->reader != NULL);
 	link->functions = *link->reader->fn;
@@ -245,6 +244,16 @@ link_new(int fd)
 	link->functions.createArray = create_array;
 	link->reader->fn = &link->functions;
 	link->reader->privdata = link;
+}
+
+static RedisLink *
+link_new(int fd)
+{
+	RedisLink *link = g_new0(RedisLink, 1);
+
+	link->fd = fd;
+	link->out = g_string_new(NULL);
+	make_reader(link);
 	return link;
 }
 
@@ -419,6 +428,7 @@ receive(RedisLink *link, gsize *size, GError **error)
 		return fail(error, SMIME_ERROR_IO,
 		    "the server has closed the connection");
 	*size = (gsize)got;
+	link->received += (gsize)got;
 	note_progress(link, (gsize)got);
 	if (redisReaderFeed(link->reader, buffer, (size_t)got) == REDIS_OK)
 		return true;
@@ -495,6 +505,17 @@ receive_reply(RedisLink *link, const RedisCommand *command, redisReply **reply,
 	}
 }
 
+/* A reader does not give back the room that a large reply needed. */
+static void
+shrink(RedisLink *link)
+{
+	if (link->received <= MAX_KEPT ||
+	    link->reader->pos != link->reader->len)
+		return;
+	redisReaderFree(link->reader);
+	make_reader(link);
+}
+
 bool
 redis_link_exchange(RedisLink *link, const RedisCommand *commands, guint n,
     gint64 until, guint timeout, redisReply **replies, GError **error)
@@ -505,6 +526,7 @@ redis_link_exchange(RedisLink *link, const RedisCommand *commands, guint n,
 	link->until = until;
 	link->timeout = timeout;
 	link->progress = 0;
+	link->received = 0;
 	for (guint i = 0; ok && i < n; i++)
 		ok = send_command(link, &commands[i], error);
 	ok = ok && flush(link, error);
@@ -515,5 +537,7 @@ redis_link_exchange(RedisLink *link, const RedisCommand *commands, guint n,
 	}
 	while (!ok && done > 0)
 		g_clear_pointer(&replies[--done], freeReplyObject);
+	if (ok)
+		shrink(link);
 	return ok;
 }

@@ -16,8 +16,9 @@
  * to 30 s; meanwhile the answer is STORE_UNAVAILABLE at once.  Then one
  * operation tries.
  *
- * Redis needs to allow the commands GET, SET, DEL, EVAL and SCAN, with a
- * sentinel also ROLE, with a cluster CLUSTER SLOTS and ASKING.
+ * Redis needs to allow the commands GET, SET, DEL, EVAL and SCAN, for another
+ * database than 0 also SELECT, with a sentinel ROLE, with a cluster CLUSTER
+ * SLOTS and ASKING.
  *
  * Thread-safe, refcounted.  No mutex is held while anything is sent or awaited:
  * who uses a connection has taken it out of the pool.
@@ -108,7 +109,8 @@ StoreAnswer store_lock(
 StoreAnswer store_unlock(Store *store, const char *key, const char *token);
 
 /* All keys of the prefix, on all masters; *removed counts them, also where it
- * ends early. */
+ * ends early.  Without a prefix all keys are of it, and none is removed:
+ * UNAVAILABLE. */
 StoreAnswer store_flush(Store *store, guint64 *removed);
 
 #endif

@@ -630,10 +630,13 @@ store_flush(Store *store, guint64 *removed)
 {
 	gint64 stop =
 	    g_get_monotonic_time() + STORE_FLUSH_TIME * G_TIME_SPAN_SECOND;
+	g_autoptr(GPtrArray) servers = NULL;
 	bool ok;
-	g_autoptr(GPtrArray) servers = all_masters(store, &ok);
 
 	*removed = 0;
+	if (store->prefix[0] == '\0')
+		return count_errors(store, STORE_UNAVAILABLE);
+	servers = all_masters(store, &ok);
 	for (guint i = 0; i < servers->len; i++)
 		if (!flush_server(store, servers->pdata[i], stop, removed))
 			ok = false;

@@ -527,6 +527,21 @@ Test(store, flush_of_a_strange_prefix)
 	test_redis_await(redis, "3", "DBSIZE");
 }
 
+/* Without a prefix nothing tells ours from others'. */
+Test(store, no_flush_without_prefix)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_autofree char *url = test_store_url(redis, "", "");
+	const StoreOptions given = { .url = url, .timeout = 5000 };
+	g_autoptr(Store) store = store_new(&given, NULL);
+	guint64 removed = 1;
+
+	cr_expect_eq(test_store_put(store, "a", "x"), STORE_DONE);
+	cr_expect_eq(store_flush(store, &removed), STORE_UNAVAILABLE);
+	cr_expect_eq(removed, 0);
+	cr_expect(test_store_has(store, "a", "x"));
+}
+
 /* --- threads ------------------------------------------------------------- */
 
 static gpointer
