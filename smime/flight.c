@@ -342,18 +342,10 @@ download_list(Flight *flight, const char *url, const char *host)
 }
 
 static bool
-ask_url(Flight *flight, const char *url)
+ask_host(Flight *flight, const char *url, const char *host)
 {
-	const FlightDesk *desk = flight->desk;
-	g_autofree char *host = fetch_host(url);
-	guint pause;
+	guint pause = backoff_pause(flight->desk->hosts, host, now_seconds());
 
-	if (host == NULL) {
-		note_why(flight,
-		    g_strdup_printf("%s: not a URL that may be asked", url));
-		return false;
-	}
-	pause = backoff_pause(desk->hosts, host, now_seconds());
 	if (pause > 0) {
 		note_why(flight,
 		    g_strdup_printf(
@@ -366,6 +358,7 @@ ask_url(Flight *flight, const char *url)
 	    download_list(flight, url, host);
 }
 
+/* URLs of other schemes do not count: some authorities name ldap first. */
 static bool
 ask_network(Flight *flight)
 {
@@ -373,12 +366,21 @@ ask_network(Flight *flight)
 	guint tried = 0;
 
 	for (char **url = flight->urls; *url != NULL && tried < SUPPLY_MAX_URLS;
-	     url++, tried++) {
-		if (ask_url(flight, *url)) {
+	     url++) {
+		g_autofree char *host = fetch_host(*url);
+
+		if (host == NULL)
+			continue;
+		tried++;
+		if (ask_host(flight, *url, host)) {
 			backoff_succeeded(desk->proofs, flight->key);
 			return true;
 		}
 	}
+	if (tried == 0)
+		note_why(flight,
+		    g_strdup_printf(
+			"%s: not a URL that may be asked", flight->urls[0]));
 	backoff_failed(desk->proofs, flight->key, now_seconds(), 0);
 	return false;
 }

@@ -641,7 +641,7 @@ static const RefusalCase refusal_cases[] = {
 	/* names */
 	{ "[sing]\n", "[sing]: unknown group; is [sign] meant?" },
 	{ "[Sign]\n", "[Sign]: unknown group; is [sign] meant?" },
-	{ "[postgres]\nurl = x\n", "[redis]: unknown group" },
+	{ "[postgres]\nurl = x\n", "[postgres]: unknown group" },
 	{ "[]\n", "line 1: neither [group], nor key = value, nor # comment" },
 	{ "[sign]\ndigets = sha256\n",
 	    "[sign] digets: unknown key; is digest meant?" },
