@@ -75,13 +75,6 @@ snapshot_add_signing(Snapshot *snapshot, GError **error)
 	return snapshot->sender_map != NULL;
 }
 
-/* Somebody has put there what is not true, or plays old answers. */
-static bool
-is_alarming(SupplyEvent event)
-{
-	return event == SUPPLY_POISONED || event == SUPPLY_OLD_ANSWER;
-}
-
 static int
 event_level(SupplyEvent event)
 {
@@ -91,8 +84,10 @@ event_level(SupplyEvent event)
 	case SUPPLY_HOST_UP:
 	case SUPPLY_STORE_UP:
 		return LOG_NOTICE;
+	case SUPPLY_POISONED:
+		return LOG_ALERT; /* somebody writes to our Redis */
 	default:
-		return is_alarming(event) ? LOG_ALERT : LOG_WARNING;
+		return LOG_WARNING;
 	}
 }
 

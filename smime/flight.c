@@ -39,7 +39,16 @@ poisoned(Flight *flight, const char *why)
 	store_remove(flight->desk->store, flight->key);
 }
 
-/* An answer that is older than one we know is played to us, whoever does. */
+static bool
+is_older_than(
+    const Flight *flight, const Evidence *evidence, const Evidence *other)
+{
+	return other != NULL &&
+	    evidence_is_older(evidence, other, &flight->source);
+}
+
+/* An answer that is older than one we know is played to us, or comes from a
+ * server that lags behind. */
 static bool
 is_outdated(Flight *flight, const Evidence *evidence, const char *by)
 {
@@ -47,7 +56,8 @@ is_outdated(Flight *flight, const Evidence *evidence, const char *by)
 	    lru_get(flight->desk->memory, flight->key, now_seconds());
 	g_autofree char *text = NULL;
 
-	if (kept == NULL || !evidence_is_older(evidence, kept, &flight->source))
+	if (!is_older_than(flight, evidence, kept) &&
+	    !is_older_than(flight, evidence, flight->evidence))
 		return false;
 	text = g_strdup_printf("%s: older than the answer that is known: "
 			       "not taken",
