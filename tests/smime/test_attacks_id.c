@@ -282,7 +282,8 @@ Test(attacks, display_names)
 		    DISPLAY },
 		{ "Q", SHOWN("=?utf-8?q?bupati=40daerah.example?="), DISPLAY },
 		{ "Q, at sign as it is",
-		    SHOWN("=?us-ascii?Q?bupati@daerah.example?="), DISPLAY },
+		    SHOWN("=?us-ascii?Q?bupati@daerah.example?="),
+		    IDENTITY(AUTHOR_AMBIGUOUS) },
 		{ "Q, all of it",
 		    SHOWN("=?utf-8?Q?=62=75=70=61=74=69=40=64=61=65=72=61="
 			  "68=2E=65=78=61=6D=70=6C=65?="),
@@ -342,7 +343,7 @@ Test(attacks, display_names)
 		    SHOWN("=?utf-8?q?bupati=40daerah.example=0A?="), DISPLAY },
 		{ "a field in the word",
 		    SHOWN("=?utf-8?q?x=0D=0AFrom:_bupati=40daerah.example?="),
-		    DISPLAY },
+		    IDENTITY(AUTHOR_AMBIGUOUS) },
 		{ "from right to left",
 		    SHOWN("=?utf-8?q?=E2=80=AEelpmaxe.hareda=40itapub?="),
 		    DISPLAY },
