@@ -187,17 +187,15 @@ decoder_clear(Decoder *decoder)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Decoder, decoder_clear)
 
-/* A word may be empty: then there is not even a place where octets are. */
 static void
 append_valid(GString *out, const void *octets, gsize size)
 {
-	g_autofree char *valid =
-	    size > 0 ? g_utf8_make_valid(octets, (gssize)size) : NULL;
+	g_autofree char *valid = g_utf8_make_valid(octets, (gssize)size);
 
-	if (valid != NULL)
-		g_string_append(out, valid);
+	g_string_append(out, valid);
 }
 
+/* Words may be empty: then there is not even a place where octets are. */
 static void
 flush(Decoder *decoder)
 {

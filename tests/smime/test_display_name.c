@@ -193,9 +193,13 @@ Test(display_name, encoded)
 		"=?utf-8?q?ceo=40bank.example=4?=" BY,
 		"=?iso-2022-jp?b?GyRC?= "
 		"=?iso-2022-jp?q?ceo=40bank.example?=" BY,
+		"=?iso-2022-jp?b?GyRC?= "
+		"=?iso-2022-jp?b?Y2VvQGJhbmsuZXhhbXBsZQ==?=" BY,
+		"=?utf-8?q?ceo=EF=BC?= =?utf-8?b?oGJhbmsuZXhhbXBsZQ==?=" BY,
 		/* his own, but not for who drops octets without padding */
-		"\"=?utf-8?b?bWFsbG9yeUBqYWhhdC5leGFtcGw?="
-		"=?utf-8?b?ZQ?=\"" BY,
+		"=?utf-8?b?eCBtYWxsb3J5QGphaGF0LmV4YW1wbGU?=" BY,
+		"\"=?utf-8?b?eCBtYWxsb3J5QGphaGF0LmV4YW1wbGU?=\"" BY,
+		"Mallory (=?utf-8?b?eCBtYWxsb3J5QGphaGF0LmV4YW1wbGU?=)" BY,
 		/* one encoded in another */
 		"=?utf-8?q?=3D=3Futf-8=3Fq=3Fceo=3D40bank.example=3F=3D?=" BY,
 	};
