@@ -3,8 +3,10 @@
  * address?
  *
  * Many programs show the name alone (RFC 5322, section 3.4), decoded (RFC 2047)
- * in ways that differ where a word is malformed; so it is decoded by two
- * decoders, and what neither can tell counts as deceit.
+ * before they unquote it or after that, with comments or without, and in ways
+ * that differ where a word is malformed.  So it is read in all these ways, by
+ * two decoders and by GMime's parser of addresses; what cannot be told counts
+ * as deceit.
  *
  * Thread-safe.
  */
@@ -15,11 +17,14 @@
 
 #include <glib.h>
 
+/* Octets of a field's value: nobody sees the end of a longer one. */
+#define DISPLAY_NAME_MAX_SIZE (2U << 10)
+
 /*
  * Does value (of a From field, still folded) show in a display name or a
  * comment an address that is none of authors (Address), or hide something: a
- * control character, one that turns the direction of writing, a malformed
- * encoded word?
+ * control character, one that turns the direction of writing, an encoded word
+ * that readers would not decode alike (encoded_word), or more than the limits?
  */
 bool display_name_misleads(const char *value, const GPtrArray *authors);
 

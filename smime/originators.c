@@ -3,6 +3,7 @@
 #include <gmime/gmime.h>
 
 #include "display_name.h"
+#include "encoded_word.h"
 #include "originators.h"
 #include "second_reader.h"
 
@@ -71,7 +72,7 @@ originators_parse(const MimeEntity *header, const char *name, guint *fields)
 	second_reader_start();
 	value = g_strndup(
 	    header->base + found->value.start, mime_range_size(found->value));
-	if (!gmime_agrees(mailboxes, value))
+	if (!encoded_words_are_few(value) || !gmime_agrees(mailboxes, value))
 		return NULL;
 	return g_steal_pointer(&mailboxes);
 }

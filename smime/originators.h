@@ -14,7 +14,8 @@
 #include "address.h"
 #include "mime_entity.h"
 
-/* Octets of a field; a longer one is ambiguous. */
+/* Octets of a field; a longer one is ambiguous, and so is one with more encoded
+ * words than are worth reading (encoded_word). */
 #define ORIGINATORS_MAX_SIZE (64U << 10)
 
 /* The mailboxes (Address) of the one field of that name, owned by the caller;

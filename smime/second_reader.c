@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include <gmime/gmime.h>
 
 #include "mime_kind.h"
@@ -13,6 +15,104 @@ second_reader_start(void)
 		g_once_init_leave(&started, 1);
 	}
 }
+
+/* --- charsets --------------------------------------------------------------
+ *
+ * GMime decodes header fields while it reads, and opens a converter for each
+ * word of them.  Where charsets change, iconv would unload and load its modules
+ * each time, which takes a thousand times as long as the word.  So all that the
+ * header fields name stay open meanwhile.
+ */
+
+#define MAX_CHARSETS 32
+#define MAX_LABELS 1024 /* and what looks like one */
+#define MAX_LABEL_SIZE 64
+
+typedef struct {
+	GHashTable *labels;
+	GArray *converters; /* iconv_t */
+	bool too_many;
+} Charsets;
+
+static Charsets
+charsets_new(void)
+{
+	return (Charsets){ g_hash_table_new_full(
+			       g_str_hash, g_str_equal, g_free, NULL),
+		g_array_new(FALSE, FALSE, sizeof(iconv_t)), false };
+}
+
+static void
+charsets_clear(Charsets *charsets)
+{
+	for (guint i = 0; i < charsets->converters->len; i++)
+		g_mime_iconv_close(
+		    g_array_index(charsets->converters, iconv_t, i));
+	g_array_unref(charsets->converters);
+	g_hash_table_unref(charsets->labels);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Charsets, charsets_clear)
+
+static void
+hold_charset(Charsets *charsets, const char *start, const char *end)
+{
+	g_autofree char *label = g_ascii_strdown(start, end - start);
+	iconv_t converter;
+
+	if (charsets->too_many ||
+	    g_hash_table_contains(charsets->labels, label))
+		return;
+	converter = g_mime_iconv_open("UTF-8", label);
+	g_hash_table_add(charsets->labels, g_steal_pointer(&label));
+	if (converter != (iconv_t)-1)
+		g_array_append_val(charsets->converters, converter);
+	charsets->too_many = charsets->converters->len > MAX_CHARSETS ||
+	    g_hash_table_size(charsets->labels) > MAX_LABELS;
+}
+
+/* Of an encoded word (RFC 2047), whose start is before at. */
+static void
+hold_after(Charsets *charsets, const char *at, const char *end)
+{
+	const char *stop = at;
+
+	while (stop < end && *stop != '?' && *stop != '*')
+		stop++;
+	if (stop > at && stop < end && stop - at <= MAX_LABEL_SIZE)
+		hold_charset(charsets, at, stop);
+}
+
+/* Of a parameter's value (RFC 2231, section 4), which an apostrophe ends. */
+static void
+hold_before(Charsets *charsets, const char *start, const char *at)
+{
+	const char *first = at;
+
+	while (first > start && strchr("=\"';", first[-1]) == NULL &&
+	    at - first <= MAX_LABEL_SIZE)
+		first--;
+	if (first < at && at - first <= MAX_LABEL_SIZE)
+		hold_charset(charsets, first, at);
+}
+
+static void
+hold_charsets(Charsets *charsets, const MimeEntity *entity)
+{
+	const char *start = entity->base + entity->header.start;
+	const char *end = entity->base + entity->header.end;
+
+	for (const char *at = start; at < end && !charsets->too_many; at++) {
+		if (*at == '\'')
+			hold_before(charsets, start, at);
+		else if (*at == '?' && at > start && at[-1] == '=')
+			hold_after(charsets, at + 1, end);
+	}
+	for (guint i = 0; i < entity->children->len; i++)
+		hold_charsets(charsets, g_ptr_array_index(entity->children, i));
+}
+
+/* --- structure ------------------------------------------------------------ */
 
 static bool same_structure(const MimeEntity *ours, GMimeObject *theirs);
 
@@ -109,9 +209,13 @@ second_reader_agrees(const MimeEntity *root)
 	GMimeStream *stream;
 	GMimeParser *parser;
 	GMimeMessage *theirs;
+	g_auto(Charsets) charsets = charsets_new();
 	bool agrees;
 
 	second_reader_start();
+	hold_charsets(&charsets, root);
+	if (charsets.too_many)
+		return false;
 	stream = g_mime_stream_mem_new_with_byte_array(&view);
 	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);
 	g_mime_stream_set_bounds(

@@ -20,7 +20,8 @@ void second_reader_start(void);
 /*
  * root is a message, or the content of a signed object: are all parts the same
  * on the way down to the S/MIME entities in it, and the parts of those?  What
- * is inside of signed content is its signer's.
+ * is inside of signed content is its signer's.  False also where header fields
+ * name more charsets than there are in honest mail.
  */
 bool second_reader_agrees(const MimeEntity *root);
 

@@ -27,6 +27,13 @@ typedef enum {
 	COVERS_PART,    /* other things are shown beside it */
 } Covers;
 
+/* Who is shown as author by a header: looked for when somebody has signed. */
+typedef struct {
+	const MimeEntity *header; /* NULL: authorship is known */
+	GPtrArray *authors, *senders;
+	Authorship authorship;
+} Shown;
+
 /* Where in the message we are.  Borrows. */
 typedef struct {
 	const MimeEntity *entity;
@@ -34,7 +41,7 @@ typedef struct {
 	                        root of a message what its parts begin with */
 	bool is_root;        /* of a message, or of what a CMS object holds */
 	const MimeEntity *header; /* whose From is shown with it */
-	const Authorship *shown;
+	Shown *shown;
 	Covers covers;
 	guint problems;     /* of all around it */
 	const char *micalg; /* of the multipart/signed, or NULL */
@@ -42,6 +49,34 @@ typedef struct {
 } Place;
 
 static void visit(Walk *walk, const Place *place);
+
+/* --- authors -------------------------------------------------------------- */
+
+static void
+shown_clear(Shown *shown)
+{
+	g_clear_pointer(&shown->authors, g_ptr_array_unref);
+	g_clear_pointer(&shown->senders, g_ptr_array_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Shown, shown_clear)
+
+static const Authorship *
+authorship_at(const Place *place)
+{
+	Shown *shown = place->shown;
+	const MimeEntity *header = g_steal_pointer(&shown->header);
+	guint count;
+
+	if (header == NULL)
+		return &shown->authorship;
+	shown->authors = originators_parse(header, "From", &count);
+	shown->senders = originators_parse(header, "Sender", &count);
+	shown->authorship = (Authorship){ shown->authors, shown->senders,
+		shown->authors != NULL &&
+		    originators_mislead(header, shown->authors) };
+	return &shown->authorship;
+}
 
 /* --- sections ------------------------------------------------------------ */
 
@@ -171,7 +206,8 @@ signed_header_reason(
 		break;
 	}
 	authors = originators_parse(inner, "From", &count);
-	if (count > 0 && !same_mailboxes(authors, place->shown->authors))
+	if (count > 0 &&
+	    !same_mailboxes(authors, authorship_at(place)->authors))
 		return VERDICT_REASON_HEADER_MISMATCH;
 	if (count > 0 && originators_mislead(inner, authors)) {
 		*detail = g_strdup("its display name is misleading");
@@ -225,7 +261,7 @@ examine(Walk *walk, const Place *place, const char *section,
 		.options = walk->options,
 		.now = walk->now,
 		.budget = &walk->budget,
-		.shown = place->shown,
+		.shown = authorship_at(place),
 		.whole = place->covers == COVERS_WHOLE,
 		.coverage = coverage_of(place),
 		.part = section,
@@ -507,19 +543,12 @@ static void
 visit_message(Walk *walk, const Place *place)
 {
 	const MimeEntity *root = g_ptr_array_index(place->entity->children, 0);
-	g_autoptr(GPtrArray) authors = NULL;
-	g_autoptr(GPtrArray) senders = NULL;
 	g_autofree char *section = own_section(place);
-	Authorship shown;
+	g_auto(Shown) shown = { .header = root };
 	Place inside = *place;
-	guint count;
 
 	if (!mime_holds_smime(root))
 		return;
-	authors = originators_parse(root, "From", &count);
-	senders = originators_parse(root, "Sender", &count);
-	shown = (Authorship){ authors, senders,
-		authors != NULL && originators_mislead(root, authors) };
 	inside.entity = root;
 	inside.section = section;
 	inside.is_root = true;
@@ -574,7 +603,7 @@ verify_message(const MimeMessage *message, const Trust *trust,
     const Revocation *revocation, const VerifyOptions *options, gint64 now)
 {
 	Verdict *verdict = verdict_new();
-	Authorship shown = { message->authors, message->senders, false };
+	g_auto(Shown) shown = { .header = message->root };
 	Walk walk = { trust, revocation, options, now, verdict,
 		CMS_MAX_EXPANDED, revocation_budget(revocation) };
 	Place place = {
@@ -589,9 +618,6 @@ verify_message(const MimeMessage *message, const Trust *trust,
 		    mime_problems(message->root) & MIME_PROBLEM_TOO_MANY,
 	};
 
-	if (message->authors != NULL && mime_holds_smime(message->root))
-		shown.misleading =
-		    originators_mislead(message->root, message->authors);
 	visit(&walk, &place);
 	ERR_clear_error();
 	return verdict;

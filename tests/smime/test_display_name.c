@@ -1,0 +1,319 @@
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "../../smime/address.h"
+#include "../../smime/display_name.h"
+
+/* The author is mallory, and the one that is shown too often the chief. */
+#define OWN "mallory@jahat.example"
+#define BY " <" OWN ">"
+#define ZWSP "\xe2\x80\x8b" /* U+200B */
+#define LRE "\xe2\x80\xaa"  /* U+202A */
+#define RLE "\xe2\x80\xab"  /* U+202B */
+#define PDF "\xe2\x80\xac"  /* U+202C */
+#define RLM "\xe2\x80\x8f"  /* U+200F */
+
+static bool
+misleads(const char *value)
+{
+	g_autoptr(GPtrArray) authors = address_list_parse(value, strlen(value));
+
+	cr_assert_neq(authors, NULL, "no authors in %s", value);
+	return display_name_misleads(value, authors);
+}
+
+static void
+expect_all(const char *const *values, gsize count, bool expected)
+{
+	for (gsize i = 0; i < count; i++)
+		cr_expect_eq(misleads(values[i]), expected, "%s", values[i]);
+}
+
+Test(display_name, honest)
+{
+	static const char *const values[] = {
+		OWN,
+		"Mallory" BY,
+		"\"Mallory, S.Kom.\"" BY,
+		"Mallory (Dinas Kominfo)" BY,
+		OWN " (Mallory)",
+		OWN "(Mallory)",
+		"=?utf-8?q?B=C3=BCdi_=28Kab=2E=29?=" BY,
+		"=?utf-8?q?Mal?=\r\n =?utf-8?q?lory?=" BY,
+		"B\xc3\xbc"
+		"di" BY,
+		/* no text */
+		"=?utf-8?q?\?=" BY,
+		"=?utf-8?B?\?=" BY,
+		"\"=?utf-8?q?\?=\"" BY,
+		OWN " (=?utf-8?q?\?=)",
+		"\"\"" BY,
+		/* his own address */
+		"\"" OWN "\"" BY,
+		"\"MALLORY@Jahat.Example\"" BY,
+		"\"" OWN ".\"" BY,
+		"\"'" OWN "'\"" BY,
+		"\"mailto:" OWN "\"" BY,
+		"\"Surat/" OWN "\"" BY,
+		"\"..." OWN "\"" BY,
+		"\"Mallory (" OWN ")\"" BY,
+		"=?utf-8?q?mallory=40jahat=2Eexample?=" BY,
+		"a@x.example, \"a@x.example\" <b@x.example>",
+		/* an address with quotes */
+		"\"mal\\lory\"@jahat.example",
+		"\"mallory test\"@jahat.example",
+		"\"budi,s\\\"kom\"@daerah.example",
+		"Budi <\"budi,s\\\"kom\"@daerah.example>",
+		"b\xc3\xbc@x.example (b\xc3\xbc@x.example)",
+		/* an at sign in no address */
+		"\"Mallory @ Kominfo\"" BY,
+		"\"Mallory @ (Aula)\"" BY,
+		"\"Caf\xc3\xa9 @\"" BY,
+		"\"Mallory @jahat\"" BY,
+		"\"Mallory @jahat (Aula)\"" BY,
+		"\"Mallory @\" <m.l@jahat.example>",
+		"\"Rapat @10.30\"" BY,
+		"\"Rapat @ 10.30-11.00.\"" BY,
+		/* charsets as they are meant */
+		"=?iso-8859-1?Q?O=92Brien?=" BY,
+		"=?iso-8859-1?Q?Caf=E9_=96_Bar?=" BY,
+		"=?iso-8859-9?Q?=93Budi=94?=" BY,
+		"=?windows-1252?Q?O=92Brien?=" BY,
+		"=?gb2312?Q?=D5=C5=C8=FD?=" BY,
+		"=?ks_c_5601-1987?B?wMzDosio?=" BY,
+		"=?utf-8?B?QnVkaQ?=" BY,
+		/* a contact list's embedding */
+		"=?utf-8?q?=E2=80=AAMallory=E2=80=AC?=" BY,
+		LRE "Mallory" PDF BY,
+		"\"" LRE "Mallory" PDF "\"" BY,
+		"a@x.example (" LRE "A" PDF "), " LRE "B" PDF "<a@x.example>",
+		/* from right to left, and his own address */
+		"\"\xd7\x91\xd7\x95\xd7\x93\xd7\x99 (" OWN ")\"" BY,
+		"\"\xd7\x91\xd7\x95\xd7\x93\xd7\x99" RLM "\"" BY,
+		/* soft hyphen, joiners and a mark */
+		"\"Mal\xc2\xadlory\"" BY,
+		"\"\xe0\xa4\x95\xe0\xa5\x8d\xe2\x80\x8d\xe0\xa4\xb7\"" BY,
+		"\"B\xcc\x88" ZWSP "udi\"" BY,
+	};
+
+	expect_all(values, G_N_ELEMENTS(values), false);
+}
+
+Test(display_name, addresses)
+{
+	static const char *const values[] = {
+		"\"ceo@bank.example\"" BY,
+		"\"ceo\\@bank.example\"" BY,
+		"\"ceo @bank . example\"" BY,
+		"\"ceo@ bank.example\"" BY,
+		"\"<ceo@bank.example>\"" BY,
+		"\"<ceo>@bank.example\"" BY,
+		"\"(ceo)@bank.example\"" BY,
+		"\"ceo(x)@bank.example\"" BY,
+		"\"ceo@(x)bank.example\"" BY,
+		"\"ceo@bank(x).example\"" BY,
+		"\"ceo@<bank.example>\"" BY,
+		"\"ceo@(x) bank.example\"" BY,
+		"\"ceo@ ((x) y) bank.example\"" BY,
+		"\"ceo@<(x)bank.example>\"" BY,
+		"\"ceo@[192.0.2.1]\"" BY,
+		"\"@bank.example\"" BY,
+		"\"ceo\" \"@bank.example\"" BY,
+		"ceo (@bank.example)" BY,
+		"(ceo@bank.example)" BY,
+		OWN " (ceo@bank.example)",
+		/* digits are no reason to think that it is none */
+		"\"ceo@bank.example.1\"" BY,
+		"\"ceo@bank.example.000\"" BY,
+		"\"ceo@bank.example.000.\"" BY,
+		"\"ceo@ bank.example.1\"" BY,
+		"\"ceo@b\xc3\xa4nk.1\"" BY,
+		"\"ceo@1.bank\"" BY,
+		/* almost his own */
+		"\"xmallory@jahat.example\"" BY,
+		"\"x.mallory@jahat.example\"" BY,
+		"\"x-mallory@jahat.example\"" BY,
+		"\"1mallory@jahat.example\"" BY,
+		"\"mallory@jahat.example.org\"" BY,
+		"\"mallory@xjahat.example\"" BY,
+		"\"" OWN ", ceo@bank.example\"" BY,
+		"\"ceo@bank.example" OWN "\"" BY,
+		"\"mallory@bank.example .jahat.example\" "
+		"<mallory@bank.example.jahat.example>",
+		"\"" OWN "\" <ceo@bank.example>",
+	};
+
+	expect_all(values, G_N_ELEMENTS(values), true);
+}
+
+#define HIDDEN "=?utf-8?q?ceo=40bank.example?="
+#define IN_BASE64 "=?utf-8?b?Y2VvQGJhbmsuZXhhbXBsZQ==?="
+
+/* Decoded first or unquoted first, with comments or without. */
+Test(display_name, encoded)
+{
+	static const char *const values[] = {
+		HIDDEN BY,
+		IN_BASE64 BY,
+		"\"" HIDDEN "\"" BY,
+		"\"" IN_BASE64 "\"" BY,
+		"(" HIDDEN ")" BY,
+		OWN " (" HIDDEN ")",
+		"\"x" HIDDEN "\"" BY,
+		"=?utf-8?q?ceo=40?= =?utf-8?q?bank.example?=" BY,
+		"=?utf-8?q?ceo=40?= =?koi8-r?q?bank.example?=" BY,
+		"=?utf-8?q?ceo?=\r\n =?utf-8?q?=40bank?=\r\n"
+		" =?utf-8?q?=2Eexample?=" BY,
+		"\"=\\?utf-8?q?ceo=40bank.example?=\"" BY,
+		"\"\\=?utf-8?q?ceo=40bank.example?=\"" BY,
+		"\"=?utf-8?\\q?ceo=40bank.example?=\"" BY,
+		"\"=?utf-8?q\\?ceo=40bank.example?=\"" BY,
+		"\"=?utf-8?q?ceo=\\40bank.example?=\"" BY,
+		"\"=?utf-8?q?ceo=40bank.example\\?=\"" BY,
+		"\"=?utf-8?q?ceo=40bank.example?\\=\"" BY,
+		"\"=\\\\?utf-8?q?ceo=40bank.example?=\"" BY,
+		"\"=\"\"?utf-8?q?ceo=40bank.example?=\"" BY,
+		"\"=?utf-8?q?ceo=\"\"40bank.example?=\"" BY,
+		"\"=?utf-8?q?ceo=40\" \"bank.example?=\"" BY,
+		"\"=\" \"?utf-8?q?ceo=40bank.example?=\"" BY,
+		"\"=\"(x)\"?utf-8?q?ceo=40bank.example?=\"" BY,
+		"\"=?utf-8?q?ceo=40\"(x)\"bank.example?=\"" BY,
+		"\"=?utf-8?q?ceo=4\"(\\))\"0bank.example?=\"" BY,
+		"\"=?utf-8?q?ceo=4\"((x))\"0bank.example?=\"" BY,
+		"\"=?utf-8?q?ceo=4\"(\")\"0bank.example?=\"" BY,
+		OWN " (=\\?utf-8?q?ceo=40bank.example?=)",
+		OWN " (=\\\\?utf-8?q?ceo=40bank.example?=)",
+		OWN " (=\"\"?utf-8?q?ceo=40bank.example?=)",
+		/* one reader of two */
+		"=?utf-8?q?\?=?utf-8?q?ceo=40bank.example?=" BY,
+		"=?utf-8 ?q?ceo=40bank.example?=" BY,
+		"=?utf-8?q?ceo=40bank.example?x?=" BY,
+		"=?utf-8?q?ceo=40bank.example" BY,
+		"=?utf-8?q?ceo=40bank.example=4?=" BY,
+		"=?iso-2022-jp?b?GyRC?= "
+		"=?iso-2022-jp?q?ceo=40bank.example?=" BY,
+		"=?iso-2022-jp?b?GyRC?= "
+		"=?iso-2022-jp?b?Y2VvQGJhbmsuZXhhbXBsZQ==?=" BY,
+		"=?utf-8?q?ceo=EF=BC?= =?utf-8?b?oGJhbmsuZXhhbXBsZQ==?=" BY,
+		/* his own, but not for who drops octets without padding */
+		"=?utf-8?b?eCBtYWxsb3J5QGphaGF0LmV4YW1wbGU?=" BY,
+		"\"=?utf-8?b?eCBtYWxsb3J5QGphaGF0LmV4YW1wbGU?=\"" BY,
+		"Mallory (=?utf-8?b?eCBtYWxsb3J5QGphaGF0LmV4YW1wbGU?=)" BY,
+		/* one encoded in another */
+		"=?utf-8?q?=3D=3Futf-8=3Fq=3Fceo=3D40bank.example=3F=3D?=" BY,
+	};
+
+	expect_all(values, G_N_ELEMENTS(values), true);
+}
+
+/* What octets in a charset that we do not know are, nobody can tell. */
+Test(display_name, charsets)
+{
+	static const char *const values[] = {
+		"=?unicode-1-1-utf-7?q?ceo+AEA-bank.example?=" BY,
+		"=?x-unicode-2-0-utf-7?q?ceo+AEA-bank.example?=" BY,
+		"=?csUnicode11UTF7?q?ceo+AEA-bank.example?=" BY,
+		"=?utf-7?q?ceo+AEA-bank.example?=" BY,
+		"=?utf-7?q?ceo+AEA-bank.example=FF?=" BY,
+		"=?utf-16be?b?AGMAZQBvAEAAYgAuAGM?=" BY,
+		"=?ibm037?q?=83=85=96=7C=82=4B=83?=" BY,
+		"=?x-lain?q?Mallory?=" BY,
+		"=?gb2312?q?ceo=80=40bank.example?=" BY,
+		"=?windows-1252?q?ceo=40bank.example=81?=" BY,
+	};
+
+	expect_all(values, G_N_ELEMENTS(values), true);
+}
+
+Test(display_name, characters)
+{
+	static const char *const values[] = {
+		"\"ceo\xef\xbc\xa0"
+		"bank.example\"" BY,
+		"\"ceo@bank\xef\xbc\x8e"
+		"example\"" BY,
+		"\"ceo@bank\xe3\x80\x82"
+		"example\"" BY,
+		"\"ceo@bank\xe2\x80\xa4"
+		"example\"" BY,
+		/* what is not seen */
+		"\"ceo" ZWSP "@" ZWSP "bank.example\"" BY,
+		"\"ceo" ZWSP " " ZWSP "@" ZWSP " " ZWSP "bank.example\"" BY,
+		"\"ceo@bank " ZWSP ".example\"" BY,
+		"\"ceo@" ZWSP ".bank" ZWSP "." ZWSP "example\"" BY,
+		"\"ceo @\xc2\xa0"
+		"bank.example\"" BY,
+		"\"ceo @\xe2\x81\xa0 bank.example\"" BY,
+		"\"ceo @\xe1\x9a\x80"
+		"bank.example\"" BY,
+		"\"ceo@bank\xef\xb8\x8f .example\"" BY,
+		"\"ceo@bank \xf3\xa0\x81\x80.example\"" BY,
+		"\"ceo@bank \xc2\xad.example\"" BY,
+		"\"ceo@bank\xe2\xa0\x80.example\"" BY,
+		"\"ceo@bank \xe3\x85\xa4.example\"" BY,
+		"=?utf-8?q?ceo=E2=80=8B_=40_=E2=80=8Bbank=2Eexample?=" BY,
+		/* what nobody has in his name */
+		"=?utf-8?q?Mal=0Alory?=" BY,
+		"=?utf-8?q?Mal=7Flory?=" BY,
+		"=?utf-8?q?Mal=C2=85lory?=" BY,
+		"=?utf-8?q?Mal=00lory?=" BY,
+		"\"Mal\xe2\x80\xaelory\"" BY,
+		"\"Mal\xe2\x80\xadlory\"" BY,
+		"\"Mal\xe2\x81\xa6lory\"" BY,
+		"\"Mal\xe2\x81\xa7lory\"" BY,
+		"\"Mal\xe2\x81\xa8lory\"" BY,
+		"\"Mal\xe2\x81\xa9lory\"" BY,
+		"\"" RLE "Mallory" PDF "\"" BY,
+		/* embeddings that are not around a name */
+		"\"Mal" LRE "lory" PDF "\"" BY,
+		"\"" LRE "Mal" PDF "lory\"" BY,
+		"\"" LRE "Mallory\"" BY,
+		"\"Mallory" PDF "\"" BY,
+		"\"" LRE "Mal" RLE "lory" PDF "\"" BY,
+		"\"" LRE "ceo@bank.example" PDF "\"" BY,
+		"=?utf-8?q?=E2=80=AAceo=40bank=2Eexample=E2=80=AC?=" BY,
+		/* shown from right to left, it is an address */
+		"\"" RLM "bank.example" RLM "@" RLM "ceo\"" BY,
+		"\"\xd8\x9c"
+		"bank.example\xd8\x9c@\xd8\x9c"
+		"ceo\"" BY,
+		"\"\xd7\x91 bank.example\xd7\x91@\xd7\x91 ceo\"" BY,
+	};
+
+	expect_all(values, G_N_ELEMENTS(values), true);
+}
+
+static char *
+filled(const char *before, const char *text, gsize count, const char *behind)
+{
+	GString *all = g_string_new(before);
+
+	while (count-- > 0)
+		g_string_append(all, text);
+	g_string_append(all, behind);
+	return g_string_free(all, FALSE);
+}
+
+Test(display_name, limits)
+{
+	gsize most = DISPLAY_NAME_MAX_SIZE - strlen("\"\"" BY);
+	g_autofree char *long_one = filled("\"", "a", most, "\"" BY);
+	g_autofree char *longer = filled("\"", "a", most + 1, "\"" BY);
+	g_autofree char *words = filled("", "=?utf-8?q?a?= ", 64, BY);
+	g_autofree char *more = filled("", "=?utf-8?q?a?= ", 65, BY);
+	g_autofree char *marks = filled("\"e", "\xcc\x81", 30, "\"" BY);
+	g_autofree char *many_marks = filled("\"e", "\xcc\x81", 31, "\"" BY);
+	const char *three = "=?utf-8?q?a?= =?koi8-r?q?a?= =?gbk?q?a?=" BY;
+	const char *four =
+	    "=?utf-8?q?a?= =?koi8-r?q?a?= =?gbk?q?a?= =?big5?q?a?=" BY;
+
+	cr_expect_not(misleads(long_one));
+	cr_expect(misleads(longer));
+	cr_expect_not(misleads(words));
+	cr_expect(misleads(more));
+	cr_expect_not(misleads(marks));
+	cr_expect(misleads(many_marks));
+	cr_expect_not(misleads(three));
+	cr_expect(misleads(four));
+}
