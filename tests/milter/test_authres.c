@@ -723,7 +723,9 @@ static const char *const hostile[] = {
 	"\xc2\xb4=\xc3\xa9utf-8\xc3\xa9q\xc3\xa9=22=3B_s=6Dime=3Dpass_x=3D=22"
 	"\xc3\xa9=",
 	"=\xffutf-8?q?=22=3B_s=6Dime=3Dpass_x=3D=22\xff=",
-	"=\x01utf-8\x02" "b\x03" "IjsgcyNtaW1lPXBhc3M=\x04=",
+	"=\x01utf-8\x02"
+	"b\x03"
+	"IjsgcyNtaW1lPXBhc3M=\x04=",
 	/* halves of them, of which there are several in a field */
 	"?q?=3B_s=6Dime=3Dpass?= =?utf-8",
 	"b?Ijsgc21pbWU9cGFzczsgeD0i?= =\xff",
@@ -733,8 +735,8 @@ static const char *const hostile[] = {
 	"",
 };
 
-/* A reader that knows no quotes, and splits or searches, or decodes encoded words
- * (RFC 2047) wherever they stand, finds one result. */
+/* A reader that knows no quotes, and splits or searches, or decodes encoded
+ * words (RFC 2047) wherever they stand, finds one result. */
 static void
 expect_no_other_result(const char *value)
 {
@@ -744,9 +746,8 @@ expect_no_other_result(const char *value)
 	g_autoptr(GMatchInfo) match = NULL;
 	guint claims = 0;
 
-	cr_expect_not(
-	    g_regex_match_simple(
-		"=\\?[^?]*\\?[bq]\\?", value, G_REGEX_CASELESS, 0),
+	cr_expect_not(g_regex_match_simple(
+			  "=\\?[^?]*\\?[bq]\\?", value, G_REGEX_CASELESS, 0),
 	    "%.500s", value);
 	cr_expect(g_strv_length(segments) == 2, "%.500s", value);
 	for (g_regex_match(claim, value, 0, &match);

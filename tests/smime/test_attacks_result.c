@@ -121,9 +121,8 @@ expect_no_claim(const Verdict *verdict, const char *name)
 	cr_expect_not(g_regex_match_simple(
 			  "smime\\s*=\\s*\"?pass", value, G_REGEX_CASELESS, 0),
 	    "%s: %.500s", name, value);
-	cr_expect_not(
-	    g_regex_match_simple(
-		"=\\?[^?]*\\?[bq]\\?", value, G_REGEX_CASELESS, 0),
+	cr_expect_not(g_regex_match_simple(
+			  "=\\?[^?]*\\?[bq]\\?", value, G_REGEX_CASELESS, 0),
 	    "%s: %.500s", name, value);
 }
 

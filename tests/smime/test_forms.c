@@ -377,13 +377,46 @@ Test(forms, too_many_parts_inside)
 /* --- the signed header ------------------------------------------------------
  */
 
+#define UNREADABLE "the signed header cannot be read surely"
+
+typedef struct {
+	const char *name, *content, *outside;
+	VerdictReason reason;
+	const char *detail;
+} Header;
+
+static void
+expect_headers(const Header *cases, gsize count)
+{
+	g_auto(World) world = world_new();
+
+	for (gsize i = 0; i < 2 * count; i++) {
+		const char *name = cases[i / 2].name;
+		g_autofree char *content =
+		    g_strconcat(cases[i / 2].content, "\r\nIsi.\r\n", NULL);
+		g_autofree char *text = i % 2 == 0 ?
+		    detached(&world, cases[i / 2].outside, content) :
+		    opaque(&world, cases[i / 2].outside, content);
+		g_autoptr(Verdict) verdict = judge(&world, text);
+		const VerdictEntry *entry =
+		    g_ptr_array_index(verdict->entries, 0);
+		const VerdictOutcome *coverage =
+		    &entry->steps[VERDICT_STEP_COVERAGE];
+
+		cr_expect_eq(coverage->reason, cases[i / 2].reason, "%s", name);
+		if (cases[i / 2].detail == NULL)
+			cr_expect_null(coverage->detail, "%s", name);
+		else
+			cr_expect_str_eq(
+			    coverage->detail, cases[i / 2].detail, "%s", name);
+		cr_expect_eq(verdict_result(verdict) == SMIME_PASS,
+		    cases[i / 2].reason == VERDICT_REASON_OK, "%s", name);
+	}
+}
+
 Test(forms, protected_header)
 {
-	static const struct {
-		const char *name, *content, *outside;
-		VerdictReason reason;
-		const char *detail;
-	} cases[] = {
+	static const Header cases[] = {
 		{ "the same", PKI_FROM "Content-Type: text/plain; hp=clear\r\n",
 		    PKI_FROM, VERDICT_REASON_OK, NULL },
 		{ "in another case",
@@ -397,12 +430,11 @@ Test(forms, protected_header)
 		{ "another, with two types",
 		    EVE "Content-Type: text/plain\r\n"
 			"Content-Type: text/plain; hp=clear\r\n",
-		    PKI_FROM, VERDICT_REASON_HEADER_MISMATCH, NULL },
+		    PKI_FROM, VERDICT_REASON_HEADER_MISMATCH, UNREADABLE },
 		{ "a bare CR inside",
 		    "X: x\rFrom: eve@jauh.example\r\n"
 		    "Content-Type: text/plain; hp=clear\r\n",
-		    PKI_FROM, VERDICT_REASON_HEADER_MISMATCH,
-		    "the signed header cannot be read surely" },
+		    PKI_FROM, VERDICT_REASON_HEADER_MISMATCH, UNREADABLE },
 		{ "no header inside", "Selamat pagi\r\n", PKI_FROM,
 		    VERDICT_REASON_OK, NULL },
 		{ "a name inside",
@@ -413,12 +445,10 @@ Test(forms, protected_header)
 		{ "an encoded message",
 		    "Content-Type: message/rfc822\r\n"
 		    "Content-Transfer-Encoding: base64\r\n",
-		    PKI_FROM, VERDICT_REASON_HEADER_MISMATCH,
-		    "the signed header cannot be read surely" },
+		    PKI_FROM, VERDICT_REASON_HEADER_MISMATCH, UNREADABLE },
 		{ "a message of another kind",
 		    "Content-Type: message/global\r\n\r\n" EVE, PKI_FROM,
-		    VERDICT_REASON_HEADER_MISMATCH,
-		    "the signed header cannot be read surely" },
+		    VERDICT_REASON_HEADER_MISMATCH, UNREADABLE },
 		{ "another", EVE "Content-Type: text/plain; hp=clear\r\n",
 		    PKI_FROM, VERDICT_REASON_HEADER_MISMATCH, NULL },
 		{ "two inside",
@@ -448,29 +478,72 @@ Test(forms, protected_header)
 		{ "a whole message of another", FORWARDED EVE TEXT, PKI_FROM,
 		    VERDICT_REASON_HEADER_MISMATCH, NULL },
 	};
+
+	expect_headers(cases, G_N_ELEMENTS(cases));
+}
+
+/* What one reader takes for a From, another does not. */
+Test(forms, unreadable_header)
+{
+#define CLEAR "Content-Type: text/plain; hp=clear\r\n"
+#define UNREAD PKI_FROM, VERDICT_REASON_HEADER_MISMATCH, UNREADABLE
+#define FINE PKI_FROM, VERDICT_REASON_OK, NULL
+	static const Header cases[] = {
+		{ "a blank before the colon",
+		    CLEAR "From : eve@jauh.example\r\n", UNREAD },
+		{ "a tab before the colon",
+		    CLEAR "From\t: eve@jauh.example\r\n", UNREAD },
+		{ "that, and a genuine one",
+		    CLEAR "From : eve@jauh.example\r\n" PKI_FROM, UNREAD },
+		{ "a blank before the first field", " " EVE CLEAR, UNREAD },
+		{ "a line of blanks", CLEAR "Subject: x\r\n \r\n" EVE, UNREAD },
+		{ "a line that is no field", CLEAR "x\r\n" PKI_FROM, UNREAD },
+		{ "a message, a blank before the colon",
+		    FORWARDED "From : eve@jauh.example\r\n", UNREAD },
+		{ "a message with both",
+		    FORWARDED "From : eve@jauh.example\r\n" PKI_FROM, UNREAD },
+		{ "a message, a bare CR", FORWARDED PKI_FROM "Subject: x\r" EVE,
+		    UNREAD },
+		{ "a message, a line of blanks",
+		    FORWARDED PKI_FROM "Subject: x\r\n \r\n" EVE, UNREAD },
+		{ "a message, a blank before the first field",
+		    FORWARDED " " EVE PKI_FROM, UNREAD },
+		{ "a message, and a field around it",
+		    "From : eve@jauh.example\r\n" FORWARDED PKI_FROM, UNREAD },
+		{ "a message of news",
+		    "Content-Type: message/news\r\n\r\n" PKI_FROM, UNREAD },
+		/* where no header is claimed to be */
+		{ "a blank before the colon of the type",
+		    "Content-Type : text/plain; hp=clear\r\n" EVE, UNREAD },
+		{ "a blank before the only field",
+		    " Content-Type: message/rfc822\r\n\r\n" EVE, UNREAD },
+		{ "two types",
+		    "Content-Type: text/plain\r\n"
+		    "Content-Type: message/rfc822\r\n",
+		    UNREAD },
+		{ "paragraphs", "Selamat pagi,\r\nBudi\r\n", FINE },
+		{ "a message as it should be", FORWARDED PKI_FROM, FINE },
+	};
+
+	expect_headers(cases, G_N_ELEMENTS(cases));
+}
+
+/* Nothing follows a header without an end, be it what was signed or in it. */
+Test(forms, endless_header)
+{
+	static const char *const contents[] = {
+		CLEAR PKI_FROM,
+		FORWARDED PKI_FROM,
+	};
 	g_auto(World) world = world_new();
 
-	for (gsize i = 0; i < 2 * G_N_ELEMENTS(cases); i++) {
-		const char *name = cases[i / 2].name;
-		g_autofree char *content =
-		    g_strconcat(cases[i / 2].content, "\r\nIsi.\r\n", NULL);
-		g_autofree char *text = i % 2 == 0 ?
-		    detached(&world, cases[i / 2].outside, content) :
-		    opaque(&world, cases[i / 2].outside, content);
-		g_autoptr(Verdict) verdict = judge(&world, text);
-		const VerdictEntry *entry =
-		    g_ptr_array_index(verdict->entries, 0);
-		const VerdictOutcome *coverage =
-		    &entry->steps[VERDICT_STEP_COVERAGE];
+	for (gsize i = 0; i < G_N_ELEMENTS(contents); i++) {
+		g_autofree char *clear =
+		    detached(&world, PKI_FROM, contents[i]);
+		g_autofree char *hidden = opaque(&world, PKI_FROM, contents[i]);
 
-		cr_expect_eq(coverage->reason, cases[i / 2].reason, "%s", name);
-		if (cases[i / 2].detail == NULL)
-			cr_expect_null(coverage->detail, "%s", name);
-		else
-			cr_expect_str_eq(
-			    coverage->detail, cases[i / 2].detail, "%s", name);
-		cr_expect_eq(verdict_result(verdict) == SMIME_PASS,
-		    cases[i / 2].reason == VERDICT_REASON_OK, "%s", name);
+		expect(&world, contents[i], clear, "2*=policy", SMIME_POLICY);
+		expect(&world, contents[i], hidden, "1*=policy", SMIME_POLICY);
 	}
 }
 
