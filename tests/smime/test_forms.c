@@ -403,14 +403,19 @@ expect_headers(const Header *cases, gsize count)
 		const VerdictOutcome *coverage =
 		    &entry->steps[VERDICT_STEP_COVERAGE];
 
+		cr_expect_eq(verdict_result(verdict) == SMIME_PASS,
+		    cases[i / 2].reason == VERDICT_REASON_OK, "%s", name);
+		/* where two readers differ already, none is asked */
+		if (i % 2 == 0 &&
+		    entry->steps[VERDICT_STEP_STRUCTURE].reason ==
+			VERDICT_REASON_MIME_AMBIGUOUS)
+			continue;
 		cr_expect_eq(coverage->reason, cases[i / 2].reason, "%s", name);
 		if (cases[i / 2].detail == NULL)
 			cr_expect_null(coverage->detail, "%s", name);
 		else
 			cr_expect_str_eq(
 			    coverage->detail, cases[i / 2].detail, "%s", name);
-		cr_expect_eq(verdict_result(verdict) == SMIME_PASS,
-		    cases[i / 2].reason == VERDICT_REASON_OK, "%s", name);
 	}
 }
 
@@ -541,9 +546,11 @@ Test(forms, endless_header)
 		g_autofree char *clear =
 		    detached(&world, PKI_FROM, contents[i]);
 		g_autofree char *hidden = opaque(&world, PKI_FROM, contents[i]);
+		g_autoptr(Verdict) verdict = judge(&world, clear);
 
-		expect(&world, contents[i], clear, "2*=policy", SMIME_POLICY);
 		expect(&world, contents[i], hidden, "1*=policy", SMIME_POLICY);
+		cr_expect_neq(
+		    verdict_result(verdict), SMIME_PASS, "%s", contents[i]);
 	}
 }
 
