@@ -15,7 +15,8 @@ typedef struct {
 	const VerifyOptions *options;
 	gint64 now;
 	Verdict *verdict;
-	gsize to_expand; /* octets that decompression may still make */
+	gsize to_expand;       /* octets that decompression may still make */
+	guint signatures_left; /* that searches for paths may still check */
 } Walk;
 
 /* What of the message is inside of a place. */
@@ -225,6 +226,7 @@ examine(Walk *walk, const Place *place, const char *section,
 		.media_type = type,
 		.content = octets,
 		.content_size = size,
+		.signatures_left = &walk->signatures_left,
 		.cms = cms,
 	};
 	VerdictReason header = VERDICT_REASON_OK;
@@ -641,7 +643,7 @@ verify_message(const MimeMessage *message, const Trust *trust,
 	Verdict *verdict = verdict_new();
 	Authorship shown = { message->authors, message->senders, false };
 	Walk walk = { trust, revocation, options, now, verdict,
-		CMS_MAX_EXPANDED };
+		CMS_MAX_EXPANDED, TRUST_MAX_SIGNATURES };
 	Place place = {
 		.entity = message->root,
 		.section = "",

@@ -357,6 +357,59 @@ Test(forms, too_many_signatures)
 	cr_expect_eq(verdict_result(verdict), SMIME_POLICY);
 }
 
+/* In each of so many signatures the good certificate of the CA comes after many
+ * that are no good: a search that costs time, of which a message has only so
+ * much. */
+Test(forms, searches_for_paths)
+{
+	g_auto(World) world = world_new();
+	X509 *certs[16] = { world.pki->leaf };
+	const PkiSigner signer = { .cert = world.pki->leaf,
+		.issuer = world.pki->ca,
+		.key = world.pki->leaf_key };
+	const PkiCms spec = { &signer, 1, certs, PKI_CMS_ATTACHED };
+	g_autoptr(GString) text = g_string_new(PKI_FROM MIME MIXED);
+	g_autoptr(GBytes) cms = NULL;
+	g_autofree char *part = NULL;
+	g_autoptr(Verdict) verdict = NULL;
+	guint found = 0;
+
+	trust_unref(world.trust);
+	world.trust = pki_trust(world.pki->root, NULL);
+	for (int i = 1; i < 14; i++)
+		certs[i] = pki_cert(&(PkiCert){ .name = "CA Test",
+					.is_ca = true,
+					.serial = 100 + i,
+					.from = -PKI_YEAR,
+					.until = 2 * PKI_YEAR,
+					.digest = EVP_sha1 },
+		    world.pki->root, PKI_KEY_ROOT);
+	certs[14] = world.pki->ca;
+	cms = pki_cms(PKI_PART, strlen(PKI_PART), &spec);
+	part = pki_opaque("", cms);
+	for (guint i = 0; i < VERIFY_MAX_ENTRIES; i++)
+		g_string_append_printf(text, "--m\r\n%s\r\n", part);
+	g_string_append(text, "--m--\r\n");
+	verdict = judge(&world, text->str);
+	cr_assert_eq(verdict->entries->len, VERIFY_MAX_ENTRIES);
+	for (guint i = 0; i < VERIFY_MAX_ENTRIES; i++) {
+		const VerdictEntry *entry =
+		    g_ptr_array_index(verdict->entries, i);
+		VerdictReason reason = entry->steps[VERDICT_STEP_PATH].reason;
+
+		/* once it is spent, it is */
+		cr_expect(reason == VERDICT_REASON_OK ?
+			found == i :
+			reason == VERDICT_REASON_WEAK_DIGEST,
+		    "%u", i);
+		found += reason == VERDICT_REASON_OK;
+	}
+	cr_expect_gt(found, 0);
+	cr_expect_lt(found, VERIFY_MAX_ENTRIES);
+	for (int i = 1; i < 14; i++)
+		X509_free(certs[i]);
+}
+
 /* What nobody has looked at wholly does not pass, wherever it is. */
 Test(forms, too_many_parts_inside)
 {
