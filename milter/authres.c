@@ -450,15 +450,21 @@ quoted(const char *text, gsize max)
 
 /* The text of a certificate or of an error about it.  Where a reader does not
  * know quotes, it finds in it neither the end of our result nor one of its
- * own. */
+ * own.  What is harmless is asked of what is written, not of what it was
+ * before; and nothing begins an encoded word that could end in another text. */
 static char *
 foreign_text(const char *text, gsize max)
 {
-	/* max characters are not more octets than that */
-	g_autofree char *cut = g_strndup(text, 4 * max);
-	g_autofree char *harmless = make_harmless(g_strdelimit(cut, ";", ','));
+	g_autofree char *plain = g_strdelimit(printable(text, max), ";", ',');
+	g_autofree char *harmless = make_harmless(plain);
+	g_auto(GStrv) pieces = NULL;
+	g_autofree char *joined = NULL;
 
-	return quoted(harmless != NULL ? harmless : "?", max);
+	if (harmless == NULL)
+		return g_strdup("\"~\"");
+	pieces = g_strsplit(harmless, "=?", -1);
+	joined = g_strjoinv("=~", pieces);
+	return quoted(joined, max);
 }
 
 static void
@@ -471,7 +477,7 @@ put_property(Writer *writer, const char *property, const char *value)
 
 /* RFC 7281, section 3.2.1 wants a mailbox: NULL for anything else, and for
  * one that cannot be written in ASCII or that some reader would take for a
- * result. */
+ * result or, behind the equals sign of our property, for an encoded word. */
 static char *
 plain_mailbox(const char *text)
 {
@@ -479,7 +485,8 @@ plain_mailbox(const char *text)
 	g_autofree char *harmless = NULL;
 
 	if (mailbox == NULL || !g_str_is_ascii(text) ||
-	    strpbrk(text, "\t\r\n;") != NULL)
+	    strpbrk(text, "\t\r\n;") != NULL || text[0] == '?' ||
+	    strstr(text, "=?") != NULL)
 		return NULL;
 	harmless = make_harmless(text);
 	if (g_strcmp0(harmless, text) != 0)

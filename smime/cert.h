@@ -20,10 +20,10 @@
 
 #define CERT_MAX_MAILBOXES 64
 #define CERT_MAX_RSA_BITS 8192 /* bigger ones only cost time */
-/* Of a public exponent, with which verifying takes as long as it has bits: what
- * OpenSSL accepts of large moduli (OPENSSL_RSA_MAX_PUBEXP_BITS).  Those that
- * are in use have 2 to 33. */
-#define CERT_MAX_EXPONENT_BITS 64
+/* Of a public exponent, with which verifying takes as long as it has bits.
+ * Those that are in use have 2 to 33 (2^32 + 1); OpenSSL would accept 64 with
+ * large moduli. */
+#define CERT_MAX_EXPONENT_BITS 33
 #define CERT_MAX_DSA_BITS 3072 /* FIPS 186-4, section 4.2 */
 #define CERT_MAX_FILE_SIZE (16U << 20)
 #define CERT_MAX_URLS 4

@@ -13,9 +13,8 @@ const NameCode verify_identity_names[] = {
 /* What came along with the signers, for all of them. */
 typedef struct {
 	OsslX509Stack *certificates;
-	GPtrArray *lists;      /* of Crl; NULL until somebody asks */
-	GPtrArray *responses;  /* of Ocsp; likewise */
-	guint signatures_left; /* for paths other than OpenSSL's first */
+	GPtrArray *lists;     /* of Crl; NULL until somebody asks */
+	GPtrArray *responses; /* of Ocsp; likewise */
 } Baggage;
 
 static void
@@ -90,7 +89,7 @@ examine_path(const Examination *exam, VerdictEntry *entry, X509 *cert,
 		.policy = exam->options->policy,
 		.limits = &limits,
 		.is_for_mail = true,
-		.signatures_left = &baggage->signatures_left,
+		.signatures_left = exam->signatures_left,
 	};
 	g_autofree char *detail = NULL;
 	VerdictReason reason = trust_path(exam->trust, cert,
@@ -458,7 +457,6 @@ examination_run(const Examination *exam, Verdict *verdict)
 	const char *why;
 	Baggage baggage = {
 		.certificates = cms_certificates(exam->cms, &why),
-		.signatures_left = TRUST_MAX_SIGNATURES,
 	};
 
 	if (baggage.certificates == NULL)

@@ -71,6 +71,8 @@ typedef struct {
 	const char *media_type;      /* of what is signed */
 	const char *content;         /* the octets that were signed */
 	gsize content_size;
+	guint *signatures_left; /* of TRUST_MAX_SIGNATURES, shared by all
+	                           objects of a message */
 	CMS_ContentInfo *cms;
 	GBytes *cms_der; /* its octets; NULL: no responses are looked for */
 } Examination;

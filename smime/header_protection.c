@@ -67,24 +67,55 @@ names_protection(const MimeEntity *content)
 	return false;
 }
 
+/* Which fields such a header has, readers will not agree. */
+#define UNREADABLE \
+	((guint)MIME_PROBLEM_STRAY_OCTET | MIME_PROBLEM_FIELD_SYNTAX | \
+	    MIME_PROBLEM_NO_BLANK_LINE | MIME_PROBLEM_TOO_MANY)
+
+/* RFC 6532, section 3.7 for the second; the third is shown like mail. */
+static bool
+is_message(const MimeEntity *content)
+{
+	return mime_is(content, "message", "rfc822") ||
+	    mime_is(content, "message", "global") ||
+	    mime_is(content, "message", "news");
+}
+
+/* Text that was signed as it is: what stands where a header would stand is one
+ * for nobody. */
+static bool
+has_no_header(const MimeEntity *content)
+{
+	return memchr(content->base + content->header.start, ':',
+		   mime_range_size(content->header)) == NULL;
+}
+
 HeaderProtection
 header_protection_find(const MimeEntity *content, const MimeEntity **header)
 {
-	static const guint unsure = MIME_PROBLEM_CONTENT_TYPE_SYNTAX |
-	    MIME_PROBLEM_TWO_CONTENT_TYPES | MIME_PROBLEM_FIELD_SYNTAX;
-	/* RFC 6532, section 3.7 for the second */
-	bool is_message = mime_is(content, "message", "rfc822") ||
-	    mime_is(content, "message", "global");
+	guint problems = content->problems;
 
 	*header = NULL;
-	if ((is_message && content->children->len == 0) ||
-	    (content->problems & MIME_PROBLEM_STRAY_OCTET))
+	if (problems & MIME_PROBLEM_STRAY_OCTET)
 		return HEADER_UNREADABLE;
-	if (is_message)
+	if (has_no_header(content))
+		return HEADER_UNPROTECTED;
+	/* It may be a message, or protected, for some reader. */
+	if (problems &
+	    (MIME_PROBLEM_FIELD_SYNTAX | MIME_PROBLEM_TWO_CONTENT_TYPES))
+		return HEADER_UNREADABLE;
+	if (is_message(content)) {
+		if (content->children->len == 0)
+			return HEADER_UNREADABLE;
 		*header = g_ptr_array_index(content->children, 0);
-	else if (names_protection(content) || (content->problems & unsure))
+		problems |= (*header)->problems;
+	} else if (names_protection(content) ||
+	    (problems & MIME_PROBLEM_CONTENT_TYPE_SYNTAX)) {
 		*header = content;
-	return *header != NULL ? HEADER_PROTECTED : HEADER_UNPROTECTED;
+	}
+	if (*header == NULL)
+		return HEADER_UNPROTECTED;
+	return problems & UNREADABLE ? HEADER_UNREADABLE : HEADER_PROTECTED;
 }
 
 /* The values of all fields of that name, without folds; caller frees. */

@@ -181,3 +181,24 @@ mime_may_hold_smime(const char *content_type)
 	    contains(content_type, "pkcs7") ||
 	    contains(content_type, "octet-stream");
 }
+
+bool
+mime_is_unclear(const MimeEntity *entity)
+{
+	if ((entity->problems & MIME_PROBLEM_CONTENT_TYPE_SYNTAX) == 0 ||
+	    !mime_is(entity, "text", "plain"))
+		return false;
+	for (guint i = 0; i < entity->fields->len; i++) {
+		const MimeField *field =
+		    &g_array_index(entity->fields, MimeField, i);
+		g_autofree char *value = NULL;
+
+		if (!mime_field_is(entity, field, "Content-Type"))
+			continue;
+		value = g_strndup(entity->base + field->value.start,
+		    mime_range_size(field->value));
+		if (mime_may_hold_smime(value))
+			return true;
+	}
+	return false;
+}

@@ -37,6 +37,9 @@ bool mime_is_pkcs7_protocol(const char *protocol);
 /* Is it, or anything in it, of one of the two kinds of S/MIME? */
 bool mime_holds_smime(const MimeEntity *entity);
 
+/* Can its type not be read, and names some that could hold S/MIME? */
+bool mime_is_unclear(const MimeEntity *entity);
+
 /* From header fields alone: could there be an S/MIME signature somewhere? */
 bool mime_may_hold_smime(const char *content_type);
 

@@ -3,8 +3,8 @@
 #include "mime_kind.h"
 #include "multipart_signed.h"
 
-/* A reader who does not know MIME is told so by many programs, in one line or
- * two; whatever else stands there is a text that only he sees. */
+/* Octets.  A reader who does not know MIME is told so by many programs, in one
+ * line or two, in any language. */
 #define MAX_NOTICE 500
 
 VerdictReason
@@ -19,16 +19,6 @@ multipart_signed_problems_reason(guint problems)
 		return VERDICT_REASON_MIME_MALFORMED;
 	return problems != 0 ? VERDICT_REASON_MIME_AMBIGUOUS :
 			       VERDICT_REASON_OK;
-}
-
-static bool
-mentions_mime(const char *text, gsize size)
-{
-	for (; size >= strlen("MIME"); text++, size--) {
-		if (g_ascii_strncasecmp(text, "MIME", strlen("MIME")) == 0)
-			return true;
-	}
-	return false;
 }
 
 static bool
@@ -47,17 +37,70 @@ has_line_like(const char *text, const char *const *beginnings)
 	return false;
 }
 
-/* RFC 2046, section 5.1.1: what stands before the first part is for those who
- * do not know MIME.  More than a notice for them is content for some readers,
- * and a line with dashes is a delimiter for others. */
+static bool
+is_blank(const char *line, gsize size)
+{
+	while (size > 0 && strchr(" \t\r", line[size - 1]) != NULL)
+		size--;
+	return size == 0;
+}
+
+/* Could a reader take the line for a header field? */
+static bool
+is_like_field(const char *line, gsize size)
+{
+	gsize at = 0;
+
+	while (at < size && line[at] > 32 && line[at] < 127 && line[at] != ':')
+		at++;
+	while (at < size && (line[at] == ' ' || line[at] == '\t'))
+		at++;
+	return at < size && line[at] == ':';
+}
+
+/* Of a text of several lines: who finds structure in it finds it in such. */
+static bool
+is_prose(const char *line, gsize size)
+{
+	gsize blanks = MIN(strspn(line, " \t"), size);
+
+	line += blanks;
+	size -= blanks;
+	return !is_blank(line, size) && strncmp(line, "--", 2) != 0 &&
+	    line[0] != '<' && !is_like_field(line, size);
+}
+
+static bool
+has_controls(const char *text)
+{
+	for (const char *c = text; *c != '\0'; c++) {
+		if (g_ascii_iscntrl(*c) && strchr("\t\r\n", *c) == NULL)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * RFC 2046, section 5.1.1: what stands before the first part is for those who
+ * do not know MIME; no other reader shows it.  What it says is theirs to say,
+ * but more than a notice is content for some readers, a line with dashes is a
+ * delimiter for others; and what has fields, empty lines or markup may be a
+ * part.
+ */
 static bool
 is_notice(const char *text)
 {
-	static const char *const structural[] = { "--", "\r\n", NULL };
+	gsize size;
 
-	return text[0] == '\0' ||
-	    (strlen(text) <= MAX_NOTICE && mentions_mime(text, strlen(text)) &&
-		!has_line_like(text, structural));
+	if (strlen(text) > MAX_NOTICE || has_controls(text))
+		return false;
+	for (const char *line = text; *line != '\0'; line += size) {
+		size = strcspn(line, "\n");
+		if (!is_prose(line, size))
+			return false;
+		size += line[size] == '\n';
+	}
+	return true;
 }
 
 /* What stands after the last part nobody shows who finds the last part; some

@@ -15,7 +15,8 @@ typedef struct {
 	const VerifyOptions *options;
 	gint64 now;
 	Verdict *verdict;
-	gsize to_expand; /* octets that decompression may still make */
+	gsize to_expand;       /* octets that decompression may still make */
+	guint signatures_left; /* that searches for paths may still check */
 	SupplyBudget budget;
 } Walk;
 
@@ -116,6 +117,13 @@ coverage_of(const Place *place)
 	g_assert_not_reached();
 }
 
+/* Is all of it inside of a signature that covers all? */
+static bool
+is_in_layer(Covers covers)
+{
+	return covers == COVERS_LAYER || covers == COVERS_DOUBTED;
+}
+
 /* What is found in a layer inside is shown in the place of what is outside. */
 static void
 tell_outside(Walk *walk, const Place *place, VerdictStep step,
@@ -123,7 +131,7 @@ tell_outside(Walk *walk, const Place *place, VerdictStep step,
 {
 	const GPtrArray *entries = walk->verdict->entries;
 
-	if (place->covers != COVERS_LAYER)
+	if (!is_in_layer(place->covers))
 		return;
 	for (guint i = 0; i < entries->len; i++) {
 		VerdictEntry *entry = g_ptr_array_index(entries, i);
@@ -142,10 +150,9 @@ record_structure(Walk *walk, const Place *place, const char *section,
 	entry->whole = place->covers == COVERS_WHOLE;
 	verdict_record(entry, VERDICT_STEP_COVERAGE, coverage_of(place), NULL);
 	verdict_record(entry, VERDICT_STEP_STRUCTURE, reason, detail);
-	/* What cannot be looked into has not been examined. */
-	if (verdict_reason_result(reason) == SMIME_NEUTRAL)
-		tell_outside(
-		    walk, place, VERDICT_STEP_STRUCTURE, reason, detail);
+	/* What is not built as it should be, some readers look into, and show
+	 * another From. */
+	tell_outside(walk, place, VERDICT_STEP_STRUCTURE, reason, detail);
 }
 
 /* Of what is not S/MIME, or not a signature: said once, of the whole. */
@@ -269,16 +276,74 @@ examine(Walk *walk, const Place *place, const char *section,
 		.media_type = type,
 		.content = octets,
 		.content_size = size,
+		.signatures_left = &walk->signatures_left,
 		.cms = object->cms,
 		.cms_der = object->der,
 	};
+	VerdictReason header = VERDICT_REASON_OK;
 
+	if (place->covers != COVERS_PART)
+		header = check_signed_header(walk, place, content, &detail);
 	if (exam.coverage == VERDICT_REASON_OK) {
-		exam.coverage =
-		    check_signed_header(walk, place, content, &detail);
+		exam.coverage = header;
 		exam.coverage_detail = detail;
 	}
 	examination_run(&exam, walk->verdict);
+}
+
+/* --- layers inside -----------------------------------------------------------
+ */
+
+/* ContentInfo in BER (RFC 5652, section 3): a sequence that begins with an
+ * object identifier.  Or the same in PEM. */
+static bool
+begins_like_cms(GBytes *octets)
+{
+	static const char pem[] = "-----BEGIN";
+	gsize size, type;
+	const guchar *data = g_bytes_get_data(octets, &size);
+
+	if (size >= strlen(pem) && memcmp(data, pem, strlen(pem)) == 0)
+		return true;
+	if (size < 2 || data[0] != 0x30)
+		return false;
+	type = 2 + (data[1] & 0x80 ? data[1] & 0x7f : 0);
+	return type < size && data[type] == 0x06;
+}
+
+/* RFC 8551, section 3.2.1: the type may be lost, and not all readers find the
+ * same file name.  What cannot be decoded, some do decode. */
+static bool
+may_be_cms(const MimeEntity *entity)
+{
+	g_autoptr(GBytes) octets = NULL;
+
+	if (!mime_is(entity, "application", "octet-stream") &&
+	    !mime_is(entity, "application", "cms"))
+		return false;
+	octets = mime_decode_body(entity);
+	return octets == NULL || begins_like_cms(octets);
+}
+
+/* What somebody has signed is a layer for us if it is one for any reader. */
+static MimeKind
+kind_of(const MimeEntity *entity, Covers covers)
+{
+	MimeKind kind = mime_kind(entity);
+
+	if (kind == MIME_KIND_PLAIN && is_in_layer(covers) &&
+	    (mime_is_unclear(entity) || may_be_cms(entity)))
+		return MIME_KIND_SMIME_OPAQUE;
+	return kind;
+}
+
+static bool
+holds_layer(const MimeEntity *content, Covers covers)
+{
+	MimeKind kind = kind_of(content, covers);
+
+	return kind == MIME_KIND_SMIME_OPAQUE ||
+	    kind == MIME_KIND_OTHER_SIGNED || mime_holds_smime(content);
 }
 
 /* Signed content is not read twice together with what is around it. */
@@ -331,7 +396,7 @@ visit_content(Walk *walk, const Place *place, const char *section,
 {
 	Place inside = in_layer(place, section, content, covers);
 
-	if (!mime_holds_smime(content))
+	if (!holds_layer(content, covers))
 		return;
 	inside.is_root = true;
 	inside.problems = second_reader_problem(content);
@@ -362,7 +427,7 @@ visit_octets(Walk *walk, const Place *place, const char *section,
 	if (object != NULL) {
 		examine(walk, place, section, object, content, octets, size);
 		covers = inner_layer(walk, place, first);
-	} else if (covers == COVERS_LAYER) {
+	} else if (is_in_layer(covers)) {
 		check_signed_header(walk, place, content, &detail);
 	}
 	visit_content(walk, place, prefix, content, covers);
@@ -405,7 +470,7 @@ visit_signed_part(Walk *walk, const Place *place, Covers covers)
 	g_autofree char *section = part_section(place, 1);
 	Place inside = in_layer(place, section, content, covers);
 
-	if (!mime_holds_smime(content))
+	if (!holds_layer(content, covers))
 		return;
 	inside.is_root = false;
 	inside.problems |=
@@ -570,10 +635,28 @@ visit_plain(Walk *walk, const Place *place)
 		visit_message(walk, place);
 }
 
+/* A layer that is not ours to examine; its header is shown all the same. */
+static void
+visit_other_signed(Walk *walk, const Place *place)
+{
+	const MimeEntity *entity = place->entity;
+	guint problems = place->problems | entity->problems;
+	g_autofree char *detail = NULL;
+
+	if (problems != 0)
+		tell_outside(walk, place, VERDICT_STEP_STRUCTURE,
+		    multipart_signed_problems_reason(problems),
+		    mime_problem_text(problems));
+	else if (is_in_layer(place->covers) && entity->children->len > 0)
+		check_signed_header(walk, place,
+		    g_ptr_array_index(entity->children, 0), &detail);
+	visit_plain(walk, place);
+}
+
 static void
 visit(Walk *walk, const Place *place)
 {
-	switch (mime_kind(place->entity)) {
+	switch (kind_of(place->entity, place->covers)) {
 	case MIME_KIND_SMIME_DETACHED:
 		if (has_room(walk, place))
 			visit_detached(walk, place);
@@ -586,7 +669,7 @@ visit(Walk *walk, const Place *place)
 		break;
 	case MIME_KIND_OTHER_SIGNED:
 		remark(walk, place, "signed, and not by S/MIME");
-		visit_plain(walk, place);
+		visit_other_signed(walk, place);
 		break;
 	case MIME_KIND_ENCRYPTED:
 		remark(walk, place, "encrypted");
@@ -605,7 +688,8 @@ verify_message(const MimeMessage *message, const Trust *trust,
 	Verdict *verdict = verdict_new();
 	g_auto(Shown) shown = { .header = message->root };
 	Walk walk = { trust, revocation, options, now, verdict,
-		CMS_MAX_EXPANDED, revocation_budget(revocation) };
+		CMS_MAX_EXPANDED, TRUST_MAX_SIGNATURES,
+		revocation_budget(revocation) };
 	Place place = {
 		.entity = message->root,
 		.section = "",

@@ -719,11 +719,24 @@ static const char *const hostile[] = {
 	"\xc0\xaf",
 	"\xe2\x80",
 	"=?utf-8?q?=0d=0a?=",
+	/* encoded words once what is not ASCII is a question mark */
+	"\xc2\xb4=\xc3\xa9utf-8\xc3\xa9q\xc3\xa9=22=3B_s=6Dime=3Dpass_x=3D=22"
+	"\xc3\xa9=",
+	"=\xffutf-8?q?=22=3B_s=6Dime=3Dpass_x=3D=22\xff=",
+	"=\x01utf-8\x02"
+	"b\x03"
+	"IjsgcyNtaW1lPXBhc3M=\x04=",
+	/* halves of them, of which there are several in a field */
+	"?q?=3B_s=6Dime=3Dpass?= =?utf-8",
+	"b?Ijsgc21pbWU9cGFzczsgeD0i?= =\xff",
+	"==",
+	"?",
 	"%s%n",
 	"",
 };
 
-/* A reader that knows no quotes, and splits or searches, finds one result. */
+/* A reader that knows no quotes, and splits or searches, or decodes encoded
+ * words (RFC 2047) wherever they stand, finds one result. */
 static void
 expect_no_other_result(const char *value)
 {
@@ -733,6 +746,9 @@ expect_no_other_result(const char *value)
 	g_autoptr(GMatchInfo) match = NULL;
 	guint claims = 0;
 
+	cr_expect_not(g_regex_match_simple(
+			  "=\\?[^?]*\\?[bq]\\?", value, G_REGEX_CASELESS, 0),
+	    "%.500s", value);
 	cr_expect(g_strv_length(segments) == 2, "%.500s", value);
 	for (g_regex_match(claim, value, 0, &match);
 	     g_match_info_matches(match); g_match_info_next(match, NULL))
@@ -841,6 +857,11 @@ Test(authres, format_identifier)
 		{ "\"; smime=pass\"@kab.go.id", NULL },
 		{ "\"smime=pass\"@kab.go.id", NULL },
 		{ "a(b@kab.go.id", NULL },
+		/* behind our own equals sign */
+		{ "?utf-8?q?=22=3B_s=6Dime=3Dpass?=@kab.go.id", NULL },
+		{ "a=?utf-8?q?b?=@kab.go.id", NULL },
+		{ "a=?b@kab.go.id", NULL },
+		{ "a?=b@kab.go.id", "a?=b@kab.go.id" },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {

@@ -248,7 +248,25 @@ Test(attacks, structure)
 		    STRUCTURE(MIME_AMBIGUOUS) },
 		{ "closed twice", LINE "--\r\n", LINE "--\r\n" LINE "--\r\n",
 		    STRUCTURE(MIME_AMBIGUOUS) },
-		{ "text before", LINE, "Anda dipecat.\r\n" LINE,
+		/* No reader of MIME shows what stands before the first part,
+		 * whatever it says. */
+		{ "a notice of a list before", LINE,
+		    "Surat ini berbagian-bagian.\r\n" LINE, PASSES },
+		{ "a field before", LINE, "Content-Type: text/plain\r\n" LINE,
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "a field amid the notice", LINE,
+		    "This is MIME.\r\nSubject : x\r\nof many parts\r\n" LINE,
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "a line of blanks before", LINE,
+		    "This is MIME.\r\n \t\r\nAnda dipecat.\r\n" LINE,
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "dashes behind a blank before", LINE,
+		    "This is MIME.\r\n --lain\r\nx\r\n" LINE,
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "an escape before", LINE, "This is \x1b[2J\r\n" LINE,
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "markup amid the notice", LINE,
+		    "This is MIME.\r\n<!--\r\n" LINE,
 		    STRUCTURE(MIME_AMBIGUOUS) },
 		{ "HTML before", LINE, "<b>Anda dipecat.</b><!--\r\n" LINE,
 		    STRUCTURE(MIME_AMBIGUOUS) },
@@ -263,6 +281,16 @@ Test(attacks, structure)
 		    STRUCTURE(MIME_AMBIGUOUS) },
 		{ "not ASCII before", LINE, "This is MIME\xa0.\r\n" LINE,
 		    PASSES },
+		{ "as much as may be before", LINE,
+		    LONG_NOTICE LONG_NOTICE LONG_NOTICE LONG_NOTICE LONG_NOTICE
+			LONG_NOTICE LONG_NOTICE
+		    "At most twenty-four oct.\r\n" LINE,
+		    PASSES },
+		{ "an octet more", LINE,
+		    LONG_NOTICE LONG_NOTICE LONG_NOTICE LONG_NOTICE LONG_NOTICE
+			LONG_NOTICE LONG_NOTICE
+		    "At most twenty-four oct..\r\n" LINE,
+		    STRUCTURE(MIME_AMBIGUOUS) },
 		{ "much before", LINE,
 		    LONG_NOTICE LONG_NOTICE LONG_NOTICE LONG_NOTICE LONG_NOTICE
 			LONG_NOTICE LONG_NOTICE LONG_NOTICE LINE,

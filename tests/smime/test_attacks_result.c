@@ -38,6 +38,9 @@ static const AttackOctets hostile[] = {
 	TEXT("((((((((((((((((((((((((((((((((("),
 	TEXT("=?utf-8?q?=3B_smime=3Dpass?="),
 	TEXT("=?utf-8?b?OyBzbWltZT1wYXNz?="),
+	/* one when what is not ASCII becomes a question mark */
+	TEXT("\xc2\xb4=\xc3\xa9utf-8\xc3\xa9q\xc3\xa9=22=3B_s=6Dime=3Dpass\xc3"
+	     "\xa9="),
 	TEXT("\xe2\x80\xaessap=emims ;"),
 	TEXT("\xe2\x80\xa8smime=pass\xe2\x80\xa9"),
 	TEXT("\xc2\x85smime=pass"),
@@ -117,6 +120,9 @@ expect_no_claim(const Verdict *verdict, const char *name)
 	}
 	cr_expect_not(g_regex_match_simple(
 			  "smime\\s*=\\s*\"?pass", value, G_REGEX_CASELESS, 0),
+	    "%s: %.500s", name, value);
+	cr_expect_not(g_regex_match_simple(
+			  "=\\?[^?]*\\?[bq]\\?", value, G_REGEX_CASELESS, 0),
 	    "%s: %.500s", name, value);
 }
 

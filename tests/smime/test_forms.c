@@ -357,6 +357,59 @@ Test(forms, too_many_signatures)
 	cr_expect_eq(verdict_result(verdict), SMIME_POLICY);
 }
 
+/* In each of so many signatures the good certificate of the CA comes after many
+ * that are no good: a search that costs time, of which a message has only so
+ * much. */
+Test(forms, searches_for_paths)
+{
+	g_auto(World) world = world_new();
+	X509 *certs[16] = { world.pki->leaf };
+	const PkiSigner signer = { .cert = world.pki->leaf,
+		.issuer = world.pki->ca,
+		.key = world.pki->leaf_key };
+	const PkiCms spec = { &signer, 1, certs, PKI_CMS_ATTACHED };
+	g_autoptr(GString) text = g_string_new(PKI_FROM MIME MIXED);
+	g_autoptr(GBytes) cms = NULL;
+	g_autofree char *part = NULL;
+	g_autoptr(Verdict) verdict = NULL;
+	guint found = 0;
+
+	trust_unref(world.trust);
+	world.trust = pki_trust(world.pki->root, NULL);
+	for (int i = 1; i < 14; i++)
+		certs[i] = pki_cert(&(PkiCert){ .name = "CA Test",
+					.is_ca = true,
+					.serial = 100 + i,
+					.from = -PKI_YEAR,
+					.until = 2 * PKI_YEAR,
+					.digest = EVP_sha1 },
+		    world.pki->root, PKI_KEY_ROOT);
+	certs[14] = world.pki->ca;
+	cms = pki_cms(PKI_PART, strlen(PKI_PART), &spec);
+	part = pki_opaque("", cms);
+	for (guint i = 0; i < VERIFY_MAX_ENTRIES; i++)
+		g_string_append_printf(text, "--m\r\n%s\r\n", part);
+	g_string_append(text, "--m--\r\n");
+	verdict = judge(&world, text->str);
+	cr_assert_eq(verdict->entries->len, VERIFY_MAX_ENTRIES);
+	for (guint i = 0; i < VERIFY_MAX_ENTRIES; i++) {
+		const VerdictEntry *entry =
+		    g_ptr_array_index(verdict->entries, i);
+		VerdictReason reason = entry->steps[VERDICT_STEP_PATH].reason;
+
+		/* once it is spent, it is */
+		cr_expect(reason == VERDICT_REASON_OK ?
+			found == i :
+			reason == VERDICT_REASON_WEAK_DIGEST,
+		    "%u", i);
+		found += reason == VERDICT_REASON_OK;
+	}
+	cr_expect_gt(found, 0);
+	cr_expect_lt(found, VERIFY_MAX_ENTRIES);
+	for (int i = 1; i < 14; i++)
+		X509_free(certs[i]);
+}
+
 /* What nobody has looked at wholly does not pass, wherever it is. */
 Test(forms, too_many_parts_inside)
 {
@@ -377,13 +430,51 @@ Test(forms, too_many_parts_inside)
 /* --- the signed header ------------------------------------------------------
  */
 
+#define UNREADABLE "the signed header cannot be read surely"
+
+typedef struct {
+	const char *name, *content, *outside;
+	VerdictReason reason;
+	const char *detail;
+} Header;
+
+static void
+expect_headers(const Header *cases, gsize count)
+{
+	g_auto(World) world = world_new();
+
+	for (gsize i = 0; i < 2 * count; i++) {
+		const char *name = cases[i / 2].name;
+		g_autofree char *content =
+		    g_strconcat(cases[i / 2].content, "\r\nIsi.\r\n", NULL);
+		g_autofree char *text = i % 2 == 0 ?
+		    detached(&world, cases[i / 2].outside, content) :
+		    opaque(&world, cases[i / 2].outside, content);
+		g_autoptr(Verdict) verdict = judge(&world, text);
+		const VerdictEntry *entry =
+		    g_ptr_array_index(verdict->entries, 0);
+		const VerdictOutcome *coverage =
+		    &entry->steps[VERDICT_STEP_COVERAGE];
+
+		cr_expect_eq(verdict_result(verdict) == SMIME_PASS,
+		    cases[i / 2].reason == VERDICT_REASON_OK, "%s", name);
+		/* where two readers differ already, none is asked */
+		if (i % 2 == 0 &&
+		    entry->steps[VERDICT_STEP_STRUCTURE].reason ==
+			VERDICT_REASON_MIME_AMBIGUOUS)
+			continue;
+		cr_expect_eq(coverage->reason, cases[i / 2].reason, "%s", name);
+		if (cases[i / 2].detail == NULL)
+			cr_expect_null(coverage->detail, "%s", name);
+		else
+			cr_expect_str_eq(
+			    coverage->detail, cases[i / 2].detail, "%s", name);
+	}
+}
+
 Test(forms, protected_header)
 {
-	static const struct {
-		const char *name, *content, *outside;
-		VerdictReason reason;
-		const char *detail;
-	} cases[] = {
+	static const Header cases[] = {
 		{ "the same", PKI_FROM "Content-Type: text/plain; hp=clear\r\n",
 		    PKI_FROM, VERDICT_REASON_OK, NULL },
 		{ "in another case",
@@ -397,12 +488,11 @@ Test(forms, protected_header)
 		{ "another, with two types",
 		    EVE "Content-Type: text/plain\r\n"
 			"Content-Type: text/plain; hp=clear\r\n",
-		    PKI_FROM, VERDICT_REASON_HEADER_MISMATCH, NULL },
+		    PKI_FROM, VERDICT_REASON_HEADER_MISMATCH, UNREADABLE },
 		{ "a bare CR inside",
 		    "X: x\rFrom: eve@jauh.example\r\n"
 		    "Content-Type: text/plain; hp=clear\r\n",
-		    PKI_FROM, VERDICT_REASON_HEADER_MISMATCH,
-		    "the signed header cannot be read surely" },
+		    PKI_FROM, VERDICT_REASON_HEADER_MISMATCH, UNREADABLE },
 		{ "no header inside", "Selamat pagi\r\n", PKI_FROM,
 		    VERDICT_REASON_OK, NULL },
 		{ "a name inside",
@@ -413,12 +503,10 @@ Test(forms, protected_header)
 		{ "an encoded message",
 		    "Content-Type: message/rfc822\r\n"
 		    "Content-Transfer-Encoding: base64\r\n",
-		    PKI_FROM, VERDICT_REASON_HEADER_MISMATCH,
-		    "the signed header cannot be read surely" },
+		    PKI_FROM, VERDICT_REASON_HEADER_MISMATCH, UNREADABLE },
 		{ "a message of another kind",
 		    "Content-Type: message/global\r\n\r\n" EVE, PKI_FROM,
-		    VERDICT_REASON_HEADER_MISMATCH,
-		    "the signed header cannot be read surely" },
+		    VERDICT_REASON_HEADER_MISMATCH, UNREADABLE },
 		{ "another", EVE "Content-Type: text/plain; hp=clear\r\n",
 		    PKI_FROM, VERDICT_REASON_HEADER_MISMATCH, NULL },
 		{ "two inside",
@@ -448,29 +536,74 @@ Test(forms, protected_header)
 		{ "a whole message of another", FORWARDED EVE TEXT, PKI_FROM,
 		    VERDICT_REASON_HEADER_MISMATCH, NULL },
 	};
+
+	expect_headers(cases, G_N_ELEMENTS(cases));
+}
+
+/* What one reader takes for a From, another does not. */
+Test(forms, unreadable_header)
+{
+#define CLEAR "Content-Type: text/plain; hp=clear\r\n"
+#define UNREAD PKI_FROM, VERDICT_REASON_HEADER_MISMATCH, UNREADABLE
+#define FINE PKI_FROM, VERDICT_REASON_OK, NULL
+	static const Header cases[] = {
+		{ "a blank before the colon",
+		    CLEAR "From : eve@jauh.example\r\n", UNREAD },
+		{ "a tab before the colon",
+		    CLEAR "From\t: eve@jauh.example\r\n", UNREAD },
+		{ "that, and a genuine one",
+		    CLEAR "From : eve@jauh.example\r\n" PKI_FROM, UNREAD },
+		{ "a blank before the first field", " " EVE CLEAR, UNREAD },
+		{ "a line of blanks", CLEAR "Subject: x\r\n \r\n" EVE, UNREAD },
+		{ "a line that is no field", CLEAR "x\r\n" PKI_FROM, UNREAD },
+		{ "a message, a blank before the colon",
+		    FORWARDED "From : eve@jauh.example\r\n", UNREAD },
+		{ "a message with both",
+		    FORWARDED "From : eve@jauh.example\r\n" PKI_FROM, UNREAD },
+		{ "a message, a bare CR", FORWARDED PKI_FROM "Subject: x\r" EVE,
+		    UNREAD },
+		{ "a message, a line of blanks",
+		    FORWARDED PKI_FROM "Subject: x\r\n \r\n" EVE, UNREAD },
+		{ "a message, a blank before the first field",
+		    FORWARDED " " EVE PKI_FROM, UNREAD },
+		{ "a message, and a field around it",
+		    "From : eve@jauh.example\r\n" FORWARDED PKI_FROM, UNREAD },
+		{ "a message of news",
+		    "Content-Type: message/news\r\n\r\n" PKI_FROM, UNREAD },
+		/* where no header is claimed to be */
+		{ "a blank before the colon of the type",
+		    "Content-Type : text/plain; hp=clear\r\n" EVE, UNREAD },
+		{ "a blank before the only field",
+		    " Content-Type: message/rfc822\r\n\r\n" EVE, UNREAD },
+		{ "two types",
+		    "Content-Type: text/plain\r\n"
+		    "Content-Type: message/rfc822\r\n",
+		    UNREAD },
+		{ "paragraphs", "Selamat pagi,\r\nBudi\r\n", FINE },
+		{ "a message as it should be", FORWARDED PKI_FROM, FINE },
+	};
+
+	expect_headers(cases, G_N_ELEMENTS(cases));
+}
+
+/* Nothing follows a header without an end, be it what was signed or in it. */
+Test(forms, endless_header)
+{
+	static const char *const contents[] = {
+		CLEAR PKI_FROM,
+		FORWARDED PKI_FROM,
+	};
 	g_auto(World) world = world_new();
 
-	for (gsize i = 0; i < 2 * G_N_ELEMENTS(cases); i++) {
-		const char *name = cases[i / 2].name;
-		g_autofree char *content =
-		    g_strconcat(cases[i / 2].content, "\r\nIsi.\r\n", NULL);
-		g_autofree char *text = i % 2 == 0 ?
-		    detached(&world, cases[i / 2].outside, content) :
-		    opaque(&world, cases[i / 2].outside, content);
-		g_autoptr(Verdict) verdict = judge(&world, text);
-		const VerdictEntry *entry =
-		    g_ptr_array_index(verdict->entries, 0);
-		const VerdictOutcome *coverage =
-		    &entry->steps[VERDICT_STEP_COVERAGE];
+	for (gsize i = 0; i < G_N_ELEMENTS(contents); i++) {
+		g_autofree char *clear =
+		    detached(&world, PKI_FROM, contents[i]);
+		g_autofree char *hidden = opaque(&world, PKI_FROM, contents[i]);
+		g_autoptr(Verdict) verdict = judge(&world, clear);
 
-		cr_expect_eq(coverage->reason, cases[i / 2].reason, "%s", name);
-		if (cases[i / 2].detail == NULL)
-			cr_expect_null(coverage->detail, "%s", name);
-		else
-			cr_expect_str_eq(
-			    coverage->detail, cases[i / 2].detail, "%s", name);
-		cr_expect_eq(verdict_result(verdict) == SMIME_PASS,
-		    cases[i / 2].reason == VERDICT_REASON_OK, "%s", name);
+		expect(&world, contents[i], hidden, "1*=policy", SMIME_POLICY);
+		cr_expect_neq(
+		    verdict_result(verdict), SMIME_PASS, "%s", contents[i]);
 	}
 }
 
@@ -493,6 +626,202 @@ Test(forms, protected_header_in_a_layer)
 	expect(
 	    &world, "opaque", in_opaque, "1*=policy 1/1=policy", SMIME_POLICY);
 	expect(&world, "compressed", in_small, "1*=policy", SMIME_POLICY);
+}
+
+/* --- layers in disguise ------------------------------------------------------
+ */
+
+#define OF_EVE EVE "Content-Type: text/plain; hp=clear\r\n\r\nIsi.\r\n"
+#define OF_BUDI PKI_FROM "Content-Type: text/plain; hp=clear\r\n\r\nIsi.\r\n"
+#define PARTS_OF(protocol) \
+	"Content-Type: multipart/signed; boundary=c;\r\n" \
+	" protocol=\"application/" protocol \
+	"\"\r\n\r\n--c\r\n{PART}\r\n--c\r\n"
+#define CLEAR_LAYER PARTS_OF("pkcs7-signature")
+#define SIGNATURE_AS(type) \
+	"Content-Type: application/" type "; name=smime.p7s\r\n" \
+	"Content-Transfer-Encoding: base64\r\n\r\n"
+#define SIGNATURE SIGNATURE_AS("pkcs7-signature")
+#define FILE_AS(type) \
+	"Content-Type: " type "\r\nContent-Transfer-Encoding: base64\r\n"
+#define FILE_NAMED(disposition) \
+	FILE_AS("application/octet-stream") \
+	"Content-Disposition: " disposition "\r\n\r\n{P7M}"
+
+/* What some reader takes for one more layer, and we not, or not surely. */
+typedef struct {
+	const char *name, *layer;
+	bool sound; /* with the same From inside it may pass */
+} Disguise;
+
+/* {LONG} is more of a Content-Disposition than anybody reads. */
+static char *
+disguised(const World *world, const Disguise *as, const char *part)
+{
+	g_autoptr(GBytes) detached = pki_sign(world->pki, part, 0, 0);
+	g_autoptr(GBytes) attached =
+	    pki_sign(world->pki, part, PKI_CMS_ATTACHED, 0);
+	g_autofree char *p7s = pki_base64(detached);
+	g_autofree char *p7m = pki_base64(attached);
+	g_autofree char *dashes = g_strnfill(600, '-');
+	g_autofree char *with_part = replaced(as->layer, "{PART}", part);
+	g_autofree char *with_p7s = replaced(with_part, "{P7S}", p7s);
+	g_autofree char *with_p7m = replaced(with_p7s, "{P7M}", p7m);
+
+	return replaced(with_p7m, "{LONG}", dashes);
+}
+
+static SmimeResult
+result_around(const World *world, const char *content, bool is_opaque)
+{
+	g_autofree char *text = is_opaque ? opaque(world, PKI_FROM, content) :
+					    detached(world, PKI_FROM, content);
+	g_autoptr(Verdict) verdict = judge(world, text);
+
+	return verdict_result(verdict);
+}
+
+Test(forms, layers_in_disguise)
+{
+	static const Disguise cases[] = {
+		{ "nothing special", CLEAR_LAYER SIGNATURE "{P7S}\r\n--c--\r\n",
+		    true },
+		{ "content in the signature",
+		    CLEAR_LAYER SIGNATURE "{P7M}\r\n--c--\r\n", false },
+		{ "no signature at all",
+		    CLEAR_LAYER SIGNATURE "AAAA\r\n--c--\r\n", false },
+		{ "three parts",
+		    CLEAR_LAYER SIGNATURE "{P7S}\r\n--c\r\n" TEXT
+					  "\r\n--c--\r\n",
+		    false },
+		{ "one part", CLEAR_LAYER "\r\n--c--\r\n", false },
+		{ "another protocol than type",
+		    PARTS_OF("pgp-signature") SIGNATURE "{P7S}\r\n--c--\r\n",
+		    false },
+		{ "PGP",
+		    PARTS_OF("pgp-signature")
+			SIGNATURE_AS("pgp-signature") "{P7S}\r\n--c--\r\n",
+		    true },
+		{ "PGP, never closed",
+		    PARTS_OF("pgp-signature")
+			SIGNATURE_AS("pgp-signature") "{P7S}\r\n",
+		    false },
+		{ "a long disposition",
+		    FILE_NAMED("attachment; x=\"{LONG}\";\r\n y=\"{LONG}\";\r\n"
+			       " filename=smime.p7m"),
+		    true },
+		{ "two dispositions",
+		    FILE_NAMED("inline; filename=x\r\n"
+			       "Content-Disposition: inline;"
+			       " filename=smime.p7m"),
+		    true },
+		{ "a comment", FILE_NAMED("(c) inline; filename=smime.p7m"),
+		    true },
+		{ "a name in pieces",
+		    FILE_NAMED("inline; filename*0=smime; filename*1=.p7m"),
+		    true },
+		{ "an encoded name",
+		    FILE_NAMED("inline; filename=\"=?utf-8?q?smime=2Ep7m?=\""),
+		    true },
+		{ "no name", FILE_AS("application/octet-stream") "\r\n{P7M}",
+		    true },
+		{ "no name, not base64",
+		    FILE_AS("application/octet-stream") "\r\n!{P7M}", false },
+		{ "PEM",
+		    "Content-Type: application/octet-stream\r\n\r\n"
+		    "-----BEGIN CMS-----\r\n{P7M}-----END CMS-----\r\n",
+		    false },
+		{ "a name of another kind",
+		    FILE_AS("application/cms; name=smime.p7m") "\r\n{P7M}",
+		    true },
+		{ "a comment behind the type",
+		    FILE_AS("application/pkcs7-mime (c)") "\r\n{P7M}", false },
+		{ "a comment before the type",
+		    FILE_AS("(c) application/pkcs7-mime") "\r\n{P7M}", false },
+		{ "a comment in the type",
+		    FILE_AS("application (c) /pkcs7-mime") "\r\n{P7M}", false },
+		{ "a blank before the colon",
+		    "Content-Type : application/pkcs7-mime\r\n"
+		    "Content-Transfer-Encoding: base64\r\n\r\n{P7M}",
+		    false },
+		{ "a blank before the field",
+		    " Content-Type: application/pkcs7-mime\r\n"
+		    "Content-Transfer-Encoding: base64\r\n\r\n{P7M}",
+		    false },
+		{ "two types",
+		    "Content-Type: text/plain\r\n" FILE_AS(
+			"application/pkcs7-mime") "\r\n{P7M}",
+		    false },
+	};
+	g_auto(World) world = world_new();
+
+	for (gsize i = 0; i < 2 * G_N_ELEMENTS(cases); i++) {
+		const Disguise *as = &cases[i / 2];
+		g_autofree char *eve = disguised(&world, as, OF_EVE);
+		g_autofree char *budi = disguised(&world, as, OF_BUDI);
+
+		cr_expect_neq(result_around(&world, eve, i % 2), SMIME_PASS,
+		    "%s, %zu", as->name, i % 2);
+		cr_expect_eq(result_around(&world, budi, i % 2) == SMIME_PASS,
+		    as->sound, "%s, %zu, genuine", as->name, i % 2);
+	}
+}
+
+/* A file that is no layer is a file. */
+Test(forms, signed_files)
+{
+	static const char *const files[] = { "%PDF-1.7 surat", "0",
+		"0\x82\x01\x01\x02\x01\x03", "" };
+	g_auto(World) world = world_new();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
+		g_autofree char *base64 =
+		    g_base64_encode((const guchar *)files[i], strlen(files[i]));
+		g_autofree char *content = g_strconcat(
+		    FILE_AS(
+			"application/octet-stream; name*0=a; name*1=b") "\r\n",
+		    base64, "\r\n", NULL);
+
+		cr_expect_eq(result_around(&world, content, false), SMIME_PASS,
+		    "%s", files[i]);
+		cr_expect_eq(result_around(&world, content, true), SMIME_PASS,
+		    "%s", files[i]);
+	}
+}
+
+/* Signed by somebody whom nobody knows. */
+static char *
+by_a_stranger(const char *part)
+{
+	const PkiCert leaf = { .mailboxes = BUDI, .key = PKI_KEY_OTHER };
+	g_autoptr(X509) cert = pki_cert(&leaf, NULL, 0);
+	const PkiSigner signer = { .cert = cert, .key = PKI_KEY_OTHER };
+	X509 *const certs[] = { cert, NULL };
+	const PkiCms spec = { &signer, 1, certs, PKI_CMS_ATTACHED };
+	g_autoptr(GBytes) cms = pki_cms(part, strlen(part), &spec);
+
+	return pki_opaque("", cms);
+}
+
+/* Who signs what others have signed vouches for it; but whatever stands
+ * between, the From inside is the one outside. */
+Test(forms, layer_of_a_stranger)
+{
+	g_auto(World) world = world_new();
+	g_autofree char *plain = by_a_stranger(PKI_PART);
+	g_autofree char *around_plain = opaque(&world, PKI_FROM, plain);
+	g_autofree char *eve = opaque(&world, "", OF_EVE);
+	g_autofree char *around_eve = by_a_stranger(eve);
+	g_autofree char *thrice = opaque(&world, PKI_FROM, around_eve);
+	g_autofree char *small = compressed_message(OF_EVE, strlen(OF_EVE));
+	g_autofree char *around_small = by_a_stranger(small + strlen(PKI_FROM));
+	g_autofree char *compressed = opaque(&world, PKI_FROM, around_small);
+
+	expect(&world, "plain", around_plain, "1*=pass 1/1=policy", SMIME_PASS);
+	expect(&world, "three layers", thrice,
+	    "1*=policy 1/1=policy 1/1/1=policy", SMIME_POLICY);
+	expect(&world, "compressed", compressed, "1*=policy 1/1=policy",
+	    SMIME_POLICY);
 }
 
 /* --- types and names ---------------------------------------------------------
