@@ -116,9 +116,13 @@ $(BUILD)/tests/http-server: $(call objects,tests/http/http-server.c \
 	$(SAY) LD $@
 	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
+$(BUILD)/tests/ocsp-answer: $(call objects,tests/http/ocsp-answer.c)
+	$(SAY) LD $@
+	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
 TEST_PROGRAMS = $(BUILD)/tests/unit $(BUILD)/tests/milter-client \
 	$(BUILD)/tests/echo_milter $(BUILD)/tests/http-server \
-	$(BUILD)/tests/sweep
+	$(BUILD)/tests/ocsp-answer $(BUILD)/tests/sweep
 
 tests: $(TEST_PROGRAMS)
 

@@ -56,6 +56,7 @@ struct settings {
 	gboolean sendmail;
 	gboolean received;
 	gboolean quiet;
+	gboolean times;
 	gboolean summary;
 	gboolean verbose;
 };
@@ -196,6 +197,8 @@ add_main_entries(GOptionContext *context, struct settings *s)
 		    "SECONDS" },
 		{ "quiet", 'q', 0, G_OPTION_ARG_NONE, &s->quiet,
 		    "No line for each message", NULL },
+		{ "times", 0, 0, G_OPTION_ARG_NONE, &s->times,
+		    "In front of each line the seconds that it took", NULL },
 		{ "summary", 0, 0, G_OPTION_ARG_NONE, &s->summary,
 		    "Print counts and the rate at the end", NULL },
 		{ "verbose", 'v', 0, G_OPTION_ARG_NONE, &s->verbose,
@@ -404,9 +407,15 @@ write_result(const struct load *load, guint number, const struct job *job,
 	    (gssize)g_bytes_get_size(bytes), error);
 }
 
+static double
+seconds_since(gint64 start)
+{
+	return (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC;
+}
+
 static void
 print_outcome(struct load *load, const struct job *job,
-    const struct milter_outcome *outcome)
+    const struct milter_outcome *outcome, gint64 start)
 {
 	g_autofree char *text = milter_outcome_text(outcome);
 
@@ -415,6 +424,8 @@ print_outcome(struct load *load, const struct job *job,
 		load->stopped++;
 	else
 		load->actions[outcome->action]++;
+	if (load->settings->times && !load->settings->quiet)
+		printf("%.3f ", seconds_since(start));
 	if (!load->settings->quiet)
 		printf("%s: %s\n", job->file, text);
 	unlock(load);
@@ -622,13 +633,14 @@ static void
 do_message(struct worker *worker, guint number)
 {
 	struct load *load = worker->load;
+	gint64 start = g_get_monotonic_time();
 	const struct job *job = load->jobs->pdata[number % load->jobs->len];
 	g_auto(MilterOutcome) outcome = { 0 };
 	g_autoptr(GError) error = NULL;
 
 	if (send_message(worker, number, job, &outcome, &error) &&
 	    settle(worker, &outcome, &error)) {
-		print_outcome(load, job, &outcome);
+		print_outcome(load, job, &outcome, start);
 		return;
 	}
 	print_error(load, job, error);
@@ -671,8 +683,7 @@ run_load(struct load *load)
 	for (int i = 0; i < count; i++)
 		(void)g_thread_join(threads[i]);
 	if (load->settings->summary)
-		print_summary(load,
-		    (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC);
+		print_summary(load, seconds_since(start));
 }
 
 static bool
