@@ -107,8 +107,8 @@ answer(const Options *options, char **files)
 {
 	X509 *issuer = read_cert(files[0]);
 	X509 *cert = read_cert(files[1]);
-	X509 *signer = strcmp(files[2], files[0]) == 0 ? issuer :
-							 read_cert(files[2]);
+	X509 *signer =
+	    strcmp(files[2], files[0]) == 0 ? issuer : read_cert(files[2]);
 	EVP_PKEY *key = read_key(files[3]);
 	OCSP_BASICRESP *basic = NULL;
 	int status = EX_OK;
@@ -150,8 +150,9 @@ main(int argc, char **argv)
 	    status_number(options.status) >= 0)
 		status = answer(&options, argv + 1);
 	else
-		fprintf(stderr, "usage: ocsp-answer [OPTION]... "
-				"ISSUER CERTIFICATE SIGNER KEY\n");
+		fprintf(stderr,
+		    "usage: ocsp-answer [OPTION]... "
+		    "ISSUER CERTIFICATE SIGNER KEY\n");
 	g_free(options.status);
 	return status;
 }

@@ -44,6 +44,7 @@ struct settings {
 	char *socket;
 	char *jobs;
 	char *out;
+	char *show;
 	char *abort_after;
 	char *close_after;
 	int chunk;
@@ -197,6 +198,9 @@ add_main_entries(GOptionContext *context, struct settings *s)
 		    "SECONDS" },
 		{ "quiet", 'q', 0, G_OPTION_ARG_NONE, &s->quiet,
 		    "No line for each message", NULL },
+		{ "show", 0, 0, G_OPTION_ARG_STRING, &s->show,
+		    "Behind each line the values of new fields of this name",
+		    "NAME" },
 		{ "times", 0, 0, G_OPTION_ARG_NONE, &s->times,
 		    "In front of each line the seconds that it took", NULL },
 		{ "summary", 0, 0, G_OPTION_ARG_NONE, &s->summary,
@@ -407,6 +411,25 @@ write_result(const struct load *load, guint number, const struct job *job,
 	    (gssize)g_bytes_get_size(bytes), error);
 }
 
+/* Folds become spaces. */
+static void
+append_shown(
+    GString *line, const char *name, const struct milter_outcome *outcome)
+{
+	for (guint i = 0; outcome->edits != NULL && i < outcome->edits->len;
+	     i++) {
+		const struct milter_edit *edit = outcome->edits->pdata[i];
+		g_autofree char *value = NULL;
+
+		if ((edit->kind != MILTER_EDIT_ADD_HEADER &&
+			edit->kind != MILTER_EDIT_INSERT_HEADER) ||
+		    g_ascii_strcasecmp(edit->name, name) != 0)
+			continue;
+		value = g_strdelimit(g_strdup(edit->value), "\r\n\t", ' ');
+		g_string_append_printf(line, " | %s", value);
+	}
+}
+
 static double
 seconds_since(gint64 start)
 {
@@ -418,16 +441,20 @@ print_outcome(struct load *load, const struct job *job,
     const struct milter_outcome *outcome, gint64 start)
 {
 	g_autofree char *text = milter_outcome_text(outcome);
+	g_autoptr(GString) line = g_string_new(NULL);
 
+	if (load->settings->times)
+		g_string_append_printf(line, "%.3f ", seconds_since(start));
+	g_string_append_printf(line, "%s: %s", job->file, text);
+	if (load->settings->show != NULL)
+		append_shown(line, load->settings->show, outcome);
 	lock(load);
 	if (outcome->stopped)
 		load->stopped++;
 	else
 		load->actions[outcome->action]++;
-	if (load->settings->times && !load->settings->quiet)
-		printf("%.3f ", seconds_since(start));
 	if (!load->settings->quiet)
-		printf("%s: %s\n", job->file, text);
+		puts(line->str);
 	unlock(load);
 }
 
@@ -707,6 +734,7 @@ settings_clear(struct settings *settings)
 	g_free(settings->socket);
 	g_free(settings->jobs);
 	g_free(settings->out);
+	g_free(settings->show);
 	g_free(settings->abort_after);
 	g_free(settings->close_after);
 }
