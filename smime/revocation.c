@@ -175,7 +175,8 @@ typedef struct inquiry {
 	X509 *cert;
 	X509 *issuer;
 	Testimony testimony;
-	char *why_not; /* why a list does not count, or NULL */
+	bool has_asked; /* others, and got something */
+	char *why_not;  /* why a list does not count, or NULL */
 } Inquiry;
 
 static void
@@ -656,6 +657,7 @@ get_and_hear(Inquiry *inquiry, const EvidenceSource *source)
 
 		if (why != NULL)
 			note_why_not(inquiry, g_steal_pointer(&why));
+		inquiry->has_asked = inquiry->has_asked || evidence != NULL;
 		if (evidence == NULL || hear_evidence(inquiry, evidence) ||
 		    !evidence_was_packed(evidence) ||
 		    !supply_refuse(supply, source, evidence, inquiry->why_not))
@@ -755,6 +757,10 @@ answer_unknown(Inquiry *inquiry, guint covered, RevocationAnswer *answer)
 		note_why_not(inquiry,
 		    g_strdup("lists of some reasons only "
 			     "(RFC 5280, section 6.3.3 (e))"));
+	else if (inquiry->why_not == NULL && inquiry->has_asked)
+		note_why_not(inquiry,
+		    g_strdup("no revocation list that was fetched speaks for "
+			     "the certificate (RFC 5280, section 6.3.3 (b))"));
 	if (inquiry->why_not != NULL) {
 		answer->status = REVOCATION_STATUS_UNKNOWN;
 		answer->detail = g_steal_pointer(&inquiry->why_not);
