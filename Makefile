@@ -199,7 +199,8 @@ MANUALS = man/smime-milter.8 man/smime-milter.conf.5 man/smime-verdict.7 \
 # The words that a notice has by default, to make others from.
 NOTICES = conf/notice-signature.txt conf/notice-signature.html \
 	conf/notice-seal.txt conf/notice-seal.html
-SNIPPETS = conf/postfix-main.cf conf/postfix-master.cf conf/sendmail.mc
+SNIPPETS = conf/postfix-main.cf conf/postfix-master.cf conf/sendmail.mc \
+	conf/redis-acl.conf
 
 # An existing configuration is left alone; the sample beside it is new.
 install: all

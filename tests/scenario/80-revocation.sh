@@ -187,17 +187,6 @@ replay_noticed() {
 	logged "$http/files/replayed: older than the answer that is known"
 }
 
-# took_at_most NAME MILLISECONDS LINE: of milter-client.
-took_at_most() {
-	local took=${3%% *}
-
-	if [ "$((10#${took/./}))" -le "$2" ]; then
-		pass "$1: in time"
-	else
-		fail "$1: in time" "took $took s, may take $2 ms"
-	fi
-}
-
 # Neither a responder nor a resolver that hangs has mail wait any longer.
 case_deadline() {
 	local behaviour line
