@@ -116,9 +116,13 @@ $(BUILD)/tests/http-server: $(call objects,tests/http/http-server.c \
 	$(SAY) LD $@
 	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
+$(BUILD)/tests/ocsp-answer: $(call objects,tests/http/ocsp-answer.c)
+	$(SAY) LD $@
+	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
 TEST_PROGRAMS = $(BUILD)/tests/unit $(BUILD)/tests/milter-client \
 	$(BUILD)/tests/echo_milter $(BUILD)/tests/http-server \
-	$(BUILD)/tests/sweep
+	$(BUILD)/tests/ocsp-answer $(BUILD)/tests/sweep
 
 tests: $(TEST_PROGRAMS)
 
@@ -195,7 +199,8 @@ MANUALS = man/smime-milter.8 man/smime-milter.conf.5 man/smime-verdict.7 \
 # The words that a notice has by default, to make others from.
 NOTICES = conf/notice-signature.txt conf/notice-signature.html \
 	conf/notice-seal.txt conf/notice-seal.html
-SNIPPETS = conf/postfix-main.cf conf/postfix-master.cf conf/sendmail.mc
+SNIPPETS = conf/postfix-main.cf conf/postfix-master.cf conf/sendmail.mc \
+	conf/redis-acl.conf
 
 # An existing configuration is left alone; the sample beside it is new.
 install: all

@@ -11,6 +11,11 @@
 #	compose, sign_as	make messages
 #	submit, outside		send them
 #	arrived, fields		look at them
+#	asked_ca, signer_of, ocsp_start
+#				a CA that is asked about revocations
+#	http_start, requests	an HTTP server that behaves as asked, and counts
+#	redis_start, redis	a Redis
+#	gateway_start, sends	a daemon without an MTA, and mail for it
 #
 # Needs root, and what `scripts/packages build test servers` installs.
 # BUILD is where smime-milter is (default: build).
@@ -37,6 +42,8 @@ outside_address=203.0.113.25
 lab=
 daemon_pid=
 serial=0
+# Of servers and gateways, by name.
+declare -A pids=()
 
 die() {
 	echo "$(basename "$0"): $*" >&2
@@ -77,6 +84,7 @@ lab_close() {
 	postfix_stop || status=1
 	postfix_stop "$lab/hop" || status=1
 	daemon_stop || status=1
+	end_all
 	if [ -n "${LAB_KEEP-}" ]; then
 		echo "kept: $lab"
 	else
@@ -93,10 +101,11 @@ lab_pki() {
 	fi
 }
 
-# lab_config [GROUP.KEY=VALUE]...: the arguments replace or add to these.
-lab_config() {
+# lab_settings NAME [GROUP.KEY=VALUE]...: prints the configuration of the daemon
+# with this name; the arguments replace or add to these.
+lab_settings() {
 	{
-		printf '%s\n' "milter.socket=unix:$lab/run/milter" \
+		printf '%s\n' "milter.socket=unix:$lab/run/$1" \
 		    "milter.socket-group=news" "milter.socket-mode=0660" \
 		    "milter.roles=sign,verify" \
 		    "milter.authserv-id=$authserv" \
@@ -108,8 +117,17 @@ lab_config() {
 		    "verify.intermediates=$lab/pki/issuing.pem" \
 		    "verify.none-header=yes" \
 		    "revocation.mode=hard" "revocation.crls=$lab/pki/crls"
-		[ $# -eq 0 ] || printf '%s\n' "$@"
-	} | write_ini >"$lab/smime-milter.conf"
+		[ $# -eq 1 ] || printf '%s\n' "${@:2}"
+	} | write_ini
+}
+
+# lab_config [GROUP.KEY=VALUE]...: for the daemon behind Postfix.
+lab_config() {
+	lab_settings milter "$@" >"$lab/smime-milter.conf"
+	make_run_folders
+}
+
+make_run_folders() {
 	mkdir -p "$lab/spool" "$lab/run"
 	chmod 0700 "$lab/spool"
 	chmod 0711 "$lab/run"
@@ -148,11 +166,14 @@ daemon_gone() {
 }
 
 # unix(7) sockets that somebody listens on: flags 00010000 in the table.
-daemon_ready() {
-	daemon_gone && return 0
-	awk -v path="$lab/run/milter" '
+listens() {
+	awk -v path="$1" '
 	    $4 == "00010000" && $NF == path { n++ } END { exit !n }' \
 	    /proc/net/unix
+}
+
+daemon_ready() {
+	daemon_gone || listens "$lab/run/milter"
 }
 
 daemon_start() {
@@ -314,4 +335,254 @@ opened() {
 
 signer() {
 	openssl x509 -in "$lab/signer.pem" -noout -email
+}
+
+# --- servers beside the daemon --------------------------------------------
+
+# start NAME COMMAND...: it runs until the laboratory is closed; what it says
+# is in $lab/NAME.out and $lab/NAME.log.
+start() {
+	"${@:2}" >"$lab/$1.out" 2>"$lab/$1.log" </dev/null &
+	pids[$1]=$!
+}
+
+runs() {
+	[ -n "${pids[$1]-}" ] && kill -0 "${pids[$1]}" 2>/dev/null
+}
+
+ended() {
+	! runs "$1"
+}
+
+# stop NAME [SIGNAL]: and wait for it; its exit status is that of what ran.
+stop() {
+	local pid=${pids[$1]-} status=0
+
+	[ -n "$pid" ] || return 0
+	kill "-${2-TERM}" "$pid" 2>/dev/null || :
+	# What a test has stopped must go on to end.
+	kill -CONT "$pid" 2>/dev/null || :
+	if ! wait_for ended "$1"; then
+		echo "$1 did not end; killed" >&2
+		kill -KILL "$pid"
+	fi
+	wait "$pid" || status=$?
+	unset "pids[$1]"
+	return "$status"
+}
+
+end_all() {
+	local name
+
+	for name in "${!pids[@]}"; do
+		stop "$name" KILL 2>/dev/null || :
+	done
+}
+
+# says NAME REGULAR-EXPRESSION: in what it has printed.
+says() {
+	grep -q -- "$2" "$lab/$1.out" "$lab/$1.log"
+}
+
+# http_start: build/tests/http-server, with the files of $lab/www; sets
+# $http_port, and $http to what its URLs begin with.
+http_start() {
+	mkdir -p "$lab/www"
+	start http "$BUILD/tests/http-server" ${http_port:+--port "$http_port"} \
+	    "$lab/www" "$lab/requests"
+	wait_for says http '^[0-9]' || die "no HTTP server"
+	http_port=$(cat "$lab/http.out")
+	http=http://127.0.0.1:$http_port
+}
+
+# requests [REGULAR-EXPRESSION]: how many the HTTP server had.
+requests() {
+	grep -c -- "${1-.}" "$lab/requests" || :
+}
+
+# --- a CA that is asked ------------------------------------------------------
+
+# asked_ca: the issuing CA of $lab/pki goes on in this laboratory, with a
+# responder; signers have one key, for it takes time to make.
+asked_ca() {
+	ca=$lab/pki/ca/issuing
+	sed -i "s|= /.*/ca/issuing/|= $ca/|" "$ca/openssl.cnf"
+	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
+	    -out "$ca/signers.key" 2>/dev/null
+	openssl req -new -key "$ca/signers.key" -subj /CN=any \
+	    -out "$ca/signers.req"
+	printf '%s\n' 'basicConstraints=critical,CA:false' \
+	    'keyUsage=critical,digitalSignature' \
+	    'extendedKeyUsage=OCSPSigning' 'noCheck=ignored' \
+	    'subjectKeyIdentifier=hash' 'authorityKeyIdentifier=keyid' |
+	    certify "/CN=Responder (DEMO)" "$ca/responder.pem"
+}
+
+# certify SUBJECT CERT: of the key of signers; extensions on standard input.
+certify() {
+	{
+		printf '[x]\n'
+		cat
+	} >"$ca/extensions"
+	ADDRESS=unused@invalid openssl ca -batch -notext \
+	    -config "$ca/openssl.cnf" -extfile "$ca/extensions" -extensions x \
+	    -startdate "$(date -u -d '1 day ago' +%Y%m%d%H%M%SZ)" -days 300 \
+	    -md sha256 -subj "$1" -in "$ca/signers.req" -out "$2" \
+	    2>"$ca/log" || {
+		cat "$ca/log" >&2
+		die "no certificate for $1"
+	}
+}
+
+# signer_of ADDRESS OCSP-URL CRL-URL [FOLDER]: a certificate that names these
+# (empty: none), for sign_as; FOLDER of $lab/pki, if not outside.
+signer_of() {
+	local folder=$lab/pki/${4-outside}/$1
+
+	mkdir -p "$folder"
+	{
+		printf '%s\n' 'basicConstraints=critical,CA:false' \
+		    'keyUsage=critical,digitalSignature' \
+		    'extendedKeyUsage=emailProtection' \
+		    'subjectKeyIdentifier=hash' 'authorityKeyIdentifier=keyid' \
+		    "subjectAltName=email:$1"
+		[ -z "$2" ] || echo "authorityInfoAccess=OCSP;URI:$2"
+		[ -z "$3" ] || echo "crlDistributionPoints=URI:$3"
+	} | certify "/O=Instansi Contoh/CN=$1" "$folder/cert.pem"
+	cp "$ca/signers.key" "$folder/key.pem"
+	chmod 0600 "$folder/key.pem"
+	cp "$lab/pki/issuing.pem" "$folder/chain.pem"
+}
+
+# cert_of ADDRESS: its file.
+cert_of() {
+	echo "$lab"/pki/*/"$1"/cert.pem
+}
+
+# revoke ADDRESS
+revoke() {
+	ADDRESS=unused@invalid openssl ca -config "$ca/openssl.cnf" \
+	    -crl_reason keyCompromise -revoke "$(cert_of "$1")" 2>/dev/null
+}
+
+# make_list FILE [OPTION]...: of the issuing CA, in DER; options of openssl ca.
+make_list() {
+	ADDRESS=unused@invalid openssl ca -gencrl -config "$ca/openssl.cnf" \
+	    -crlexts crl -crldays 7 "${@:2}" 2>"$ca/log" |
+	    openssl crl -outform DER -out "$1"
+}
+
+# ocsp_start [OPTION]...: `openssl ocsp` for the issuing CA; sets $ocsp_port,
+# and $ocsp to its URL behind the HTTP server, which counts.
+ocsp_start() {
+	start ocsp openssl ocsp -index "$ca/index.txt" \
+	    -CA "$lab/pki/issuing.pem" -rsigner "$ca/responder.pem" \
+	    -rkey "$ca/signers.key" -port "${ocsp_port-0}" "$@"
+	wait_for says ocsp '^ACCEPT' || die "no responder"
+	ocsp_port=$(sed -n 's/^ACCEPT .*:\([0-9]*\) PID.*/\1/p' \
+	    "$lab/ocsp.out" "$lab/ocsp.log")
+	ocsp=$http/proxy/$ocsp_port
+}
+
+# ocsp_restart [OPTION]...: on the same port; it sees at once what is new.
+ocsp_restart() {
+	stop ocsp || :
+	ocsp_start "$@"
+}
+
+# answer_of ADDRESS FILE [OPTION]...: a response about its certificate; options
+# of build/tests/ocsp-answer.
+answer_of() {
+	"$BUILD/tests/ocsp-answer" "${@:3}" "$lab/pki/issuing.pem" \
+	    "$(cert_of "$1")" "$ca/responder.pem" "$ca/signers.key" >"$2.part"
+	mv "$2.part" "$2"
+}
+
+# --- Redis ---------------------------------------------------------------------
+
+redis_programs=${SERVERS:-$top/build/servers}/redis-tools/usr/bin
+
+free_port() {
+	local port
+
+	for ((;;)); do
+		port=$((20000 + RANDOM % 12000))
+		# Of /proc/net/tcp, the local address: all states count.
+		grep -qi ":$(printf %04X "$port") " /proc/net/tcp \
+		    /proc/net/tcp6 || break
+	done
+	echo "$port"
+}
+
+# redis_start NAME [OPTION]...: redis-server on $lab/NAME/socket, and on the port
+# in $lab/NAME/port if that is there; options as in redis.conf, --KEY VALUE.
+redis_start() {
+	local folder=$lab/$1
+
+	mkdir -p "$folder"
+	start "$1" "$redis_programs/redis-server" --dir "$folder" --save '' \
+	    --unixsocket "$folder/socket" --bind 127.0.0.1 \
+	    --port "$(cat "$folder/port" 2>/dev/null || echo 0)" "${@:2}"
+	wait_for redis_answers "$1" || {
+		cat "$lab/$1.out" >&2
+		die "no Redis"
+	}
+}
+
+redis_answers() {
+	[[ $(redis "$1" ping 2>&1) =~ PONG|NOAUTH|NOPERM ]]
+}
+
+# redis NAME [ARGUMENT]...: of redis-cli.
+redis() {
+	"$redis_programs/redis-cli" -s "$lab/$1/socket" "${@:2}"
+}
+
+# --- gateways without an MTA ------------------------------------------------
+
+# gateway_start NAME [GROUP.KEY=VALUE]...: a daemon for milter-client, with
+# $lab/NAME.conf.
+gateway_start() {
+	lab_settings "$@" >"$lab/$1.conf"
+	make_run_folders
+	gateway_again "$1"
+}
+
+gateway_again() {
+	start "$1" "$BUILD/smime-milter" -f -c "$lab/$1.conf"
+	wait_for gateway_ready "$1"
+	runs "$1" || {
+		cat "$lab/$1.log" >&2
+		die "gateway $1 does not start"
+	}
+}
+
+gateway_ready() {
+	ended "$1" || listens "$lab/run/$1"
+}
+
+# sends NAME [ARGUMENT]...: mail to a gateway; of milter-client.
+sends() {
+	"$BUILD/tests/milter-client" --socket "unix:$lab/run/$1" \
+	    --client "$outside_address" --mail-from "$agency" \
+	    --rcpt "siti@$domain" --per-connection 100 --times \
+	    --show Authentication-Results "${@:2}"
+}
+
+# mail_of ADDRESS [FILE]: one that it has signed, $lab/mails/ADDRESS.
+mail_of() {
+	mkdir -p "$lab/mails"
+	printf '%s\n' 'Content-Type: text/plain' '' 'Isi surat.' |
+	    sign_as "$1" |
+	    compose "$1" "siti@$domain" text "${2-$lab/mails/$1}"
+}
+
+# verdict_of NAME ADDRESS: the word that the gateway has for its mail.
+verdict_of() {
+	sends "$1" "$lab/mails/$2" | said_verdicts
+}
+
+# Of lines of milter-client.
+said_verdicts() {
+	grep -o 'smime=[a-z]*' | cut -d = -f 2
 }

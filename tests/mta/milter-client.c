@@ -44,6 +44,7 @@ struct settings {
 	char *socket;
 	char *jobs;
 	char *out;
+	char *show;
 	char *abort_after;
 	char *close_after;
 	int chunk;
@@ -56,6 +57,7 @@ struct settings {
 	gboolean sendmail;
 	gboolean received;
 	gboolean quiet;
+	gboolean times;
 	gboolean summary;
 	gboolean verbose;
 };
@@ -196,6 +198,11 @@ add_main_entries(GOptionContext *context, struct settings *s)
 		    "SECONDS" },
 		{ "quiet", 'q', 0, G_OPTION_ARG_NONE, &s->quiet,
 		    "No line for each message", NULL },
+		{ "show", 0, 0, G_OPTION_ARG_STRING, &s->show,
+		    "Behind each line the values of new fields of this name",
+		    "NAME" },
+		{ "times", 0, 0, G_OPTION_ARG_NONE, &s->times,
+		    "In front of each line the seconds that it took", NULL },
 		{ "summary", 0, 0, G_OPTION_ARG_NONE, &s->summary,
 		    "Print counts and the rate at the end", NULL },
 		{ "verbose", 'v', 0, G_OPTION_ARG_NONE, &s->verbose,
@@ -404,19 +411,50 @@ write_result(const struct load *load, guint number, const struct job *job,
 	    (gssize)g_bytes_get_size(bytes), error);
 }
 
+/* Folds become spaces. */
+static void
+append_shown(
+    GString *line, const char *name, const struct milter_outcome *outcome)
+{
+	for (guint i = 0; outcome->edits != NULL && i < outcome->edits->len;
+	     i++) {
+		const struct milter_edit *edit = outcome->edits->pdata[i];
+		g_autofree char *value = NULL;
+
+		if ((edit->kind != MILTER_EDIT_ADD_HEADER &&
+			edit->kind != MILTER_EDIT_INSERT_HEADER) ||
+		    g_ascii_strcasecmp(edit->name, name) != 0)
+			continue;
+		value = g_strdelimit(g_strdup(edit->value), "\r\n\t", ' ');
+		g_string_append_printf(line, " | %s", value);
+	}
+}
+
+static double
+seconds_since(gint64 start)
+{
+	return (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC;
+}
+
 static void
 print_outcome(struct load *load, const struct job *job,
-    const struct milter_outcome *outcome)
+    const struct milter_outcome *outcome, gint64 start)
 {
 	g_autofree char *text = milter_outcome_text(outcome);
+	g_autoptr(GString) line = g_string_new(NULL);
 
+	if (load->settings->times)
+		g_string_append_printf(line, "%.3f ", seconds_since(start));
+	g_string_append_printf(line, "%s: %s", job->file, text);
+	if (load->settings->show != NULL)
+		append_shown(line, load->settings->show, outcome);
 	lock(load);
 	if (outcome->stopped)
 		load->stopped++;
 	else
 		load->actions[outcome->action]++;
 	if (!load->settings->quiet)
-		printf("%s: %s\n", job->file, text);
+		puts(line->str);
 	unlock(load);
 }
 
@@ -622,13 +660,14 @@ static void
 do_message(struct worker *worker, guint number)
 {
 	struct load *load = worker->load;
+	gint64 start = g_get_monotonic_time();
 	const struct job *job = load->jobs->pdata[number % load->jobs->len];
 	g_auto(MilterOutcome) outcome = { 0 };
 	g_autoptr(GError) error = NULL;
 
 	if (send_message(worker, number, job, &outcome, &error) &&
 	    settle(worker, &outcome, &error)) {
-		print_outcome(load, job, &outcome);
+		print_outcome(load, job, &outcome, start);
 		return;
 	}
 	print_error(load, job, error);
@@ -671,8 +710,7 @@ run_load(struct load *load)
 	for (int i = 0; i < count; i++)
 		(void)g_thread_join(threads[i]);
 	if (load->settings->summary)
-		print_summary(load,
-		    (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC);
+		print_summary(load, seconds_since(start));
 }
 
 static bool
@@ -696,6 +734,7 @@ settings_clear(struct settings *settings)
 	g_free(settings->socket);
 	g_free(settings->jobs);
 	g_free(settings->out);
+	g_free(settings->show);
 	g_free(settings->abort_after);
 	g_free(settings->close_after);
 }

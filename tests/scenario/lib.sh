@@ -102,6 +102,17 @@ passes() {
 	[[ $status -eq 0 && $said == *smime=pass* ]]
 }
 
+# took_at_most NAME MILLISECONDS LINE: of milter-client.
+took_at_most() {
+	local took=${3%% *}
+
+	if [ "$((10#${took/./}))" -le "$2" ]; then
+		pass "$1: in time"
+	else
+		fail "$1: in time" "took $took s, may take $2 ms"
+	fi
+}
+
 # What a notice says, and what it shows.
 # shellcheck disable=SC2034 # for scenarios
 words='Surel ini telah ditandatangani secara elektronik'
