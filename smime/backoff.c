@@ -4,6 +4,7 @@ typedef struct {
 	guint failures; /* in a row */
 	guint pause;    /* seconds, the last one; 0: none yet */
 	gint64 until;   /* of the pause, seconds since 1970 */
+	bool on_trial;  /* one has been let through, and has not told yet */
 } Failures;
 
 struct backoff {
@@ -35,15 +36,13 @@ backoff_free(Backoff *backoff)
 }
 
 static guint
-seconds_left(const Failures *failures, gint64 now)
+seconds_left(Failures *failures, gint64 now)
 {
-	gint64 left =
-	    failures != NULL && failures->pause > 0 ? failures->until - now : 0;
-
+	if (failures == NULL || failures->pause == 0)
+		return 0;
 	/* A clock that was set back does not prolong it. */
-	if (left > failures->pause)
-		left = failures->pause;
-	return left > 0 ? (guint)left : 0;
+	failures->until = MIN(failures->until, now + failures->pause);
+	return (guint)MAX(failures->until - now, 0);
 }
 
 guint
@@ -56,8 +55,10 @@ backoff_pause(Backoff *backoff, const char *key, gint64 now)
 	failures = g_hash_table_lookup(backoff->known, key);
 	if (failures != NULL) {
 		left = seconds_left(failures, now);
-		if (left == 0)
+		if (left == 0) {
 			failures->until = now + failures->pause;
+			failures->on_trial = true;
+		}
 	}
 	g_mutex_unlock(&backoff->lock);
 	return left;
@@ -66,7 +67,7 @@ backoff_pause(Backoff *backoff, const char *key, gint64 now)
 bool
 backoff_pauses(Backoff *backoff, const char *key, gint64 now)
 {
-	const Failures *failures;
+	Failures *failures;
 	bool pauses;
 
 	g_mutex_lock(&backoff->lock);
@@ -90,21 +91,41 @@ failures_of(Backoff *backoff, const char *key)
 	return failures;
 }
 
+static guint
+next_pause(const Failures *failures, const BackoffRule *rule)
+{
+	if (failures->failures <= rule->tolerated)
+		return 0;
+	return CLAMP(failures->pause * 2, rule->first, rule->longest);
+}
+
+static void
+begin_pause(Failures *failures, gint64 now, guint seconds)
+{
+	failures->pause = seconds;
+	failures->until = now + seconds;
+	failures->on_trial = false;
+}
+
+/* Whoever was sent before the pause began tells nothing new: many that fail
+ * together are one failure. */
 bool
 backoff_failed(Backoff *backoff, const char *key, gint64 now, guint at_least)
 {
-	const BackoffRule *rule = &backoff->rule;
 	Failures *failures;
 	bool begins;
-	guint pause = 0;
+	guint left;
 
 	g_mutex_lock(&backoff->lock);
 	failures = failures_of(backoff, key);
 	begins = failures->pause == 0;
-	if (++failures->failures > rule->tolerated)
-		pause = CLAMP(failures->pause * 2, rule->first, rule->longest);
-	failures->pause = MAX(pause, at_least);
-	failures->until = now + failures->pause;
+	left = failures->on_trial ? 0 : seconds_left(failures, now);
+	failures->failures++;
+	if (left == 0)
+		begin_pause(failures, now,
+		    MAX(next_pause(failures, &backoff->rule), at_least));
+	else if (at_least > left)
+		begin_pause(failures, now, at_least);
 	begins = begins && failures->pause > 0;
 	g_mutex_unlock(&backoff->lock);
 	return begins;

@@ -1,9 +1,10 @@
 /*
  * backoff - whom to leave alone for a while, since asking them has failed.
  *
- * A pause begins with the failure after those that are tolerated, and doubles
- * with each that follows, up to the longest.  When it is over one is let
- * through, to try; the others wait until it is known how that went.
+ * A pause begins with the failure after those that are tolerated.  When it is
+ * over one is let through, to try; the others wait until it is known how that
+ * went.  If that fails, the next pause is twice as long, up to the longest.
+ * What fails while a pause is running was sent before, and does not count.
  *
  * Thread-safe.  Bounded: of too many keys all are forgotten, and asked again.
  */

@@ -142,8 +142,8 @@ date_ocsp(Evidence *evidence, const EvidenceSource *source,
 	evidence->refresh_at = evidence->fetched + some_of(left, 0.5, 0.9);
 }
 
-/* A list is looked for anew before it ends; one that was nearly over when it
- * came, not at once again. */
+/* A list is looked for anew before it ends, and before the postmaster's time is
+ * over; one that was nearly over when it came, not at once again. */
 static void
 date_crl(Evidence *evidence, const EvidenceRules *rules)
 {
@@ -156,7 +156,7 @@ date_crl(Evidence *evidence, const EvidenceRules *rules)
 	evidence->valid_until = next;
 	evidence->fresh_until = next;
 	evidence->refresh_at =
-	    MAX(MIN(at, latest), evidence->fetched + MAX(left / 4, 60));
+	    MIN(MAX(at, evidence->fetched + MAX(left / 4, 60)), latest);
 }
 
 bool
@@ -313,6 +313,14 @@ evidence_size(const Evidence *evidence)
 				      crl_size(evidence->crl));
 }
 
+/* Not all lists are numbered, and who numbers them anew is not locked out. */
+static bool
+is_older_list(const Crl *crl, const Crl *other)
+{
+	return crl_is_of_same_kind(crl, other) &&
+	    crl_this_update(crl) < crl_this_update(other);
+}
+
 bool
 evidence_is_older(const Evidence *evidence, const Evidence *other,
     const EvidenceSource *source)
@@ -321,7 +329,7 @@ evidence_is_older(const Evidence *evidence, const Evidence *other,
 		return ocsp_is_newer(
 		    other->ocsp, evidence->ocsp, source->cert, source->issuer);
 	if (evidence->crl != NULL && other->crl != NULL)
-		return crl_is_newer(other->crl, evidence->crl);
+		return is_older_list(evidence->crl, other->crl);
 	return false;
 }
 
@@ -376,7 +384,7 @@ read_label(GBytes *packed, EvidenceKind kind, gint64 *fetched)
 	*fetched = number != NULL ? g_ascii_strtoll(number + 1, NULL, 10) : 0;
 	expected = g_strdup_printf(
 	    PACKED, name_code_name(evidence_kind_names, (int)kind), *fetched);
-	if (strcmp(label, expected) != 0)
+	if (*fetched < 0 || strcmp(label, expected) != 0)
 		return NULL;
 	return g_bytes_new_from_bytes(
 	    packed, (gsize)(end + 1 - data), size - (gsize)(end + 1 - data));

@@ -584,8 +584,9 @@ crl_add_extensions(X509_CRL *crl, const PkiCrl *spec, X509 *issuer)
 	else
 		crl_add_extension(
 		    crl, issuer, NID_authority_key_identifier, "keyid", NULL);
-	crl_add_number(
-	    crl, NID_crl_number, spec->number != 0 ? spec->number : 7, false);
+	if (!spec->no_number)
+		crl_add_number(crl, NID_crl_number,
+		    spec->number != 0 ? spec->number : 7, false);
 	if (spec->delta)
 		crl_add_number(
 		    crl, NID_delta_crl, spec->base != 0 ? spec->base : 6, true);

@@ -136,6 +136,7 @@ typedef struct {
 	long number;          /* 0: 7 */
 	long base;            /* of a delta; 0: 6 */
 	bool delta;
+	bool no_number;
 	bool wrong_key_id;             /* AKI of somebody else */
 	const EVP_MD *(*digest)(void); /* NULL: SHA-256 */
 } PkiCrl;
