@@ -182,10 +182,10 @@ lint: all $(GEN_PARAMS)
 
 # --- measurements ----------------------------------------------------------
 
-$(BUILD)/bench: $(call objects,tests/bench/bench.c tests/pki.c) \
-		$(BUILD)/libsmime.a
+$(BUILD)/bench: $(call objects,$(wildcard tests/bench/*.c) tests/pki.c \
+		tests/redis.c $(HTTP_SERVER)) $(BUILD)/libsmime.a
 	$(SAY) LD $@
-	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcriterion $(LIBS)
 
 bench: $(BUILD)/bench
 	$(BUILD)/bench

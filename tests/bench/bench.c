@@ -20,6 +20,7 @@
 #include "../../smime/sign.h"
 #include "../../smime/verify.h"
 #include "../pki.h"
+#include "bench.h"
 
 #define NOW PKI_NOW
 #define MAILBOX "budi@daerah.example"
@@ -74,7 +75,7 @@ measure(Step step, const Work *work)
 	return used / calls * 1e6;
 }
 
-static void
+void
 must(bool ok, const char *what)
 {
 	if (!ok) {
@@ -406,19 +407,31 @@ bench_list(void)
 	X509_CRL_free(work.decoded);
 }
 
+static int
+usage(void)
+{
+	fprintf(stderr,
+	    "usage: bench [SECONDS]\n       bench none|memory MESSAGES\n");
+	return EXIT_FAILURE;
+}
+
 int
 main(int argc, char **argv)
 {
+	if (argc == 3)
+		return bench_revocation_case(
+			   argv[1], (guint)strtoul(argv[2], NULL, 10)) ?
+		    EXIT_SUCCESS :
+		    usage();
 	if (argc > 1)
 		seconds_per_cell = g_ascii_strtod(argv[1], NULL);
-	if (argc > 2 || seconds_per_cell <= 0) {
-		fprintf(stderr, "usage: bench [SECONDS]\n");
-		return EXIT_FAILURE;
-	}
+	if (argc > 2 || seconds_per_cell <= 0)
+		return usage();
 	printf("%-7s %-9s %8s %12s %12s  %-26s %6s\n", "", "key", "mail",
 	    "ours, us", "floor, us", "floor", "ratio");
 	bench_key("RSA-2048", PKI_KEY_LEAF);
 	bench_key("P-256", PKI_KEY_LEAF_EC);
 	bench_list();
+	bench_revocation(seconds_per_cell);
 	return EXIT_SUCCESS;
 }
