@@ -358,29 +358,6 @@ Test(crl, issuer)
 	}
 	cr_expect_eq(ERR_peek_error(), 0);
 }
-/* What was refused is not computed again: whoever brings the same key has the
- * same answer, although the list could be verified with it by now. */
-Test(crl, refused_keys_are_remembered)
-{
-	g_autoptr(Pki) pki = pki_new(NULL);
-	g_autoptr(X509) other =
-	    pki_cert(&(PkiCert){ .name = "CA Test",
-			 .is_ca = true,
-			 .key = PKI_KEY_OTHER },
-		pki->root, PKI_KEY_ROOT);
-	X509_CRL *list = pki_crl(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_CA);
-	g_autoptr(Crl) crl = crl_new(list);
-	g_autoptr(Crl) fresh = NULL;
-
-	cr_expect_not_null(crl_why_not_by(crl, other));
-	cr_assert(
-	    X509_CRL_sign(list, pki_key(PKI_KEY_OTHER), EVP_sha256()) > 0);
-	X509_CRL_up_ref(list);
-	fresh = crl_new(list);
-	cr_expect_null(crl_why_not_by(fresh, other));
-	cr_expect_not_null(crl_why_not_by(crl, other));
-	cr_expect_eq(ERR_peek_error(), 0);
-}
 
 Test(crl, signature_digest)
 {
