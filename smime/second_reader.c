@@ -54,13 +54,23 @@ charsets_clear(Charsets *charsets)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Charsets, charsets_clear)
 
+/* iconv overlooks what is neither, and takes nothing for the locale's charset.
+ */
+static bool
+is_label(const char *label)
+{
+	while (*label != '\0' && !g_ascii_isalnum(*label))
+		label++;
+	return *label != '\0';
+}
+
 static void
 hold_charset(Charsets *charsets, const char *start, const char *end)
 {
 	g_autofree char *label = g_ascii_strdown(start, end - start);
 	iconv_t converter;
 
-	if (charsets->too_many ||
+	if (charsets->too_many || !is_label(label) ||
 	    g_hash_table_contains(charsets->labels, label))
 		return;
 	converter = g_mime_iconv_open("UTF-8", label);

@@ -251,6 +251,13 @@ Test(attacks, display_names)
 		{ "quoted, encoded, in pieces",
 		    SHOWN("\"=\"\"?utf-8?q?bupati=40daerah.example?=\""),
 		    DISPLAY },
+		{ "encoded in more charsets than are read",
+		    SHOWN("=?utf-8?q?a?= =?koi8-r?q?a?= =?gbk?q?a?= "
+		          "=?big5?q?a?="),
+		    IDENTITY(AUTHOR_AMBIGUOUS) },
+		{ "a charset that hides letters",
+		    SHOWN("=?unicode-1-1-utf-7?q?bupati+AEA-daerah.example?="),
+		    DISPLAY },
 		{ "encoded, no text", SHOWN("=?utf-8?q?\?="), PASSES },
 		{ "encoded, no text, in quotes", SHOWN("\"=?utf-8?B?\?=\""),
 		    PASSES },
