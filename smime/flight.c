@@ -39,21 +39,38 @@ poisoned(Flight *flight, const char *why)
 	store_remove(flight->desk->store, flight->key);
 }
 
+/* A list by whom we do not know here never takes the place of one by the
+ * issuer: whoever is between us and the CA could have it forgotten so. */
+static const char *
+why_not_instead(
+    const Flight *flight, const Evidence *evidence, const Evidence *known)
+{
+	if (known == NULL)
+		return NULL;
+	if (evidence_is_older(evidence, known, &flight->source))
+		return "older than the answer that is known";
+	if (!evidence_is_by_issuer(evidence) && evidence_is_by_issuer(known) &&
+	    evidence_is_valid(known, now_seconds()))
+		return "by another signer than the list that is known";
+	return NULL;
+}
+
 /* An answer that is older than one we know is played to us, whoever does. */
 static bool
 is_outdated(Flight *flight, const Evidence *evidence, const char *by)
 {
 	g_autoptr(Evidence) kept =
 	    lru_get(flight->desk->memory, flight->key, now_seconds());
+	const char *why = why_not_instead(flight, evidence, kept);
 	g_autofree char *text = NULL;
 
-	if (kept == NULL || !evidence_is_older(evidence, kept, &flight->source))
+	if (why == NULL)
+		why = why_not_instead(flight, evidence, flight->evidence);
+	if (why == NULL)
 		return false;
-	text = g_strdup_printf("%s: older than the answer that is known: "
-			       "not taken",
-	    by);
+	text = g_strdup_printf("%s: %s: not taken", by, why);
 	tell(flight, SUPPLY_OLD_ANSWER, text);
-	note_why(flight, g_strdup("answer is older than a former one"));
+	note_why(flight, g_strdup(text));
 	return true;
 }
 
@@ -133,8 +150,26 @@ typedef enum {
 	LOCK_NONE,     /* nobody tells; or another one takes too long */
 } LockAnswer;
 
+static void
+unlock_proof(Flight *flight, const char *token)
+{
+	g_autofree char *key = lock_key(flight);
+
+	if (flight->desk->store != NULL)
+		store_unlock(flight->desk->store, key, token);
+}
+
 /* Once the lock is had, one more look: its last holder may have just put the
  * answer there. */
+static LockAnswer
+use_lock(Flight *flight, const char *token)
+{
+	if (!take_stored(flight))
+		return LOCK_OURS;
+	unlock_proof(flight, token);
+	return LOCK_NEEDLESS;
+}
+
 static LockAnswer
 lock_proof(Flight *flight, const char *token)
 {
@@ -145,7 +180,7 @@ lock_proof(Flight *flight, const char *token)
 		switch (store_lock(
 		    flight->desk->store, key, token, lock_time(flight))) {
 		case STORE_DONE:
-			return take_stored(flight) ? LOCK_NEEDLESS : LOCK_OURS;
+			return use_lock(flight, token);
 		case STORE_UNAVAILABLE:
 			return LOCK_NONE;
 		case STORE_ABSENT:
@@ -156,15 +191,6 @@ lock_proof(Flight *flight, const char *token)
 			return LOCK_NEEDLESS;
 	}
 	return LOCK_NONE;
-}
-
-static void
-unlock_proof(Flight *flight, const char *token)
-{
-	g_autofree char *key = lock_key(flight);
-
-	if (flight->desk->store != NULL)
-		store_unlock(flight->desk->store, key, token);
 }
 
 /* --- the network ------------------------------------------------ */
@@ -341,13 +367,15 @@ download_list(Flight *flight, const char *url, const char *host)
 	return take_answer(flight, answer, url);
 }
 
+/* *is_paused: its host is left alone, so that it has not been asked. */
 static bool
-ask_url(Flight *flight, const char *url)
+ask_url(Flight *flight, const char *url, bool *is_paused)
 {
 	const FlightDesk *desk = flight->desk;
 	g_autofree char *host = fetch_host(url);
 	guint pause;
 
+	*is_paused = false;
 	if (host == NULL) {
 		note_why(flight,
 		    g_strdup_printf("%s: not a URL that may be asked", url));
@@ -359,6 +387,7 @@ ask_url(Flight *flight, const char *url)
 		    g_strdup_printf(
 			"%s: %s has not answered, and is asked again in %u s",
 			url, host, pause));
+		*is_paused = true;
 		return false;
 	}
 	return flight->source.kind == EVIDENCE_OCSP ?
@@ -366,20 +395,42 @@ ask_url(Flight *flight, const char *url)
 	    download_list(flight, url, host);
 }
 
+/* What is over when it comes counts for a little (EVIDENCE_SKEW), but is not to
+ * be asked for with every message. */
+static void
+note_answer(Flight *flight, const char *url)
+{
+	gint64 now = now_seconds();
+
+	if (evidence_is_fresh(flight->evidence, now)) {
+		backoff_succeeded(flight->desk->proofs, flight->key);
+		return;
+	}
+	note_why(
+	    flight, g_strdup_printf("%s: the answer is over already", url));
+	backoff_failed(flight->desk->proofs, flight->key, now, 0);
+}
+
 static bool
 ask_network(Flight *flight)
 {
-	const FlightDesk *desk = flight->desk;
+	bool all_paused = true;
 	guint tried = 0;
 
 	for (char **url = flight->urls; *url != NULL && tried < SUPPLY_MAX_URLS;
 	     url++, tried++) {
-		if (ask_url(flight, *url)) {
-			backoff_succeeded(desk->proofs, flight->key);
+		bool is_paused;
+
+		if (ask_url(flight, *url, &is_paused)) {
+			note_answer(flight, *url);
 			return true;
 		}
+		all_paused = all_paused && is_paused;
 	}
-	backoff_failed(desk->proofs, flight->key, now_seconds(), 0);
+	/* What has not been asked has not failed. */
+	if (!all_paused)
+		backoff_failed(
+		    flight->desk->proofs, flight->key, now_seconds(), 0);
 	return false;
 }
 
