@@ -20,6 +20,7 @@ struct evidence {
 	Ocsp *ocsp; /* or */
 	Crl *crl;
 	bool was_packed;
+	bool is_by_issuer;
 	/* seconds since 1970 */
 	gint64 fetched;
 	gint64 refresh_at;
@@ -160,6 +161,12 @@ date_crl(Evidence *evidence, const EvidenceRules *rules)
 }
 
 bool
+evidence_is_by_issuer(const Evidence *evidence)
+{
+	return evidence->is_by_issuer;
+}
+
+bool
 evidence_was_packed(const Evidence *evidence)
 {
 	return evidence->was_packed;
@@ -225,6 +232,7 @@ admit_ocsp(Evidence *evidence, const EvidenceSource *source,
 	*why = why_not_ocsp(evidence, source, rules, now);
 	if (*why != NULL)
 		return false;
+	evidence->is_by_issuer = true;
 	date_ocsp(evidence, source, rules);
 	return true;
 }
@@ -271,6 +279,7 @@ admit_crl(Evidence *evidence, const EvidenceSource *source,
 	*why = why_not_crl(evidence->crl, source, now);
 	if (*why != NULL)
 		return false;
+	evidence->is_by_issuer = crl_may_be_by(evidence->crl, source->issuer);
 	date_crl(evidence, rules);
 	return true;
 }

@@ -75,6 +75,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Evidence, evidence_unref)
 Ocsp *evidence_ocsp(const Evidence *evidence);
 Crl *evidence_crl(const Evidence *evidence);
 
+/* Is it signed by the issuer, or by whom that allows to?  False of a list by
+ * another one, or by another key, of which nothing is known here. */
+bool evidence_is_by_issuer(const Evidence *evidence);
+
 /* Has somebody else kept it for us? */
 bool evidence_was_packed(const Evidence *evidence);
 

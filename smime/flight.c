@@ -39,12 +39,20 @@ poisoned(Flight *flight, const char *why)
 	store_remove(flight->desk->store, flight->key);
 }
 
-static bool
-is_older_than(
-    const Flight *flight, const Evidence *evidence, const Evidence *other)
+/* A list by whom we do not know here never takes the place of one by the
+ * issuer: whoever is between us and the CA could have it forgotten so. */
+static const char *
+why_not_instead(
+    const Flight *flight, const Evidence *evidence, const Evidence *known)
 {
-	return other != NULL &&
-	    evidence_is_older(evidence, other, &flight->source);
+	if (known == NULL)
+		return NULL;
+	if (evidence_is_older(evidence, known, &flight->source))
+		return "older than the answer that is known";
+	if (!evidence_is_by_issuer(evidence) && evidence_is_by_issuer(known) &&
+	    evidence_is_valid(known, now_seconds()))
+		return "by another signer than the list that is known";
+	return NULL;
 }
 
 /* An answer that is older than one we know is played to us, or comes from a
@@ -54,16 +62,16 @@ is_outdated(Flight *flight, const Evidence *evidence, const char *by)
 {
 	g_autoptr(Evidence) kept =
 	    lru_get(flight->desk->memory, flight->key, now_seconds());
+	const char *why = why_not_instead(flight, evidence, kept);
 	g_autofree char *text = NULL;
 
-	if (!is_older_than(flight, evidence, kept) &&
-	    !is_older_than(flight, evidence, flight->evidence))
+	if (why == NULL)
+		why = why_not_instead(flight, evidence, flight->evidence);
+	if (why == NULL)
 		return false;
-	text = g_strdup_printf("%s: older than the answer that is known: "
-			       "not taken",
-	    by);
+	text = g_strdup_printf("%s: %s: not taken", by, why);
 	tell(flight, SUPPLY_OLD_ANSWER, text);
-	note_why(flight, g_strdup("answer is older than a former one"));
+	note_why(flight, g_strdup(text));
 	return true;
 }
 
@@ -143,8 +151,26 @@ typedef enum {
 	LOCK_NONE,     /* nobody tells; or another one takes too long */
 } LockAnswer;
 
+static void
+unlock_proof(Flight *flight, const char *token)
+{
+	g_autofree char *key = lock_key(flight);
+
+	if (flight->desk->store != NULL)
+		store_unlock(flight->desk->store, key, token);
+}
+
 /* Once the lock is had, one more look: its last holder may have just put the
  * answer there. */
+static LockAnswer
+use_lock(Flight *flight, const char *token)
+{
+	if (!take_stored(flight))
+		return LOCK_OURS;
+	unlock_proof(flight, token);
+	return LOCK_NEEDLESS;
+}
+
 static LockAnswer
 lock_proof(Flight *flight, const char *token)
 {
@@ -155,7 +181,7 @@ lock_proof(Flight *flight, const char *token)
 		switch (store_lock(
 		    flight->desk->store, key, token, lock_time(flight))) {
 		case STORE_DONE:
-			return take_stored(flight) ? LOCK_NEEDLESS : LOCK_OURS;
+			return use_lock(flight, token);
 		case STORE_UNAVAILABLE:
 			return LOCK_NONE;
 		case STORE_ABSENT:
@@ -166,15 +192,6 @@ lock_proof(Flight *flight, const char *token)
 			return LOCK_NEEDLESS;
 	}
 	return LOCK_NONE;
-}
-
-static void
-unlock_proof(Flight *flight, const char *token)
-{
-	g_autofree char *key = lock_key(flight);
-
-	if (flight->desk->store != NULL)
-		store_unlock(flight->desk->store, key, token);
 }
 
 /* --- the network ------------------------------------------------ */
@@ -351,11 +368,13 @@ download_list(Flight *flight, const char *url, const char *host)
 	return take_answer(flight, answer, url);
 }
 
+/* *is_paused: it is left alone, so that it has not been asked. */
 static bool
-ask_host(Flight *flight, const char *url, const char *host)
+ask_host(Flight *flight, const char *url, const char *host, bool *is_paused)
 {
 	guint pause = backoff_pause(flight->desk->hosts, host, now_seconds());
 
+	*is_paused = pause > 0;
 	if (pause > 0) {
 		note_why(flight,
 		    g_strdup_printf(
@@ -368,30 +387,51 @@ ask_host(Flight *flight, const char *url, const char *host)
 	    download_list(flight, url, host);
 }
 
+/* What is over when it comes counts for a little (EVIDENCE_SKEW), but is not to
+ * be asked for with every message. */
+static void
+note_answer(Flight *flight, const char *url)
+{
+	gint64 now = now_seconds();
+
+	if (evidence_is_fresh(flight->evidence, now)) {
+		backoff_succeeded(flight->desk->proofs, flight->key);
+		return;
+	}
+	note_why(
+	    flight, g_strdup_printf("%s: the answer is over already", url));
+	backoff_failed(flight->desk->proofs, flight->key, now, 0);
+}
+
 /* URLs of other schemes do not count: some authorities name ldap first. */
 static bool
 ask_network(Flight *flight)
 {
-	const FlightDesk *desk = flight->desk;
+	bool all_paused = true;
 	guint tried = 0;
 
 	for (char **url = flight->urls; *url != NULL && tried < SUPPLY_MAX_URLS;
 	     url++) {
 		g_autofree char *host = fetch_host(*url);
+		bool is_paused;
 
 		if (host == NULL)
 			continue;
 		tried++;
-		if (ask_host(flight, *url, host)) {
-			backoff_succeeded(desk->proofs, flight->key);
+		if (ask_host(flight, *url, host, &is_paused)) {
+			note_answer(flight, *url);
 			return true;
 		}
+		all_paused = all_paused && is_paused;
 	}
 	if (tried == 0)
 		note_why(flight,
 		    g_strdup_printf(
 			"%s: not a URL that may be asked", flight->urls[0]));
-	backoff_failed(desk->proofs, flight->key, now_seconds(), 0);
+	/* What has not been asked has not failed. */
+	if (tried == 0 || !all_paused)
+		backoff_failed(
+		    flight->desk->proofs, flight->key, now_seconds(), 0);
 	return false;
 }
 

@@ -1,0 +1,557 @@
+/*
+ * One flight after the other, with a desk whose memory and pauses are as the
+ * test wants them: nobody waits for a clock.
+ */
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "../../smime/flight.h"
+#include "test_ca.h"
+
+static TestCa *ca;
+
+typedef struct {
+	SupplyOptions options;
+	EvidenceRules rules;
+	FlightDesk desk;
+	guint counts[SUPPLY_N_EVENTS];
+	GString *told;
+} Office;
+
+static void
+tell(SupplyEvent event, const char *text, gpointer data)
+{
+	Office *office = data;
+
+	office->counts[event]++;
+	if (text != NULL)
+		g_string_append_printf(office->told, "%s\n", text);
+}
+
+static const BackoffRule proofs_rule = { 0, SUPPLY_PAUSE_PROOF,
+	SUPPLY_PAUSE_LONGEST };
+static const BackoffRule hosts_rule = { SUPPLY_TOLERATED, SUPPLY_PAUSE_HOST,
+	SUPPLY_PAUSE_LONGEST };
+
+static Office *
+office_new(void)
+{
+	Office *office = g_new0(Office, 1);
+
+	office->options = test_ca_options();
+	office->rules = (EvidenceRules){ .keep = 3600,
+		.crl_keep = 14400,
+		.crl_max_size = office->options.crl_max_size };
+	office->told = g_string_new(NULL);
+	office->desk = (FlightDesk){
+		.options = &office->options,
+		.rules = &office->rules,
+		.fetcher = test_ca_fetcher(ca),
+		.memory =
+		    lru_new(16U << 20, (gpointer(*)(gpointer))evidence_ref,
+			(GDestroyNotify)evidence_unref),
+		.proofs = backoff_new(&proofs_rule),
+		.hosts = backoff_new(&hosts_rule),
+		.tell = tell,
+		.data = office,
+	};
+	return office;
+}
+
+static void
+office_free(Office *office)
+{
+	fetcher_unref(office->desk.fetcher);
+	lru_free(office->desk.memory);
+	backoff_free(office->desk.proofs);
+	backoff_free(office->desk.hosts);
+	g_string_free(office->told, TRUE);
+	g_free(office);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Office, office_free)
+
+static void
+set_up(void)
+{
+	ca = test_ca_new();
+}
+
+static void
+tear_down(void)
+{
+	test_ca_free(ca);
+}
+
+TestSuite(flight, .init = set_up, .fini = tear_down);
+
+/* --- sources -------------------------------------------------------------- */
+
+typedef struct {
+	EvidenceSource source;
+	char *urls[4];
+} Named;
+
+static void
+named_clear(Named *named)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(named->urls); i++)
+		g_free(named->urls[i]);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Named, named_clear)
+
+/* Paths at the server; what is a whole URL stays. */
+static void
+name(Named *named, EvidenceKind kind, const char *first, const char *second,
+    const char *third)
+{
+	const char *const paths[] = { first, second, third };
+
+	*named = (Named){ .source = { kind, ca->leaf, ca->ca, NULL } };
+	for (gsize i = 0; i < 3 && paths[i] != NULL; i++)
+		named->urls[i] = paths[i][0] == '/' ?
+		    test_ca_url(ca, paths[i]) :
+		    g_strdup(paths[i]);
+	named->source.urls = (const char *const *)named->urls;
+}
+
+static Flight *
+fly(Office *office, Named *named)
+{
+	g_autofree char *key = evidence_key(&named->source);
+	Flight *flight = flight_new(&office->desk, key, &named->source);
+
+	flight_run(flight);
+	return flight;
+}
+
+static Flight *
+fly_to(Office *office, EvidenceKind kind, const char *path)
+{
+	g_auto(Named) named = { 0 };
+
+	name(&named, kind, path, NULL, NULL);
+	return fly(office, &named);
+}
+
+static void
+remember(Office *office, Named *named, GBytes *der, gint64 fetched)
+{
+	g_autofree char *key = evidence_key(&named->source);
+	g_autofree char *why = NULL;
+	g_autoptr(Evidence) evidence = evidence_admit(
+	    &named->source, &office->rules, der, fetched, fetched, &why);
+
+	cr_assert(evidence != NULL, "%s", why);
+	lru_put(office->desk.memory, key, evidence, 1, G_MAXINT64);
+	g_bytes_unref(der);
+}
+
+static Evidence *
+remembered(Office *office, Named *named)
+{
+	g_autofree char *key = evidence_key(&named->source);
+
+	return lru_get(office->desk.memory, key, 0);
+}
+
+/* --- who is asked, and how --------------------------------------------------
+ */
+
+Test(flight, ways_of_asking)
+{
+	static const struct {
+		const char *name;
+		const char *urls[3];
+		bool get_is_there;
+		bool found;
+		guint gets, posts, no_answer, bad_answer;
+	} cases[] = {
+		{ "by GET", { "/files" }, true, true, 1, 0, 0, 0 },
+		{ "GET is not known, POST", { "/files" }, false, true, 1, 1, 1,
+		    0 },
+		{ "GET is not allowed, POST", { "/no-get/files" }, true, true,
+		    1, 1, 1, 0 },
+		{ "a query: POST alone", { "/files/files?ca=1" }, true, true, 0,
+		    1, 0, 0 },
+		{ "nothing by either", { "/status/500" }, true, false, 1, 1, 2,
+		    0 },
+		{ "rubbish by either", { "/sized/100" }, true, false, 1, 1, 0,
+		    2 },
+		{ "too much by either", { "/sized/70000" }, true, false, 1, 1,
+		    2, 0 },
+		/* who does not answer is not asked again at once */
+		{ "connection is closed", { "/close" }, true, false, 1, 0, 1,
+		    0 },
+		{ "no HTTP", { "/garbage" }, true, false, 1, 0, 1, 0 },
+		{ "the second URL", { "/close", "/files" }, true, true, 2, 0, 1,
+		    0 },
+		{ "never a third", { "/close", "/garbage", "/files" }, true,
+		    false, 2, 0, 2, 0 },
+		{ "redirected", { "/redirect/2/files" }, true, true, 3, 0, 0,
+		    0 },
+		{ "no URL at all", { "ldap://127.0.0.1/x" }, true, false, 0, 0,
+		    0, 0 },
+		{ "a port that is not allowed", { "http://127.0.0.1:1/x" },
+		    true, false, 0, 0, 1, 0 },
+	};
+
+	test_ca_put(ca, "files",
+	    test_ca_response(ca, (PkiSingle){ 0 }, (PkiOcsp){ 0 }));
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Office) office = office_new();
+		guint gets = test_ca_asked(ca, "GET ");
+		guint posts = test_ca_asked(ca, "POST ");
+		g_autoptr(Flight) flight = NULL;
+		g_auto(Named) named = { 0 };
+
+		test_ca_put_get(ca, ca->leaf,
+		    cases[i].get_is_there ?
+			test_ca_response(ca, (PkiSingle){ 0 }, (PkiOcsp){ 0 }) :
+			NULL);
+		name(&named, EVIDENCE_OCSP, cases[i].urls[0], cases[i].urls[1],
+		    cases[i].urls[2]);
+		flight = fly(office, &named);
+		cr_expect_eq(flight->evidence != NULL, cases[i].found, "%s: %s",
+		    cases[i].name, flight->why);
+		cr_expect(flight->evidence != NULL || flight->why != NULL);
+		cr_expect_eq(test_ca_asked(ca, "GET ") - gets, cases[i].gets,
+		    "%s", cases[i].name);
+		cr_expect_eq(test_ca_asked(ca, "POST ") - posts, cases[i].posts,
+		    "%s", cases[i].name);
+		cr_expect_eq(office->counts[SUPPLY_NO_ANSWER],
+		    cases[i].no_answer, "%s: %s", cases[i].name,
+		    office->told->str);
+		cr_expect_eq(office->counts[SUPPLY_BAD_ANSWER],
+		    cases[i].bad_answer, "%s: %s", cases[i].name,
+		    office->told->str);
+		cr_expect_eq(
+		    office->counts[SUPPLY_FETCHED], cases[i].found ? 1 : 0);
+	}
+}
+
+Test(flight, bad_lists)
+{
+	static const struct {
+		const char *path;
+		SupplyEvent event;
+		const char *words;
+	} cases[] = {
+		{ "/files/absent", SUPPLY_NO_ANSWER, "404" },
+		{ "/sized/1048577", SUPPLY_NO_ANSWER, "" },
+		{ "/huge", SUPPLY_NO_ANSWER, "" },
+		{ "/truncated/files/good", SUPPLY_NO_ANSWER, "" },
+		{ "/sized/1000", SUPPLY_BAD_ANSWER, "" },
+		{ "/files/delta", SUPPLY_BAD_ANSWER, "section 5.2.4" },
+		{ "/files/old", SUPPLY_BAD_ANSWER, "section 5.1.2.5" },
+		{ "/files/future", SUPPLY_BAD_ANSWER, "section 5.1.2.4" },
+		{ "/files/forged", SUPPLY_BAD_ANSWER, "signature" },
+	};
+
+	test_ca_put(ca, "good", test_ca_list(ca, (PkiCrl){ 0 }));
+	test_ca_put(ca, "delta", test_ca_list(ca, (PkiCrl){ .delta = true }));
+	test_ca_put(ca, "old", test_ca_list(ca, (PkiCrl){ .next_update = -1 }));
+	test_ca_put(
+	    ca, "future", test_ca_list(ca, (PkiCrl){ .this_update = PKI_DAY }));
+	test_ca_put(ca, "forged",
+	    test_ca_list_by(ca, (PkiCrl){ 0 }, ca->ca, PKI_KEY_LEAF));
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Office) office = office_new();
+		g_autoptr(Flight) flight =
+		    fly_to(office, EVIDENCE_CRL, cases[i].path);
+
+		cr_expect(flight->evidence == NULL, "%s", cases[i].path);
+		cr_expect_eq(office->counts[cases[i].event], 1, "%s: %s",
+		    cases[i].path, office->told->str);
+		/* It is told of whom, and what. */
+		cr_expect(strstr(office->told->str, cases[i].path) != NULL);
+		cr_expect(strstr(office->told->str, cases[i].words) != NULL,
+		    "%s", office->told->str);
+		cr_expect_eq(lru_count(office->desk.memory), 0);
+	}
+}
+
+Test(flight, nonces)
+{
+	static const struct {
+		const char *name;
+		bool required;
+		const char *nonce; /* of the answer */
+		bool found;
+		const char *words;
+	} cases[] = {
+		{ "none", false, NULL, true, "" },
+		{ "none, and required", true, NULL, false, "without nonce" },
+		{ "another", false, "0123456789abcdef0123456789abcdef", false,
+		    "another nonce" },
+		{ "short", true, "0123", false, "another nonce" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Office) office = office_new();
+		const char *nonce = cases[i].nonce;
+		const PkiOcsp spec = { .nonce = (const guchar *)nonce,
+			.nonce_size = nonce != NULL ? strlen(nonce) : 0 };
+		guint posts = test_ca_asked(ca, "POST ");
+		g_autoptr(Flight) flight = NULL;
+
+		office->options.nonce = true;
+		office->options.nonce_required = cases[i].required;
+		test_ca_put(
+		    ca, "files", test_ca_response(ca, (PkiSingle){ 0 }, spec));
+		flight = fly_to(office, EVIDENCE_OCSP, "/files");
+		cr_expect_eq(flight->evidence != NULL, cases[i].found, "%s",
+		    cases[i].name);
+		cr_expect(strstr(office->told->str, cases[i].words) != NULL,
+		    "%s", office->told->str);
+		/* Of which no cache on the way knows. */
+		cr_expect_eq(test_ca_asked(ca, "POST ") - posts, 1);
+		cr_expect_eq(test_ca_asked(ca, "GET "), 0);
+	}
+}
+
+/* --- pauses ----------------------------------------------------------------
+ */
+
+Test(flight, proof_is_left_alone)
+{
+	g_autoptr(Office) office = office_new();
+	g_autoptr(Flight) first = fly_to(office, EVIDENCE_CRL, "/files/a");
+	g_autoptr(Flight) second = fly_to(office, EVIDENCE_CRL, "/files/a");
+	g_autoptr(Flight) other = fly_to(office, EVIDENCE_CRL, "/files/b");
+
+	cr_expect(strstr(first->why, "404") != NULL);
+	cr_expect(
+	    strstr(second->why, "asked again in ") != NULL, "%s", second->why);
+	cr_expect(strstr(other->why, "404") != NULL);
+	cr_expect_eq(test_ca_asked(ca, "/files/a"), 1);
+}
+
+Test(flight, proof_is_asked_after_the_pause)
+{
+	g_autoptr(Office) office = office_new();
+	g_auto(Named) named = { 0 };
+	g_autofree char *key = NULL;
+	g_autoptr(Flight) flight = NULL;
+
+	name(&named, EVIDENCE_CRL, "/files/a", NULL, NULL);
+	key = evidence_key(&named.source);
+	test_ca_put(ca, "a", test_ca_list(ca, (PkiCrl){ 0 }));
+	backoff_failed(
+	    office->desk.proofs, key, ca->now - SUPPLY_PAUSE_PROOF, 0);
+	flight = fly(office, &named);
+	cr_expect(flight->evidence != NULL, "%s", flight->why);
+	/* and is forgotten to have failed */
+	cr_expect_not(backoff_succeeded(office->desk.proofs, key));
+}
+
+Test(flight, host_is_left_alone)
+{
+	g_autoptr(Office) office = office_new();
+
+	for (guint i = 0; i < SUPPLY_TOLERATED + 3; i++) {
+		g_autofree char *path =
+		    g_strdup_printf("http://127.0.0.1:%u/%u", ca->dead_port, i);
+		g_autoptr(Flight) flight = fly_to(office, EVIDENCE_CRL, path);
+
+		cr_expect_eq(strstr(flight->why, "has not answered") != NULL,
+		    i > SUPPLY_TOLERATED, "%s", flight->why);
+	}
+	cr_expect_eq(office->counts[SUPPLY_HOST_DOWN], 1);
+	cr_expect_eq(office->counts[SUPPLY_NO_ANSWER], SUPPLY_TOLERATED + 1);
+	cr_expect(
+	    strstr(office->told->str, "no answer 4 times: left alone") != NULL);
+}
+
+/* What was not asked has not failed: once the host is back it is asked. */
+Test(flight, host_is_left_alone_and_the_proof_not)
+{
+	g_autoptr(Office) office = office_new();
+	g_autofree char *url = test_ca_url(ca, "/files/a");
+	g_autofree char *host = fetch_host(url);
+	g_autoptr(Flight) flight = NULL;
+	g_autoptr(Flight) again = NULL;
+
+	for (guint i = 0; i <= SUPPLY_TOLERATED; i++)
+		backoff_failed(office->desk.hosts, host, ca->now, 0);
+	test_ca_put(ca, "a", test_ca_list(ca, (PkiCrl){ 0 }));
+	flight = fly_to(office, EVIDENCE_CRL, "/files/a");
+	cr_expect(flight->evidence == NULL);
+	backoff_forget(office->desk.hosts);
+	again = fly_to(office, EVIDENCE_CRL, "/files/a");
+	cr_expect(again->evidence != NULL, "%s", again->why);
+}
+
+Test(flight, host_is_back)
+{
+	g_autoptr(Office) office = office_new();
+	g_autofree char *url = test_ca_url(ca, "/files/a");
+	g_autofree char *host = fetch_host(url);
+	g_autoptr(Flight) flight = NULL;
+
+	for (guint i = 0; i <= SUPPLY_TOLERATED; i++)
+		backoff_failed(
+		    office->desk.hosts, host, ca->now - SUPPLY_PAUSE_HOST, 0);
+	/* A complaint is an answer. */
+	flight = fly_to(office, EVIDENCE_CRL, "/status/500");
+	cr_expect_eq(office->counts[SUPPLY_HOST_UP], 1);
+	cr_expect_eq(backoff_pause(office->desk.hosts, host, ca->now), 0);
+	cr_expect(strstr(office->told->str, "answers again") != NULL);
+}
+
+/* --- what is known ---------------------------------------------------------
+ */
+
+Test(flight, older_response_is_not_taken)
+{
+	g_autoptr(Office) office = office_new();
+	g_auto(Named) named = { 0 };
+	g_autoptr(Evidence) kept = NULL;
+	g_autoptr(Evidence) still = NULL;
+	g_autoptr(Flight) flight = NULL;
+
+	name(&named, EVIDENCE_OCSP, "/files", NULL, NULL);
+	remember(office, &named,
+	    test_ca_response(ca,
+		(PkiSingle){ .status = PKI_OCSP_REVOKED, .this_update = -600 },
+		(PkiOcsp){ .produced_at = -600 }),
+	    ca->now);
+	kept = remembered(office, &named);
+	test_ca_put(ca, "files",
+	    test_ca_response(
+		ca, (PkiSingle){ .this_update = -7200 }, (PkiOcsp){ 0 }));
+	flight = fly(office, &named);
+	cr_expect(flight->evidence == NULL);
+	cr_expect(strstr(flight->why, "older than the answer") != NULL);
+	cr_expect_eq(office->counts[SUPPLY_OLD_ANSWER], 1);
+	cr_expect_eq(office->counts[SUPPLY_FETCHED], 0);
+	still = remembered(office, &named);
+	cr_expect_eq(still, kept);
+}
+
+/* By GET a cache on the way may have an old one. */
+Test(flight, older_by_get_newer_by_post)
+{
+	g_autoptr(Office) office = office_new();
+	g_auto(Named) named = { 0 };
+	g_autoptr(Flight) flight = NULL;
+
+	name(&named, EVIDENCE_OCSP, "/files", NULL, NULL);
+	remember(office, &named,
+	    test_ca_response(
+		ca, (PkiSingle){ .this_update = -3600 }, (PkiOcsp){ 0 }),
+	    ca->now);
+	test_ca_put_get(ca, ca->leaf,
+	    test_ca_response(
+		ca, (PkiSingle){ .this_update = -7200 }, (PkiOcsp){ 0 }));
+	test_ca_put(ca, "files",
+	    test_ca_response(ca, (PkiSingle){ .this_update = -60 },
+		(PkiOcsp){ .produced_at = -60 }));
+	flight = fly(office, &named);
+	cr_expect(flight->evidence != NULL);
+	cr_expect_eq(office->counts[SUPPLY_OLD_ANSWER], 1);
+	cr_expect_eq(office->counts[SUPPLY_FETCHED], 1);
+}
+
+Test(flight, lists_that_do_not_replace_a_known_one)
+{
+	const PkiCert foreign_spec = { .name = "Foreign CA",
+		.is_ca = true,
+		.key = PKI_KEY_P384,
+		.from = -PKI_YEAR,
+		.until = PKI_YEAR };
+	g_autoptr(X509) foreign = test_ca_cert(ca, foreign_spec);
+	const struct {
+		const char *name;
+		GBytes *octets; /* taken */
+	} cases[] = {
+		{ "older",
+		    test_ca_list(
+			ca, (PkiCrl){ .number = 7, .this_update = -7200 }) },
+		{ "older, without number",
+		    test_ca_list(ca,
+			(PkiCrl){ .no_number = true, .this_update = -7200 }) },
+		/* of which nobody here knows whether it is signed at all */
+		{ "of another issuer",
+		    test_ca_list_by(
+			ca, (PkiCrl){ .number = 9 }, foreign, PKI_KEY_P384) },
+		{ "of another key",
+		    test_ca_list_by(ca,
+			(PkiCrl){ .number = 9, .wrong_key_id = true }, ca->ca,
+			PKI_KEY_OTHER) },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Office) office = office_new();
+		g_auto(Named) named = { 0 };
+		g_autoptr(Evidence) kept = NULL;
+		g_autoptr(Evidence) still = NULL;
+		g_autoptr(Flight) flight = NULL;
+
+		name(&named, EVIDENCE_CRL, "/files/a", NULL, NULL);
+		remember(office, &named,
+		    test_ca_list(
+			ca, (PkiCrl){ .number = 8, .this_update = -3600 }),
+		    ca->now - 60);
+		kept = remembered(office, &named);
+		test_ca_put(ca, "a", cases[i].octets);
+		flight = fly(office, &named);
+		still = remembered(office, &named);
+		cr_expect_eq(still, kept, "%s", cases[i].name);
+		cr_expect_eq(
+		    office->counts[SUPPLY_OLD_ANSWER], 1, "%s", cases[i].name);
+		cr_expect(flight->evidence == NULL && flight->why != NULL);
+	}
+}
+
+/* With nothing known, or something that is over, there is nothing to lose. */
+Test(flight, list_of_an_unknown_signer)
+{
+	g_autoptr(Office) office = office_new();
+	g_auto(Named) named = { 0 };
+	g_autoptr(Flight) flight = NULL;
+
+	name(&named, EVIDENCE_CRL, "/files/a", NULL, NULL);
+	remember(office, &named,
+	    test_ca_list(ca, (PkiCrl){ .next_update = -60 }), ca->now - 3600);
+	test_ca_put(ca, "a",
+	    test_ca_list(ca, (PkiCrl){ .number = 9, .wrong_key_id = true }));
+	flight = fly(office, &named);
+	cr_expect(flight->evidence != NULL, "%s", flight->why);
+}
+
+/* It counts, and is not asked for again with each message. */
+Test(flight, answer_that_is_over)
+{
+	g_autoptr(Office) office = office_new();
+	g_autoptr(Flight) flight = NULL;
+	g_autoptr(Flight) again = NULL;
+
+	test_ca_put(ca, "files",
+	    test_ca_response(
+		ca, (PkiSingle){ .next_update = -60 }, (PkiOcsp){ 0 }));
+	test_ca_put_get(ca, ca->leaf,
+	    test_ca_response(
+		ca, (PkiSingle){ .next_update = -60 }, (PkiOcsp){ 0 }));
+	flight = fly_to(office, EVIDENCE_OCSP, "/files");
+	cr_expect(flight->evidence != NULL);
+	cr_expect(flight->why != NULL);
+	again = fly_to(office, EVIDENCE_OCSP, "/files");
+	cr_expect(again->why != NULL && strstr(again->why, "again in") != NULL);
+	cr_expect_eq(test_ca_asked(ca, "/files"), 1);
+	cr_expect_eq(lru_count(office->desk.memory), 1);
+}
+
+Test(flight, nobody_to_ask)
+{
+	g_autoptr(Office) office = office_new();
+	g_autoptr(Flight) flight = NULL;
+
+	g_clear_pointer(&office->desk.fetcher, fetcher_unref);
+	flight = fly_to(office, EVIDENCE_CRL, "/files/a");
+	cr_expect(flight->evidence == NULL);
+	cr_expect_str_eq(flight->why, "the network is not asked");
+	flight_free(NULL);
+}
