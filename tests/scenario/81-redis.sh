@@ -30,6 +30,7 @@ make_ca() {
 		signer_of "$name@$agency" "$ocsp/" ''
 	done
 	signer_of "short@$agency" "$http/files/short" ''
+	signer_of "pulse@$agency" "$http/files/pulse" ''
 	revoke "s5@$agency"
 	revoke "s19@$agency"
 	make_list "$lab/www/list"
@@ -44,7 +45,7 @@ make_mails() {
 	done
 	mkdir "$lab/many"
 	mv "$lab"/mails/s*@* "$lab/many"
-	for name in $poisons $strangers short; do
+	for name in $poisons $strangers short pulse; do
 		mail_of "$name@$agency"
 	done
 }
@@ -126,7 +127,7 @@ case_aged() {
 	key=$(proofs)
 	redis redis --raw get "$key" | head -c -1 |
 	    perl -pe 's/^(smime-milter 1 ocsp )(\d+)$/$1 . ($2 - 45)/e
-		if $. == 1' | redis redis -x set "$key" keepttl >/dev/null
+		if $. == 1' | redis redis -x set "$key" >/dev/null
 	revoke "aged@$agency"
 	ocsp_restart -nmin 60
 	gateway aged revocation.max-age=60
@@ -202,7 +203,7 @@ case_poisoned() {
 	dropped other 'of another certificate (RFC 6960'
 	dropped stale 'expired'
 	dropped stranger 'not for OCSP (RFC 6960'
-	holds "list: told" logged poisoned WRONGTYPE
+	holds "list: told" logged poisoned 'GET .*: not the answer'
 	holds "poisoned: ends well" stop poisoned
 }
 
@@ -233,18 +234,16 @@ case_read_only() {
 
 case_restart() {
 	stop redis KILL || :
-	redis_begin
 	flows restart a
-	wait_for is_stored restart a || :
-	holds "restart: used again" is_stored restart a
+	redis_begin
+	answer_of "pulse@$agency" "$lab/www/pulse" --next 2
+	holds "restart: used again" wait_for is_back a
 }
 
-# Asks a gateway for others until its proofs are put there again.
-is_stored() {
-	redis redis flushall
-	"$BUILD/smimectl" revocation prefetch -c "$lab/$2.conf" \
-	    --certificates "$(cert_of "$1@$agency")"
-	[ -n "$(proofs)" ]
+# Redis is asked again for what is over again and again.
+is_back() {
+	[ "$(verdict_of "$1" "pulse@$agency")" = pass ]
+	logged "$1" "redis/socket answers again"
 }
 
 # It accepts, and never answers.
@@ -255,12 +254,21 @@ case_stopped() {
 	kill -CONT "${pids[redis]}"
 }
 
+# It answers what is not the protocol.
 case_liar() {
-	gateway liar "redis.url=redis://127.0.0.1:$http_port/0"
+	start liar-redis perl -MIO::Socket::INET -e "$liar"
+	wait_for says liar-redis .
+	gateway liar "redis.url=redis://127.0.0.1:$(cat "$lab/liar-redis.out")/0"
 	flows liar liar
-	holds "liar: told" logged liar "127.0.0.1:$http_port"
+	holds "liar: told" logged liar "127.0.0.1:.*"
 	holds "liar: ends well" stop liar
 }
+
+# shellcheck disable=SC2016 # of perl
+liar='$| = 1;
+	my $door = IO::Socket::INET->new(Listen => 9, LocalAddr => "127.0.0.1");
+	print $door->sockport, "\n";
+	while (my $peer = $door->accept) { print $peer "SSH-2.0-x\r\n" x 9 }'
 
 # --- smimectl ------------------------------------------------------------------
 
