@@ -439,7 +439,10 @@ supply_where(const Supply *supply)
 bool
 supply_flush(Supply *supply, guint64 *removed)
 {
+	guint64 unasked;
+
 	supply_forget(supply);
 	return supply->desk.store == NULL ||
-	    store_flush(supply->desk.store, removed) == STORE_DONE;
+	    store_flush(supply->desk.store,
+		removed != NULL ? removed : &unasked) == STORE_DONE;
 }

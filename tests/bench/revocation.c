@@ -288,8 +288,9 @@ static Revocation *
 prepare_cold(const Office *office)
 {
 	g_autoptr(Store) store = make_store(office);
+	guint64 removed;
 
-	must(store_flush(store, NULL) == STORE_DONE, "store_flush");
+	must(store_flush(store, &removed) == STORE_DONE, "store_flush");
 	return make_revocation(office->fetcher, store);
 }
 
