@@ -253,7 +253,7 @@ Test(attacks, display_names)
 		    DISPLAY },
 		{ "encoded in more charsets than are read",
 		    SHOWN("=?utf-8?q?a?= =?koi8-r?q?a?= =?gbk?q?a?= "
-		          "=?big5?q?a?="),
+			  "=?big5?q?a?="),
 		    IDENTITY(AUTHOR_AMBIGUOUS) },
 		{ "a charset that hides letters",
 		    SHOWN("=?unicode-1-1-utf-7?q?bupati+AEA-daerah.example?="),
@@ -539,6 +539,13 @@ Test(attacks, signed_header)
 		{ "the same", VICTIM, PROTECTED(VICTIM), PASSES },
 		{ "the same, with a name", "Bupati <" VICTIM ">",
 		    PROTECTED("\"Pak Bupati\" <" VICTIM ">"), PASSES },
+		{ "the same, with a word without text", VICTIM,
+		    PROTECTED("=?utf-8?q?\?= <" VICTIM ">"), PASSES },
+		{ "another shown inside", MALLORY,
+		    PROTECTED(
+			"\"=\\?utf-8?q?bupati=40daerah.example?=\" <" MALLORY
+			">"),
+		    MISMATCH },
 		{ "another outside", MALLORY, PROTECTED(VICTIM), MISMATCH },
 		{ "another inside", VICTIM, PROTECTED(MALLORY), MISMATCH },
 		{ "both outside", VICTIM ", " MALLORY, PROTECTED(VICTIM),
