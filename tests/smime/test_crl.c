@@ -356,11 +356,10 @@ Test(crl, issuer)
 Test(crl, refused_keys_are_remembered)
 {
 	g_autoptr(Pki) pki = pki_new(NULL);
-	g_autoptr(X509) other =
-	    pki_cert(&(PkiCert){ .name = "CA Test",
-			 .is_ca = true,
-			 .key = PKI_KEY_OTHER },
-		pki->root, PKI_KEY_ROOT);
+	g_autoptr(X509) other = pki_cert(
+	    &(PkiCert){
+		.name = "CA Test", .is_ca = true, .key = PKI_KEY_OTHER },
+	    pki->root, PKI_KEY_ROOT);
 	X509_CRL *list = pki_crl(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_CA);
 	g_autoptr(Crl) crl = crl_new(list);
 	g_autoptr(Crl) fresh = NULL;
