@@ -215,9 +215,10 @@ Test(revocation, listed_or_not)
 Test(revocation, time)
 {
 	const Case cases[] = {
-		{ "first second", .at = -PKI_DAY, .status = GOOD },
-		{ "too early", .at = -PKI_DAY - 1, .status = UNKNOWN,
-		    .detail = "not yet valid" },
+		{ "first second", .at = -PKI_DAY - EVIDENCE_SKEW,
+		    .status = GOOD },
+		{ "too early", .at = -PKI_DAY - EVIDENCE_SKEW - 1,
+		    .status = UNKNOWN, .detail = "not yet valid" },
 		{ "last second", .at = 7 * PKI_DAY - 1, .status = GOOD },
 		{ "expired", .at = 7 * PKI_DAY, .status = UNKNOWN,
 		    .detail = "expired 2026-03-08T00:00:00Z" },
@@ -1162,7 +1163,8 @@ Test(revocation, unusable_file)
 	const char *const paths[] = { "/nonexistent/list.crl", NULL };
 	g_autoptr(GError) error = NULL;
 
-	cr_expect(revocation_new_offline(REVOCATION_SOFT, paths, &error) == NULL);
+	cr_expect(
+	    revocation_new_offline(REVOCATION_SOFT, paths, &error) == NULL);
 	cr_expect(g_error_matches(error, SMIME_ERROR, SMIME_ERROR_NOT_USABLE));
 	cr_expect(strstr(error->message, paths[0]) != NULL);
 }
