@@ -636,16 +636,39 @@ is_settled(const Inquiry *inquiry, guint kinds)
 	return result.covered == CRL_ALL_REASONS && !result.is_stale;
 }
 
+/* What was asked for is of the certificate's issuer, or of whom the certificate
+ * names.  False, and why, where it is not. */
+static bool
+hear_asked_list(Inquiry *inquiry, Crl *crl)
+{
+	g_autofree char *before = g_steal_pointer(&inquiry->why_not);
+	guint reasons;
+
+	if (crl_scope(crl, inquiry->cert, &reasons) !=
+		CRL_SCOPE_NOT_ITS_ISSUERS &&
+	    hear_list(inquiry, crl, false)) {
+		if (inquiry->why_not == NULL)
+			inquiry->why_not = g_steal_pointer(&before);
+		return true;
+	}
+	if (inquiry->why_not == NULL)
+		note_why_not(inquiry,
+		    g_strdup("revocation list is not by the certificate's "
+			     "issuer (RFC 5280, section 6.3.3)"));
+	return false;
+}
+
 static bool
 hear_evidence(Inquiry *inquiry, const Evidence *evidence)
 {
 	if (evidence_ocsp(evidence) == NULL)
-		return hear_list(inquiry, evidence_crl(evidence), false);
+		return hear_asked_list(inquiry, evidence_crl(evidence));
 	hear_response(inquiry, evidence_ocsp(evidence), false);
 	return true;
 }
 
-/* What the store gave may have been put there by anybody: then once more. */
+/* What the store gave may have been put there by anybody: then once more.  What
+ * a server gave, by anybody on the way: it is not kept. */
 static void
 get_and_hear(Inquiry *inquiry, const EvidenceSource *source)
 {
@@ -662,7 +685,6 @@ get_and_hear(Inquiry *inquiry, const EvidenceSource *source)
 		}
 		inquiry->has_asked = inquiry->has_asked || evidence != NULL;
 		if (evidence == NULL || hear_evidence(inquiry, evidence) ||
-		    !evidence_was_packed(evidence) ||
 		    !supply_refuse(supply, source, evidence, inquiry->why_not))
 			return;
 	}

@@ -40,12 +40,19 @@ testimony_for_clear(TestimonyFor *result)
 
 /* --- when ---------------------------------------------------------------- */
 
+/* Clocks differ (as ocsp allows for by itself): a list that has just been made
+ * counts from its beginning. */
 static char *
 why_not_in_force_at(const Testimony *testimony, const Word *word, gint64 then)
 {
+	gint64 this;
+
 	if (word->ocsp != NULL)
 		return ocsp_why_not_in_force(
 		    word->ocsp, testimony->cert, testimony->issuer, then);
+	this = crl_this_update(word->crl);
+	if (this > then && this <= then + EVIDENCE_SKEW)
+		then = this;
 	return crl_why_not_in_force(word->crl, then);
 }
 
@@ -165,17 +172,29 @@ is_too_old(const Testimony *testimony, const Word *word)
 /* RFC 5280, section 5.2.4: a delta in force makes its base complete, as of
  * the delta's own time. */
 static const Word *
-delta_of(const Testimony *testimony, const Word *base)
+delta_among(const Testimony *testimony, const Word *base, bool brought)
 {
 	for (guint i = 0; base->crl != NULL && i < testimony->words->len; i++) {
 		const Word *word = &g_array_index(testimony->words, Word, i);
 
-		if (word->crl != NULL && crl_continues(word->crl, base->crl) &&
-		    !word->weak && !is_too_old(testimony, word) &&
+		if (word->brought == brought && word->crl != NULL &&
+		    crl_continues(word->crl, base->crl) && !word->weak &&
+		    !is_too_old(testimony, word) &&
 		    is_in_force(testimony, word))
 			return word;
 	}
 	return NULL;
+}
+
+/* First what nobody chose for us. */
+static const Word *
+delta_of(const Testimony *testimony, const Word *base, bool with_brought)
+{
+	const Word *delta = delta_among(testimony, base, false);
+
+	return delta == NULL && with_brought ?
+	    delta_among(testimony, base, true) :
+	    delta;
 }
 
 static bool
@@ -222,8 +241,8 @@ why_never_good(const Testimony *testimony, const Word *word)
  * NULL when it does.  *delta: what it needs for that, or NULL.  Caller frees.
  */
 static char *
-why_not_good(const Testimony *testimony, const Word *word, const Word **delta,
-    bool *is_stale)
+why_not_good(const Testimony *testimony, const Word *word, bool with_brought,
+    const Word **delta, bool *is_stale)
 {
 	char *why = g_strdup(why_never_good(testimony, word));
 
@@ -235,7 +254,7 @@ why_not_good(const Testimony *testimony, const Word *word, const Word **delta,
 	if (why == NULL)
 		return NULL;
 	if (is_understood(testimony, word))
-		*delta = delta_of(testimony, word);
+		*delta = delta_of(testimony, word, with_brought);
 	g_free(why);
 	return *delta != NULL ? NULL :
 				why_not_in_force(testimony, word, is_stale);
@@ -273,10 +292,17 @@ kind_of(const Word *word)
 	return word->ocsp != NULL ? EVIDENCE_OCSP : EVIDENCE_CRL;
 }
 
-/* First what nobody chose for us. */
+/* Which words are weighed. */
+typedef struct {
+	guint kinds;
+	bool brought;      /* those that came along; or the others */
+	bool with_brought; /* as what they need */
+	bool with_stale;
+} Those;
+
 static void
 weigh_those(
-    const Testimony *testimony, guint kinds, bool brought, TestimonyFor *result)
+    const Testimony *testimony, const Those *those, TestimonyFor *result)
 {
 	for (guint i = 0; i < testimony->words->len; i++) {
 		const Word *word = &g_array_index(testimony->words, Word, i);
@@ -284,17 +310,20 @@ weigh_those(
 		bool is_stale;
 		char *why;
 
-		if (word->brought != brought || (kinds & kind_of(word)) == 0)
+		if (word->brought != those->brought ||
+		    (those->kinds & kind_of(word)) == 0)
 			continue;
-		why = why_not_good(testimony, word, &delta, &is_stale);
+		why = why_not_good(
+		    testimony, word, those->with_brought, &delta, &is_stale);
 		if (why != NULL) {
 			note_why_not(result, word, why);
 			continue;
 		}
-		if ((word->reasons & ~result->covered) == 0)
+		if ((is_stale && !those->with_stale) ||
+		    (word->reasons & ~result->covered) == 0)
 			continue;
 		result->covered |= word->reasons;
-		result->only_brought = result->only_brought || brought ||
+		result->only_brought = result->only_brought || word->brought ||
 		    (delta != NULL && delta->brought);
 		result->is_stale = result->is_stale || is_stale;
 		testimony_prove(word, result->proofs);
@@ -302,6 +331,7 @@ weigh_those(
 	}
 }
 
+/* First what is in force, and of all first what nobody chose for us. */
 void
 testimony_weigh(const Testimony *testimony, guint kinds, bool with_brought,
     bool keep_proofs, TestimonyFor *result)
@@ -309,7 +339,17 @@ testimony_weigh(const Testimony *testimony, guint kinds, bool with_brought,
 	*result = (TestimonyFor){
 		.proofs = keep_proofs ? proofs_new() : NULL,
 	};
-	weigh_those(testimony, kinds, false, result);
+	weigh_those(testimony,
+	    &(Those){ .kinds = kinds, .with_brought = with_brought }, result);
+	if (testimony->grace > 0 && result->covered != CRL_ALL_REASONS)
+		weigh_those(testimony,
+		    &(Those){ .kinds = kinds,
+			.with_brought = with_brought,
+			.with_stale = true },
+		    result);
 	if (with_brought && result->covered != CRL_ALL_REASONS)
-		weigh_those(testimony, kinds, true, result);
+		weigh_those(testimony,
+		    &(Those){
+			.kinds = kinds, .brought = true, .with_brought = true },
+		    result);
 }

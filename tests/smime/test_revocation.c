@@ -215,9 +215,10 @@ Test(revocation, listed_or_not)
 Test(revocation, time)
 {
 	const Case cases[] = {
-		{ "first second", .at = -PKI_DAY, .status = GOOD },
-		{ "too early", .at = -PKI_DAY - 1, .status = UNKNOWN,
-		    .detail = "not yet valid" },
+		{ "first second", .at = -PKI_DAY - EVIDENCE_SKEW,
+		    .status = GOOD },
+		{ "too early", .at = -PKI_DAY - EVIDENCE_SKEW - 1,
+		    .status = UNKNOWN, .detail = "not yet valid" },
 		{ "last second", .at = 7 * PKI_DAY - 1, .status = GOOD },
 		{ "expired", .at = 7 * PKI_DAY, .status = UNKNOWN,
 		    .detail = "expired 2026-03-08T00:00:00Z" },

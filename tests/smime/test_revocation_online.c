@@ -1,0 +1,850 @@
+/*
+ * revocation where others are asked: a CA over HTTP, whose requests are
+ * counted.
+ */
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "../../smime/revocation.h"
+#include "../../smime/verify.h"
+#include "../redis.h"
+#include "test_ca.h"
+
+#define BOTH (EVIDENCE_OCSP | EVIDENCE_CRL)
+/* With a query, so that it is asked by POST, once. */
+#define OCSP_PATH "/files/ocsp?"
+#define CRL_PATH "/files/crl"
+#define MAIL "budi@daerah.example"
+
+static TestCa *ca;
+static X509 *leaf; /* names both */
+static Trust *trust;
+
+static X509 *
+leaf_with(const char *ocsp_path, const char *crl_path)
+{
+	g_autofree char *ocsp =
+	    ocsp_path != NULL ? test_ca_url(ca, ocsp_path) : NULL;
+	g_autofree char *crl =
+	    crl_path != NULL ? test_ca_url(ca, crl_path) : NULL;
+
+	return test_ca_cert(ca,
+	    (PkiCert){ .mailboxes = MAIL, .ocsp_url = ocsp, .crl_url = crl });
+}
+
+static void
+set_up(void)
+{
+	ca = test_ca_new();
+	leaf = leaf_with(OCSP_PATH "a", CRL_PATH);
+	trust = pki_trust(ca->root, NULL);
+}
+
+static void
+tear_down(void)
+{
+	X509_free(leaf);
+	trust_unref(trust);
+	test_ca_free(ca);
+}
+
+TestSuite(revocation_online, .init = set_up, .fini = tear_down);
+
+/* --- asking ----------------------------------------------------------------
+ */
+
+typedef enum {
+	NONE, /* 404 */
+	GOOD,
+	REVOKED,
+	UNKNOWN,
+	TRY_LATER,
+} Says;
+
+static GBytes *
+response(Says says)
+{
+	switch (says) {
+	case NONE:
+		break;
+	case GOOD:
+		return test_ca_response(
+		    ca, (PkiSingle){ .cert = leaf }, (PkiOcsp){ 0 });
+	case REVOKED:
+		return test_ca_response(ca,
+		    (PkiSingle){ .cert = leaf, .status = PKI_OCSP_REVOKED },
+		    (PkiOcsp){ 0 });
+	case UNKNOWN:
+		return test_ca_response(ca,
+		    (PkiSingle){ .cert = leaf, .status = PKI_OCSP_UNKNOWN },
+		    (PkiOcsp){ 0 });
+	case TRY_LATER:
+		return test_ca_response(
+		    ca, (PkiSingle){ .cert = leaf }, (PkiOcsp){ .status = 3 });
+	}
+	return NULL;
+}
+
+static GBytes *
+list(Says says)
+{
+	if (says == NONE)
+		return NULL;
+	return test_ca_list(
+	    ca, (PkiCrl){ .revoked = says == REVOKED ? leaf : NULL });
+}
+
+static Supply *
+supply_new_here(const OsslX509Stack *responders)
+{
+	SupplyOptions options = test_ca_options();
+	g_autoptr(Fetcher) fetcher = test_ca_fetcher(ca);
+
+	options.responders = responders;
+	return supply_new(&options, fetcher, NULL);
+}
+
+static RevocationOptions
+options_with(EvidenceKind first, guint methods)
+{
+	return (RevocationOptions){ .mode = REVOCATION_HARD,
+		.methods = methods,
+		.first = first,
+		.deadline = TEST_CA_PATIENCE };
+}
+
+static Revocation *
+revocation_with(const RevocationOptions *options, Supply *supply)
+{
+	g_autoptr(GError) error = NULL;
+	Revocation *revocation = revocation_new(options, supply, &error);
+
+	cr_assert(revocation != NULL, "%s", error->message);
+	return revocation;
+}
+
+/* Of cert, below the CA. */
+typedef struct {
+	X509 *cert;
+	gint64 at; /* seconds from now */
+	GPtrArray *responses;
+	GPtrArray *lists;
+} Question;
+
+static void
+ask(const Revocation *revocation, const Question *asked,
+    RevocationAnswer *answer)
+{
+	g_autoptr(OsslX509Stack) path = sk_X509_new_null();
+	SupplyBudget budget = revocation_budget(revocation);
+	RevocationQuestion question = { .trust = trust,
+		.path = path,
+		.now = ca->now + asked->at,
+		.responses = asked->responses,
+		.lists = asked->lists,
+		.keep_proofs = true,
+		.budget = &budget };
+	X509 *const certs[] = { asked->cert, ca->ca, ca->root };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(certs); i++) {
+		X509_up_ref(certs[i]);
+		sk_X509_push(path, certs[i]);
+	}
+	revocation_ask(revocation, &question, answer);
+	cr_expect_eq(ERR_peek_error(), 0);
+}
+
+/* words of the detail; NULL: any. */
+static void
+expect(const Revocation *revocation, const Question *question,
+    RevocationStatus status, const char *words, const char *name)
+{
+	g_auto(RevocationAnswer) answer = { 0 };
+
+	ask(revocation, question, &answer);
+	cr_expect_eq(answer.status, status, "%s: %d (%s)", name, answer.status,
+	    answer.detail);
+	if (words != NULL)
+		cr_expect(answer.detail != NULL &&
+			strstr(answer.detail, words) != NULL,
+		    "%s: %s", name, answer.detail);
+	cr_expect_eq(answer.proofs->len > 0,
+	    status == REVOCATION_STATUS_GOOD ||
+		status == REVOCATION_STATUS_REVOKED,
+	    "%s", name);
+}
+
+/* --- who is asked, and when --------------------------------------------------
+ */
+
+typedef struct {
+	const char *name;
+	EvidenceKind first;
+	guint methods;
+	Says ocsp;
+	Says crl;
+	Says configured; /* a list; NONE: none is */
+	RevocationStatus status;
+	guint asked_ocsp;
+	guint asked_crl;
+	const char *words;
+} Case;
+
+static void
+expect_case(const Case *c)
+{
+	g_autofree char *folder = pki_folder_new();
+	const char *const crls[] = { folder, NULL };
+	g_autoptr(Supply) supply = supply_new_here(NULL);
+	RevocationOptions options = options_with(c->first, c->methods);
+	g_autoptr(Revocation) revocation = NULL;
+	const Question question = { .cert = leaf };
+	guint ocsp = test_ca_asked(ca, "/files/ocsp");
+	guint crl = test_ca_asked(ca, CRL_PATH);
+
+	test_ca_put(ca, "ocsp", response(c->ocsp));
+	test_ca_put(ca, "crl", list(c->crl));
+	if (c->configured != NONE) {
+		g_autoptr(GBytes) der = list(c->configured);
+
+		g_free(pki_write(folder, "list", g_bytes_get_data(der, NULL),
+		    (gssize)g_bytes_get_size(der)));
+	}
+	options.crls = crls;
+	revocation = revocation_with(&options, supply);
+	/* What is known by then is not asked for again. */
+	for (int i = 0; i < 2; i++)
+		expect(revocation, &question, c->status, c->words, c->name);
+	cr_expect_eq(test_ca_asked(ca, "/files/ocsp") - ocsp, c->asked_ocsp,
+	    "%s", c->name);
+	cr_expect_eq(
+	    test_ca_asked(ca, CRL_PATH) - crl, c->asked_crl, "%s", c->name);
+	pki_folder_remove(folder);
+}
+
+Test(revocation_online, who_is_asked)
+{
+	static const Case cases[] = {
+		{ "OCSP first", EVIDENCE_OCSP, BOTH, GOOD, GOOD, NONE,
+		    REVOCATION_STATUS_GOOD, 1, 0, NULL },
+		{ "OCSP first, revoked", EVIDENCE_OCSP, BOTH, REVOKED, GOOD,
+		    NONE, REVOCATION_STATUS_REVOKED, 1, 0, NULL },
+		{ "OCSP first, absent", EVIDENCE_OCSP, BOTH, NONE, GOOD, NONE,
+		    REVOCATION_STATUS_GOOD, 1, 1, NULL },
+		{ "OCSP first, tryLater", EVIDENCE_OCSP, BOTH, TRY_LATER, GOOD,
+		    NONE, REVOCATION_STATUS_GOOD, 1, 1, NULL },
+		{ "OCSP first, unknown", EVIDENCE_OCSP, BOTH, UNKNOWN, GOOD,
+		    NONE, REVOCATION_STATUS_GOOD, 1, 1, NULL },
+		{ "OCSP first, unknown; revoked", EVIDENCE_OCSP, BOTH, UNKNOWN,
+		    REVOKED, NONE, REVOCATION_STATUS_REVOKED, 1, 1, NULL },
+		{ "OCSP first, unknown; absent", EVIDENCE_OCSP, BOTH, UNKNOWN,
+		    NONE, NONE, REVOCATION_STATUS_UNKNOWN, 1, 1,
+		    "does not know" },
+		{ "CRL first", EVIDENCE_CRL, BOTH, GOOD, GOOD, NONE,
+		    REVOCATION_STATUS_GOOD, 0, 1, NULL },
+		{ "CRL first, revoked", EVIDENCE_CRL, BOTH, GOOD, REVOKED, NONE,
+		    REVOCATION_STATUS_REVOKED, 0, 1, NULL },
+		{ "CRL first, absent", EVIDENCE_CRL, BOTH, GOOD, NONE, NONE,
+		    REVOCATION_STATUS_GOOD, 1, 1, NULL },
+		{ "neither", EVIDENCE_CRL, BOTH, NONE, NONE, NONE,
+		    REVOCATION_STATUS_UNKNOWN, 1, 1, "http://127.0.0.1:" },
+		{ "OCSP alone", EVIDENCE_OCSP, EVIDENCE_OCSP, NONE, GOOD, NONE,
+		    REVOCATION_STATUS_UNKNOWN, 1, 0, "ocsp" },
+		{ "CRL alone", EVIDENCE_OCSP, EVIDENCE_CRL, GOOD, NONE, NONE,
+		    REVOCATION_STATUS_UNKNOWN, 0, 1, "crl" },
+		{ "nobody", EVIDENCE_OCSP, 0, GOOD, GOOD, NONE,
+		    REVOCATION_STATUS_UNASKED, 0, 0, "nobody to ask" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+		expect_case(&cases[i]);
+}
+
+Test(revocation_online, with_configured_lists)
+{
+	static const Case cases[] = {
+		{ "OCSP first is asked all the same", EVIDENCE_OCSP, BOTH, GOOD,
+		    GOOD, GOOD, REVOCATION_STATUS_GOOD, 1, 0, NULL },
+		{ "OCSP first, revoked", EVIDENCE_OCSP, BOTH, REVOKED, GOOD,
+		    GOOD, REVOCATION_STATUS_REVOKED, 1, 0, NULL },
+		{ "OCSP first, absent", EVIDENCE_OCSP, BOTH, NONE, GOOD, GOOD,
+		    REVOCATION_STATUS_GOOD, 1, 0, NULL },
+		{ "revoked by the list, whatever is said", EVIDENCE_OCSP, BOTH,
+		    GOOD, GOOD, REVOKED, REVOCATION_STATUS_REVOKED, 0, 0,
+		    "since" },
+		{ "CRL first: enough", EVIDENCE_CRL, BOTH, REVOKED, REVOKED,
+		    GOOD, REVOCATION_STATUS_GOOD, 0, 0, NULL },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+		expect_case(&cases[i]);
+}
+
+/* A list that came for another certificate is in memory: it is heard too. */
+Test(revocation_online, list_in_memory)
+{
+	g_autoptr(Supply) supply = supply_new_here(NULL);
+	const RevocationOptions by_list =
+	    options_with(EVIDENCE_CRL, EVIDENCE_CRL);
+	const RevocationOptions by_ocsp = options_with(EVIDENCE_OCSP, BOTH);
+	g_autoptr(Revocation) first = revocation_with(&by_list, supply);
+	g_autoptr(Revocation) second = revocation_with(&by_ocsp, supply);
+	g_autofree char *url = test_ca_url(ca, CRL_PATH);
+	g_autoptr(X509) other =
+	    test_ca_cert(ca, (PkiCert){ .serial = 12, .crl_url = url });
+
+	test_ca_put(ca, "ocsp", response(GOOD));
+	test_ca_put(ca, "crl", list(REVOKED));
+	expect(second, &(Question){ .cert = leaf }, REVOCATION_STATUS_GOOD,
+	    NULL, "before");
+	expect(first, &(Question){ .cert = other }, REVOCATION_STATUS_GOOD,
+	    NULL, "another");
+	expect(second, &(Question){ .cert = leaf }, REVOCATION_STATUS_REVOKED,
+	    NULL, "then");
+}
+
+/* --- modes -----------------------------------------------------------------
+ */
+
+Test(revocation_online, dead_responder)
+{
+	static const struct {
+		RevocationMode mode;
+		bool suffices;
+		bool suffices_without_source;
+	} cases[] = {
+		{ REVOCATION_OFF, true, true },
+		{ REVOCATION_SOFT, true, true },
+		{ REVOCATION_HARD, false, true },
+		{ REVOCATION_REQUIRE, false, false },
+	};
+	g_autofree char *dead =
+	    g_strdup_printf("http://127.0.0.1:%u/", ca->dead_port);
+	g_autoptr(X509) cert = test_ca_cert(ca, (PkiCert){ .ocsp_url = dead });
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		RevocationOptions options = options_with(EVIDENCE_OCSP, BOTH);
+		g_autoptr(Supply) supply = supply_new_here(NULL);
+		g_autoptr(Revocation) revocation = NULL;
+		g_auto(RevocationAnswer) answer = { 0 };
+		g_auto(RevocationAnswer) none = { 0 };
+
+		options.mode = cases[i].mode;
+		revocation = revocation_with(&options, supply);
+		ask(revocation, &(Question){ .cert = cert }, &answer);
+		ask(revocation, &(Question){ .cert = ca->leaf }, &none);
+		cr_expect_eq(answer.status, REVOCATION_STATUS_UNKNOWN);
+		cr_expect_eq(none.status, REVOCATION_STATUS_NO_SOURCE);
+		cr_expect_eq(revocation_suffices(cases[i].mode, answer.status),
+		    cases[i].suffices);
+		cr_expect_eq(revocation_suffices(cases[i].mode, none.status),
+		    cases[i].suffices_without_source);
+	}
+}
+
+/* What was fetched in time, judged later. */
+Test(revocation_online, stale_grace)
+{
+	static const struct {
+		const char *name;
+		RevocationMode mode;
+		guint grace;
+		Says says;
+		RevocationStatus status;
+		const char *words;
+	} cases[] = {
+		{ "soft", REVOCATION_SOFT, 3600, GOOD, REVOCATION_STATUS_GOOD,
+		    "status stale" },
+		{ "soft, without", REVOCATION_SOFT, 0, GOOD,
+		    REVOCATION_STATUS_UNKNOWN, "expired" },
+		{ "soft, too long ago", REVOCATION_SOFT, 200, GOOD,
+		    REVOCATION_STATUS_UNKNOWN, "expired" },
+		{ "hard", REVOCATION_HARD, 3600, GOOD,
+		    REVOCATION_STATUS_UNKNOWN, "expired" },
+		{ "once revoked, always", REVOCATION_SOFT, 3600, REVOKED,
+		    REVOCATION_STATUS_REVOKED, "since" },
+		{ "in every mode", REVOCATION_HARD, 0, REVOKED,
+		    REVOCATION_STATUS_REVOKED, "since" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		RevocationOptions options =
+		    options_with(EVIDENCE_OCSP, EVIDENCE_OCSP);
+		g_autoptr(Supply) supply = supply_new_here(NULL);
+		g_autoptr(Revocation) revocation = NULL;
+
+		options.mode = cases[i].mode;
+		options.stale_grace = cases[i].grace;
+		revocation = revocation_with(&options, supply);
+		test_ca_put(ca, "ocsp",
+		    test_ca_response(ca,
+			(PkiSingle){ .cert = leaf,
+			    .next_update = 600,
+			    .status = cases[i].says == REVOKED ?
+				PKI_OCSP_REVOKED :
+				PKI_OCSP_GOOD },
+			(PkiOcsp){ 0 }));
+		expect(revocation,
+		    &(Question){
+			.cert = leaf, .at = 600 + EVIDENCE_SKEW + 300 },
+		    cases[i].status, cases[i].words, cases[i].name);
+	}
+}
+
+/* --- whom else ---------------------------------------------------------------
+ */
+
+Test(revocation_online, other_urls)
+{
+	g_autofree char *folder = pki_folder_new();
+	g_autofree char *ca_file =
+	    pki_write_certs(folder, "ca.pem", ca->ca, NULL);
+	g_autofree char *root_file =
+	    pki_write_certs(folder, "root.pem", ca->root, NULL);
+	g_autofree char *url = test_ca_url(ca, "/files/override?");
+	g_autofree char *of_ca = g_strconcat(ca_file, "=", url, "ca", NULL);
+	g_autofree char *of_root =
+	    g_strconcat(root_file, "=", url, "root", NULL);
+	g_autofree char *of_all = g_strconcat(url, "all", NULL);
+	const struct {
+		const char *urls[3];
+		const char *asked;
+	} cases[] = {
+		{ { NULL }, "/files/ocsp?a " },
+		{ { of_ca }, "/files/override?ca " },
+		{ { of_all }, "/files/override?all " },
+		{ { of_root }, "/files/ocsp?a " },
+		{ { of_all, of_ca }, "/files/override?ca " },
+		{ { of_root, of_all }, "/files/override?all " },
+	};
+
+	test_ca_put(ca, "ocsp", response(GOOD));
+	test_ca_put(ca, "override", response(GOOD));
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		RevocationOptions options = options_with(EVIDENCE_OCSP, BOTH);
+		g_autoptr(Supply) supply = supply_new_here(NULL);
+		g_autoptr(Revocation) revocation = NULL;
+		guint all = test_ca_asked(ca, "/files/");
+		guint asked = test_ca_asked(ca, cases[i].asked);
+
+		options.ocsp_urls = cases[i].urls;
+		revocation = revocation_with(&options, supply);
+		expect(revocation, &(Question){ .cert = leaf },
+		    REVOCATION_STATUS_GOOD, NULL, cases[i].asked);
+		cr_expect_eq(
+		    test_ca_asked(ca, cases[i].asked), asked + 1, "%zu", i);
+		cr_expect_eq(test_ca_asked(ca, "/files/"), all + 1);
+	}
+	pki_folder_remove(folder);
+}
+
+Test(revocation_online, bad_url_option)
+{
+	static const struct {
+		const char *text;
+		const char *words;
+	} cases[] = {
+		{ "/etc/ca.pem", "neither URL nor FILE=URL" },
+		{ "/nonexistent/ca.pem=http://x/", "/nonexistent/ca.pem" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const char *const urls[] = { cases[i].text, NULL };
+		RevocationOptions options = options_with(EVIDENCE_OCSP, BOTH);
+		g_autoptr(GError) error = NULL;
+
+		options.ocsp_urls = urls;
+		cr_expect(revocation_new(&options, NULL, &error) == NULL);
+		cr_expect(g_str_has_prefix(error->message, "ocsp-url: "));
+		cr_expect(strstr(error->message, cases[i].words) != NULL, "%s",
+		    error->message);
+	}
+}
+
+/* A delegate that lives long and has no nocheck: its issuer's list says whether
+ * it still is one, and no responder is asked. */
+Test(revocation_online, delegate)
+{
+	static const struct {
+		const char *name;
+		bool has_list;
+		bool is_revoked;
+		guint methods;
+		RevocationStatus status;
+		guint asked_crl;
+	} cases[] = {
+		{ "in good standing", true, false, BOTH, REVOCATION_STATUS_GOOD,
+		    1 },
+		{ "revoked", true, true, BOTH, REVOCATION_STATUS_UNKNOWN, 1 },
+		{ "nobody knows", false, false, BOTH, REVOCATION_STATUS_UNKNOWN,
+		    1 },
+		{ "lists are not asked", true, false, EVIDENCE_OCSP,
+		    REVOCATION_STATUS_UNKNOWN, 0 },
+	};
+	g_autofree char *crl_url = test_ca_url(ca, "/files/of-responder");
+	g_autofree char *ocsp_url = test_ca_url(ca, "/files/never?");
+	g_autoptr(X509) delegate = test_ca_cert(ca,
+	    (PkiCert){ .name = "Responder",
+		.serial = 21,
+		.eku = "OCSPSigning",
+		.crl_url = crl_url,
+		.ocsp_url = ocsp_url,
+		.key = PKI_KEY_LEAF_EC });
+	g_autoptr(X509) cert = leaf_with(OCSP_PATH "a", NULL);
+	X509 *const certs[] = { delegate, NULL };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const RevocationOptions options =
+		    options_with(EVIDENCE_OCSP, cases[i].methods);
+		g_autoptr(Supply) supply = supply_new_here(NULL);
+		g_autoptr(Revocation) revocation =
+		    revocation_with(&options, supply);
+		guint asked = test_ca_asked(ca, "/files/of-responder");
+
+		test_ca_put(ca, "ocsp",
+		    test_ca_response(ca, (PkiSingle){ .cert = cert },
+			(PkiOcsp){ .responder = delegate,
+			    .key = PKI_KEY_LEAF_EC,
+			    .certs = certs }));
+		test_ca_put(ca, "of-responder",
+		    cases[i].has_list ?
+			test_ca_list(ca,
+			    (PkiCrl){ .revoked = cases[i].is_revoked ?
+				    delegate :
+				    NULL }) :
+			NULL);
+		expect(revocation, &(Question){ .cert = cert }, cases[i].status,
+		    cases[i].status == REVOCATION_STATUS_UNKNOWN ?
+			"may be revoked" :
+			NULL,
+		    cases[i].name);
+		cr_expect_eq(test_ca_asked(ca, "/files/of-responder") - asked,
+		    cases[i].asked_crl, "%s", cases[i].name);
+	}
+	cr_expect_eq(test_ca_asked(ca, "/files/never"), 0);
+}
+
+Test(revocation_online, configured_responder)
+{
+	g_autoptr(X509) own = pki_cert(&(PkiCert){ .name = "Of the postmaster",
+					   .key = PKI_KEY_P521,
+					   .from = -PKI_YEAR,
+					   .until = 100 * (gint64)PKI_YEAR },
+	    NULL, PKI_KEY_P521);
+	g_autoptr(OsslX509Stack) responders = sk_X509_new_null();
+	X509 *const certs[] = { own, NULL };
+
+	X509_up_ref(own);
+	sk_X509_push(responders, own);
+	for (int with = 0; with < 2; with++) {
+		RevocationOptions options =
+		    options_with(EVIDENCE_OCSP, EVIDENCE_OCSP);
+		g_autoptr(Supply) supply =
+		    supply_new_here(with ? responders : NULL);
+		g_autoptr(Revocation) revocation = NULL;
+
+		options.responders = with ? responders : NULL;
+		revocation = revocation_with(&options, supply);
+		test_ca_put(ca, "ocsp",
+		    test_ca_response(ca, (PkiSingle){ .cert = leaf },
+			(PkiOcsp){ .responder = own,
+			    .key = PKI_KEY_P521,
+			    .certs = certs }));
+		expect(revocation, &(Question){ .cert = leaf },
+		    with ? REVOCATION_STATUS_GOOD : REVOCATION_STATUS_UNKNOWN,
+		    NULL, with ? "configured" : "not");
+	}
+}
+
+/* --- lists of somebody else --------------------------------------------------
+ */
+
+/* Signed by whom, nobody here knows: it proves nothing, is forgotten, and the
+ * right one is had once the pause is over. */
+Test(revocation_online, list_of_another)
+{
+	g_autoptr(X509) foreign = test_ca_cert(ca,
+	    (PkiCert){
+		.name = "Foreign CA", .is_ca = true, .key = PKI_KEY_P384 });
+	const struct {
+		const char *name;
+		GBytes *octets; /* taken */
+	} cases[] = {
+		{ "of another issuer",
+		    test_ca_list_by(ca, (PkiCrl){ 0 }, foreign, PKI_KEY_P384) },
+		{ "of another key",
+		    test_ca_list_by(ca, (PkiCrl){ .wrong_key_id = true },
+			ca->ca, PKI_KEY_OTHER) },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const RevocationOptions options =
+		    options_with(EVIDENCE_CRL, EVIDENCE_CRL);
+		g_autoptr(Supply) supply = supply_new_here(NULL);
+		g_autoptr(Revocation) revocation =
+		    revocation_with(&options, supply);
+		guint asked = test_ca_asked(ca, CRL_PATH);
+
+		test_ca_put(ca, "crl", cases[i].octets);
+		for (int j = 0; j < 2; j++)
+			expect(revocation, &(Question){ .cert = leaf },
+			    REVOCATION_STATUS_UNKNOWN, NULL, cases[i].name);
+		cr_expect_eq(test_ca_asked(ca, CRL_PATH) - asked, 1);
+		cr_expect_eq(supply_count(supply, SUPPLY_BAD_ANSWER), 1, "%s",
+		    cases[i].name);
+		test_ca_put(ca, "crl", list(GOOD));
+		supply_forget(supply);
+		expect(revocation, &(Question){ .cert = leaf },
+		    REVOCATION_STATUS_GOOD, NULL, cases[i].name);
+	}
+}
+
+/* Put into Redis by who knows whom: fetched from the CA at once. */
+Test(revocation_online, list_of_another_in_redis)
+{
+	g_autoptr(X509) foreign = test_ca_cert(ca,
+	    (PkiCert){
+		.name = "Foreign CA", .is_ca = true, .key = PKI_KEY_P384 });
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_autofree char *store_url =
+	    g_strdup_printf("redis://127.0.0.1:%u", redis->port);
+	g_autofree char *url = test_ca_url(ca, CRL_PATH);
+	const char *const urls[] = { url, NULL };
+	const EvidenceSource source = { EVIDENCE_CRL, leaf, ca->ca, urls };
+	g_autofree char *key = evidence_key(&source);
+	GBytes *const lists[] = {
+		test_ca_list_by(ca, (PkiCrl){ 0 }, foreign, PKI_KEY_P384),
+		test_ca_list_by(ca, (PkiCrl){ .wrong_key_id = true }, ca->ca,
+		    PKI_KEY_OTHER),
+	};
+
+	test_ca_put(ca, "crl", list(GOOD));
+	for (gsize i = 0; i < G_N_ELEMENTS(lists); i++) {
+		const StoreOptions store_options = { .url = store_url,
+			.connect_timeout = TEST_CA_PATIENCE,
+			.timeout = TEST_CA_PATIENCE };
+		g_autoptr(Store) store = store_new(&store_options, NULL);
+		g_autoptr(Fetcher) fetcher = test_ca_fetcher(ca);
+		const SupplyOptions supply_options = test_ca_options();
+		g_autoptr(Supply) supply =
+		    supply_new(&supply_options, fetcher, store);
+		const RevocationOptions options =
+		    options_with(EVIDENCE_CRL, EVIDENCE_CRL);
+		g_autoptr(Revocation) revocation =
+		    revocation_with(&options, supply);
+		g_auto(TestCaWatch) watch = { 0 };
+		g_autofree char *label = g_strdup_printf(
+		    "smime-milter 1 crl %" G_GINT64_FORMAT "\n", ca->now);
+		gsize size;
+		const void *data = g_bytes_get_data(lists[i], &size);
+
+		supply_set_observer(supply, test_ca_observe, &watch);
+		test_redis_do(redis, "SET %s %s%b", key, label, data, size);
+		expect(revocation, &(Question){ .cert = leaf },
+		    REVOCATION_STATUS_GOOD, NULL, "poisoned");
+		cr_expect_eq(supply_count(supply, SUPPLY_POISONED), 1);
+		cr_expect_not(test_ca_was_told(&watch, "(null)"));
+		cr_expect_eq(test_ca_asked(ca, CRL_PATH), i + 1);
+		g_bytes_unref(lists[i]);
+	}
+}
+
+/* --- what the message brings
+ * -------------------------------------------------- */
+
+static GPtrArray *
+brought(PkiSingle single)
+{
+	GPtrArray *responses =
+	    g_ptr_array_new_with_free_func((GDestroyNotify)ocsp_unref);
+	g_autoptr(GBytes) der = NULL;
+	g_autofree char *why = NULL;
+	Ocsp *ocsp;
+
+	single.cert = leaf;
+	der = test_ca_response(
+	    ca, single, (PkiOcsp){ .produced_at = single.this_update });
+	cr_assert_eq(ocsp_parse(der, &ocsp, &why), OCSP_ANSWERED, "%s", why);
+	g_ptr_array_add(responses, ocsp);
+	return responses;
+}
+
+Test(revocation_online, stapled)
+{
+	static const struct {
+		const char *name;
+		PkiSingle single;
+		Says ocsp; /* says the responder */
+		RevocationStatus status;
+		guint asked;
+		const char *words;
+	} cases[] = {
+		{ "alone", { .this_update = -600 }, NONE,
+		    REVOCATION_STATUS_GOOD, 1, "came with the message" },
+		{ "is not enough not to ask", { .this_update = -600 }, REVOKED,
+		    REVOCATION_STATUS_REVOKED, 1, "since" },
+		{ "and the responder", { .this_update = -600 }, GOOD,
+		    REVOCATION_STATUS_GOOD, 1, NULL },
+		{ "old", { .this_update = -PKI_DAY - 60 }, NONE,
+		    REVOCATION_STATUS_UNKNOWN, 1, NULL },
+		{ "revoked", { .status = PKI_OCSP_REVOKED }, GOOD,
+		    REVOCATION_STATUS_REVOKED, 0, "since" },
+	};
+	const RevocationOptions options =
+	    options_with(EVIDENCE_OCSP, EVIDENCE_OCSP);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Supply) supply = supply_new_here(NULL);
+		g_autoptr(Revocation) revocation =
+		    revocation_with(&options, supply);
+		g_autoptr(GPtrArray) responses = brought(cases[i].single);
+		guint asked = test_ca_asked(ca, "/files/ocsp");
+
+		test_ca_put(ca, "ocsp", response(cases[i].ocsp));
+		expect(revocation,
+		    &(Question){ .cert = leaf, .responses = responses },
+		    cases[i].status, cases[i].words, cases[i].name);
+		cr_expect_eq(test_ca_asked(ca, "/files/ocsp") - asked,
+		    cases[i].asked, "%s", cases[i].name);
+	}
+}
+
+/* RFC 5940: the same in the CMS of a message. */
+Test(revocation_online, stapled_in_a_message)
+{
+	static const PkiOcspStatus says[] = { PKI_OCSP_GOOD, PKI_OCSP_REVOKED };
+	static const SmimeResult results[] = { SMIME_PASS, SMIME_FAIL };
+	const RevocationOptions options =
+	    options_with(EVIDENCE_OCSP, EVIDENCE_OCSP);
+	X509 *const certs[] = { leaf, ca->ca, NULL };
+	const PkiSigner signer = { .cert = leaf,
+		.issuer = ca->ca,
+		.key = PKI_KEY_LEAF,
+		.time = ca->now - PKI_NOW };
+	const PkiCms spec = {
+		.signers = &signer, .n_signers = 1, .certs = certs
+	};
+	const VerifyOptions verify = { .min_rsa_bits = 2048 };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(says); i++) {
+		g_autoptr(Supply) supply = supply_new_here(NULL);
+		g_autoptr(Revocation) revocation =
+		    revocation_with(&options, supply);
+		g_autoptr(GBytes) stapled = test_ca_response(ca,
+		    (PkiSingle){ .cert = leaf, .status = says[i] },
+		    (PkiOcsp){ 0 });
+		g_autoptr(GBytes) other = pki_other_ocsp(stapled);
+		g_autoptr(GBytes) cms = pki_cms_with_other(
+		    PKI_PART, strlen(PKI_PART), &spec, other);
+		g_autofree char *text = pki_detached(PKI_FROM, PKI_PART, cms);
+		g_autoptr(Spool) spool = pki_spool(text, strlen(text));
+		g_autoptr(MimeMessage) message = mime_parse(spool);
+		g_autoptr(Verdict) verdict = verify_message(
+		    message, trust, revocation, &verify, ca->now);
+		g_autofree char *reason = NULL;
+
+		cr_assert_eq(verdict->entries->len, 1);
+		reason = verdict_entry_reason(
+		    g_ptr_array_index(verdict->entries, 0));
+		cr_expect_eq(verdict_result(verdict), results[i], "%s", reason);
+	}
+}
+
+/* --- beforehand --------------------------------------------------------------
+ */
+
+/* The whole path at once: the waits are at one time. */
+Test(revocation_online, prepare)
+{
+	const RevocationOptions options = options_with(EVIDENCE_OCSP, BOTH);
+	g_autoptr(Supply) supply = supply_new_here(NULL);
+	g_autoptr(Revocation) revocation = revocation_with(&options, supply);
+	g_autoptr(OsslX509Stack) path = sk_X509_new_null();
+	SupplyBudget budget = revocation_budget(revocation);
+	const RevocationQuestion question = {
+		.trust = trust, .path = path, .now = ca->now, .budget = &budget
+	};
+	g_auto(RevocationAnswer) answer = { 0 };
+	X509 *const certs[] = { leaf, ca->ca, ca->root };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(certs); i++) {
+		X509_up_ref(certs[i]);
+		sk_X509_push(path, certs[i]);
+	}
+	test_ca_put(ca, "ocsp", response(GOOD));
+	revocation_prepare(revocation, &question);
+	/* The CA's own certificate names nobody. */
+	cr_expect_eq(budget.fetches, SUPPLY_MAX_FETCHES - 1);
+	cr_expect_eq(budget.until, 0);
+	revocation_ask(revocation, &question, &answer);
+	cr_expect_eq(answer.status, REVOCATION_STATUS_GOOD);
+	cr_expect_eq(budget.fetches, SUPPLY_MAX_FETCHES - 1);
+	cr_expect_eq(test_ca_asked(ca, "/files/ocsp"), 1);
+	/* What nobody will ask is not asked. */
+	revocation_prepare(
+	    revocation, &(RevocationQuestion){ .trust = trust, .path = path });
+}
+
+static void
+note(const EvidenceSource *source, const Evidence *evidence, const char *why,
+    gpointer data)
+{
+	g_string_append_printf(data, "%s %s %s\n",
+	    source->kind == EVIDENCE_OCSP ? "ocsp" : "crl",
+	    evidence != NULL ? "yes" : "no", why != NULL ? "why" : "-");
+}
+
+Test(revocation_online, fetch)
+{
+	static const struct {
+		guint methods;
+		Says ocsp;
+		Says crl;
+		const char *told;
+	} cases[] = {
+		{ BOTH, GOOD, GOOD, "ocsp yes -\ncrl yes -\n" },
+		{ BOTH, NONE, GOOD, "ocsp no why\ncrl yes -\n" },
+		{ EVIDENCE_CRL, GOOD, NONE, "crl no why\n" },
+		{ EVIDENCE_OCSP, GOOD, NONE, "ocsp yes -\n" },
+		{ 0, GOOD, GOOD, "" },
+	};
+	g_autoptr(OsslX509Stack) path = sk_X509_new_null();
+
+	X509_up_ref(leaf);
+	sk_X509_push(path, leaf);
+	X509_up_ref(ca->ca);
+	sk_X509_push(path, ca->ca);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const RevocationOptions options =
+		    options_with(EVIDENCE_OCSP, cases[i].methods);
+		g_autoptr(Supply) supply = supply_new_here(NULL);
+		g_autoptr(Revocation) revocation =
+		    revocation_with(&options, supply);
+		SupplyBudget budget = revocation_budget(revocation);
+		const RevocationQuestion question = { .trust = trust,
+			.path = path,
+			.now = ca->now,
+			.budget = &budget };
+		g_autoptr(GString) told = g_string_new(NULL);
+
+		test_ca_put(ca, "ocsp", response(cases[i].ocsp));
+		test_ca_put(ca, "crl", list(cases[i].crl));
+		revocation_fetch(revocation, &question, note, told);
+		cr_expect_str_eq(told->str, cases[i].told);
+		cr_expect_eq(
+		    revocation_asks(revocation), cases[i].methods != 0);
+		cr_expect_eq(revocation_supply(revocation), supply);
+	}
+}
+
+/* Without a budget, and offline, nobody is asked. */
+Test(revocation_online, offline)
+{
+	RevocationOptions options = options_with(EVIDENCE_OCSP, BOTH);
+	g_autoptr(Revocation) revocation = revocation_with(&options, NULL);
+
+	expect(revocation, &(Question){ .cert = leaf },
+	    REVOCATION_STATUS_UNASKED, "no revocation list at hand", "offline");
+	cr_expect_not(revocation_asks(revocation));
+}
