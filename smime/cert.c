@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/objects.h>
 #include <openssl/pem.h>
@@ -325,18 +326,21 @@ cert_may_issue_for_mail(X509 *cert)
 
 /* --- strength ---------------------------------------------------------- */
 
+G_STATIC_ASSERT(CERT_MAX_EXPONENT_BITS == 8 * sizeof(guint64));
+
+/* An exponent that has no room is not read.  EVP_PKEY_get_bn_param() would
+ * fill, and read, 2 KiB for each. */
 static bool
 rsa_is_sound(EVP_PKEY *key)
 {
-	g_autoptr(BIGNUM) e = NULL;
-	BIGNUM *exponent = NULL;
+	guint64 e = 0;
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_uint64(OSSL_PKEY_PARAM_RSA_E, &e),
+		OSSL_PARAM_construct_end(),
+	};
 
-	if (EVP_PKEY_get_bits(key) > CERT_MAX_RSA_BITS ||
-	    EVP_PKEY_get_bn_param(key, "e", &exponent) != 1)
-		return false;
-	e = exponent;
-	return BN_is_odd(e) && !BN_is_one(e) &&
-	    BN_num_bits(e) <= CERT_MAX_EXPONENT_BITS;
+	return EVP_PKEY_get_bits(key) <= CERT_MAX_RSA_BITS &&
+	    EVP_PKEY_get_params(key, params) == 1 && e % 2 == 1 && e != 1;
 }
 
 static VerdictReason

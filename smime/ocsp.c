@@ -28,6 +28,7 @@ struct ocsp {
 	GArray *singles; /* of Single */
 	gint64 produced_at;
 	bool is_understood;     /* apart from singles */
+	bool all_understood;    /* with them */
 	GMutex lock;            /* guards what follows */
 	EVP_PKEY *verified_by;  /* has verified the signature, or NULL */
 	const X509 *delegate;   /* one of its certificates, or NULL */
@@ -211,6 +212,7 @@ decode_single(Ocsp *ocsp, OCSP_SINGLERESP *from)
 		return "malformed time in the OCSP response "
 		       "(RFC 6960, section 4.2.2.1)";
 	g_array_append_val(ocsp->singles, single);
+	ocsp->all_understood = ocsp->all_understood && single.is_understood;
 	return NULL;
 }
 
@@ -220,6 +222,7 @@ decode_singles(Ocsp *ocsp)
 	int count = OCSP_resp_count(ocsp->basic);
 	Flaw flaw = NULL;
 
+	ocsp->all_understood = ocsp->is_understood;
 	if (count > OCSP_MAX_SINGLES)
 		return "too many answers in the OCSP response";
 	for (int i = 0; i < count && flaw == NULL; i++)
@@ -802,6 +805,8 @@ ocsp_is_understood(const Ocsp *ocsp, X509 *cert, X509 *issuer)
 {
 	Sayings sayings;
 
+	if (ocsp->all_understood)
+		return true;
 	find_sayings(ocsp, cert, issuer, &sayings);
 	return are_understood(ocsp, &sayings);
 }

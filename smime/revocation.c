@@ -933,34 +933,51 @@ revocation_supply(const Revocation *revocation)
 	return revocation->supply;
 }
 
-/* One of the issuer's own, where there is a choice. */
-static void
-begin_asking(
-    const Revocation *revocation, const RevocationQuestion *question, int index)
+/* Where lists are configured, others may not be needed.  False where there is
+ * nobody to ask. */
+static bool
+begin_asking_for(const Revocation *revocation,
+    const RevocationQuestion *question, int index, EvidenceKind kind)
 {
 	X509 *cert = sk_X509_value(question->path, index);
 	X509 *issuer = sk_X509_value(question->path, index + 1);
-	g_auto(GStrv) urls = revocation->first == EVIDENCE_OCSP ?
+	g_auto(GStrv) urls = NULL;
+	const char *one[] = { NULL, NULL };
+	EvidenceSource source = { kind, cert, issuer, one };
+
+	if ((revocation->methods & kind) == 0 ||
+	    (kind == EVIDENCE_CRL && revocation_has_lists(revocation)))
+		return false;
+	urls = kind == EVIDENCE_OCSP ?
 	    responder_urls(revocation, cert, issuer) :
 	    cert_crl_urls(cert);
-	const char *const one[] = { urls[0], NULL };
-	const EvidenceSource source = { revocation->first, cert, issuer,
-		revocation->first == EVIDENCE_CRL ? one :
-						    (const char *const *)urls };
-
-	if (urls[0] != NULL)
-		supply_begin(revocation->supply, &source, question->budget);
+	if (urls[0] == NULL)
+		return false;
+	/* Each list is evidence of its own. */
+	one[0] = urls[0];
+	source.urls = kind == EVIDENCE_CRL ? one : (const char *const *)urls;
+	supply_begin(revocation->supply, &source, question->budget);
+	return true;
 }
 
+/* The last fetch of the budget is for the certificate that is asked about
+ * first. */
 void
 revocation_prepare(
     const Revocation *revocation, const RevocationQuestion *question)
 {
-	if (!revocation_asks(revocation) || question->budget == NULL ||
-	    (revocation->methods & revocation->first) == 0)
+	EvidenceKind first = revocation->first;
+	EvidenceKind other =
+	    first == EVIDENCE_OCSP ? EVIDENCE_CRL : EVIDENCE_OCSP;
+
+	if (!revocation_asks(revocation) || question->budget == NULL)
 		return;
-	for (int i = question->index; i + 1 < sk_X509_num(question->path); i++)
-		begin_asking(revocation, question, i);
+	for (int i = question->index + 1; i + 1 < sk_X509_num(question->path) &&
+	     question->budget->fetches > 1;
+	     i++) {
+		if (!begin_asking_for(revocation, question, i, first))
+			begin_asking_for(revocation, question, i, other);
+	}
 }
 
 static void

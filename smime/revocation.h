@@ -114,8 +114,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RevocationAnswer, revocation_answer_clear)
 /* What the questions of one message may cost in all. */
 SupplyBudget revocation_budget(const Revocation *revocation);
 
-/* Of all certificates from index on those are asked for that will be needed,
- * and nobody waits: so that the waits of revocation_ask are at one time. */
+/* To be called before index is asked about and then, one after the other, those
+ * above it: of the latter those proofs are begun to be asked for that will be
+ * needed, and nobody waits, so that the waits of revocation_ask are at one
+ * time. */
 void revocation_prepare(
     const Revocation *revocation, const RevocationQuestion *question);
 

@@ -89,7 +89,6 @@ ask_below(const Standing *standing, const Identity *identity, X509 *issuer,
 	g_auto(RevocationAnswer) said = { 0 };
 
 	question.budget = &budget;
-	revocation_prepare(standing->revocation, &question);
 	revocation_ask(standing->revocation, &question, &said);
 	answer->status = said.status;
 	answer->detail = g_steal_pointer(&said.detail);

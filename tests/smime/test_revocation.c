@@ -1141,6 +1141,86 @@ Test(revocation, proofs_of_another_signer)
 	cr_expect(proof->path == NULL);
 }
 
+/* --- asking others ----------------------------------------------------------
+ */
+
+#define RESPONDER_URL "http://daerah.example/ocsp"
+
+/* Nobody is above the leaf but the CA whose sources are given. */
+typedef struct {
+	const char *what;
+	bool responder; /* is named by the CA's certificate */
+	bool list;
+	bool configured; /* lists of the configuration are there */
+	guint methods;
+	EvidenceKind first;
+	guint left; /* fetches that the message may cause */
+	guint begun;
+} Preparation;
+
+static guint
+begun_by(const Preparation *p)
+{
+	const SupplyOptions supplied = { .memory = 1 << 20, .timeout = 1 };
+	g_autoptr(Supply) supply = supply_new(&supplied, NULL, NULL);
+	const PkiCert ca = { .crl_url = p->list ? LIST_URL : NULL,
+		.ocsp_url = p->responder ? RESPONDER_URL : NULL };
+	const PkiCert leaf = { .crl_url = LIST_URL, .ocsp_url = RESPONDER_URL };
+	g_autoptr(Pki) pki =
+	    pki_new_from((PkiCert){ 0 }, ca, PKI_KEY_ROOT, &leaf, PKI_KEY_CA);
+	g_autoptr(X509_CRL) list = pki_crl(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_CA);
+	g_autofree char *folder = pki_folder_new();
+	g_autofree char *file = pki_write_crl(folder, "ca.pem", list);
+	const char *const files[] = { p->configured ? file : NULL, NULL };
+	const RevocationOptions options = { .mode = REVOCATION_HARD,
+		.methods = p->methods,
+		.first = p->first,
+		.crls = files };
+	g_autoptr(Revocation) revocation =
+	    revocation_new(&options, supply, NULL);
+	X509 *const certs[] = { pki->leaf, pki->ca, pki->root };
+	g_autoptr(OsslX509Stack) path = stack_of(certs, 3);
+	SupplyBudget budget = SUPPLY_BUDGET(1);
+	const RevocationQuestion question = {
+		.path = path, .now = PKI_NOW, .budget = &budget
+	};
+
+	budget.fetches = p->left;
+	revocation_prepare(revocation, &question);
+	pki_folder_remove(folder);
+	return p->left - budget.fetches;
+}
+
+/* Of those above, what will be needed; and one fetch is left for the one that
+ * is asked about first. */
+Test(revocation, what_is_prepared)
+{
+	const guint both = EVIDENCE_OCSP | EVIDENCE_CRL;
+	const Preparation cases[] = {
+		{ "no source", false, false, false, both, EVIDENCE_OCSP, 8, 0 },
+		{ "the first of two", true, true, false, both, EVIDENCE_OCSP, 8,
+		    1 },
+		{ "the only one", false, true, false, both, EVIDENCE_OCSP, 8,
+		    1 },
+		{ "the only one", true, false, false, both, EVIDENCE_CRL, 8,
+		    1 },
+		{ "not that method", false, true, false, EVIDENCE_OCSP,
+		    EVIDENCE_OCSP, 8, 0 },
+		{ "but this one", true, true, false, EVIDENCE_CRL,
+		    EVIDENCE_OCSP, 8, 1 },
+		{ "lists at hand", false, true, true, both, EVIDENCE_OCSP, 8,
+		    0 },
+		{ "lists at hand, a responder", true, true, true, both,
+		    EVIDENCE_OCSP, 8, 1 },
+		{ "the last fetch", true, true, false, both, EVIDENCE_OCSP, 1,
+		    0 },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+		cr_expect_eq(
+		    begun_by(&cases[i]), cases[i].begun, "%s", cases[i].what);
+}
+
 /* --- the value ------------------------------------------------------------ */
 
 Test(revocation, modes_and_references)
