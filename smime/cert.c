@@ -326,9 +326,9 @@ cert_may_issue_for_mail(X509 *cert)
 
 /* --- strength ---------------------------------------------------------- */
 
-G_STATIC_ASSERT(CERT_MAX_EXPONENT_BITS == 8 * sizeof(guint64));
+G_STATIC_ASSERT(CERT_MAX_EXPONENT_BITS < 8 * sizeof(guint64));
 
-/* An exponent that has no room is not read.  EVP_PKEY_get_bn_param() would
+/* An exponent of more than 64 bits is not read.  EVP_PKEY_get_bn_param() would
  * fill, and read, 2 KiB for each. */
 static bool
 rsa_is_sound(EVP_PKEY *key)
@@ -340,7 +340,8 @@ rsa_is_sound(EVP_PKEY *key)
 	};
 
 	return EVP_PKEY_get_bits(key) <= CERT_MAX_RSA_BITS &&
-	    EVP_PKEY_get_params(key, params) == 1 && e % 2 == 1 && e != 1;
+	    EVP_PKEY_get_params(key, params) == 1 && e % 2 == 1 && e != 1 &&
+	    e >> CERT_MAX_EXPONENT_BITS == 0;
 }
 
 static VerdictReason
