@@ -330,7 +330,7 @@ skip_brackets(const char *text)
 			depth++;
 		else if (*text == ')' && depth > 0)
 			depth--;
-		else if (depth == 0 && *text != '<' && *text != ' ')
+		else if (depth == 0 && strchr("<>[]) ", *text) == NULL)
 			break;
 	}
 	return text;
@@ -362,7 +362,7 @@ makes_address(const char *at, const char *end)
 		return is_domain(at + 1, end) || *end == '(';
 	if (*end == '[')
 		return true;
-	if (*end != '(' && *end != '<')
+	if (*end == '\0' || strchr("()<>]", *end) == NULL)
 		return false;
 	inside = skip_brackets(end);
 	end = domain_end(inside);
