@@ -362,7 +362,8 @@ stop() {
 	kill "-${2-TERM}" "$pid" 2>/dev/null || :
 	# What a test has stopped must go on to end.
 	kill -CONT "$pid" 2>/dev/null || :
-	if ! wait_for ended "$1"; then
+	# bash would tell who was killed.
+	if ! wait_for ended "$1" 2>/dev/null; then
 		echo "$1 did not end; killed" >&2
 		kill -KILL "$pid"
 	fi

@@ -2,7 +2,7 @@
 # Whom our CAs name is asked whether a certificate is revoked; whatever comes
 # back, or does not, mail is delivered, in time, with the verdict that it must
 # have, and the log says whose answer broke which clause.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib.sh" || exit
 
 siti=siti@$domain
 budi=budi@$domain

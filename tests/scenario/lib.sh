@@ -129,11 +129,9 @@ scenario_end() {
 
 	holds "the daemon ends well" daemon_stop
 	[ "$failures" -gt 0 ] || return 0
-	echo "# daemon log:"
-	tail -n 60 "$lab/daemon.log" | sed 's/^/# /'
-	for log in "$lab"/{postfix,hop}/mail.log; do
-		[ -e "$log" ] || continue
-		echo "# Postfix log, $log:"
+	for log in "$lab"/*.log "$lab"/{postfix,hop}/mail.log; do
+		[ -s "$log" ] || continue
+		echo "# $log:"
 		tail -n 60 "$log" | sed 's/^/# /'
 	done
 	exit 1

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # Redis is killed, and then the responder hangs, in the middle of 5,000
 # messages: none is lost, none waits, none has another verdict.
-. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../lib.sh" || exit
 # shellcheck source=../load.sh
-. "$(dirname "$0")/../load.sh"
+. "$(dirname "$0")/../load.sh" || exit
 
 messages=5000
 deadline=1500 # ms
