@@ -260,20 +260,39 @@ join_trip(Supply *supply, const char *key, const EvidenceSource *source,
 
 /* --- asking --------------------------------------------------------------- */
 
-static void
-begin(Supply *supply, const char *key, const EvidenceSource *source,
-    SupplyBudget *budget)
+/* With the lock held: what a trip has brought that ended since the caller has
+ * seen the other one in memory; or NULL.  Nobody is asked twice for it. */
+static Evidence *
+brought_since(Supply *supply, const char *key, const Evidence *seen)
 {
-	Trip *trip;
+	gint64 now = now_seconds();
+	g_autoptr(Evidence) evidence = lru_get(supply->desk.memory, key, now);
+
+	return evidence != NULL && evidence != seen &&
+		evidence_is_fresh(evidence, now) ?
+	    g_steal_pointer(&evidence) :
+	    NULL;
+}
+
+/* Does a trip begin with that? */
+static bool
+begin(Supply *supply, const char *key, const EvidenceSource *source,
+    const Evidence *seen, SupplyBudget *budget)
+{
+	Trip *trip = NULL;
 	g_autofree char *why = NULL;
+	g_autoptr(Evidence) evidence = NULL;
 	bool last;
 
 	g_mutex_lock(&supply->lock);
-	trip = join_trip(supply, key, source, budget, &why);
+	evidence = brought_since(supply, key, seen);
+	if (evidence == NULL && !g_hash_table_contains(supply->trips, key))
+		trip = join_trip(supply, key, source, budget, &why);
 	last = trip != NULL && trip_leave(trip);
 	g_mutex_unlock(&supply->lock);
 	if (last)
 		trip_free(trip);
+	return trip != NULL;
 }
 
 static void
@@ -311,15 +330,17 @@ take_result(Supply *supply, const Trip *trip, char **why)
 /* By others; NULL and *why. */
 static Evidence *
 ask_others(Supply *supply, const char *key, const EvidenceSource *source,
-    SupplyBudget *budget, char **why)
+    const Evidence *seen, SupplyBudget *budget, char **why)
 {
-	Evidence *evidence = NULL;
-	Trip *trip;
+	Evidence *evidence;
+	Trip *trip = NULL;
 	bool last = false;
 
 	begin_budget(budget);
 	g_mutex_lock(&supply->lock);
-	trip = join_trip(supply, key, source, budget, why);
+	evidence = brought_since(supply, key, seen);
+	if (evidence == NULL)
+		trip = join_trip(supply, key, source, budget, why);
 	if (trip != NULL) {
 		wait_for(supply, trip, budget->until);
 		evidence = take_result(supply, trip, why);
@@ -340,10 +361,9 @@ serves(Supply *supply, const char *key, const EvidenceSource *source,
 	if (kept == NULL || !evidence_is_fresh(kept, now))
 		return false;
 	if (evidence_wants_refresh(kept, now) && supply->desk.fetcher != NULL &&
-	    !backoff_pauses(supply->desk.proofs, key, now)) {
+	    !backoff_pauses(supply->desk.proofs, key, now) &&
+	    begin(supply, key, source, kept, NULL))
 		count(supply, SUPPLY_REFRESHED);
-		begin(supply, key, source, NULL);
-	}
 	return true;
 }
 
@@ -363,7 +383,7 @@ supply_begin(Supply *supply, const EvidenceSource *source, SupplyBudget *budget)
 	    lru_get(supply->desk.memory, key, now_seconds());
 
 	if (!serves(supply, key, source, kept))
-		begin(supply, key, source, budget);
+		begin(supply, key, source, kept, budget);
 }
 
 Evidence *
@@ -380,7 +400,7 @@ supply_get(Supply *supply, const EvidenceSource *source, SupplyBudget *budget,
 		count(supply, SUPPLY_MEMORY);
 		return g_steal_pointer(&kept);
 	}
-	got = ask_others(supply, key, source, budget, why);
+	got = ask_others(supply, key, source, kept, budget, why);
 	if (got != NULL && evidence_is_fresh(got, now_seconds()))
 		g_clear_pointer(why, g_free);
 	return got != NULL ? got : g_steal_pointer(&kept);

@@ -693,7 +693,9 @@ expect_timeout(const char *url)
 
 	cr_expect_eq(
 	    result->error, SMIME_ERROR_IO, "%s: %s", url, result->message);
-	cr_expect(strstr(result->message, g_strerror(ETIMEDOUT)) != NULL,
+	/* On a busy machine it may be as soon as the name is looked up. */
+	cr_expect(strstr(result->message, g_strerror(ETIMEDOUT)) != NULL ||
+		strstr(result->message, "in time") != NULL,
 	    "%s: %s", url, result->message);
 	cr_expect_geq(g_get_monotonic_time() - start,
 	    SOON * G_TIME_SPAN_MILLISECOND, "%s", url);

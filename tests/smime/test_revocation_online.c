@@ -254,7 +254,7 @@ Test(revocation_online, who_is_asked)
 		{ "CRL alone", EVIDENCE_OCSP, EVIDENCE_CRL, GOOD, NONE, NONE,
 		    REVOCATION_STATUS_UNKNOWN, 0, 1, "crl" },
 		{ "nobody", EVIDENCE_OCSP, 0, GOOD, GOOD, NONE,
-		    REVOCATION_STATUS_UNASKED, 0, 0, "nobody to ask" },
+		    REVOCATION_STATUS_UNANSWERED, 0, 0, "nobody to ask" },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
@@ -845,6 +845,7 @@ Test(revocation_online, offline)
 	g_autoptr(Revocation) revocation = revocation_with(&options, NULL);
 
 	expect(revocation, &(Question){ .cert = leaf },
-	    REVOCATION_STATUS_UNASKED, "no revocation list at hand", "offline");
+	    REVOCATION_STATUS_UNANSWERED, "no revocation list at hand",
+	    "offline");
 	cr_expect_not(revocation_asks(revocation));
 }
