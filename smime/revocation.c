@@ -175,7 +175,6 @@ typedef struct inquiry {
 	X509 *cert;
 	X509 *issuer;
 	Testimony testimony;
-	bool has_asked;  /* others, and got something */
 	char *why_not;   /* why what was heard does not count, or NULL */
 	char *no_answer; /* why there is none from others, or NULL */
 } Inquiry;
@@ -683,9 +682,13 @@ get_and_hear(Inquiry *inquiry, const EvidenceSource *source)
 			g_free(inquiry->no_answer);
 			inquiry->no_answer = g_steal_pointer(&why);
 		}
-		inquiry->has_asked = inquiry->has_asked || evidence != NULL;
-		if (evidence == NULL || hear_evidence(inquiry, evidence) ||
-		    !supply_refuse(supply, source, evidence, inquiry->why_not))
+		if (evidence == NULL || hear_evidence(inquiry, evidence))
+			return;
+		/* A bad answer is none. */
+		g_free(inquiry->no_answer);
+		inquiry->no_answer = g_steal_pointer(&inquiry->why_not);
+		if (!supply_refuse(
+			supply, source, evidence, inquiry->no_answer))
 			return;
 	}
 }
@@ -782,10 +785,6 @@ answer_unknown(Inquiry *inquiry, guint covered, RevocationAnswer *answer)
 		note_why_not(inquiry,
 		    g_strdup("lists of some reasons only "
 			     "(RFC 5280, section 6.3.3 (e))"));
-	else if (inquiry->why_not == NULL && inquiry->has_asked)
-		note_why_not(inquiry,
-		    g_strdup("no revocation list that was fetched speaks for "
-			     "the certificate (RFC 5280, section 6.3.3 (b))"));
 	if (inquiry->why_not != NULL) {
 		answer->status = REVOCATION_STATUS_UNKNOWN;
 		answer->detail = g_steal_pointer(&inquiry->why_not);
