@@ -7,6 +7,7 @@
 #include <criterion/criterion.h>
 
 #include "../../smime/flight.h"
+#include "../redis.h"
 #include "test_ca.h"
 
 static TestCa *ca;
@@ -17,7 +18,23 @@ typedef struct {
 	FlightDesk desk;
 	guint counts[SUPPLY_N_EVENTS];
 	GString *told;
+	TestRedis *redis; /* that the desk's store is on, or NULL */
+	const char *key;  /* where an answer of now comes, just when an
+	                     older one has been found there; or NULL */
 } Office;
+
+/* Takes der. */
+static void
+share(const TestRedis *redis, const char *key, GBytes *der)
+{
+	gsize size;
+	const void *data = g_bytes_get_data(der, &size);
+	g_autofree char *label = g_strdup_printf(
+	    "smime-milter 1 ocsp %" G_GINT64_FORMAT "\n", ca->now);
+
+	test_redis_do(redis, "SET %s %s%b", key, label, data, size);
+	g_bytes_unref(der);
+}
 
 static void
 tell(SupplyEvent event, const char *text, gpointer data)
@@ -27,6 +44,10 @@ tell(SupplyEvent event, const char *text, gpointer data)
 	office->counts[event]++;
 	if (text != NULL)
 		g_string_append_printf(office->told, "%s\n", text);
+	if (event == SUPPLY_OLD_ANSWER && office->key != NULL)
+		share(office->redis, office->key,
+		    test_ca_response(ca, (PkiSingle){ .this_update = -60 },
+			(PkiOcsp){ .produced_at = -60 }));
 }
 
 static const BackoffRule proofs_rule = { 0, SUPPLY_PAUSE_PROOF,
@@ -63,6 +84,8 @@ static void
 office_free(Office *office)
 {
 	fetcher_unref(office->desk.fetcher);
+	store_unref(office->desk.store);
+	test_redis_free(office->redis);
 	lru_free(office->desk.memory);
 	backoff_free(office->desk.proofs);
 	backoff_free(office->desk.hosts);
@@ -542,6 +565,50 @@ Test(flight, answer_that_is_over)
 	cr_expect(again->why != NULL && strstr(again->why, "again in") != NULL);
 	cr_expect_eq(test_ca_asked(ca, "/files"), 1);
 	cr_expect_eq(lru_count(office->desk.memory), 1);
+}
+
+static void
+open_store(Office *office)
+{
+	g_autofree char *url = NULL;
+	StoreOptions options = { .connect_timeout = TEST_CA_PATIENCE,
+		.timeout = TEST_CA_PATIENCE };
+
+	office->redis = test_redis_start(NULL);
+	url = g_strdup_printf("redis://127.0.0.1:%u", office->redis->port);
+	options.url = url;
+	office->desk.store = store_new(&options, NULL);
+	cr_assert(office->desk.store != NULL);
+}
+
+/* Another gateway has its answer there after the first look: it is found once
+ * the lock is had, which then is not kept. */
+Test(flight, lock_that_is_not_needed)
+{
+	g_autoptr(Office) office = office_new();
+	g_auto(Named) named = { 0 };
+	g_autofree char *key = NULL;
+	g_autofree char *lock = NULL;
+	g_autoptr(Flight) flight = NULL;
+
+	open_store(office);
+	name(&named, EVIDENCE_OCSP, "/files", NULL, NULL);
+	key = evidence_key(&named.source);
+	lock = g_strconcat(key, ":lock", NULL);
+	remember(office, &named,
+	    test_ca_response(ca, (PkiSingle){ 0 }, (PkiOcsp){ 0 }),
+	    ca->now - 1);
+	share(office->redis, key,
+	    test_ca_response(
+		ca, (PkiSingle){ .this_update = -7200 }, (PkiOcsp){ 0 }));
+	office->key = key;
+	flight = fly(office, &named);
+	cr_expect(flight->evidence != NULL);
+	cr_expect_eq(office->counts[SUPPLY_OLD_ANSWER], 1);
+	cr_expect_eq(office->counts[SUPPLY_STORED], 1);
+	cr_expect_eq(office->counts[SUPPLY_FETCHED], 0);
+	cr_expect_eq(
+	    store_lock(office->desk.store, lock, "x", 1000), STORE_DONE);
 }
 
 Test(flight, nobody_to_ask)
