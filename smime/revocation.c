@@ -674,6 +674,7 @@ get_and_hear(Inquiry *inquiry, const EvidenceSource *source)
 	Supply *supply = inquiry->revocation->supply;
 
 	for (guint times = 0; times < 2; times++) {
+		g_autofree char *before = g_strdup(inquiry->why_not);
 		g_autofree char *why = NULL;
 		g_autoptr(Evidence) evidence =
 		    supply_get(supply, source, inquiry->question->budget, &why);
@@ -687,6 +688,7 @@ get_and_hear(Inquiry *inquiry, const EvidenceSource *source)
 		/* A bad answer is none. */
 		g_free(inquiry->no_answer);
 		inquiry->no_answer = g_steal_pointer(&inquiry->why_not);
+		inquiry->why_not = g_steal_pointer(&before);
 		if (!supply_refuse(
 			supply, source, evidence, inquiry->no_answer))
 			return;
