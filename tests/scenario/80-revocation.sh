@@ -103,7 +103,7 @@ lists() {
 	list_fault list-slow slow-headers/list ''
 	# Of another CA: nobody says that it is bad, but that it proves nothing.
 	asked list-other '' "$http/files/list-other" \
-	    'temperror reason="?[^;]*speaks for'
+	    'temperror reason="?[^;]*is not by'
 	cp "$lab/pki/crls/root.crl" "$lab/www/list-other"
 	# What one has no answer to is asked of the other.
 	asked either "$http/status/500" "$http/files/list" pass
