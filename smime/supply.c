@@ -260,20 +260,24 @@ join_trip(Supply *supply, const char *key, const EvidenceSource *source,
 
 /* --- asking --------------------------------------------------------------- */
 
-static void
+/* False where somebody asks already, or nobody may. */
+static bool
 begin(Supply *supply, const char *key, const EvidenceSource *source,
     SupplyBudget *budget)
 {
 	Trip *trip;
 	g_autofree char *why = NULL;
-	bool last;
+	bool last, is_new;
 
 	g_mutex_lock(&supply->lock);
+	is_new = !g_hash_table_contains(supply->trips, key);
 	trip = join_trip(supply, key, source, budget, &why);
+	is_new = is_new && trip != NULL;
 	last = trip != NULL && trip_leave(trip);
 	g_mutex_unlock(&supply->lock);
 	if (last)
 		trip_free(trip);
+	return is_new;
 }
 
 static void
@@ -340,10 +344,9 @@ serves(Supply *supply, const char *key, const EvidenceSource *source,
 	if (kept == NULL || !evidence_is_fresh(kept, now))
 		return false;
 	if (evidence_wants_refresh(kept, now) && supply->desk.fetcher != NULL &&
-	    !backoff_pauses(supply->desk.proofs, key, now)) {
+	    !backoff_pauses(supply->desk.proofs, key, now) &&
+	    begin(supply, key, source, NULL))
 		count(supply, SUPPLY_REFRESHED);
-		begin(supply, key, source, NULL);
-	}
 	return true;
 }
 
