@@ -521,9 +521,27 @@ flight_free(Flight *flight)
 	g_free(flight);
 }
 
+/* Between a look at the memory and the take-off another flight may have landed.
+ */
+static bool
+take_remembered(Flight *flight)
+{
+	g_autoptr(Evidence) kept =
+	    lru_get(flight->desk->memory, flight->key, now_seconds());
+	gint64 now = now_seconds();
+
+	if (kept == NULL || !evidence_is_fresh(kept, now) ||
+	    evidence_wants_refresh(kept, now))
+		return false;
+	flight->evidence = g_steal_pointer(&kept);
+	return true;
+}
+
 void
 flight_run(Flight *flight)
 {
+	if (take_remembered(flight))
+		return;
 	if (!take_stored(flight) && may_ask_network(flight))
 		ask_once(flight);
 	if (flight->evidence != NULL)

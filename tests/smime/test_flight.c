@@ -159,17 +159,25 @@ fly_to(Office *office, EvidenceKind kind, const char *path)
 	return fly(office, &named);
 }
 
+/* Takes der, which was judged at then. */
 static void
-remember(Office *office, Named *named, GBytes *der, gint64 fetched)
+remember_as_of(
+    Office *office, Named *named, GBytes *der, gint64 fetched, gint64 then)
 {
 	g_autofree char *key = evidence_key(&named->source);
 	g_autofree char *why = NULL;
 	g_autoptr(Evidence) evidence = evidence_admit(
-	    &named->source, &office->rules, der, fetched, fetched, &why);
+	    &named->source, &office->rules, der, fetched, then, &why);
 
 	cr_assert(evidence != NULL, "%s", why);
 	lru_put(office->desk.memory, key, evidence, 1, G_MAXINT64);
 	g_bytes_unref(der);
+}
+
+static void
+remember(Office *office, Named *named, GBytes *der, gint64 fetched)
+{
+	remember_as_of(office, named, der, fetched, ca->now);
 }
 
 static Evidence *
@@ -440,7 +448,7 @@ Test(flight, older_response_is_not_taken)
 	    test_ca_response(ca,
 		(PkiSingle){ .status = PKI_OCSP_REVOKED, .this_update = -600 },
 		(PkiOcsp){ .produced_at = -600 }),
-	    ca->now);
+	    ca->now - 2 * PKI_DAY);
 	kept = remembered(office, &named);
 	test_ca_put(ca, "files",
 	    test_ca_response(
@@ -465,7 +473,7 @@ Test(flight, older_by_get_newer_by_post)
 	remember(office, &named,
 	    test_ca_response(
 		ca, (PkiSingle){ .this_update = -3600 }, (PkiOcsp){ 0 }),
-	    ca->now);
+	    ca->now - 2 * PKI_DAY);
 	test_ca_put_get(ca, ca->leaf,
 	    test_ca_response(
 		ca, (PkiSingle){ .this_update = -7200 }, (PkiOcsp){ 0 }));
@@ -517,7 +525,7 @@ Test(flight, lists_that_do_not_replace_a_known_one)
 		remember(office, &named,
 		    test_ca_list(
 			ca, (PkiCrl){ .number = 8, .this_update = -3600 }),
-		    ca->now - 60);
+		    ca->now - 2 * PKI_DAY);
 		kept = remembered(office, &named);
 		test_ca_put(ca, "a", cases[i].octets);
 		flight = fly(office, &named);
@@ -537,8 +545,9 @@ Test(flight, list_of_an_unknown_signer)
 	g_autoptr(Flight) flight = NULL;
 
 	name(&named, EVIDENCE_CRL, "/files/a", NULL, NULL);
-	remember(office, &named,
-	    test_ca_list(ca, (PkiCrl){ .next_update = -60 }), ca->now - 3600);
+	remember_as_of(office, &named,
+	    test_ca_list(ca, (PkiCrl){ .next_update = -60 }), ca->now - 3600,
+	    ca->now - 3600);
 	test_ca_put(ca, "a",
 	    test_ca_list(ca, (PkiCrl){ .number = 9, .wrong_key_id = true }));
 	flight = fly(office, &named);
@@ -597,7 +606,7 @@ Test(flight, lock_that_is_not_needed)
 	lock = g_strconcat(key, ":lock", NULL);
 	remember(office, &named,
 	    test_ca_response(ca, (PkiSingle){ 0 }, (PkiOcsp){ 0 }),
-	    ca->now - 1);
+	    ca->now - 2 * PKI_DAY);
 	share(office->redis, key,
 	    test_ca_response(
 		ca, (PkiSingle){ .this_update = -7200 }, (PkiOcsp){ 0 }));
@@ -609,6 +618,21 @@ Test(flight, lock_that_is_not_needed)
 	cr_expect_eq(office->counts[SUPPLY_FETCHED], 0);
 	cr_expect_eq(
 	    store_lock(office->desk.store, lock, "x", 1000), STORE_DONE);
+}
+
+/* As when another one has just landed. */
+Test(flight, what_is_there_already)
+{
+	g_autoptr(Office) office = office_new();
+	g_auto(Named) named = { 0 };
+	g_autoptr(Flight) flight = NULL;
+
+	name(&named, EVIDENCE_OCSP, "/files", NULL, NULL);
+	remember(office, &named,
+	    test_ca_response(ca, (PkiSingle){ 0 }, (PkiOcsp){ 0 }), ca->now);
+	flight = fly(office, &named);
+	cr_expect(flight->evidence != NULL && flight->why == NULL);
+	cr_expect_eq(test_ca_asked(ca, "/files"), 0);
 }
 
 Test(flight, nobody_to_ask)
