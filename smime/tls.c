@@ -42,6 +42,14 @@ refuse(GError **error, const char *path, const char *why)
 	return false;
 }
 
+const char *
+tls_system_file(void)
+{
+	const char *given = g_getenv(X509_get_default_cert_file_env());
+
+	return given != NULL ? given : X509_get_default_cert_file();
+}
+
 static bool
 set_anchors(SSL_CTX *context, const char *path, GError **error)
 {

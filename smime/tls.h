@@ -42,6 +42,9 @@ typedef struct {
 /* Caller frees.  Errors: CRYPTO; NOT_USABLE, naming the file. */
 SSL_CTX *tls_context_new(const TlsOptions *options, GError **error);
 
+/* Where the system's certificates are read from. */
+const char *tls_system_file(void);
+
 /* A client's session with the server of that name, or address; NULL: it is not
  * said, for a context that does not check.  A zone and a final dot are no part
  * of it.  Caller frees.  Errors: CRYPTO. */
