@@ -77,6 +77,8 @@ Test(tls, unchecked)
 
 	cr_assert_not_null(context);
 	cr_expect_eq(SSL_CTX_get_min_proto_version(context), TLS1_2_VERSION);
+	/* Or what moves could not be seen to move. */
+	cr_expect(SSL_CTX_get_mode(context) & SSL_MODE_ENABLE_PARTIAL_WRITE);
 	session = tls_session_new(context, NULL, NULL);
 	cr_assert_not_null(session);
 	cr_expect_eq(SSL_get_verify_mode(session), SSL_VERIFY_NONE);
