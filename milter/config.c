@@ -1106,10 +1106,8 @@ config_spool_limits(const Config *config, SpoolLimits *limits)
 	};
 }
 
-/* Root may look at keys that the daemon's user owns, and is to find them in
- * order. */
-static uid_t
-key_owner(const Config *config)
+uid_t
+config_key_owner(const Config *config)
 {
 	const char *name =
 	    config->milter_user != NULL ? config->milter_user : DAEMON_USER;
@@ -1128,7 +1126,7 @@ config_keyring_options(const Config *config, KeyringOptions *options)
 {
 	*options = (KeyringOptions){
 		.passphrase_file = config->sign_passphrase_file,
-		.owner = key_owner(config),
+		.owner = config_key_owner(config),
 	};
 }
 

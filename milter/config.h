@@ -147,6 +147,10 @@ void config_inbound_policy(const Config *config, PolicyInbound *policy);
 void config_notice_options(const Config *config, NoticeOptions *options);
 void config_sign_options(const Config *config, SignOptions *options);
 void config_keyring_options(const Config *config, KeyringOptions *options);
+
+/* Who may own secrets, beside root and who we are (see secret.h): root may look
+ * at those of the daemon's user, and is to find them in order. */
+uid_t config_key_owner(const Config *config);
 void config_spool_limits(const Config *config, SpoolLimits *limits);
 void config_verify_options(const Config *config, VerifyOptions *options);
 

@@ -506,15 +506,33 @@ PARAM(redis, url, "url", URL, "", 1, 1024, NULL,
     "redis://[USER:PASSWORD@]HOST:PORT/DB, unix:///PATH?db=N, "
     "sentinel://HOST:PORT,HOST:PORT/MASTER/DB, or "
     "cluster://HOST:PORT,HOST:PORT; "
-    "rediss:// for TLS, where hiredis has it.  "
+    "over TLS rediss://, rediss+sentinel:// or rediss+cluster://, "
+    "and each server needs a certificate for the name or address by which it "
+    "is reached, also where it is a sentinel or the cluster that says it.  "
     "Empty: each process has its memory alone.")
 
 PARAM(redis, password_file, "password-file", CREDENTIAL, "", 0, 0, NULL,
     "A file whose first line is the password, "
-    "so that it need not be in the URL.")
+    "so that it need not be in the URL.  "
+    "It must be closed to others, as keys must, and is read for each new "
+    "connection: a new password needs no restart.  "
+    "A name without a slash is that of a credential of systemd(1).")
+
+PARAM(redis, tls_ca, "tls-ca", PATH, "", 0, 0, NULL,
+    "Certificates of the CAs that may vouch for the servers, in PEM.  "
+    "This file and the next two may change without a reload.  "
+    "Empty: those of the system.")
+
+PARAM(redis, tls_cert, "tls-cert", PATH, "", 0, 0, NULL,
+    "Our certificate, for servers that ask for one, in PEM; "
+    "its chain may follow.  Empty: none.")
+
+PARAM(redis, tls_key, "tls-key", CREDENTIAL, "", 0, 0, NULL,
+    "The private key of tls-cert, in PEM and not encrypted.  "
+    "It must be closed to others.")
 
 PARAM(redis, connect_timeout, "connect-timeout", NUMBER, "100", 1, 10000, NULL,
-    "Milliseconds that connecting may take.")
+    "Milliseconds that connecting may take, with TLS.")
 
 PARAM(redis, timeout, "timeout", NUMBER, "50", 1, 10000, NULL,
     "Milliseconds that one operation may take; "

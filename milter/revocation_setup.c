@@ -74,6 +74,10 @@ make_store(const Config *config, Store **store, GError **error)
 	const StoreOptions options = {
 		.url = config->redis_url,
 		.password_file = config->redis_password_file,
+		.tls_ca = config->redis_tls_ca,
+		.tls_cert = config->redis_tls_cert,
+		.tls_key = config->redis_tls_key,
+		.owner = config_key_owner(config),
 		.connect_timeout = config->redis_connect_timeout,
 		.timeout = config->redis_timeout,
 		.prefix =
@@ -86,7 +90,7 @@ make_store(const Config *config, Store **store, GError **error)
 		return true;
 	*store = store_new(&options, error);
 	if (*store == NULL)
-		g_prefix_error(error, "[redis] url: ");
+		g_prefix_error(error, "[redis] ");
 	return *store != NULL;
 }
 

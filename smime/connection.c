@@ -1,31 +1,27 @@
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include <errno.h>
 #include <poll.h>
-#include <string.h>
 #include <unistd.h>
 
-#include <sys/socket.h>
-
-#include <openssl/ssl.h>
-
 #include "connection.h"
-#include "ossl.h"
 
-#define USEC_PER_MSEC 1000
+#define NSEC_PER_USEC 1000
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(SSL_CTX, SSL_CTX_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BIO_METHOD, BIO_meth_free)
 
 struct connector {
-	SSL_CTX *settings;
+	gatomicrefcount refs;
+	SSL_CTX *context;
 	BIO_METHOD *transport; /* BIOs of it have their Connection as data */
 };
 
 struct connection {
 	int fd;
 	gint64 deadline;
-	SSL *tls; /* or NULL */
+	Connector *connector; /* of tls, or NULL */
+	SSL *tls;             /* or NULL */
 	bool is_at_end;
 };
 
@@ -41,15 +37,16 @@ io_error(GError **error, const char *what, int cause)
 
 /* Until the socket is ready, or at least there is news of it. */
 static bool
-wait_for(
-    int fd, short events, gint64 deadline, const char *what, GError **error)
+wait_for(const Connection *connection, short events, const char *what,
+    GError **error)
 {
-	struct pollfd pollfd = { .fd = fd, .events = events };
+	struct pollfd pollfd = { .fd = connection->fd, .events = events };
 	gint64 left;
 
-	while ((left = deadline - g_get_monotonic_time()) > 0) {
-		gint64 ms = left / USEC_PER_MSEC + 1;
-		int n = poll(&pollfd, 1, (int)MIN(ms, G_MAXINT));
+	while ((left = connection->deadline - g_get_monotonic_time()) > 0) {
+		struct timespec time = { .tv_sec = left / G_USEC_PER_SEC,
+			.tv_nsec = left % G_USEC_PER_SEC * NSEC_PER_USEC };
+		int n = ppoll(&pollfd, 1, &time, NULL);
 
 		if (n > 0)
 			return true;
@@ -93,55 +90,53 @@ is_passing(int cause)
 
 /* --- connecting ---------------------------------------------------------- */
 
-static int
-start_connecting(int fd, const IpAddress *address, guint port)
-{
-	struct sockaddr_in v4 = { .sin_family = AF_INET,
-		.sin_port = htons((guint16)port) };
-	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
-		.sin6_port = htons((guint16)port) };
-	bool is_v4 = ip_address_is_v4(address);
-
-	memcpy(&v4.sin_addr, address->octets + 12, sizeof(v4.sin_addr));
-	memcpy(&v6.sin6_addr, address->octets, sizeof(v6.sin6_addr));
-	return is_v4 ? connect(fd, (struct sockaddr *)&v4, sizeof(v4)) :
-		       connect(fd, (struct sockaddr *)&v6, sizeof(v6));
-}
-
 static bool
-finish_connecting(int fd, gint64 deadline, GError **error)
+finish_connecting(const Connection *connection, GError **error)
 {
 	int cause = 0;
 	socklen_t size = sizeof(cause);
 
-	if (!wait_for(fd, POLLOUT, deadline, "cannot connect", error))
+	if (!wait_for(connection, POLLOUT, "cannot connect", error))
 		return false;
-	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &cause, &size) == -1)
+	if (getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &cause, &size) ==
+	    -1)
 		cause = errno;
 	return cause == 0 || io_error(error, "cannot connect", cause);
 }
 
+/* What is sent is whole; who is gone is found out. */
+static void
+tune(int fd, int family)
+{
+	static const int on = 1;
+
+	if (family == AF_UNIX)
+		return;
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+}
+
+/* A socket of Unix whose queue is full says EAGAIN, and is not waited for. */
 Connection *
-connection_open(const IpAddress *address, guint port, gint64 connect_deadline,
-    gint64 deadline, GError **error)
+connection_open(const struct sockaddr *address, socklen_t size, gint64 deadline,
+    GError **error)
 {
 	g_autoptr(Connection) connection = g_new0(Connection, 1);
-	int family = ip_address_is_v4(address) ? AF_INET : AF_INET6;
 
 	connection->deadline = deadline;
-	connection->fd =
-	    socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	connection->fd = socket(
+	    address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (connection->fd == -1) {
 		io_error(error, "no socket", errno);
 		return NULL;
 	}
-	if (start_connecting(connection->fd, address, port) == -1) {
+	tune(connection->fd, address->sa_family);
+	if (connect(connection->fd, address, size) == -1) {
 		if (errno != EINPROGRESS && errno != EINTR) {
 			io_error(error, "cannot connect", errno);
 			return NULL;
 		}
-		if (!finish_connecting(
-			connection->fd, MIN(connect_deadline, deadline), error))
+		if (!finish_connecting(connection, error))
 			return NULL;
 	}
 	return g_steal_pointer(&connection);
@@ -153,9 +148,16 @@ connection_free(Connection *connection)
 	if (connection == NULL)
 		return;
 	SSL_free(connection->tls);
+	connector_unref(connection->connector);
 	if (connection->fd != -1)
 		close(connection->fd);
 	g_free(connection);
+}
+
+void
+connection_set_deadline(Connection *connection, gint64 deadline)
+{
+	connection->deadline = deadline;
 }
 
 /* --- TLS ----------------------------------------------------------------- */
@@ -214,95 +216,94 @@ transport_new(void)
 	return g_steal_pointer(&method);
 }
 
-/* See the header for why nothing is verified.  A body that ends with the
- * connection is as good as its signature, also where no alert told the end. */
-static SSL_CTX *
-settings_new(void)
-{
-	g_autoptr(SSL_CTX) settings = SSL_CTX_new(TLS_client_method());
-
-	if (settings == NULL ||
-	    SSL_CTX_set_min_proto_version(settings, TLS1_2_VERSION) != 1)
-		return NULL;
-	SSL_CTX_set_verify(settings, SSL_VERIFY_NONE, NULL);
-	SSL_CTX_set_session_cache_mode(settings, SSL_SESS_CACHE_OFF);
-	SSL_CTX_clear_mode(settings, SSL_MODE_AUTO_RETRY);
-	SSL_CTX_set_options(settings,
-	    SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION |
-		SSL_OP_IGNORE_UNEXPECTED_EOF);
-	return g_steal_pointer(&settings);
-}
-
 Connector *
-connector_new(GError **error)
+connector_new(const TlsOptions *options, GError **error)
 {
-	g_autoptr(Connector) connector = g_new0(Connector, 1);
+	g_autoptr(SSL_CTX) context = tls_context_new(options, error);
+	g_autoptr(BIO_METHOD) transport = NULL;
+	Connector *connector;
 
-	connector->settings = settings_new();
-	connector->transport = transport_new();
-	if (connector->settings == NULL || connector->transport == NULL) {
+	if (context == NULL)
+		return NULL;
+	transport = transport_new();
+	if (transport == NULL) {
 		ossl_set_error(error, SMIME_ERROR_CRYPTO, "no TLS");
 		return NULL;
 	}
-	return g_steal_pointer(&connector);
+	connector = g_new0(Connector, 1);
+	g_atomic_ref_count_init(&connector->refs);
+	connector->context = g_steal_pointer(&context);
+	connector->transport = g_steal_pointer(&transport);
+	return connector;
+}
+
+Connector *
+connector_ref(Connector *connector)
+{
+	g_atomic_ref_count_inc(&connector->refs);
+	return connector;
 }
 
 void
-connector_free(Connector *connector)
+connector_unref(Connector *connector)
 {
-	if (connector == NULL)
+	if (connector == NULL || !g_atomic_ref_count_dec(&connector->refs))
 		return;
-	SSL_CTX_free(connector->settings);
+	SSL_CTX_free(connector->context);
 	BIO_meth_free(connector->transport);
 	g_free(connector);
 }
 
 /* After a call of OpenSSL that got no further: may it be made again? */
 static bool
-wait_for_tls(Connection *connection, int result, GError **error)
+wait_for_tls(const Connection *connection, int result, GError **error)
 {
+	int cause = errno;
 	int why = SSL_get_error(connection->tls, result);
 
+	if (why == SSL_ERROR_ZERO_RETURN)
+		return io_error(error, "TLS", ECONNRESET);
+	if (why == SSL_ERROR_SYSCALL && ERR_peek_error() == 0 && cause != 0)
+		return io_error(error, "TLS", cause);
 	if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) {
-		ossl_set_error(error, SMIME_ERROR_IO, "TLS failed");
+		tls_set_error(connection->tls, error);
 		return false;
 	}
 	ERR_clear_error();
-	return wait_for(connection->fd,
-	    why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, connection->deadline,
-	    "TLS", error);
+	return wait_for(connection,
+	    why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, "TLS", error);
 }
 
 static bool
-set_up_tls(Connection *connection, const Connector *connector, const char *name)
+set_up_tls(Connection *connection, Connector *connector, const char *server,
+    GError **error)
 {
 	BIO *bio;
 
-	ERR_clear_error();
-	connection->tls = SSL_new(connector->settings);
+	connection->tls = tls_session_new(connector->context, server, error);
+	if (connection->tls == NULL)
+		return false;
 	bio = BIO_new(connector->transport);
-	if (connection->tls == NULL || bio == NULL) {
-		BIO_free(bio);
+	if (bio == NULL) {
+		ossl_set_error(error, SMIME_ERROR_CRYPTO, "no TLS");
 		return false;
 	}
+	connection->connector = connector_ref(connector);
 	BIO_set_data(bio, connection);
 	BIO_set_init(bio, 1);
 	SSL_set_bio(connection->tls, bio, bio);
-	return name == NULL ||
-	    SSL_set_tlsext_host_name(connection->tls, name) == 1;
+	return true;
 }
 
 bool
-connection_start_tls(Connection *connection, const Connector *connector,
-    const char *name, GError **error)
+connection_start_tls(Connection *connection, Connector *connector,
+    const char *server, GError **error)
 {
 	int result;
 
 	g_assert(connection->tls == NULL);
-	if (!set_up_tls(connection, connector, name)) {
-		ossl_set_error(error, SMIME_ERROR_CRYPTO, "no TLS");
+	if (!set_up_tls(connection, connector, server, error))
 		return false;
-	}
 	while ((result = SSL_connect(connection->tls)) != 1) {
 		if (!wait_for_tls(connection, result, error))
 			return false;
@@ -337,10 +338,21 @@ send_plain(Connection *connection, const char *data, gsize size, GError **error)
 		io_error(error, "cannot send", errno);
 		return -1;
 	}
-	return wait_for(connection->fd, POLLOUT, connection->deadline,
-		   "cannot send", error) ?
-	    0 :
-	    -1;
+	return wait_for(connection, POLLOUT, "cannot send", error) ? 0 : -1;
+}
+
+gssize
+connection_send_some(
+    Connection *connection, const char *data, gsize size, GError **error)
+{
+	gssize n;
+
+	do {
+		n = connection->tls != NULL ?
+		    send_tls(connection, data, size, error) :
+		    send_plain(connection, data, size, error);
+	} while (n == 0);
+	return n;
 }
 
 bool
@@ -348,9 +360,7 @@ connection_send(
     Connection *connection, const char *data, gsize size, GError **error)
 {
 	while (size > 0) {
-		gssize n = connection->tls != NULL ?
-		    send_tls(connection, data, size, error) :
-		    send_plain(connection, data, size, error);
+		gssize n = connection_send_some(connection, data, size, error);
 
 		if (n == -1)
 			return false;
@@ -391,8 +401,7 @@ receive_plain(Connection *connection, char *data, gsize size, GError **error)
 			io_error(error, "cannot receive", errno);
 			return -1;
 		}
-		if (!wait_for(connection->fd, POLLIN, connection->deadline,
-			"no answer", error))
+		if (!wait_for(connection, POLLIN, "no answer", error))
 			return -1;
 	}
 }
@@ -404,4 +413,14 @@ connection_receive(
 	return connection->tls != NULL ?
 	    receive_tls(connection, data, size, error) :
 	    receive_plain(connection, data, size, error);
+}
+
+bool
+connection_is_quiet(const Connection *connection)
+{
+	char octet;
+
+	return (connection->tls == NULL || !SSL_has_pending(connection->tls)) &&
+	    recv(connection->fd, &octet, 1, MSG_PEEK) == -1 &&
+	    (errno == EAGAIN || errno == EWOULDBLOCK);
 }

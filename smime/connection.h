@@ -1,46 +1,55 @@
 /*
- * connection - TCP, and TLS over it, to one address until a deadline.
+ * connection - a stream to one address, over TCP or a socket of Unix, and TLS
+ * over it, until a deadline.
  *
  * Whatever the other side does, no call returns after the deadline, but for
- * what OpenSSL computes.  No call raises SIGPIPE.
+ * what OpenSSL computes; the deadline (of g_get_monotonic_time) may be moved
+ * between calls.  No call raises SIGPIPE.
  *
- * TLS is 1.2 or later, and the name that is asked for is sent (SNI; RFC 6066,
- * section 3), but the server's certificate is not checked, on purpose.  What
- * is fetched here are answers that are signed themselves, and judged by that
- * signature; RFC 5280, section 8, warns of https URLs in certificates because
- * to check the server's certificate may need just what is being fetched.  So
- * TLS here is a way to reach servers that offer nothing else, no security.
+ * What TLS is, and whether the server's certificate is checked, is said in
+ * tls.h.
  *
- * A Connector may be shared by threads; a Connection belongs to one, and the
- * Connector must outlive it.
+ * A Connector, which has the settings of TLS, may be shared by threads; a
+ * Connection belongs to one, and has a reference to the Connector.
  */
 #ifndef SMIME_CONNECTION_H
 #define SMIME_CONNECTION_H
 
 #include <stdbool.h>
+#include <sys/socket.h>
 
 #include <glib.h>
 
-#include "ip_address.h"
+#include "tls.h"
 
 typedef struct connector Connector;
 
-/* Errors: CRYPTO. */
-Connector *connector_new(GError **error);
-void connector_free(Connector *connector);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Connector, connector_free)
+/* Errors: CRYPTO; NOT_USABLE: a file. */
+Connector *connector_new(const TlsOptions *options, GError **error);
+Connector *connector_ref(Connector *connector);
+void connector_unref(Connector *connector);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Connector, connector_unref)
 
 typedef struct connection Connection;
 
-/* deadline, and that of connecting, as g_get_monotonic_time.  Errors: IO. */
-Connection *connection_open(const IpAddress *address, guint port,
-    gint64 connect_deadline, gint64 deadline, GError **error);
+/* Connected by the deadline.  Errors: IO. */
+Connection *connection_open(const struct sockaddr *address, socklen_t size,
+    gint64 deadline, GError **error);
 void connection_free(Connection *connection);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Connection, connection_free)
 
-/* Before anything is sent; name NULL: no SNI.  Errors: CRYPTO, IO. */
-bool connection_start_tls(Connection *connection, const Connector *connector,
-    const char *name, GError **error);
+/* For what follows. */
+void connection_set_deadline(Connection *connection, gint64 deadline);
+
+/* Before anything is sent; server as tls_session_new has it.  Errors: CRYPTO,
+ * IO. */
+bool connection_start_tls(Connection *connection, Connector *connector,
+    const char *server, GError **error);
+
+/* How many octets of data were sent, at least one of size > 0; -1: an error.
+ * Errors: IO. */
+gssize connection_send_some(
+    Connection *connection, const char *data, gsize size, GError **error);
 
 /* All of data.  Errors: IO. */
 bool connection_send(
@@ -50,5 +59,8 @@ bool connection_send(
  * connection; -1: an error.  Errors: IO. */
 gssize connection_receive(
     Connection *connection, char *data, gsize size, GError **error);
+
+/* Is it open, and has nothing come that was not received?  Does not wait. */
+bool connection_is_quiet(const Connection *connection);
 
 #endif

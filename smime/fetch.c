@@ -28,13 +28,14 @@ typedef struct {
 Fetcher *
 fetcher_new(const FetchOptions *options, GError **error)
 {
+	const TlsOptions unchecked = { .is_checked = false };
 	const FetchRules rules = { .allow_hosts = options->allow_hosts,
 		.allow_networks = options->allow_networks,
 		.ports = options->ports,
 		.n_ports = options->n_ports };
 	g_autoptr(FetchGuard) guard = fetch_guard_new(&rules, error);
 	g_autoptr(Connector) connector =
-	    guard != NULL ? connector_new(error) : NULL;
+	    guard != NULL ? connector_new(&unchecked, error) : NULL;
 	guint ms = options->connect_timeout;
 	Fetcher *fetcher;
 
@@ -64,7 +65,7 @@ fetcher_unref(Fetcher *fetcher)
 		return;
 	fetch_guard_free(fetcher->guard);
 	resolver_free(fetcher->resolver);
-	connector_free(fetcher->connector);
+	connector_unref(fetcher->connector);
 	g_free(fetcher);
 }
 
@@ -103,6 +104,21 @@ keep_allowed(const Fetch *fetch, GArray *addresses, GError **error)
 	return false;
 }
 
+static Connection *
+open_connection(
+    const Fetch *fetch, const IpAddress *address, guint port, GError **error)
+{
+	gint64 deadline = g_get_monotonic_time() + fetch->fetcher->connect_time;
+	struct sockaddr_storage to;
+	socklen_t size = ip_address_to_socket(address, port, &to);
+	Connection *connection = connection_open((struct sockaddr *)&to, size,
+	    MIN(deadline, fetch->deadline), error);
+
+	if (connection != NULL)
+		connection_set_deadline(connection, fetch->deadline);
+	return connection;
+}
+
 /* The first that takes a connection; the error is that of the last. */
 static Connection *
 connect_to_any(
@@ -112,12 +128,9 @@ connect_to_any(
 	Connection *connection = NULL;
 
 	for (guint i = 0; connection == NULL && i < count; i++) {
-		gint64 now = g_get_monotonic_time();
-
 		g_clear_error(error);
-		connection = connection_open(
-		    &g_array_index(addresses, IpAddress, i), port,
-		    now + fetch->fetcher->connect_time, fetch->deadline, error);
+		connection = open_connection(fetch,
+		    &g_array_index(addresses, IpAddress, i), port, error);
 	}
 	return connection;
 }
@@ -136,10 +149,9 @@ connect_to(const Fetch *fetch, const FetchUrl *url, GError **error)
 		g_propagate_error(error, g_steal_pointer(&why));
 		return NULL;
 	}
-	/* RFC 6066, section 3: no address is sent as a name. */
 	if (url->is_https &&
-	    !connection_start_tls(connection, fetch->fetcher->connector,
-		url->is_address ? NULL : url->host, error))
+	    !connection_start_tls(
+		connection, fetch->fetcher->connector, url->host, error))
 		return NULL;
 	return g_steal_pointer(&connection);
 }

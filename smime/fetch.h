@@ -2,9 +2,11 @@
  * fetch - HTTP GET and POST, with guards of size, time and address.
  *
  * STANDARDS: RFC 9110, RFC 9112; RFC 5280, section 8.  What is fetched is
- * signed evidence: where it came from proves nothing, so a server's
- * certificate is not checked (see connection), and an answer is not believed
- * here but judged by its reader.
+ * signed evidence: where it came from proves nothing, and it is not believed
+ * here but judged by its reader.  So a server's certificate is not checked, on
+ * purpose: section 8 warns of https URLs in certificates, since to check the
+ * server's may need just what is being fetched.  TLS here is a way to reach
+ * servers that offer nothing else, no security.
  *
  * A name is resolved once; each address is checked, and only those that may be
  * asked are connected to, in their order.  A redirect is a new request, with

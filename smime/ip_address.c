@@ -1,4 +1,5 @@
 #include <arpa/inet.h>
+#include <netinet/in.h>
 
 #include <string.h>
 
@@ -69,6 +70,26 @@ bool
 ip_address_is_v4(const IpAddress *address)
 {
 	return memcmp(address->octets, v4_prefix, sizeof(v4_prefix)) == 0;
+}
+
+socklen_t
+ip_address_to_socket(
+    const IpAddress *address, guint port, struct sockaddr_storage *to)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET,
+		.sin_port = htons((guint16)port) };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
+		.sin6_port = htons((guint16)port) };
+
+	*to = (struct sockaddr_storage){ 0 };
+	if (ip_address_is_v4(address)) {
+		memcpy(&v4.sin_addr, address->octets + V4_AT, V4_BITS / 8);
+		memcpy(to, &v4, sizeof(v4));
+		return sizeof(v4);
+	}
+	memcpy(&v6.sin6_addr, address->octets, sizeof(address->octets));
+	memcpy(to, &v6, sizeof(v6));
+	return sizeof(v6);
 }
 
 char *

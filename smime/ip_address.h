@@ -11,6 +11,7 @@
 #define SMIME_IP_ADDRESS_H
 
 #include <stdbool.h>
+#include <sys/socket.h>
 
 #include <glib.h>
 
@@ -29,6 +30,10 @@ bool ip_address_parse(const char *text, IpAddress *address);
 bool ip_address_is_v4(const IpAddress *address);
 /* Caller frees. */
 char *ip_address_text(const IpAddress *address);
+
+/* As connect wants it, with a port; its size. */
+socklen_t ip_address_to_socket(
+    const IpAddress *address, guint port, struct sockaddr_storage *to);
 
 /* An address, or ADDRESS/BITS with no bit set behind those. */
 bool ip_network_parse(const char *text, IpNetwork *network);

@@ -1,11 +1,6 @@
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/un.h>
 
-#include <errno.h>
-#include <poll.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "error.h"
 #include "redis_link.h"
@@ -27,7 +22,7 @@ typedef int ElementCount;
 #endif
 
 struct redis_link {
-	int fd;
+	Connection *connection;
 	redisReader *reader;
 	redisReplyObjectFunctions functions; /* reader's, but for arrays */
 	void *(*create_array)(const redisReadTask *, ElementCount);
@@ -104,6 +99,7 @@ note_progress(RedisLink *link, gsize size)
 		link->progress -= REDIS_LINK_PROGRESS;
 		link->until += link->timeout * G_TIME_SPAN_MILLISECOND;
 	}
+	connection_set_deadline(link->connection, link->until);
 }
 
 static bool
@@ -113,74 +109,9 @@ fail(GError **error, enum smime_error_code code, const char *why)
 	return false;
 }
 
-static bool
-fail_system(GError **error, const char *what)
-{
-	g_set_error(error, SMIME_ERROR, SMIME_ERROR_IO, "%s: %s", what,
-	    g_strerror(errno));
-	return false;
-}
-
-static bool
-wait_for(int fd, short events, gint64 until, GError **error)
-{
-	struct pollfd entry = { .fd = fd, .events = events };
-	int count;
-
-	do {
-		gint64 left = until - g_get_monotonic_time();
-		struct timespec time = { .tv_sec = left / G_USEC_PER_SEC,
-			.tv_nsec = left % G_USEC_PER_SEC * 1000 };
-
-		if (left <= 0)
-			return fail(error, SMIME_ERROR_IO, "no answer in time");
-		count = ppoll(&entry, 1, &time, NULL);
-	} while (count == 0 || (count == -1 && errno == EINTR));
-	return count == 1 || fail_system(error, "cannot wait");
-}
-
 /* --- connecting ---------------------------------------------------------- */
 
-static bool
-await_connection(int fd, gint64 until, GError **error)
-{
-	int problem = 0;
-	socklen_t size = sizeof(problem);
-
-	if (!wait_for(fd, POLLOUT, until, error))
-		return false;
-	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &problem, &size) == -1)
-		return fail_system(error, "cannot connect");
-	errno = problem;
-	return problem == 0 || fail_system(error, "cannot connect");
-}
-
-/* A connected socket, or -1. */
-static int
-connect_to(const struct sockaddr *address, socklen_t size, gint64 until,
-    GError **error)
-{
-	static const int on = 1;
-	int fd = socket(
-	    address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	if (fd == -1) {
-		fail_system(error, "cannot make a socket");
-		return -1;
-	}
-	if (address->sa_family != AF_UNIX) {
-		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-		(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-	}
-	if (connect(fd, address, size) == 0 ||
-	    (errno == EINPROGRESS ? await_connection(fd, until, error) :
-				    fail_system(error, "cannot connect")))
-		return fd;
-	close(fd);
-	return -1;
-}
-
-static int
+static Connection *
 connect_socket(const char *path, gint64 until, GError **error)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -188,14 +119,14 @@ connect_socket(const char *path, gint64 until, GError **error)
 	if (g_strlcpy(address.sun_path, path, sizeof(address.sun_path)) >=
 	    sizeof(address.sun_path)) {
 		fail(error, SMIME_ERROR_IO, "the path of the socket is long");
-		return -1;
+		return NULL;
 	}
-	return connect_to(
+	return connection_open(
 	    (struct sockaddr *)&address, sizeof(address), until, error);
 }
 
 /* One after the other; the last has all the time that is left. */
-static int
+static Connection *
 connect_host(
     const RedisHost *host, RedisNames *names, gint64 until, GError **error)
 {
@@ -205,20 +136,40 @@ connect_host(
 
 	if (count == 0) {
 		fail(error, SMIME_ERROR_IO, "its name is not resolved");
-		return -1;
+		return NULL;
 	}
 	for (guint i = 0; i < count; i++) {
 		bool is_last = i == count - 1;
-		int fd;
+		Connection *connection;
 
 		now = g_get_monotonic_time();
-		fd = connect_to((struct sockaddr *)&found[i].address,
-		    found[i].size, now + (until - now) / (gint64)(count - i),
+		connection = connection_open(
+		    (struct sockaddr *)&found[i].address, found[i].size,
+		    now + (until - now) / (gint64)(count - i),
 		    is_last ? error : NULL);
-		if (fd != -1)
-			return fd;
+		if (connection != NULL)
+			return connection;
 	}
-	return -1;
+	return NULL;
+}
+
+/* All of it until then. */
+static Connection *
+connect_to(
+    const RedisPeer *peer, RedisNames *names, gint64 until, GError **error)
+{
+	g_autoptr(Connection) connection = peer->host != NULL ?
+	    connect_host(peer->host, names, until, error) :
+	    connect_socket(peer->path, until, error);
+
+	if (connection == NULL)
+		return NULL;
+	connection_set_deadline(connection, until);
+	if (peer->host != NULL && peer->connector != NULL &&
+	    !connection_start_tls(
+		connection, peer->connector, peer->host->name, error))
+		return NULL;
+	return g_steal_pointer(&connection);
 }
 
 /* An array where none is expected, or one too large: hiredis calls that being
@@ -247,11 +198,11 @@ make_reader(RedisLink *link)
 }
 
 static RedisLink *
-link_new(int fd)
+link_new(Connection *connection)
 {
 	RedisLink *link = g_new0(RedisLink, 1);
 
-	link->fd = fd;
+	link->connection = connection;
 	link->out = g_string_new(NULL);
 	make_reader(link);
 	return link;
@@ -262,7 +213,7 @@ redis_link_free(RedisLink *link)
 {
 	if (link == NULL)
 		return;
-	close(link->fd);
+	connection_free(link->connection);
 	redisReaderFree(link->reader);
 	g_string_free(link->out, TRUE);
 	g_free(link);
@@ -325,13 +276,11 @@ redis_link_open(const RedisPeer *peer, RedisNames *names, gint64 until,
     guint timeout, GError **error)
 {
 	g_autoptr(RedisLink) link = NULL;
-	int fd = peer->host != NULL ?
-	    connect_host(peer->host, names, until, error) :
-	    connect_socket(peer->path, until, error);
+	Connection *connection = connect_to(peer, names, until, error);
 
-	if (fd == -1)
+	if (connection == NULL)
 		return NULL;
-	link = link_new(fd);
+	link = link_new(connection);
 	if (!log_in(link, peer, timeout, error))
 		return NULL;
 	return g_steal_pointer(&link);
@@ -340,11 +289,8 @@ redis_link_open(const RedisPeer *peer, RedisNames *names, gint64 until,
 bool
 redis_link_is_idle(RedisLink *link)
 {
-	char octet;
-
 	return link->reader->pos == link->reader->len &&
-	    recv(link->fd, &octet, 1, MSG_PEEK) == -1 &&
-	    (errno == EAGAIN || errno == EWOULDBLOCK);
+	    connection_is_quiet(link->connection);
 }
 
 /* --- sending ------------------------------------------------------------- */
@@ -353,17 +299,11 @@ static bool
 send_data(RedisLink *link, const char *data, gsize size, GError **error)
 {
 	while (size > 0) {
-		ssize_t sent = send(link->fd, data, size, MSG_NOSIGNAL);
+		gssize sent =
+		    connection_send_some(link->connection, data, size, error);
 
-		if (sent == -1 && errno == EINTR)
-			continue;
-		if (sent == -1 && errno != EAGAIN && errno != EWOULDBLOCK)
-			return fail_system(error, "cannot send");
-		if (sent == -1) {
-			if (!wait_for(link->fd, POLLOUT, link->until, error))
-				return false;
-			continue;
-		}
+		if (sent == -1)
+			return false;
 		note_progress(link, (gsize)sent);
 		data += sent;
 		size -= (gsize)sent;
@@ -413,17 +353,11 @@ static bool
 receive(RedisLink *link, gsize *size, GError **error)
 {
 	char buffer[RECEIVE_SIZE];
-	ssize_t got;
+	gssize got =
+	    connection_receive(link->connection, buffer, sizeof(buffer), error);
 
-	do {
-		got = recv(link->fd, buffer, sizeof(buffer), 0);
-		if (got == -1 && (errno == EAGAIN || errno == EWOULDBLOCK) &&
-		    !wait_for(link->fd, POLLIN, link->until, error))
-			return false;
-	} while (got == -1 &&
-	    (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK));
 	if (got == -1)
-		return fail_system(error, "cannot receive");
+		return false;
 	if (got == 0)
 		return fail(error, SMIME_ERROR_IO,
 		    "the server has closed the connection");
@@ -527,6 +461,7 @@ redis_link_exchange(RedisLink *link, const RedisCommand *commands, guint n,
 	link->timeout = timeout;
 	link->progress = 0;
 	link->received = 0;
+	connection_set_deadline(link->connection, until);
 	for (guint i = 0; ok && i < n; i++)
 		ok = send_command(link, &commands[i], error);
 	ok = ok && flush(link, error);

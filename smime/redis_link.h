@@ -2,9 +2,9 @@
  * redis_link - one connection to one Redis server: commands out, replies in,
  * all of it within a time.  The only door to hiredis.
  *
- * hiredis parses replies; the socket is ours.  Its blocking calls bound each
- * read and not the whole, and its writes raise SIGPIPE where the server has
- * gone.
+ * hiredis parses replies; the socket is ours (see connection).  Its blocking
+ * calls bound each read and not the whole, and its writes raise SIGPIPE where
+ * the server has gone.
  *
  * The server is not trusted.  A reply has so many octets at most as its command
  * allows (max_reply): the size that a string announces is looked at before
@@ -26,6 +26,7 @@
 #include <glib.h>
 #include <hiredis/hiredis.h>
 
+#include "connection.h"
 #include "redis_names.h"
 #include "redis_url.h"
 
@@ -59,13 +60,14 @@ typedef struct {
 	const char *path;
 	const char *user;     /* NULL: the default one */
 	const char *password; /* NULL: not said */
+	Connector *connector; /* NULL: without TLS */
 	guint db;
 } RedisPeer;
 
 typedef struct redis_link RedisLink;
 
-/* Connects until then, and logs in within timeout.  Errors: IO; NOT_ALLOWED:
- * the server refuses us; MALFORMED. */
+/* Connects until then, with TLS, and logs in within timeout.  Errors: IO;
+ * NOT_ALLOWED: the server refuses us; MALFORMED. */
 RedisLink *redis_link_open(const RedisPeer *peer, RedisNames *names,
     gint64 until, guint timeout, GError **error);
 void redis_link_free(RedisLink *link);

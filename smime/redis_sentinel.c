@@ -63,7 +63,7 @@ ask(RedisSentinel *sentinel, RedisServer *server)
 		if (redis_server_call(server, &command, 1, &reply) !=
 		    REDIS_SERVER_ANSWERED)
 			return NULL;
-		if (sentinel->settings->password == NULL ||
+		if (!redis_login_has_password(sentinel->settings->login) ||
 		    !redis_reply_has_code(reply, "NOAUTH"))
 			break;
 		redis_server_demand_login(server);

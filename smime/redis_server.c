@@ -180,16 +180,25 @@ open_link(RedisServer *server, GError **error)
 	RedisSettings *settings = server->settings;
 	gint64 until = g_get_monotonic_time() +
 	    settings->connect_timeout * G_TIME_SPAN_MILLISECOND;
+	g_autoptr(Connector) connector = NULL;
+	g_autoptr(Secret) password = NULL;
 	RedisPeer peer = {
 		.host = server->host, .path = server->path, .db = server->db
 	};
+	bool must_login;
 
 	g_mutex_lock(&server->lock);
-	if (server->must_login) {
-		peer.user = settings->user;
-		peer.password = settings->password;
-	}
+	must_login = server->must_login;
 	g_mutex_unlock(&server->lock);
+	if (!redis_login_connector(settings->login, &connector, error) ||
+	    (must_login &&
+		!redis_login_password(settings->login, &password, error)))
+		return NULL;
+	if (password != NULL) {
+		peer.user = redis_login_user(settings->login);
+		peer.password = password->data;
+	}
+	peer.connector = connector;
 	atomic_fetch_add(&settings->connects, 1);
 	return redis_link_open(
 	    &peer, settings->names, until, settings->timeout, error);

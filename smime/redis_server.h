@@ -18,6 +18,7 @@
 #include <glib.h>
 
 #include "redis_link.h"
+#include "redis_login.h"
 #include "redis_throttle.h"
 #include "store.h"
 
@@ -27,8 +28,7 @@
 /* What all servers of a store have in common; outlives them. */
 typedef struct {
 	RedisNames *names;
-	char *user;
-	char *password;
+	RedisLogin *login;
 	guint connect_timeout, timeout; /* ms */
 	guint pool;
 	StoreObserver observe; /* or NULL */

@@ -16,7 +16,9 @@ static const struct scheme {
 	{ "rediss://", REDIS_URL_SERVER, true, PORT_SERVER },
 	{ "unix://", REDIS_URL_UNIX, false, 0 },
 	{ "sentinel://", REDIS_URL_SENTINEL, false, PORT_SENTINEL },
+	{ "rediss+sentinel://", REDIS_URL_SENTINEL, true, PORT_SENTINEL },
 	{ "cluster://", REDIS_URL_CLUSTER, false, PORT_SERVER },
+	{ "rediss+cluster://", REDIS_URL_CLUSTER, true, PORT_SERVER },
 };
 
 static bool
@@ -259,7 +261,8 @@ redis_url_parse(const char *text, GError **error)
 	} else if (scheme == NULL) {
 		refuse(&why,
 		    "begins with none of redis://, rediss://, unix://, "
-		    "sentinel://, cluster://");
+		    "sentinel://, cluster://, rediss+sentinel://, "
+		    "rediss+cluster://");
 	} else {
 		url->kind = scheme->kind;
 		url->tls = scheme->tls;
@@ -293,7 +296,7 @@ prefix_of(const RedisUrl *url)
 	for (gsize i = 0; i < G_N_ELEMENTS(schemes); i++)
 		if (schemes[i].kind == url->kind && schemes[i].tls == url->tls)
 			return schemes[i].prefix;
-	return url->kind == REDIS_URL_SENTINEL ? "sentinel://" : "cluster://";
+	g_assert_not_reached();
 }
 
 char *

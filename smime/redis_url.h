@@ -2,10 +2,14 @@
  * redis_url - where Redis is, as the configuration says it in one line.
  *
  *	redis://[user:password@]host[:port][/db]
- *	rediss:// likewise, over TLS
  *	unix://[user:password@]/path[?db=N]
  *	sentinel://[user:password@]host[:port],.../master[/db]
  *	cluster://[user:password@]host[:port],...
+ *	rediss://, rediss+sentinel://, rediss+cluster://, each the same over TLS
+ *
+ * Over TLS all are reached, sentinels and servers alike, and each must have a
+ * certificate for the name, or address, by which it is reached: that is what
+ * the URL says, and for masters and nodes what sentinels and cluster say.
  *
  * User and password are percent-encoded where they have one of / @ : %, the
  * path of a socket and the name of a master may be.  An IPv6 address stands in

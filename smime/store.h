@@ -5,12 +5,12 @@
  * A cache: whatever goes wrong is STORE_UNAVAILABLE, never an error that stops
  * anybody, and what comes out was written by who knows whom.
  *
- * Time: an operation connects within connect_timeout and is answered within
- * timeout; where it must first ask a sentinel or a node of the cluster, or is
- * sent on, all of it takes at most STORE_MAX_STEPS times both.  A large value
- * has another timeout for each 256 KiB that have moved.  store_flush has
- * STORE_FLUSH_TIME, and the same for each of its steps.  A name that a resolver
- * does not resolve costs connect_timeout.
+ * Time: an operation connects, with TLS where the URL says so, within
+ * connect_timeout and is answered within timeout; where it must first ask a
+ * sentinel or a node of the cluster, or is sent on, all of it takes at most
+ * STORE_MAX_STEPS times both.  A large value has another timeout for each 256
+ * KiB that have moved.  store_flush has STORE_FLUSH_TIME, and the same for each
+ * of its steps.  A name that a resolver does not resolve costs connect_timeout.
  *
  * A server that failed is left alone for a second, then for twice as long, up
  * to 30 s; meanwhile the answer is STORE_UNAVAILABLE at once.  Then one
@@ -20,11 +20,16 @@
  * database than 0 also SELECT, with a sentinel ROLE, with a cluster CLUSTER
  * SLOTS and ASKING.
  *
+ * The files of the options may change while the store is in use: see
+ * redis_login.
+ *
  * Thread-safe, refcounted.  No mutex is held while anything is sent or awaited:
  * who uses a connection has taken it out of the pool.
  */
 #ifndef SMIME_STORE_H
 #define SMIME_STORE_H
+
+#include <sys/types.h>
 
 #include <glib.h>
 
@@ -40,9 +45,13 @@
 typedef struct {
 	const char *url;           /* see redis_url.h */
 	const char *password_file; /* NULL, or its line is the password */
-	guint connect_timeout;     /* ms; 0: STORE_CONNECT_TIMEOUT */
-	guint timeout;             /* ms; 0: STORE_TIMEOUT */
-	const char *prefix;        /* of every key; NULL: none */
+	const char *tls_ca;        /* NULL: the system's; for TLS: see tls.h */
+	const char *tls_cert;      /* NULL: none */
+	const char *tls_key;       /* of tls_cert */
+	uid_t owner;           /* of password_file and tls_key: see secret.h */
+	guint connect_timeout; /* ms; 0: STORE_CONNECT_TIMEOUT */
+	guint timeout;         /* ms; 0: STORE_TIMEOUT */
+	const char *prefix;    /* of every key; NULL: none */
 	guint pool; /* connections kept for each server; 0: STORE_POOL */
 } StoreOptions;
 

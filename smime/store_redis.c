@@ -1,12 +1,10 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "error.h"
 #include "redis_cluster.h"
 #include "redis_sentinel.h"
 #include "redis_server.h"
 #include "redis_url.h"
-#include "secret.h"
 #include "store.h"
 
 #define MAX_REDIRECTIONS 5
@@ -27,40 +25,6 @@ struct store {
 };
 
 /* --- life ---------------------------------------------------------------- */
-
-static bool
-refuse(GError **error, const char *why)
-{
-	g_set_error_literal(error, SMIME_ERROR, SMIME_ERROR_NOT_USABLE, why);
-	return false;
-}
-
-static bool
-find_password(Store *store, const char *path, GError **error)
-{
-	g_autoptr(Secret) line = NULL;
-
-	if (path != NULL && store->url->password != NULL)
-		return refuse(error,
-		    "Redis has a password in its URL and another in a file");
-	if (path != NULL) {
-		line = secret_read_line(path, 0, error);
-		if (line == NULL) {
-			if (error != NULL)
-				(*error)->code = SMIME_ERROR_NOT_USABLE;
-			return false;
-		}
-		if (line->size == 0)
-			return refuse(error,
-			    "the file with the password of Redis is empty");
-	}
-	store->settings.user = g_strdup(store->url->user);
-	store->settings.password =
-	    g_strdup(line != NULL ? line->data : store->url->password);
-	if (store->settings.user != NULL && store->settings.password == NULL)
-		return refuse(error, "the user of Redis has no password");
-	return true;
-}
 
 static void
 make_servers(Store *store)
@@ -106,15 +70,11 @@ store_new(const StoreOptions *options, GError **error)
 	    MIN(or_default(options->pool, STORE_POOL), MAX_POOL);
 	store->settings.names = redis_names_new(getaddrinfo);
 	store->url = redis_url_parse(options->url, error);
-	if (store->url == NULL ||
-	    !find_password(store, options->password_file, error))
+	if (store->url == NULL)
 		return NULL;
-	if (store->url->tls) {
-		refuse(error,
-		    "Redis over TLS is not in this build: it needs hiredis "
-		    "1.0 with hiredis_ssl");
+	store->settings.login = redis_login_new(store->url, options, error);
+	if (store->settings.login == NULL)
 		return NULL;
-	}
 	make_servers(store);
 	return g_steal_pointer(&store);
 }
@@ -135,11 +95,7 @@ store_unref(Store *store)
 	redis_sentinel_free(store->sentinel);
 	redis_cluster_free(store->cluster);
 	redis_names_unref(store->settings.names);
-	g_free(store->settings.user);
-	if (store->settings.password != NULL)
-		explicit_bzero(
-		    store->settings.password, strlen(store->settings.password));
-	g_free(store->settings.password);
+	redis_login_free(store->settings.login);
 	redis_url_free(store->url);
 	g_free(store->prefix);
 	g_free(store);

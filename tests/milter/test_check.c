@@ -137,6 +137,45 @@ Test(check, standing_of_identities)
 	    "%s", said.out);
 }
 
+/* What Redis needs is looked at, too, though nobody is asked. */
+Test(check, files_of_redis)
+{
+	static const struct {
+		const char *lines;
+		const char *why;
+	} cases[] = {
+		{ "url = rediss://h\n", NULL },
+		{ "url = rediss://h\ntls-ca = /absent.pem\n",
+		    "[redis] /absent.pem: " },
+		{ "url = redis://h\ntls-ca = /absent.pem\n",
+		    "[redis] Redis has files of TLS" },
+		{ "url = rediss://h\ntls-cert = /absent.pem\n",
+		    "[redis] the certificate for Redis is without its key" },
+		{ "url = rediss://h\ntls-key = /absent.key\n",
+		    "[redis] the key for Redis is without" },
+		{ "url = redis://h\npassword-file = /absent\n",
+		    "[redis] /absent: " },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Office) office = office_new();
+		g_autofree char *text =
+		    g_strdup_printf("[milter]\nroles = verify\n"
+				    "[verify]\nanchors = %s/root.pem\n"
+				    "[redis]\n%s",
+			office->folder, cases[i].lines);
+		g_auto(Said) said = { 0 };
+
+		cr_assert(g_file_set_contents(office->config, text, -1, NULL));
+		said = check(office);
+		cr_expect_eq(said.status,
+		    cases[i].why == NULL ? EX_OK : EX_CONFIG, "%s", said.err);
+		if (cases[i].why != NULL)
+			cr_expect_not_null(
+			    strstr(said.err, cases[i].why), "%s", said.err);
+	}
+}
+
 /* Of verifying alone, too. */
 Test(check, end_of_an_anchor)
 {

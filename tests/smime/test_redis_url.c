@@ -37,6 +37,10 @@ static const struct {
 	    "unix:///run/r?dis?db=3" },
 	{ "unix://u:secret@/run/x@y?db=0", REDIS_URL_UNIX, "u", "secret",
 	    "unix://u@/run/x@y" },
+	{ "rediss+sentinel://a,b:7/m/2", REDIS_URL_SENTINEL, NULL, NULL,
+	    "rediss+sentinel://a:26379,b:7/m/2" },
+	{ "rediss+cluster://u:secret@a,b:8", REDIS_URL_CLUSTER, "u", "secret",
+	    "rediss+cluster://u@a:6379,b:8" },
 	{ "sentinel://a,b:7,[::1]/mymaster", REDIS_URL_SENTINEL, NULL, NULL,
 	    "sentinel://a:26379,b:7,[::1]:26379/mymaster" },
 	{ "sentinel://:secret@a/my%20master/9", REDIS_URL_SENTINEL, NULL,
@@ -59,6 +63,8 @@ Test(redis_url, good)
 		shown = redis_url_text(url);
 		cr_expect_str_eq(shown, good[i].shown);
 		cr_expect_eq(url->kind, good[i].kind, "%s", good[i].text);
+		cr_expect_eq(url->tls, g_str_has_prefix(good[i].text, "rediss"),
+		    "%s", good[i].text);
 		cr_expect_eq(g_strcmp0(url->user, good[i].user), 0, "%s: %s",
 		    good[i].text, url->user);
 		cr_expect_eq(g_strcmp0(url->password, good[i].password), 0,
@@ -93,6 +99,10 @@ static const struct {
 	{ "localhost:6379", "begins with none" },
 	{ "REDIS://h", "begins with none" },
 	{ "http://h", "begins with none" },
+	{ "rediss+unix:///h", "begins with none" },
+	{ "redis+cluster://h", "begins with none" },
+	{ "rediss+sentinel://a", "does not name the master" },
+	{ "rediss+cluster://a/1", "a cluster has only one" },
 	{ "redis://", "no host" },
 	{ "redis:///5", "no host" },
 	{ "redis://u:hush@", "no host" },

@@ -22,7 +22,6 @@ static const struct {
 	{ "redis://u:hush@h", "hush", "another in a file" },
 	{ "redis://h", "", "empty" },
 	{ "redis://h", "hush\nhush\n", "one line" },
-	{ "rediss://h", NULL, "TLS" },
 };
 
 Test(store, options)

@@ -22,18 +22,27 @@ observe(StoreEvent event, const char *text, gpointer data)
 }
 
 Store *
-test_store_open(Watch *watch, const char *url, guint timeout)
+test_store_open_with(
+    Watch *watch, const char *url, guint timeout, const StoreOptions *more)
 {
-	const StoreOptions options = { .url = url,
-		.connect_timeout = timeout > 0 ? timeout : LONG_TIMEOUT,
-		.timeout = timeout > 0 ? timeout : LONG_TIMEOUT,
-		.prefix = "test:" };
+	StoreOptions options = *more;
 	g_autoptr(GError) error = NULL;
-	Store *store = store_new(&options, &error);
+	Store *store;
 
+	options.url = url;
+	options.connect_timeout = timeout > 0 ? timeout : LONG_TIMEOUT;
+	options.timeout = options.connect_timeout;
+	options.prefix = "test:";
+	store = store_new(&options, &error);
 	cr_assert_not_null(store, "%s", error != NULL ? error->message : "");
 	store_set_observer(store, observe, watch);
 	return store;
+}
+
+Store *
+test_store_open(Watch *watch, const char *url, guint timeout)
+{
+	return test_store_open_with(watch, url, timeout, &(StoreOptions){ 0 });
 }
 
 guint

@@ -22,6 +22,10 @@ typedef struct {
 /* connect_timeout and timeout in ms; 0: so long that no machine is too slow. */
 Store *test_store_open(Watch *watch, const char *url, guint timeout);
 
+/* Likewise, with what else there is in more. */
+Store *test_store_open_with(
+    Watch *watch, const char *url, guint timeout, const StoreOptions *more);
+
 guint watch_count(Watch *watch, StoreEvent event);
 bool watch_says(Watch *watch, const char *text);
 void watch_clear(Watch *watch);
