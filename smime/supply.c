@@ -260,39 +260,24 @@ join_trip(Supply *supply, const char *key, const EvidenceSource *source,
 
 /* --- asking --------------------------------------------------------------- */
 
-/* With the lock held: what a trip has brought that ended since the caller has
- * seen the other one in memory; or NULL.  Nobody is asked twice for it. */
-static Evidence *
-brought_since(Supply *supply, const char *key, const Evidence *seen)
-{
-	gint64 now = now_seconds();
-	g_autoptr(Evidence) evidence = lru_get(supply->desk.memory, key, now);
-
-	return evidence != NULL && evidence != seen &&
-		evidence_is_fresh(evidence, now) ?
-	    g_steal_pointer(&evidence) :
-	    NULL;
-}
-
-/* Does a trip begin with that? */
+/* False where somebody asks already, or nobody may. */
 static bool
 begin(Supply *supply, const char *key, const EvidenceSource *source,
-    const Evidence *seen, SupplyBudget *budget)
+    SupplyBudget *budget)
 {
-	Trip *trip = NULL;
+	Trip *trip;
 	g_autofree char *why = NULL;
-	g_autoptr(Evidence) evidence = NULL;
-	bool last;
+	bool last, is_new;
 
 	g_mutex_lock(&supply->lock);
-	evidence = brought_since(supply, key, seen);
-	if (evidence == NULL && !g_hash_table_contains(supply->trips, key))
-		trip = join_trip(supply, key, source, budget, &why);
+	is_new = !g_hash_table_contains(supply->trips, key);
+	trip = join_trip(supply, key, source, budget, &why);
+	is_new = is_new && trip != NULL;
 	last = trip != NULL && trip_leave(trip);
 	g_mutex_unlock(&supply->lock);
 	if (last)
 		trip_free(trip);
-	return trip != NULL;
+	return is_new;
 }
 
 static void
@@ -330,17 +315,15 @@ take_result(Supply *supply, const Trip *trip, char **why)
 /* By others; NULL and *why. */
 static Evidence *
 ask_others(Supply *supply, const char *key, const EvidenceSource *source,
-    const Evidence *seen, SupplyBudget *budget, char **why)
+    SupplyBudget *budget, char **why)
 {
-	Evidence *evidence;
-	Trip *trip = NULL;
+	Evidence *evidence = NULL;
+	Trip *trip;
 	bool last = false;
 
 	begin_budget(budget);
 	g_mutex_lock(&supply->lock);
-	evidence = brought_since(supply, key, seen);
-	if (evidence == NULL)
-		trip = join_trip(supply, key, source, budget, why);
+	trip = join_trip(supply, key, source, budget, why);
 	if (trip != NULL) {
 		wait_for(supply, trip, budget->until);
 		evidence = take_result(supply, trip, why);
@@ -362,7 +345,7 @@ serves(Supply *supply, const char *key, const EvidenceSource *source,
 		return false;
 	if (evidence_wants_refresh(kept, now) && supply->desk.fetcher != NULL &&
 	    !backoff_pauses(supply->desk.proofs, key, now) &&
-	    begin(supply, key, source, kept, NULL))
+	    begin(supply, key, source, NULL))
 		count(supply, SUPPLY_REFRESHED);
 	return true;
 }
@@ -383,7 +366,7 @@ supply_begin(Supply *supply, const EvidenceSource *source, SupplyBudget *budget)
 	    lru_get(supply->desk.memory, key, now_seconds());
 
 	if (!serves(supply, key, source, kept))
-		begin(supply, key, source, kept, budget);
+		begin(supply, key, source, budget);
 }
 
 Evidence *
@@ -400,7 +383,7 @@ supply_get(Supply *supply, const EvidenceSource *source, SupplyBudget *budget,
 		count(supply, SUPPLY_MEMORY);
 		return g_steal_pointer(&kept);
 	}
-	got = ask_others(supply, key, source, kept, budget, why);
+	got = ask_others(supply, key, source, budget, why);
 	if (got != NULL && evidence_is_fresh(got, now_seconds()))
 		g_clear_pointer(why, g_free);
 	return got != NULL ? got : g_steal_pointer(&kept);
@@ -459,10 +442,7 @@ supply_where(const Supply *supply)
 bool
 supply_flush(Supply *supply, guint64 *removed)
 {
-	guint64 unasked;
-
 	supply_forget(supply);
 	return supply->desk.store == NULL ||
-	    store_flush(supply->desk.store,
-		removed != NULL ? removed : &unasked) == STORE_DONE;
+	    store_flush(supply->desk.store, removed) == STORE_DONE;
 }
