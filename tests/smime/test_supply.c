@@ -442,7 +442,6 @@ Test(supply, once_for_all_gateways)
 {
 	g_autoptr(TestRedis) redis = test_redis_start(NULL);
 	Supply *supplies[2] = { supply_on(redis), supply_on(redis) };
-	g_autofree char *lock = NULL;
 
 	test_ca_put_get(ca, ca->leaf, good());
 	cr_expect_eq(ask_by_threads(supplies, 2), 50);
