@@ -14,16 +14,18 @@ poisons="garbage other stale stranger list hash locked"
 strangers="full read-only restart stopped liar prefetch aged"
 
 make_ca() {
-	local n name
+	local n name slow_ocsp
 
 	http_start
 	asked_ca
 	ocsp_start
+	# So slow that both gateways want to ask at one time.
+	slow_ocsp=$http/delay/200/proxy/$ocsp_port
 	for ((n = 0; n < signers; n++)); do
 		if ((n % 10 == 9)); then
 			signer_of "s$n@$agency" '' "$http/files/list"
 		else
-			signer_of "s$n@$agency" "$ocsp/" ''
+			signer_of "s$n@$agency" "$slow_ocsp/" ''
 		fi
 	done
 	for name in $poisons $strangers; do
