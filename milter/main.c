@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -21,6 +22,7 @@
 #include "version.h"
 
 #define SECONDS_PER_DAY (24 * 60 * 60)
+#define LARGE_BLOCK (4 << 20) /* octets */
 
 typedef struct {
 	char *config_path;
@@ -346,11 +348,23 @@ parse_arguments(int argc, char **argv, Arguments *arguments)
 	return true;
 }
 
+/*
+ * Revocation lists of many MiB come and go.  The C library learns from the
+ * first that goes to take the next from its heaps, and those never shrink.
+ */
+static void
+give_back_large_blocks(void)
+{
+	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
+	(void)mallopt(M_TRIM_THRESHOLD, 2 * LARGE_BLOCK);
+}
+
 int
 main(int argc, char **argv)
 {
 	g_auto(Arguments) arguments = { 0 };
 
+	give_back_large_blocks();
 	privileges_forbid_core_dumps();
 	if (!parse_arguments(argc, argv, &arguments))
 		return EX_USAGE;
