@@ -114,6 +114,7 @@ expect(EvidenceKind kind, GBytes *der, gint64 at, const char *words,
 	g_autoptr(Evidence) evidence G_GNUC_UNUSED =
 	    admit(kind, der, PKI_NOW + at, &why);
 
+	cr_expect_eq(evidence != NULL, words == NULL, "%s", name);
 	if (words == NULL)
 		cr_expect(why == NULL, "%s: %s", name, why);
 	else

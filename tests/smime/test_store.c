@@ -329,7 +329,6 @@ Test(store, permissions)
 	g_autofree char *reader_url = test_store_url(redis, "reader:hush@", "");
 	g_autoptr(Store) store = test_store_open(&watch, url, 0);
 	g_autoptr(Store) reader = test_store_open(&watch, reader_url, 0);
-	g_autoptr(GBytes) value = NULL;
 	guint64 removed;
 
 	cr_expect_eq(test_store_put(store, "a", "x"), STORE_DONE);

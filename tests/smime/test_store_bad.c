@@ -385,8 +385,8 @@ static const char *const maps[] = {
 	"*1\r\n*3\r\n:0\r\n:16383\r\n:1\r\n",
 	"*1\r\n*3\r\n$1\r\n0\r\n:16383\r\n*2\r\n$9\r\n127.0.0.1\r\n:P\r\n",
 	/* two have the same slot */
-	"*2\r\n*3\r\n:0\r\n:9\r\n*2\r\n$9\r\n127.0.0.1\r\n:P\r\n"
-	"*3\r\n:9\r\n:16383\r\n*2\r\n$9\r\n127.0.0.1\r\n:P\r\n",
+	("*2\r\n*3\r\n:0\r\n:9\r\n*2\r\n$9\r\n127.0.0.1\r\n:P\r\n"
+	 "*3\r\n:9\r\n:16383\r\n*2\r\n$9\r\n127.0.0.1\r\n:P\r\n"),
 	"-ERR no\r\n",
 	"$2\r\nno\r\n",
 	"*100000000\r\n",

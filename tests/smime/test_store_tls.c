@@ -84,8 +84,8 @@ world_clear(World *world)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(World, world_clear)
 
-/* Writes NAME.pem and NAME.key; gives the path of the certificate. */
-static char *
+/* Writes NAME.pem and NAME.key. */
+static void
 issue(const World *world, const char *name, const Spec *spec)
 {
 	bool usual = spec->from == 0 && spec->until == 0;
@@ -105,7 +105,7 @@ issue(const World *world, const char *name, const Spec *spec)
 	g_autofree char *key_file = pki_write_key(world->folder, key_name, key);
 
 	cr_assert_eq(g_chmod(key_file, 0600), 0);
-	return pki_write_certs(world->folder, cert_name, cert, NULL);
+	g_free(pki_write_certs(world->folder, cert_name, cert, NULL));
 }
 
 static char *
@@ -157,9 +157,7 @@ start_tls(
 static void
 start_usual(TlsRedis *server, const World *world, const char *more)
 {
-	g_autofree char *cert =
-	    issue(world, "server", &(Spec){ .names = NAMES });
-
+	issue(world, "server", &(Spec){ .names = NAMES });
 	start_tls(server, world, "server", more);
 }
 
@@ -286,14 +284,13 @@ Test(store_tls, refused, .timeout = 60)
 	for (gsize i = 0; i < G_N_ELEMENTS(refused); i++) {
 		g_auto(Watch) watch = { 0 };
 		g_auto(TlsRedis) server = { 0 };
-		g_autofree char *cert =
-		    issue(&world, "server", &refused[i].cert);
 		g_autofree char *url = NULL;
 		g_autoptr(Store) store = NULL;
 		const char *const cas[] = { [OURS] = world.ca_file,
 			[OTHER] = world.other_file,
 			[SYSTEM] = NULL };
 
+		issue(&world, "server", &refused[i].cert);
 		start_tls(&server, &world, "server", "");
 		url = url_of(refused[i].host, server.port);
 		store = test_store_open_with(&watch, url, 0,
@@ -351,12 +348,11 @@ static const struct {
 Test(store_tls, clients, .timeout = 60)
 {
 	g_auto(World) world = { 0 };
-	g_autofree char *client = NULL, *stranger = NULL;
 
 	world_init(&world);
-	client = issue(&world, "client",
+	issue(&world, "client",
 	    &(Spec){ .eku = "clientAuth", .key = PKI_KEY_OTHER });
-	stranger = issue(&world, "stranger",
+	issue(&world, "stranger",
 	    &(Spec){ .eku = "clientAuth", .by_other = true });
 	for (gsize i = 0; i < G_N_ELEMENTS(clients); i++) {
 		g_auto(Watch) watch = { 0 };
@@ -431,14 +427,13 @@ write_locked_key(const char *path)
 static void
 write_files(const World *world)
 {
-	g_autofree char *good_cert = issue(world, "good", &(Spec){ 0 });
-	g_autofree char *other_cert =
-	    issue(world, "other", &(Spec){ .key = PKI_KEY_OTHER });
 	g_autofree char *open_key =
 	    pki_write_key(world->folder, "open.key", PKI_KEY_LEAF_EC);
 	g_autofree char *empty = pki_write(world->folder, "empty", "", 0);
 	g_autofree char *locked = path_in(world, "locked.key");
 
+	issue(world, "good", &(Spec){ 0 });
+	issue(world, "other", &(Spec){ .key = PKI_KEY_OTHER });
 	cr_assert_eq(g_chmod(open_key, 0644), 0);
 	cr_assert_eq(g_chmod(empty, 0600), 0);
 	write_locked_key(locked);
