@@ -227,7 +227,9 @@ make_store(const Office *office)
 {
 	g_autofree char *url =
 	    g_strconcat("unix://", office->redis->socket, NULL);
-	const StoreOptions options = { .url = url, .timeout = DEADLINE };
+	const StoreOptions options = {
+		.prefix = "bench:", .url = url, .timeout = DEADLINE
+	};
 	Store *store = store_new(&options, NULL);
 
 	must(store != NULL, "store_new");
