@@ -22,7 +22,7 @@
 #include "version.h"
 
 #define SECONDS_PER_DAY (24 * 60 * 60)
-#define LARGE_BLOCK (4 << 20) /* octets */
+#define LARGE_BLOCK (1 << 20) /* octets */
 
 typedef struct {
 	char *config_path;
@@ -284,7 +284,7 @@ serve(const char *config_path, int ready)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Service) service = service_new(config_path, &error);
 	g_autoptr(Snapshot) snapshot = NULL;
-	const Config *config;
+	g_autoptr(Config) config = NULL;
 	bool to_stderr;
 
 	if (service == NULL) {
@@ -292,10 +292,12 @@ serve(const char *config_path, int ready)
 		return EX_CONFIG;
 	}
 	snapshot = service_snapshot(service);
-	config = snapshot->config;
+	config = config_ref(snapshot->config);
 	to_stderr = ready == -1 || config->milter_log == CONFIG_LOG_STDERR;
 	log_open(to_stderr, config->milter_log_level);
 	check_log_warnings(snapshot);
+	/* A reload frees its keys and lists. */
+	g_clear_pointer(&snapshot, snapshot_unref);
 	if (!start(service, config, &error))
 		return failed(error, !to_stderr);
 	if (ready != -1)
@@ -356,7 +358,7 @@ static void
 give_back_large_blocks(void)
 {
 	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
-	(void)mallopt(M_TRIM_THRESHOLD, 2 * LARGE_BLOCK);
+	(void)mallopt(M_TRIM_THRESHOLD, 4 * LARGE_BLOCK);
 }
 
 int
