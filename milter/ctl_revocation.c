@@ -358,6 +358,7 @@ prefetch_path(Prefetch *prefetch, const OsslX509Stack *path)
 		print_certificate(sk_X509_value(path, i));
 		desk_question(prefetch->desk, path, &budget, &question);
 		question.index = i;
+		budget.renew = true;
 		revocation_fetch(prefetch->desk->revocation, &question,
 		    print_fetched, prefetch);
 	}

@@ -500,7 +500,7 @@ PARAM_GROUP(redis,
     "A Redis that several gateways share, so that each answer is asked for "
     "once.  "
     "What is in it is signed by who has answered, and is verified again by "
-    "whoever reads it.")
+    "whoever reads it; but nobody else should be able to write there.")
 
 PARAM(redis, url, "url", URL, "", 1, 1024, NULL,
     "redis://[USER:PASSWORD@]HOST:PORT/DB, unix:///PATH?db=N, "

@@ -19,7 +19,9 @@ revocation_setup_of(const Config *config)
 static bool
 is_same(const Config *a, const Config *b)
 {
-	return config_group_is_same(a, b, "revocation") &&
+	/* A file that keeps its name may hold another certificate. */
+	return a->revocation_ocsp_responders[0] == NULL &&
+	    config_group_is_same(a, b, "revocation") &&
 	    config_group_is_same(a, b, "redis");
 }
 

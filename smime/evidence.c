@@ -155,7 +155,8 @@ date_crl(Evidence *evidence, const EvidenceRules *rules)
 	gint64 latest = evidence->fetched + some_of(rules->crl_keep, 0.5, 1);
 
 	evidence->valid_until = next;
-	evidence->fresh_until = next;
+	evidence->fresh_until =
+	    MIN(next, evidence->fetched + 2 * (gint64)rules->crl_keep);
 	evidence->refresh_at =
 	    MIN(MAX(at, evidence->fetched + MAX(left / 4, 60)), latest);
 }
@@ -322,12 +323,14 @@ evidence_size(const Evidence *evidence)
 				      crl_size(evidence->crl));
 }
 
-/* Not all lists are numbered, and who numbers them anew is not locked out. */
+/* Both are what one URL gave, of whatever scope: else an older one of another
+ * scope could take the place of one that lists the certificate.  Not all lists
+ * are numbered, and who numbers them anew is not locked out. */
 static bool
 is_older_list(const Crl *crl, const Crl *other)
 {
-	return crl_is_of_same_kind(crl, other) &&
-	    crl_this_update(crl) < crl_this_update(other);
+	return crl_this_update(crl) < crl_this_update(other) ||
+	    crl_is_newer(other, crl);
 }
 
 bool

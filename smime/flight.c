@@ -7,6 +7,7 @@
 #define OCSP_REQUEST_TYPE "application/ocsp-request"
 #define OCSP_RESPONSE_TYPE "application/ocsp-response"
 #define CRL_TYPE "application/pkix-crl"
+#define HTTP_OK 200
 
 static gint64
 now_seconds(void)
@@ -111,7 +112,8 @@ take_stored(Flight *flight)
 	tell(flight, SUPPLY_STORED, NULL);
 	evidence_unref(flight->evidence);
 	flight->evidence = g_steal_pointer(&evidence);
-	return evidence_is_fresh(flight->evidence, now);
+	return evidence_is_fresh(flight->evidence, now) &&
+	    !(flight->renew && evidence_wants_refresh(flight->evidence, now));
 }
 
 /* A minute before it ends it goes, so that gateways whose clocks differ take no
@@ -239,20 +241,30 @@ host_answered(Flight *flight, const char *host)
 
 /* NULL where there is no answer; *status is then that of HTTP, or 0. */
 static GBytes *
-fetch_answer(Flight *flight, FetchRequest *request, const char *host,
-    guint *status, GError **error)
+fetch_answer(
+    Flight *flight, FetchRequest *request, guint *status, GError **error)
 {
 	const FlightDesk *desk = flight->desk;
-	GBytes *answer;
 
 	request->timeout = desk->options->timeout;
-	answer = fetch(desk->fetcher, request, status, error);
-	/* What the guard refuses has not been asked. */
-	if (answer != NULL || *status != 0)
+	return fetch(desk->fetcher, request, status, error);
+}
+
+static bool
+is_forbidden(const GError *error)
+{
+	return g_error_matches(error, SMIME_ERROR, SMIME_ERROR_NOT_ALLOWED);
+}
+
+/* A complaint in words of HTTP is an answer; one that ends before it is whole
+ * is none.  What our own guard refuses has not been asked. */
+static void
+judge_host(Flight *flight, const char *host, guint status, const GError *error)
+{
+	if (error == NULL || (status != 0 && status != HTTP_OK))
 		host_answered(flight, host);
-	else if (!g_error_matches(*error, SMIME_ERROR, SMIME_ERROR_NOT_ALLOWED))
+	else if (!is_forbidden(error))
 		host_failed(flight, host);
-	return answer;
 }
 
 /* Takes it when it proves something. */
@@ -302,50 +314,79 @@ has_right_nonce(
 	return false;
 }
 
-/* RFC 6960, appendix A.1: GET where it is short enough to be cached on the way,
- * else, or where that gets no answer, POST. */
-static bool
-ask_responder(Flight *flight, const char *url, const char *host)
+typedef struct {
+	const char *url; /* of the responder */
+	const char *host;
+	GBytes *octets;
+	const guchar *nonce; /* or NULL */
+} Question;
+
+typedef enum {
+	RESPONDER_ANSWERED,
+	RESPONDER_REFUSED, /* at once: it may take it in another way */
+	RESPONDER_SILENT,
+} ResponderAnswer;
+
+/* get: the URL that has the question in it; NULL: by POST. */
+static ResponderAnswer
+ask_once_by(Flight *flight, const Question *question, const char *get)
 {
-	bool with_nonce = flight->desk->options->nonce;
-	guchar nonce[OCSP_NONCE_SIZE];
-	g_autoptr(GError) error = NULL;
-	g_autoptr(GBytes) question = NULL;
-	g_autofree char *get = NULL;
 	FetchRequest request = {
+		.url = get != NULL ? get : question->url,
+		.body = get != NULL ? NULL : question->octets,
+		.content_type = get != NULL ? NULL : OCSP_REQUEST_TYPE,
 		.accept = OCSP_RESPONSE_TYPE,
 		.max_size = OCSP_MAX_SIZE,
 	};
+	gint64 start = g_get_monotonic_time();
+	g_autoptr(GError) error = NULL;
 	guint status = 0;
+	g_autoptr(GBytes) answer =
+	    fetch_answer(flight, &request, &status, &error);
+	bool was_quick = g_get_monotonic_time() - start <
+	    (gint64)flight->desk->options->timeout * 1000 / 2;
 
-	if (with_nonce && !ossl_random(nonce, sizeof(nonce)))
-		with_nonce = false;
-	question = ocsp_request(flight->source.cert, flight->source.issuer,
-	    with_nonce ? nonce : NULL, &error);
-	if (question == NULL) {
+	/* What refuses GET may yet answer. */
+	if (get == NULL || !was_quick || answer != NULL)
+		judge_host(flight, question->host, status, error);
+	if (answer == NULL) {
+		no_answer(flight, question->url, error->message);
+		return was_quick && !is_forbidden(error) ? RESPONDER_REFUSED :
+							   RESPONDER_SILENT;
+	}
+	return has_right_nonce(
+		   flight, answer, question->nonce, question->url) &&
+		take_answer(flight, answer, question->url) ?
+	    RESPONDER_ANSWERED :
+	    RESPONDER_REFUSED;
+}
+
+/* RFC 6960, appendix A.1: GET where it is short enough to be cached on the way,
+ * else, or where that is refused, POST. */
+static bool
+ask_responder(Flight *flight, const char *url, const char *host)
+{
+	guchar nonce[OCSP_NONCE_SIZE];
+	bool with_nonce =
+	    flight->desk->options->nonce && ossl_random(nonce, sizeof(nonce));
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GBytes) octets = ocsp_request(flight->source.cert,
+	    flight->source.issuer, with_nonce ? nonce : NULL, &error);
+	const Question question = { url, host, octets,
+		with_nonce ? nonce : NULL };
+	g_autofree char *get = NULL;
+	ResponderAnswer answer = RESPONDER_REFUSED;
+
+	if (octets == NULL) {
 		no_answer(flight, url, error->message);
 		return false;
 	}
-	get = with_nonce ? NULL : ocsp_get_url(url, question);
-	for (int post = get == NULL ? 1 : 0; post <= 1; post++) {
-		g_autoptr(GBytes) answer = NULL;
-
-		g_clear_error(&error);
-		request.url = post ? url : get;
-		request.body = post ? question : NULL;
-		request.content_type = post ? OCSP_REQUEST_TYPE : NULL;
-		answer = fetch_answer(flight, &request, host, &status, &error);
-		if (answer != NULL)
-			if (has_right_nonce(flight, answer,
-				with_nonce ? nonce : NULL, url) &&
-			    take_answer(flight, answer, url))
-				return true;
-		if (answer == NULL)
-			no_answer(flight, url, error->message);
-		if (answer == NULL && status == 0)
-			return false;
-	}
-	return false;
+	get = with_nonce ? NULL : ocsp_get_url(url, octets);
+	if (get != NULL)
+		answer = ask_once_by(flight, &question, get);
+	if (answer == RESPONDER_REFUSED)
+		answer = ask_once_by(flight, &question, NULL);
+	return answer == RESPONDER_ANSWERED;
 }
 
 static bool
@@ -360,7 +401,8 @@ download_list(Flight *flight, const char *url, const char *host)
 	g_autoptr(GBytes) answer = NULL;
 	guint status;
 
-	answer = fetch_answer(flight, &request, host, &status, &error);
+	answer = fetch_answer(flight, &request, &status, &error);
+	judge_host(flight, host, status, error);
 	if (answer == NULL) {
 		no_answer(flight, url, error->message);
 		return false;

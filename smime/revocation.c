@@ -175,6 +175,7 @@ typedef struct inquiry {
 	X509 *cert;
 	X509 *issuer;
 	Testimony testimony;
+	bool is_old;     /* what is heard should have been had anew */
 	char *why_not;   /* why what was heard does not count, or NULL */
 	char *no_answer; /* why there is none from others, or NULL */
 } Inquiry;
@@ -435,7 +436,7 @@ is_weak_digest(const Inquiry *inquiry, int digest)
 static bool
 hear_list(Inquiry *inquiry, Crl *crl, bool brought)
 {
-	Word word = { .brought = brought };
+	Word word = { .brought = brought, .is_old = inquiry->is_old };
 
 	word.scope = crl_scope(crl, inquiry->cert, &word.reasons);
 	if (word.scope == CRL_SCOPE_NOT_ITS_ISSUERS)
@@ -539,6 +540,7 @@ hear_response(Inquiry *inquiry, Ocsp *ocsp, bool brought)
 		.reasons = CRL_ALL_REASONS,
 		.scope = CRL_SCOPE_INSIDE,
 		.brought = brought,
+		.is_old = inquiry->is_old,
 	};
 	OcspEntry entry =
 	    ocsp_find(ocsp, inquiry->cert, inquiry->issuer, &word.since);
@@ -632,7 +634,8 @@ is_settled(const Inquiry *inquiry, guint kinds)
 	if (testimony_against(&inquiry->testimony) != NULL)
 		return true;
 	testimony_weigh(&inquiry->testimony, kinds, false, false, &result);
-	return result.covered == CRL_ALL_REASONS && !result.is_stale;
+	return result.covered == CRL_ALL_REASONS && !result.is_old &&
+	    !result.is_stale;
 }
 
 /* What was asked for is of the certificate's issuer, or of whom the certificate
@@ -642,14 +645,19 @@ hear_asked_list(Inquiry *inquiry, Crl *crl)
 {
 	g_autofree char *before = g_steal_pointer(&inquiry->why_not);
 	guint reasons;
+	CrlScope scope = crl_scope(crl, inquiry->cert, &reasons);
 
-	if (crl_scope(crl, inquiry->cert, &reasons) !=
-		CRL_SCOPE_NOT_ITS_ISSUERS &&
+	if (scope != CRL_SCOPE_NOT_ITS_ISSUERS &&
 	    hear_list(inquiry, crl, false)) {
 		if (inquiry->why_not == NULL)
 			inquiry->why_not = g_steal_pointer(&before);
 		return true;
 	}
+	/* Whether another one who may make it is at hand depends on what came
+	 * along: the next message may have it. */
+	if (scope != CRL_SCOPE_NOT_ITS_ISSUERS &&
+	    !is_by_issuer_of_cert(inquiry, crl))
+		return true;
 	if (inquiry->why_not == NULL)
 		note_why_not(inquiry,
 		    g_strdup("revocation list is not by the certificate's "
@@ -660,10 +668,16 @@ hear_asked_list(Inquiry *inquiry, Crl *crl)
 static bool
 hear_evidence(Inquiry *inquiry, const Evidence *evidence)
 {
+	bool is_right = true;
+
+	inquiry->is_old =
+	    !evidence_is_fresh(evidence, g_get_real_time() / G_USEC_PER_SEC);
 	if (evidence_ocsp(evidence) == NULL)
-		return hear_asked_list(inquiry, evidence_crl(evidence));
-	hear_response(inquiry, evidence_ocsp(evidence), false);
-	return true;
+		is_right = hear_asked_list(inquiry, evidence_crl(evidence));
+	else
+		hear_response(inquiry, evidence_ocsp(evidence), false);
+	inquiry->is_old = false;
+	return is_right;
 }
 
 /* What the store gave may have been put there by anybody: then once more.  What

@@ -126,7 +126,8 @@ typedef void (*RevocationTell)(const EvidenceSource *source,
     const Evidence *evidence, const char *why, gpointer data);
 
 /* All that may be asked about the certificate is asked, whether it is needed
- * or not, so that it is at hand; question->budget must be there. */
+ * or not, so that it is at hand, also for a while; question->budget must be
+ * there. */
 void revocation_fetch(const Revocation *revocation,
     const RevocationQuestion *question, RevocationTell tell, gpointer data);
 

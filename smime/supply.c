@@ -249,6 +249,7 @@ join_trip(Supply *supply, const char *key, const EvidenceSource *source,
 	if (budget != NULL)
 		budget->fetches--;
 	trip = trip_new(supply, key, source);
+	trip->flight->renew = budget != NULL && budget->renew;
 	g_hash_table_insert(supply->trips, trip->flight->key, trip);
 	/* Threads only begin once a daemon is what it will be. */
 	if (supply->pool == NULL)

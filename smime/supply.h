@@ -23,7 +23,7 @@
 
 #include "supply_terms.h"
 
-#define SUPPLY_MAX_THREADS 16
+#define SUPPLY_MAX_THREADS 64
 #define SUPPLY_MAX_FLIGHTS 1000 /* at one time */
 #define SUPPLY_MAX_FETCHES 8    /* that one message may cause */
 
@@ -53,6 +53,7 @@ typedef struct {
 	guint ms;      /* to wait, in all */
 	gint64 until;  /* of the monotonic clock, once begun; 0 before */
 	guint fetches; /* that are left */
+	bool renew;    /* what would soon be fetched anew is fetched now */
 } SupplyBudget;
 
 #define SUPPLY_BUDGET(wait_ms) \

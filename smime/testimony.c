@@ -297,6 +297,7 @@ typedef struct {
 	guint kinds;
 	bool brought;      /* those that came along; or the others */
 	bool with_brought; /* as what they need */
+	bool with_old;
 	bool with_stale;
 } Those;
 
@@ -319,12 +320,14 @@ weigh_those(
 			note_why_not(result, word, why);
 			continue;
 		}
-		if ((is_stale && !those->with_stale) ||
+		if ((word->is_old && !those->with_old) ||
+		    (is_stale && !those->with_stale) ||
 		    (word->reasons & ~result->covered) == 0)
 			continue;
 		result->covered |= word->reasons;
 		result->only_brought = result->only_brought || word->brought ||
 		    (delta != NULL && delta->brought);
+		result->is_old = result->is_old || word->is_old;
 		result->is_stale = result->is_stale || is_stale;
 		testimony_prove(word, result->proofs);
 		testimony_prove(delta, result->proofs);
@@ -341,10 +344,17 @@ testimony_weigh(const Testimony *testimony, guint kinds, bool with_brought,
 	};
 	weigh_those(testimony,
 	    &(Those){ .kinds = kinds, .with_brought = with_brought }, result);
+	if (result->covered != CRL_ALL_REASONS)
+		weigh_those(testimony,
+		    &(Those){ .kinds = kinds,
+			.with_brought = with_brought,
+			.with_old = true },
+		    result);
 	if (testimony->grace > 0 && result->covered != CRL_ALL_REASONS)
 		weigh_those(testimony,
 		    &(Those){ .kinds = kinds,
 			.with_brought = with_brought,
+			.with_old = true,
 			.with_stale = true },
 		    result);
 	if (with_brought && result->covered != CRL_ALL_REASONS)

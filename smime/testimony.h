@@ -35,6 +35,7 @@ typedef struct {
 	bool is_unknown;     /* the responder says that it does not know */
 	CrlScope scope;      /* of a list */
 	guint reasons;       /* CRL_ALL_REASONS of a response */
+	bool is_old;         /* it should have been had anew, and was not */
 	bool brought;        /* it came along with what is examined */
 	bool weak;           /* so that somebody else may have made it */
 	char *since;         /* as crl_find, or NULL */
@@ -68,6 +69,7 @@ typedef struct {
 	guint covered;     /* the reasons for which it is known not to be
 	                      revoked; CRL_ALL_REASONS: it is good */
 	bool only_brought; /* not without what came along */
+	bool is_old;       /* not without what should have been had anew */
 	bool is_stale;     /* not without what is over */
 	char *why_not;     /* why a word does not count; or NULL.  Caller
 	                      frees */

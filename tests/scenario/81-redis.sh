@@ -253,7 +253,7 @@ case_stopped() {
 	gateway hasty
 	kill -STOP "${pids[redis]}"
 	flows stopped hasty
-	holds "stopped: told" logged hasty "redis/socket: no answer in time"
+	holds "stopped: told" logged hasty "redis/socket: no answer"
 	kill -CONT "${pids[redis]}"
 	holds "stopped: ends well" stop hasty
 }

@@ -401,7 +401,9 @@ Test(evidence, times_of_a_list)
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		const Times times = { { cases[i].refresh[0],
 					  cases[i].refresh[1] },
-			{ cases[i].next, cases[i].next }, cases[i].next };
+			{ MIN(cases[i].next, 2 * (gint64)cases[i].keep),
+			    MIN(cases[i].next, 2 * (gint64)cases[i].keep) },
+			cases[i].next };
 		g_autoptr(GBytes) der =
 		    list((PkiCrl){ .this_update = cases[i].this,
 			.next_update = cases[i].next });
@@ -497,10 +499,15 @@ Test(evidence, older_list)
 		    { .number = 8,
 			.this_update = -3600,
 			.idp = "critical,onlyuser:TRUE" },
-		    false },
+		    true },
+		{ "of another scope, the newer",
+		    { .number = 8,
+			.this_update = -3600,
+			.idp = "critical,onlyuser:TRUE" },
+		    { .number = 7, .this_update = -7200 }, false },
 		{ "of another key",
 		    { .number = 7, .this_update = -7200, .wrong_key_id = true },
-		    { .number = 8, .this_update = -3600 }, false },
+		    { .number = 8, .this_update = -3600 }, true },
 	};
 	const EvidenceSource source = source_of(EVIDENCE_CRL);
 
@@ -648,7 +655,8 @@ Test(evidence, label)
 
 		cr_assert(evidence != NULL, "%s", labels[i].text);
 		cr_expect_eq(evidence_fetched(evidence), labels[i].fetched);
-		cr_expect(evidence_is_fresh(evidence, PKI_NOW));
+		cr_expect_eq(evidence_is_fresh(evidence, PKI_NOW),
+		    labels[i].fetched != 0);
 		cr_expect_not(evidence_is_valid(evidence, PKI_NOW + PKI_YEAR));
 	}
 }
