@@ -752,6 +752,28 @@ Test(revocation_online, stapled_in_a_message)
 	}
 }
 
+/* --- old answers ---------------------------------------------------------- */
+
+/* What should have been had anew, and was not, does not keep others from being
+ * asked. */
+Test(revocation_online, old_answer_settles_nothing)
+{
+	const RevocationOptions options = options_with(EVIDENCE_OCSP, BOTH);
+	SupplyOptions kept = test_ca_options();
+	g_autoptr(Fetcher) fetcher = test_ca_fetcher(ca);
+	g_autoptr(Supply) supply = NULL;
+	g_autoptr(Revocation) revocation = NULL;
+
+	kept.keep = 0;
+	supply = supply_new(&kept, fetcher, NULL);
+	revocation = revocation_with(&options, supply);
+	test_ca_put(ca, "ocsp", response(GOOD));
+	test_ca_put(ca, "crl", list(REVOKED));
+	expect(revocation, &(Question){ .cert = leaf },
+	    REVOCATION_STATUS_REVOKED, "since", "list");
+	cr_expect_eq(test_ca_asked(ca, CRL_PATH), 1);
+}
+
 /* --- beforehand --------------------------------------------------------------
  */
 

@@ -38,6 +38,7 @@ typedef struct {
 	gint64 next_update;
 	long number; /* of a list */
 	bool delta;
+	bool is_old;
 	bool brought;
 	bool weak;
 	CrlScope scope;       /* 0: INSIDE */
@@ -107,6 +108,7 @@ add(Testimony *testimony, const Said *said)
 {
 	Word word = { .entry = said->entry,
 		.is_unknown = said->unknown,
+		.is_old = said->is_old,
 		.brought = said->brought,
 		.weak = said->weak,
 		.scope = said->scope != 0 ? said->scope : CRL_SCOPE_INSIDE,
@@ -131,6 +133,7 @@ typedef struct {
 	bool without_brought;
 	Outcome outcome;
 	CrlEntry against;
+	bool old;
 	bool stale;
 	bool only_brought;
 	guint n_proofs;      /* 0: not looked at */
@@ -163,6 +166,7 @@ expect_case(const Case *c)
 	if (against != NULL)
 		cr_expect_eq(against->entry, c->against, "%s", c->name);
 	if (outcome == GOOD) {
+		cr_expect_eq(result.is_old, c->old, "%s", c->name);
 		cr_expect_eq(result.is_stale, c->stale, "%s", c->name);
 		cr_expect_eq(
 		    result.only_brought, c->only_brought, "%s", c->name);
@@ -577,6 +581,28 @@ Test(testimony, stale)
 }
 
 /* Clocks differ, that of who makes lists as that of who answers. */
+/* It counts, but only where nobody knows better. */
+Test(testimony, old)
+{
+	static const Case cases[] = {
+		{ "response", { { .kind = RESPONSE, .is_old = true } },
+		    .outcome = GOOD, .old = true },
+		{ "a list is not",
+		    { { .kind = RESPONSE, .is_old = true }, { .kind = LIST } },
+		    .outcome = GOOD },
+		{ "a list says revoked",
+		    { { .kind = RESPONSE, .is_old = true },
+			{ .kind = LIST, .entry = CRL_REVOKED } },
+		    .outcome = AGAINST, .against = CRL_REVOKED },
+		{ "before what came along",
+		    { { .kind = RESPONSE, .is_old = true },
+			{ .kind = RESPONSE, .brought = true } },
+		    .outcome = GOOD, .old = true },
+	};
+
+	expect_all(cases, G_N_ELEMENTS(cases));
+}
+
 Test(testimony, clocks)
 {
 	static const Case cases[] = {
