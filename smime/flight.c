@@ -256,12 +256,14 @@ is_forbidden(const GError *error)
 	return g_error_matches(error, SMIME_ERROR, SMIME_ERROR_NOT_ALLOWED);
 }
 
-/* A complaint in words of HTTP is an answer; one that ends before it is whole
- * is none.  What our own guard refuses has not been asked. */
+/* A complaint in words of HTTP is an answer, as is more than we want to have;
+ * one that ends before it is whole is none.  What our own guard refuses has
+ * not been asked. */
 static void
 judge_host(Flight *flight, const char *host, guint status, const GError *error)
 {
-	if (error == NULL || (status != 0 && status != HTTP_OK))
+	if (error == NULL || (status != 0 && status != HTTP_OK) ||
+	    g_error_matches(error, SMIME_ERROR, SMIME_ERROR_TOO_BIG))
 		host_answered(flight, host);
 	else if (!is_forbidden(error))
 		host_failed(flight, host);

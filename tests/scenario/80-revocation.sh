@@ -85,6 +85,7 @@ responders() {
 	ocsp_fault ocsp-slow drip/files/ocsp-slow ''
 }
 
+# As above: what is cut off counts as no answer of the host.
 lists() {
 	asked list-good '' "$http/files/list" pass
 	asked list-revoked '' "$http/files/list" 'fail reason="?[^;]*revoked'
@@ -92,9 +93,9 @@ lists() {
 	head -c 2000 /dev/urandom >"$lab/www/list-bad"
 	list_fault list-close close/list ''
 	list_fault list-truncated truncated/files/list ''
+	list_fault list-spoilt files/list-spoilt 'RFC 5280'
 	list_fault list-large sized/200000 ''
 	list_fault list-huge huge/list ''
-	list_fault list-spoilt files/list-spoilt 'RFC 5280'
 	list_fault list-stale files/list-stale 'RFC 5280'
 	list_fault list-future files/list-future 'RFC 5280'
 	list_fault list-404 status/404/list 404
