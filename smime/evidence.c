@@ -8,6 +8,9 @@
 #define VERSION "1"
 #define PACKED "smime-milter " VERSION " %s %" G_GINT64_FORMAT "\n"
 #define MAX_LABEL 80
+#define TYPICAL_OCTETS 1024 /* of what is hashed into a key */
+
+static const char hex_digits[] = "0123456789abcdef";
 
 const NameCode evidence_kind_names[] = {
 	{ "ocsp", EVIDENCE_OCSP },
@@ -48,51 +51,72 @@ evidence_unref(Evidence *evidence)
 /* --- names --------------------------------------------------------------- */
 
 static void
-add_key_of(GChecksum *sum, X509 *issuer)
+add_key_of(GByteArray *octets, X509 *issuer)
 {
 	guchar *der = NULL;
 	int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(issuer), &der);
 
 	if (size > 0)
-		g_checksum_update(sum, der, size);
+		g_byte_array_append(octets, der, (guint)size);
 	OPENSSL_free(der);
 }
 
 static void
-add_name_of(GChecksum *sum, X509 *issuer)
+add_name_of(GByteArray *octets, X509 *issuer)
 {
 	const guchar *der;
 	size_t size;
 
 	if (X509_NAME_get0_der(X509_get_subject_name(issuer), &der, &size) == 1)
-		g_checksum_update(sum, der, (gssize)size);
+		g_byte_array_append(octets, der, (guint)size);
 }
 
 static void
-add_serial_of(GChecksum *sum, X509 *cert)
+add_serial_of(GByteArray *octets, X509 *cert)
 {
 	const ASN1_INTEGER *serial = X509_get0_serialNumber(cert);
 	int type = ASN1_STRING_type(serial);
 
-	g_checksum_update(sum, (const guchar *)&type, sizeof(type));
-	g_checksum_update(
-	    sum, ASN1_STRING_get0_data(serial), ASN1_STRING_length(serial));
+	g_byte_array_append(octets, (const guchar *)&type, sizeof(type));
+	g_byte_array_append(octets, ASN1_STRING_get0_data(serial),
+	    (guint)ASN1_STRING_length(serial));
+}
+
+/* SHA-256 in hexadecimal, into text, and a NUL.  OpenSSL's takes a fraction of
+ * the time that GLib's does, and each message asks for several. */
+static void
+digest_text(const GByteArray *octets, char *text)
+{
+	guchar digest[EVP_MAX_MD_SIZE];
+	guint size;
+
+	if (EVP_Digest(octets->data, octets->len, digest, &size, EVP_sha256(),
+		NULL) != 1)
+		g_assert_not_reached();
+	for (guint i = 0; i < size; i++) {
+		*text++ = hex_digits[digest[i] >> 4];
+		*text++ = hex_digits[digest[i] & 15];
+	}
+	*text = '\0';
 }
 
 char *
 evidence_key(const EvidenceSource *source)
 {
-	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	g_autoptr(GByteArray) octets = g_byte_array_sized_new(TYPICAL_OCTETS);
+	char text[2 * EVP_MAX_MD_SIZE + 1];
 
-	add_name_of(sum, source->issuer);
-	add_key_of(sum, source->issuer);
+	add_name_of(octets, source->issuer);
+	add_key_of(octets, source->issuer);
 	if (source->kind == EVIDENCE_OCSP)
-		add_serial_of(sum, source->cert);
+		add_serial_of(octets, source->cert);
 	else
-		g_checksum_update(sum, (const guchar *)source->urls[0], -1);
-	return g_strdup_printf(VERSION ":%s:{%s}",
-	    name_code_name(evidence_kind_names, (int)source->kind),
-	    g_checksum_get_string(sum));
+		g_byte_array_append(octets, (const guchar *)source->urls[0],
+		    (guint)strlen(source->urls[0]));
+	digest_text(octets, text);
+	return g_strconcat(VERSION ":",
+	    name_code_name(evidence_kind_names, (int)source->kind), ":{", text,
+	    "}", NULL);
 }
 
 /* --- for how long --------------------------------------------------------- */
