@@ -48,6 +48,9 @@ why_not_instead(
 {
 	if (known == NULL)
 		return NULL;
+	/* Nor does it keep the issuer's own away, by its date. */
+	if (evidence_is_by_issuer(evidence) && !evidence_is_by_issuer(known))
+		return NULL;
 	if (evidence_is_older(evidence, known, &flight->source))
 		return "older than the answer that is known";
 	if (!evidence_is_by_issuer(evidence) && evidence_is_by_issuer(known) &&
@@ -348,13 +351,17 @@ ask_once_by(Flight *flight, const Question *question, const char *get)
 	bool was_quick = g_get_monotonic_time() - start <
 	    (gint64)flight->desk->options->timeout * 1000 / 2;
 
+	/* A complaint of HTTP, or no answer at once. */
+	bool is_refused = answer == NULL &&
+	    ((status != 0 && status != HTTP_OK) ||
+		(was_quick && !is_forbidden(error)));
+
 	/* What refuses GET may yet answer. */
-	if (get == NULL || !was_quick || answer != NULL)
+	if (get == NULL || !is_refused)
 		judge_host(flight, question->host, status, error);
 	if (answer == NULL) {
 		no_answer(flight, question->url, error->message);
-		return was_quick && !is_forbidden(error) ? RESPONDER_REFUSED :
-							   RESPONDER_SILENT;
+		return is_refused ? RESPONDER_REFUSED : RESPONDER_SILENT;
 	}
 	return has_right_nonce(
 		   flight, answer, question->nonce, question->url) &&

@@ -176,6 +176,7 @@ typedef struct inquiry {
 	X509 *issuer;
 	Testimony testimony;
 	bool is_old;     /* what is heard should have been had anew */
+	bool is_forged;  /* a list's signature is not of whom it should be */
 	char *why_not;   /* why what was heard does not count, or NULL */
 	char *no_answer; /* why there is none from others, or NULL */
 } Inquiry;
@@ -323,6 +324,7 @@ signer_in_path(Inquiry *inquiry, Word *word)
 			return SIGNER_RIGHT;
 		}
 		note_why_not(inquiry, g_strdup(why));
+		inquiry->is_forged = true;
 		found = SIGNER_WRONG;
 	}
 	return found;
@@ -338,18 +340,20 @@ signer_among(
 		X509 *cert = sk_X509_value(others, i);
 		bool tried =
 		    !brought || ++*inquiry->paths <= REVOCATION_MAX_PATHS;
-		const char *why;
+		const char *why = "issuer of the revocation list has no valid "
+				  "path to the same anchor "
+				  "(RFC 5280, section 6.3.3 (f))";
 
 		if (!crl_may_be_by(word->crl, cert) || is_above(inquiry, cert))
 			continue;
 		/* The path first: whoever has one is no stranger who has us
 		 * hash large lists. */
-		why = tried && has_path(inquiry, cert, word) ?
-		    crl_why_not_by(word->crl, cert) :
-		    "issuer of the revocation list has no valid path to the "
-		    "same anchor (RFC 5280, section 6.3.3 (f))";
-		if (why == NULL)
-			return SIGNER_RIGHT;
+		if (tried && has_path(inquiry, cert, word)) {
+			why = crl_why_not_by(word->crl, cert);
+			if (why == NULL)
+				return SIGNER_RIGHT;
+			inquiry->is_forged = true;
+		}
 		g_clear_pointer(&word->path, ossl_x509_stack_free);
 		g_clear_pointer(&word->support, g_ptr_array_unref);
 		note_why_not(inquiry, g_strdup(why));
@@ -647,6 +651,7 @@ hear_asked_list(Inquiry *inquiry, Crl *crl)
 	guint reasons;
 	CrlScope scope = crl_scope(crl, inquiry->cert, &reasons);
 
+	inquiry->is_forged = false;
 	if (scope != CRL_SCOPE_NOT_ITS_ISSUERS &&
 	    hear_list(inquiry, crl, false)) {
 		if (inquiry->why_not == NULL)
@@ -655,7 +660,7 @@ hear_asked_list(Inquiry *inquiry, Crl *crl)
 	}
 	/* Whether another one who may make it is at hand depends on what came
 	 * along: the next message may have it. */
-	if (scope != CRL_SCOPE_NOT_ITS_ISSUERS &&
+	if (scope != CRL_SCOPE_NOT_ITS_ISSUERS && !inquiry->is_forged &&
 	    !is_by_issuer_of_cert(inquiry, crl))
 		return true;
 	if (inquiry->why_not == NULL)
