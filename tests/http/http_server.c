@@ -464,8 +464,9 @@ static const struct {
 static bool
 read_file(const Peer *peer, const char *rest, char **data, gsize *size)
 {
-	const char *name =
-	    g_str_has_prefix(rest, "/files/") ? rest + 7 : rest + 1;
+	const char *name = g_str_has_prefix(rest, "/files/") ? rest + 7 :
+	    rest[0] == '/'                                   ? rest + 1 :
+							       rest;
 	g_autofree char *file = g_strndup(name, strcspn(name, "?"));
 	g_autofree char *path = NULL;
 
@@ -496,12 +497,9 @@ serve_badly(Peer *peer, gsize which, const char *rest)
 	g_autofree char *data = NULL;
 	Answer answer = { .status = 200 };
 
-	if (rest[0] == '\0') {
-		behaviours[which].act(peer, NULL);
-		return;
-	}
+	/* A question in the path is no file: GET of OCSP is treated as POST. */
 	if (!read_file(peer, rest, &data, &answer.size)) {
-		send_status(peer, 404, NULL);
+		behaviours[which].act(peer, NULL);
 		return;
 	}
 	answer.data = data;

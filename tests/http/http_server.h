@@ -19,8 +19,9 @@
  *	/raw?TEXT	TEXT is the whole answer, %XX decoded
  *	/files/NAME	the file of the folder, read anew each time; 404
  *
- * And these, which behave badly; alone, or followed by /files/NAME (or by
- * /NAME), of which they then make use:
+ * And these, which behave badly; alone or with anything behind, as a question
+ * by GET, or followed by /files/NAME (or by /NAME) where there is such a file,
+ * of which they then make use:
  *
  *	/hang		never answers
  *	/close		ends the connection
