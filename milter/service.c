@@ -98,7 +98,7 @@ log_supply_event(
 	log_line(event_level(event), NULL, "revocation: %s", text);
 }
 
-Snapshot *
+static Snapshot *
 snapshot_new(Config *config, const Snapshot *former, GError **error)
 {
 	g_autoptr(Snapshot) snapshot = g_new0(Snapshot, 1);

@@ -37,7 +37,6 @@ typedef struct {
  * NOT_USABLE, naming file and option. */
 Snapshot *snapshot_load(
     const char *config_path, const Snapshot *former, GError **error);
-Snapshot *snapshot_new(Config *config, const Snapshot *former, GError **error);
 Snapshot *snapshot_ref(Snapshot *snapshot);
 void snapshot_unref(Snapshot *snapshot);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Snapshot, snapshot_unref)

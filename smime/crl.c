@@ -324,20 +324,6 @@ crl_may_be_by(const Crl *crl, X509 *cert)
 	    X509_check_akid(cert, crl->authority) == X509_V_OK;
 }
 
-static bool
-is_same_key(const EVP_PKEY *remembered, const EVP_PKEY *key)
-{
-	return remembered != NULL && EVP_PKEY_eq(remembered, key) == 1;
-}
-
-static void
-remember(EVP_PKEY **place, EVP_PKEY *key)
-{
-	EVP_PKEY_up_ref(key);
-	EVP_PKEY_free(*place);
-	*place = key;
-}
-
 /* Is it remembered?  Then *valid is the answer. */
 static bool
 recall(Crl *crl, EVP_PKEY *key, bool *valid)
@@ -345,10 +331,10 @@ recall(Crl *crl, EVP_PKEY *key, bool *valid)
 	bool known;
 
 	g_mutex_lock(&crl->lock);
-	*valid = is_same_key(crl->verified_by, key);
+	*valid = ossl_is_key(crl->verified_by, key);
 	known = *valid;
 	for (guint i = 0; !known && i < CRL_MAX_REFUSED; i++)
-		known = is_same_key(crl->refused_by[i], key);
+		known = ossl_is_key(crl->refused_by[i], key);
 	g_mutex_unlock(&crl->lock);
 	return known;
 }
@@ -358,8 +344,9 @@ static void
 remember_answer(Crl *crl, EVP_PKEY *key, bool valid)
 {
 	g_mutex_lock(&crl->lock);
-	remember(valid ? &crl->verified_by :
-			 &crl->refused_by[crl->n_refused++ % CRL_MAX_REFUSED],
+	ossl_keep_key(valid ?
+		&crl->verified_by :
+		&crl->refused_by[crl->n_refused++ % CRL_MAX_REFUSED],
 	    key);
 	g_mutex_unlock(&crl->lock);
 }
@@ -435,8 +422,8 @@ have_same_extension(const Crl *a, const Crl *b, int nid)
 	return ASN1_OCTET_STRING_cmp(x, y) == 0;
 }
 
-bool
-crl_is_of_same_kind(const Crl *a, const Crl *b)
+static bool
+is_of_same_kind(const Crl *a, const Crl *b)
 {
 	return X509_NAME_cmp(crl_issuer(a), crl_issuer(b)) == 0 &&
 	    have_same_extension(a, b, NID_issuing_distribution_point) &&
@@ -458,7 +445,7 @@ crl_continues(const Crl *delta, const Crl *base)
 	    delta->number != NULL && base->number != NULL &&
 	    ASN1_INTEGER_cmp(base->number, delta->base) >= 0 &&
 	    ASN1_INTEGER_cmp(base->number, delta->number) < 0 &&
-	    crl_is_of_same_kind(delta, base);
+	    is_of_same_kind(delta, base);
 }
 
 bool
@@ -466,7 +453,7 @@ crl_is_newer(const Crl *crl, const Crl *other)
 {
 	int days, seconds;
 
-	if (!crl_is_of_same_kind(crl, other) || crl->number == NULL ||
+	if (!is_of_same_kind(crl, other) || crl->number == NULL ||
 	    other->number == NULL ||
 	    ASN1_INTEGER_cmp(crl->number, other->number) <= 0)
 		return false;
@@ -489,15 +476,6 @@ gint64
 crl_next_update(const Crl *crl)
 {
 	return ossl_time_seconds(X509_CRL_get0_nextUpdate(crl->frame));
-}
-
-bool
-crl_is_older(const Crl *crl, gint64 then)
-{
-	int made =
-	    ossl_time_compare(X509_CRL_get0_lastUpdate(crl->frame), then);
-
-	return made != 0 && made != 1;
 }
 
 bool

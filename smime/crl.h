@@ -77,9 +77,6 @@ int crl_signature_digest(const Crl *crl);
 /* NULL unless KNOWN; owned by crl. */
 CrlPoint crl_point(const Crl *crl, const ISSUING_DIST_POINT **idp);
 
-/* Are both of one issuer, one key and one scope? */
-bool crl_is_of_same_kind(const Crl *a, const Crl *b);
-
 /* --- when ---------------------------------------------------------------- */
 
 bool crl_is_delta(const Crl *crl);
@@ -97,9 +94,6 @@ char *crl_why_not_in_force(const Crl *crl, gint64 now);
 /* Seconds since 1970; G_MININT64 where it is absent or cannot be read. */
 gint64 crl_this_update(const Crl *crl);
 gint64 crl_next_update(const Crl *crl);
-
-/* Was it made before then (seconds since 1970)? */
-bool crl_is_older(const Crl *crl, gint64 then);
 
 /* Is there nothing in it that is critical and unknown, or malformed? */
 bool crl_is_understood(const Crl *crl);

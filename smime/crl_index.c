@@ -499,12 +499,6 @@ crl_index_unclear(const CrlIndex *index)
 
 /* --- looking up ----------------------------------------------------------- */
 
-guint
-crl_index_count(const CrlIndex *index)
-{
-	return index->n_lines;
-}
-
 /* The first place with that number or a greater one. */
 static guint
 first_place(const CrlIndex *index, DerWalk number)

@@ -61,8 +61,6 @@ const char *crl_index_unclear(const CrlIndex *index);
 
 /* --- entries ------------------------------------------------------------- */
 
-guint crl_index_count(const CrlIndex *index);
-
 /* The entries of that serial number, by their place: *from, up to
  * CRL_MAX_SAME_SERIAL of them, before *to. */
 void crl_index_find(

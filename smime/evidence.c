@@ -353,8 +353,7 @@ evidence_size(const Evidence *evidence)
 static bool
 is_older_list(const Crl *crl, const Crl *other)
 {
-	return crl_this_update(crl) < crl_this_update(other) ||
-	    crl_is_newer(other, crl);
+	return crl_this_update(crl) < crl_this_update(other);
 }
 
 bool

@@ -272,6 +272,17 @@ judge_host(Flight *flight, const char *host, guint status, const GError *error)
 		host_failed(flight, host);
 }
 
+/* unauthorized, malformedRequest, sigRequired: RFC 6960, section 2.3. */
+static bool
+is_refusal(const Flight *flight, GBytes *der)
+{
+	g_autoptr(Ocsp) ocsp = NULL;
+	g_autofree char *why = NULL;
+
+	return flight->source.kind == EVIDENCE_OCSP &&
+	    ocsp_parse(der, &ocsp, &why) == OCSP_REFUSED;
+}
+
 /* Takes it when it proves something. */
 static bool
 take_answer(Flight *flight, GBytes *der, const char *url)
@@ -282,6 +293,7 @@ take_answer(Flight *flight, GBytes *der, const char *url)
 	    &flight->source, flight->desk->rules, der, now, now, &why);
 
 	if (evidence == NULL) {
+		flight->is_declined = is_refusal(flight, der);
 		bad_answer(flight, url, why);
 		return false;
 	}
@@ -481,8 +493,8 @@ ask_network(Flight *flight)
 			"%s: not a URL that may be asked", flight->urls[0]));
 	/* What has not been asked has not failed. */
 	if (tried == 0 || !all_paused)
-		backoff_failed(
-		    flight->desk->proofs, flight->key, now_seconds(), 0);
+		backoff_failed(flight->desk->proofs, flight->key, now_seconds(),
+		    flight->is_declined ? SUPPLY_PAUSE_LONGEST : 0);
 	return false;
 }
 

@@ -35,6 +35,7 @@ typedef struct {
 	char *key;
 	EvidenceSource source; /* with references of its own */
 	char **urls;
+	bool is_declined;   /* the responder will not answer such questions */
 	bool renew;         /* what is fresh, but not for long, will not do */
 	Evidence *evidence; /* the best that was found, or NULL */
 	char *why;          /* there is none that is fresh; or NULL */

@@ -472,21 +472,6 @@ names_responder(const Ocsp *ocsp, X509 *cert)
 }
 
 static bool
-is_key(const EVP_PKEY *remembered, const EVP_PKEY *key)
-{
-	return remembered != NULL && EVP_PKEY_eq(remembered, key) == 1;
-}
-
-/* In *place, under the lock. */
-static void
-remember(EVP_PKEY **place, EVP_PKEY *key)
-{
-	EVP_PKEY_up_ref(key);
-	EVP_PKEY_free(*place);
-	*place = key;
-}
-
-static bool
 verify(const Ocsp *ocsp, EVP_PKEY *key)
 {
 	return ASN1_item_verify(ASN1_ITEM_rptr(OCSP_RESPDATA),
@@ -504,14 +489,14 @@ is_signed_with(Ocsp *ocsp, X509 *cert)
 	if (key == NULL)
 		return false;
 	g_mutex_lock(&ocsp->lock);
-	valid = is_key(ocsp->verified_by, key);
+	valid = ossl_is_key(ocsp->verified_by, key);
 	g_mutex_unlock(&ocsp->lock);
 	if (valid)
 		return true;
 	valid = cert_key_is_affordable(cert) && verify(ocsp, key);
 	if (valid) {
 		g_mutex_lock(&ocsp->lock);
-		remember(&ocsp->verified_by, key);
+		ossl_keep_key(&ocsp->verified_by, key);
 		g_mutex_unlock(&ocsp->lock);
 	}
 	return valid;
@@ -530,7 +515,7 @@ is_certified_by(Ocsp *ocsp, X509 *cert, X509 *issuer)
 		X509_get_issuer_name(cert), X509_get_subject_name(issuer)) != 0)
 		return false;
 	g_mutex_lock(&ocsp->lock);
-	valid = ocsp->delegate == cert && is_key(ocsp->certified_by, key);
+	valid = ocsp->delegate == cert && ossl_is_key(ocsp->certified_by, key);
 	g_mutex_unlock(&ocsp->lock);
 	if (valid)
 		return true;
@@ -538,7 +523,7 @@ is_certified_by(Ocsp *ocsp, X509 *cert, X509 *issuer)
 	if (valid) {
 		g_mutex_lock(&ocsp->lock);
 		ocsp->delegate = cert;
-		remember(&ocsp->certified_by, key);
+		ossl_keep_key(&ocsp->certified_by, key);
 		g_mutex_unlock(&ocsp->lock);
 	}
 	return valid;

@@ -77,6 +77,23 @@ char *ossl_time_text(const ASN1_TIME *t);
 bool ossl_has_unknown_critical(
     const STACK_OF(X509_EXTENSION) * extensions, bool (*is_known)(int nid));
 
+/* Is key the one that is remembered (NULL: none)?  May leave an error in the
+ * queue, for keys of two kinds. */
+static inline bool
+ossl_is_key(const EVP_PKEY *remembered, const EVP_PKEY *key)
+{
+	return remembered != NULL && EVP_PKEY_eq(remembered, key) == 1;
+}
+
+/* *place owns a reference to key then, in the place of what it held. */
+static inline void
+ossl_keep_key(EVP_PKEY **place, EVP_PKEY *key)
+{
+	EVP_PKEY_up_ref(key);
+	EVP_PKEY_free(*place);
+	*place = key;
+}
+
 /* The digest that a signature algorithm uses, also RSASSA-PSS (RFC 4055);
  * NID_undef when it is unknown or has none of its own. */
 int ossl_signature_digest(const X509_ALGOR *algorithm);

@@ -6,44 +6,17 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include <sys/wait.h>
-
 #include <criterion/criterion.h>
 #include <glib/gstdio.h>
 
 #include "test_fixture.h"
 
-typedef struct {
-	int status;
-	char *out;
-	char *err;
-} Said;
-
-static void
-said_clear(Said *said)
-{
-	g_free(said->out);
-	g_free(said->err);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Said, said_clear)
-
 static Said
 run(const Office *office, const char *name, const char *how)
 {
-	const char *build = g_getenv("BUILD");
-	g_autofree char *program =
-	    g_build_filename(build != NULL ? build : "build", name, NULL);
-	char *argv[] = { program, (char *)how, (char *)"-c", office->config,
-		NULL };
-	Said said = { 0 };
-	int status;
+	const char *const words[] = { how, "-c", office->config, NULL };
 
-	cr_assert(g_spawn_sync(NULL, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL,
-		      &said.out, &said.err, &status, NULL),
-	    "%s", program);
-	said.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-	return said;
+	return said_by(name, words);
 }
 
 static Said

@@ -5,12 +5,11 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include <sys/wait.h>
-
 #include <criterion/criterion.h>
 
 #include "../redis.h"
 #include "../smime/test_ca.h"
+#include "test_fixture.h"
 
 #define OCSP_PATH "/files/ocsp?"
 #define CRL_PATH "/files/crl"
@@ -70,38 +69,14 @@ TestSuite(ctl_revocation, .init = set_up, .fini = tear_down);
 /* --- running it --------------------------------------------------------------
  */
 
-typedef struct {
-	int status;
-	char *out;
-	char *err;
-} Said;
-
-static void
-said_clear(Said *said)
-{
-	g_free(said->out);
-	g_free(said->err);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Said, said_clear)
-
 /* Arguments may be NULL from the first that is not there. */
 static Said
 run(const char *what, const char *first, const char *second)
 {
-	const char *build = g_getenv("BUILD");
-	g_autofree char *program =
-	    g_build_filename(build != NULL ? build : "build", "smimectl", NULL);
-	const char *argv[] = { program, "revocation", what, "-c", config, first,
+	const char *const words[] = { "revocation", what, "-c", config, first,
 		second, NULL };
-	Said said = { 0 };
-	int status;
 
-	cr_assert(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_DEFAULT, NULL,
-		      NULL, &said.out, &said.err, &status, NULL),
-	    "%s", program);
-	said.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-	return said;
+	return said_by("smimectl", words);
 }
 
 static void

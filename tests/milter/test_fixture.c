@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <criterion/criterion.h>
 #include <glib/gstdio.h>
@@ -292,4 +293,35 @@ office_openssl_verifies(
 	if (ok && content != NULL)
 		cr_assert(g_file_get_contents(out, content, NULL, NULL));
 	return ok;
+}
+
+/* --- programs ------------------------------------------------------------- */
+
+void
+said_clear(Said *said)
+{
+	g_free(said->out);
+	g_free(said->err);
+}
+
+Said
+said_by(const char *name, const char *const *words)
+{
+	const char *build = g_getenv("BUILD");
+	g_autofree char *program =
+	    g_build_filename(build != NULL ? build : "build", name, NULL);
+	g_autoptr(GPtrArray) argv = g_ptr_array_new();
+	Said said = { 0 };
+	int status;
+
+	g_ptr_array_add(argv, program);
+	for (; *words != NULL; words++)
+		g_ptr_array_add(argv, (char *)*words);
+	g_ptr_array_add(argv, NULL);
+	cr_assert(
+	    g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_DEFAULT,
+		NULL, NULL, &said.out, &said.err, &status, NULL),
+	    "%s", program);
+	said.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	return said;
 }

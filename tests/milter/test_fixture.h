@@ -66,4 +66,19 @@ bool office_openssl_verifies(
  * is then in *complaint (caller frees; may be NULL). */
 bool run_program(const char *const *argv, char **complaint);
 
+/* --- programs ------------------------------------------------------------- */
+
+typedef struct {
+	int status; /* of its exit; -1: it had none */
+	char *out;
+	char *err;
+} Said;
+
+void said_clear(Said *said);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Said, said_clear)
+
+/* What the program of that name in BUILD says when it is run; words: its
+ * arguments, up to NULL.  Caller clears it. */
+Said said_by(const char *name, const char *const *words);
+
 #endif

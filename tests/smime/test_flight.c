@@ -360,6 +360,41 @@ Test(flight, proof_is_left_alone)
 	cr_expect_eq(test_ca_asked(ca, "/files/a"), 1);
 }
 
+/* Who will not answer such questions is left alone for longer, who cannot now
+ * is not. */
+Test(flight, responder_that_declines)
+{
+	static const struct {
+		guint8 status; /* of the response, RFC 6960, section 4.2.1 */
+		guint pause;
+	} cases[] = {
+		{ 1, SUPPLY_PAUSE_LONGEST }, /* malformedRequest */
+		{ 3, SUPPLY_PAUSE_PROOF },   /* tryLater */
+		{ 6, SUPPLY_PAUSE_LONGEST }, /* unauthorized */
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Office) office = office_new();
+		g_auto(Named) named = { 0 };
+		g_autofree char *key = NULL;
+		g_autoptr(Flight) flight = NULL;
+		guint left;
+
+		name(&named, EVIDENCE_OCSP, "/files/a?", NULL, NULL);
+		key = evidence_key(&named.source);
+		test_ca_put(ca, "a",
+		    test_ca_response(ca, (PkiSingle){ 0 },
+			(PkiOcsp){ .status = cases[i].status }));
+		flight = fly(office, &named);
+		cr_expect(flight->evidence == NULL);
+		left = backoff_pause(office->desk.proofs, key, ca->now);
+		cr_expect_geq(
+		    left, cases[i].pause, "%u: %u", cases[i].status, left);
+		cr_expect_leq(
+		    left, cases[i].pause + 60, "%u: %u", cases[i].status, left);
+	}
+}
+
 Test(flight, proof_is_asked_after_the_pause)
 {
 	g_autoptr(Office) office = office_new();
