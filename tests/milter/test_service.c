@@ -280,6 +280,41 @@ Test(service, reload)
 	cr_expect(first->config->sign_on_no_key == OUTCOME_ACCEPT);
 }
 
+/* What is known of revocations is known on; but not on the word of responders
+ * whose file may have another certificate by now. */
+Test(service, reload_keeps_what_is_known)
+{
+	for (int responders = 0; responders < 2; responders++) {
+		g_autoptr(Office) office = office_new();
+		g_autofree char *root = office_path(office, "root.pem");
+		g_autofree char *option =
+		    g_strdup_printf("mode = hard\nocsp-responders = %s\n",
+			responders ? root : "");
+		g_autofree char *text = NULL;
+		g_autoptr(GString) config = NULL;
+		g_autoptr(Service) service = NULL;
+		g_autoptr(Snapshot) first = NULL;
+		g_autoptr(Snapshot) second = NULL;
+
+		office_configure(office, NULL);
+		cr_assert(
+		    g_file_get_contents(office->config, &text, NULL, NULL));
+		config = g_string_new(text);
+		cr_assert_eq(
+		    g_string_replace(config, "mode = off\n", option, 0), 1);
+		cr_assert(
+		    g_file_set_contents(office->config, config->str, -1, NULL));
+		service = must_serve(office);
+		first = service_snapshot(service);
+		cr_assert(service_reload(service, NULL));
+		second = service_snapshot(service);
+		cr_assert(revocation_supply(first->revocation) != NULL);
+		cr_expect_eq(revocation_supply(first->revocation) ==
+			revocation_supply(second->revocation),
+		    !responders);
+	}
+}
+
 /* --- threads ----------------------------------------------------------- */
 
 #define READERS 3

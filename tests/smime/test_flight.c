@@ -432,6 +432,22 @@ Test(flight, host_is_left_alone)
 }
 
 /* What was not asked has not failed: once the host is back it is asked. */
+/* What is cut off is no answer; nor is one with a length that never comes. */
+Test(flight, host_that_cuts_off)
+{
+	g_autoptr(Office) office = office_new();
+
+	for (guint i = 0; i <= SUPPLY_TOLERATED; i++) {
+		g_autofree char *path =
+		    g_strdup_printf("/truncated/list?%u", i);
+		g_autoptr(Flight) flight = fly_to(office, EVIDENCE_CRL, path);
+
+		cr_expect(flight->evidence == NULL);
+	}
+	cr_expect_eq(
+	    office->counts[SUPPLY_HOST_DOWN], 1, "%s", office->told->str);
+}
+
 Test(flight, host_is_left_alone_and_the_proof_not)
 {
 	g_autoptr(Office) office = office_new();
@@ -587,6 +603,27 @@ Test(flight, list_of_an_unknown_signer)
 	    test_ca_list(ca, (PkiCrl){ .number = 9, .wrong_key_id = true }));
 	flight = fly(office, &named);
 	cr_expect(flight->evidence != NULL, "%s", flight->why);
+}
+
+/* Whatever its date, it does not keep the issuer's own away. */
+Test(flight, list_of_the_issuer_after_that)
+{
+	g_autoptr(Office) office = office_new();
+	g_auto(Named) named = { 0 };
+	g_autoptr(Flight) flight = NULL;
+
+	name(&named, EVIDENCE_CRL, "/files/a", NULL, NULL);
+	remember(office, &named,
+	    test_ca_list_by(ca,
+		(PkiCrl){
+		    .number = 9, .this_update = -60, .wrong_key_id = true },
+		ca->ca, PKI_KEY_OTHER),
+	    ca->now - 2 * PKI_DAY);
+	test_ca_put(ca, "a",
+	    test_ca_list(ca, (PkiCrl){ .number = 8, .this_update = -3600 }));
+	flight = fly(office, &named);
+	cr_expect(flight->evidence != NULL, "%s", flight->why);
+	cr_expect_eq(office->counts[SUPPLY_OLD_ANSWER], 0);
 }
 
 /* It counts, and is not asked for again with each message. */

@@ -130,6 +130,7 @@ typedef struct {
 	gint64 at; /* seconds from now */
 	GPtrArray *responses;
 	GPtrArray *lists;
+	X509 *brought; /* a certificate that came along, or NULL */
 } Question;
 
 static void
@@ -137,9 +138,11 @@ ask(const Revocation *revocation, const Question *asked,
     RevocationAnswer *answer)
 {
 	g_autoptr(OsslX509Stack) path = sk_X509_new_null();
+	g_autoptr(OsslX509Stack) included = sk_X509_new_null();
 	SupplyBudget budget = revocation_budget(revocation);
 	RevocationQuestion question = { .trust = trust,
 		.path = path,
+		.included = included,
 		.now = ca->now + asked->at,
 		.responses = asked->responses,
 		.lists = asked->lists,
@@ -150,6 +153,10 @@ ask(const Revocation *revocation, const Question *asked,
 	for (gsize i = 0; i < G_N_ELEMENTS(certs); i++) {
 		X509_up_ref(certs[i]);
 		sk_X509_push(path, certs[i]);
+	}
+	if (asked->brought != NULL) {
+		X509_up_ref(asked->brought);
+		sk_X509_push(included, asked->brought);
 	}
 	revocation_ask(revocation, &question, answer);
 	cr_expect_eq(ERR_peek_error(), 0);
@@ -599,6 +606,51 @@ Test(revocation_online, list_of_another)
 		expect(revocation, &(Question){ .cert = leaf },
 		    REVOCATION_STATUS_GOOD, NULL, cases[i].name);
 	}
+}
+
+/* Whom the certificate names as its maker is at hand, and has not signed it:
+ * it is dropped, although dated later than the right one. */
+Test(revocation_online, forged_indirect_list)
+{
+	const RevocationOptions options =
+	    options_with(EVIDENCE_CRL, EVIDENCE_CRL);
+	g_autofree char *url = test_ca_url(ca, CRL_PATH);
+	g_autofree char *sections = g_strdup_printf(
+	    "[point]\nfullname=URI:%s\nCRLissuer=dirName:lister\n"
+	    "[lister]\nC=ID\nCN=Lister\n",
+	    url);
+	g_autoptr(X509) lister =
+	    pki_cert(&(PkiCert){ .name = "Lister",
+			 .is_ca = true,
+			 .key_usage = "critical,cRLSign",
+			 .key = PKI_KEY_P384,
+			 .from = ca->now - PKI_NOW - PKI_DAY,
+			 .until = ca->now - PKI_NOW + PKI_YEAR },
+		ca->root, PKI_KEY_ROOT);
+	g_autoptr(X509) named = test_ca_cert(ca,
+	    (PkiCert){
+		.mailboxes = MAIL, .points = "point", .sections = sections });
+	g_autoptr(Supply) supply = supply_new_here(NULL);
+	g_autoptr(Revocation) revocation = revocation_with(&options, supply);
+	const Question question = { .cert = named, .brought = lister };
+	const PkiCrl spec = { .this_update = -60,
+		.idp = "critical,indirectCRL:TRUE" };
+	const PkiEntry entry = { .cert = named, .names_issuer = true };
+	PkiCrl right = spec;
+
+	right.this_update = -3600;
+	right.entries = &entry;
+	right.n_entries = 1;
+	test_ca_put(
+	    ca, "crl", test_ca_list_by(ca, spec, lister, PKI_KEY_OTHER));
+	expect(revocation, &question, REVOCATION_STATUS_UNANSWERED, NULL,
+	    "forged");
+	cr_expect_eq(supply_count(supply, SUPPLY_BAD_ANSWER), 1);
+	supply_forget(supply);
+	test_ca_put(
+	    ca, "crl", test_ca_list_by(ca, right, lister, PKI_KEY_P384));
+	expect(
+	    revocation, &question, REVOCATION_STATUS_REVOKED, "since", "right");
 }
 
 /* Put into Redis by who knows whom: fetched from the CA at once. */

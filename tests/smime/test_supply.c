@@ -637,6 +637,32 @@ Test(supply, refreshed_ahead)
 	cr_expect_eq(supply_count(supply, SUPPLY_REFRESHED), 1);
 }
 
+/* Where somebody fetches ahead, what would soon be fetched anew will not do:
+ * that is what a timer is for. */
+Test(supply, renewed)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	const gint64 age = (gint64)test_ca_options().crl_keep * 3 / 2;
+
+	test_ca_put(ca, "list", test_ca_list(ca, (PkiCrl){ 0 }));
+	for (int renew = 0; renew < 2; renew++) {
+		g_autoptr(Supply) supply = supply_on(redis);
+		g_autofree char *url = test_ca_url(ca, "/files/list");
+		const char *const urls[] = { url, NULL };
+		const EvidenceSource source = source_at(EVIDENCE_CRL, urls);
+		SupplyBudget budget = SUPPLY_BUDGET(TEST_CA_PATIENCE);
+		g_autofree char *why = NULL;
+		g_autoptr(Evidence) evidence = NULL;
+
+		share(redis, EVIDENCE_CRL, "/files/list",
+		    test_ca_list(ca, (PkiCrl){ 0 }), ca->now - age);
+		budget.renew = renew != 0;
+		evidence = supply_get(supply, &source, &budget, &why);
+		cr_expect(evidence != NULL && why == NULL, "%s", why);
+		cr_expect_eq(test_ca_asked(ca, "/files/list"), (guint)renew);
+	}
+}
+
 /* --- Redis in trouble -------------------------------------------------------
  */
 
