@@ -127,7 +127,7 @@ TEST_PROGRAMS = $(BUILD)/tests/unit $(BUILD)/tests/milter-client \
 tests: $(TEST_PROGRAMS)
 
 unit: all $(TEST_PROGRAMS)
-	BUILD=$(BUILD) $(BUILD)/tests/unit --jobs 2 --timeout 120
+	BUILD=$(BUILD) $(BUILD)/tests/unit --jobs 2
 
 check: lint unit
 

@@ -297,7 +297,7 @@ Test(crl_index, as_openssl_reads_it)
 
 /* Every octet of it becomes other ones: whatever OpenSSL refuses is refused,
  * and what both accept says the same to both. */
-Test(crl_index, changed_octets, .timeout = 300)
+Test(crl_index, changed_octets)
 {
 	static const guint8 changes[] = { 0x01, 0x02, 0x03, 0x06, 0x20, 0x7f,
 		0x80, 0x81, 0xff };
@@ -327,7 +327,7 @@ Test(crl_index, changed_octets, .timeout = 300)
 }
 
 /* Likewise with an octet less, and one more. */
-Test(crl_index, lost_octets, .timeout = 300)
+Test(crl_index, lost_octets)
 {
 	g_auto(World) world = { 0 };
 	g_autoptr(GBytes) der = NULL;

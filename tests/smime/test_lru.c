@@ -198,7 +198,7 @@ Test(lru, references)
 }
 
 /* A value may ask the map while it dies. */
-Test(lru, unref_holds_no_lock, .timeout = 10)
+Test(lru, unref_holds_no_lock)
 {
 	g_autoptr(Lru) lru = lru_new(3 * COST, value_ref, value_unref);
 

@@ -1041,7 +1041,7 @@ Test(notice, files_that_are_none)
  */
 
 /* The time is bounded, and so is what is looked at. */
-Test(notice, large, .timeout = 30)
+Test(notice, large)
 {
 	static const char *const pieces[] = { "a", "\r\n", "> ", "<", "&#",
 		"</body>", "-----BEGIN PGP", " ", "\342\200\234" };

@@ -1176,12 +1176,12 @@ expect_changes(PkiOcsp spec, guint expected)
 	    g_bytes_get_size(der), where->str);
 }
 
-Test(ocsp, every_bit_by_issuer, .timeout = 120)
+Test(ocsp, every_bit_by_issuer)
 {
 	expect_changes((PkiOcsp){ .nonce = nonce, .nonce_size = 32 }, 0);
 }
 
-Test(ocsp, every_bit_by_delegate, .timeout = 120)
+Test(ocsp, every_bit_by_delegate)
 {
 	X509 *certs[] = { world.responders[BY_DELEGATE], NULL };
 
@@ -1194,7 +1194,7 @@ Test(ocsp, every_bit_by_delegate, .timeout = 120)
 /* The signature algorithm is not signed.  Of the two digests in it the
  * parameters, which are NULL, may be of another type of no length: six of them
  * are one bit away, and mean the same. */
-Test(ocsp, every_bit_by_pss, .timeout = 120)
+Test(ocsp, every_bit_by_pss)
 {
 	expect_changes(
 	    (PkiOcsp){ .flaws = PKI_OCSP_WITH_PSS | PKI_OCSP_BY_KEY }, 12);

@@ -230,7 +230,7 @@ check_killed_master(const Cluster *cluster, Store *store)
 	cr_expect(test_store_has(store, lost, "y"));
 }
 
-Test(store_cluster, six_nodes, .timeout = 90)
+Test(store_cluster, six_nodes)
 {
 	g_auto(Watch) watch = { 0 };
 	g_auto(Watch) late_watch = { 0 };
@@ -293,6 +293,7 @@ Test(store_cluster, not_whole)
 	g_autoptr(Store) plain_store =
 	    test_store_open(&plain_watch, plain_url, 0);
 	guint64 removed;
+	gint64 stop = 0;
 
 	cr_expect_eq(test_store_put(plain_store, "a", "x"), STORE_UNAVAILABLE);
 	cr_expect(watch_says(&plain_watch, "CLUSTER is answered with ERR"));
@@ -303,7 +304,7 @@ Test(store_cluster, not_whole)
 	test_redis_await(redis, "cluster_state:ok", "CLUSTER INFO");
 	while (store_flush(store, &removed) != STORE_UNAVAILABLE ||
 	    watch_count(&watch, STORE_EVENT_UP) == 0)
-		g_usleep(1000);
+		test_store_pause(&stop, "up");
 	cr_expect_eq(test_store_put(store, "a", "x"), STORE_UNAVAILABLE);
 	test_redis_do(redis, "CLUSTER ADDSLOTSRANGE 101 16383");
 	test_store_await_put(store, "a", "x");

@@ -101,23 +101,30 @@ test_store_has(Store *store, const char *key, const char *value)
 }
 
 void
+test_store_pause(gint64 *stop, const char *what)
+{
+	gint64 now = g_get_monotonic_time();
+
+	if (*stop == 0)
+		*stop = now + PATIENCE;
+	cr_assert_lt(now, *stop, "%s", what);
+	g_usleep(PAUSE);
+}
+
+void
 test_store_await(Store *store, const char *key, const char *value)
 {
-	gint64 stop = g_get_monotonic_time() + PATIENCE;
+	gint64 stop = 0;
 
-	while (!test_store_has(store, key, value)) {
-		cr_assert_lt(g_get_monotonic_time(), stop, "%s", key);
-		g_usleep(PAUSE);
-	}
+	while (!test_store_has(store, key, value))
+		test_store_pause(&stop, key);
 }
 
 void
 test_store_await_put(Store *store, const char *key, const char *value)
 {
-	gint64 stop = g_get_monotonic_time() + PATIENCE;
+	gint64 stop = 0;
 
-	while (test_store_put(store, key, value) != STORE_DONE) {
-		cr_assert_lt(g_get_monotonic_time(), stop, "%s", key);
-		g_usleep(PAUSE);
-	}
+	while (test_store_put(store, key, value) != STORE_DONE)
+		test_store_pause(&stop, key);
 }

@@ -1,6 +1,6 @@
 /*
  * test_store_fixture - what tests of the store have in common: a store that is
- * watched.
+ * watched, and how long is waited for something.
  */
 #ifndef TESTS_STORE_FIXTURE_H
 #define TESTS_STORE_FIXTURE_H
@@ -39,6 +39,10 @@ StoreAnswer test_store_put(Store *store, const char *key, const char *value);
 
 /* Has the key that value? */
 bool test_store_has(Store *store, const char *key, const char *value);
+
+/* Between two looks at what is waited for: what is not there after 30 s fails
+ * the test.  *stop is 0 at first. */
+void test_store_pause(gint64 *stop, const char *what);
 
 /* Asks until that is so, for 30 s at most; fails the test. */
 void test_store_await(Store *store, const char *key, const char *value);

@@ -5,6 +5,8 @@
 
 #include "test_store_fixture.h"
 
+#define HAND_OVER (5 * G_TIME_SPAN_SECOND)
+
 /* A master, its replicas, and who watches them. */
 typedef struct {
 	TestRedis *servers[3]; /* the first is the master, at first */
@@ -83,15 +85,34 @@ await_knowledge(const Group *group)
 	}
 }
 
+/* A sentinel breaks a failover off which takes more than two seconds, as it
+ * may on a busy machine, and does not try again: then it is asked anew. */
+static void
+hand_over(const TestRedis *sentinel, Store *store, Watch *watch)
+{
+	guint before = watch_count(watch, STORE_EVENT_FAILOVER);
+	gint64 again = 0, stop = 0;
+
+	while (watch_count(watch, STORE_EVENT_FAILOVER) == before) {
+		if (g_get_monotonic_time() > again) {
+			test_redis_await(
+			    sentinel, "", "SENTINEL FAILOVER main");
+			again = g_get_monotonic_time() + HAND_OVER;
+		}
+		test_store_await_put(store, "a", "z");
+		test_store_pause(&stop, "failover");
+	}
+}
+
 /* A sentinel is gone, then the master: one of the others becomes master, and is
  * found.  Then it hands over, in good order. */
-Test(store_sentinel, failover, .timeout = 90)
+Test(store_sentinel, failover)
 {
 	g_auto(Watch) watch = { 0 };
 	g_auto(Group) group = { 0 };
 	g_autoptr(Store) store = NULL;
 	g_autofree char *url = NULL;
-	gint64 longest = 0;
+	gint64 longest = 0, stop = 0;
 
 	start_servers(&group, 3, "");
 	start_sentinels(&group, 3, 2, "");
@@ -108,7 +129,7 @@ Test(store_sentinel, failover, .timeout = 90)
 
 		ok = test_store_put(store, "a", "y") == STORE_DONE;
 		longest = MAX(longest, g_get_monotonic_time() - begin);
-		g_usleep(1000);
+		test_store_pause(&stop, "a new master");
 	}
 	cr_expect_lt(longest, 10 * 300 * G_TIME_SPAN_MILLISECOND);
 	cr_expect(test_store_has(store, "a", "y"));
@@ -118,11 +139,7 @@ Test(store_sentinel, failover, .timeout = 90)
 	test_redis_restart(group.servers[0]);
 	test_redis_await(
 	    group.servers[0], "master_link_status:up", "INFO replication");
-	test_redis_await(group.sentinels[1], "OK", "SENTINEL FAILOVER main");
-	while (watch_count(&watch, STORE_EVENT_FAILOVER) < 2) {
-		test_store_await_put(store, "a", "z");
-		g_usleep(1000);
-	}
+	hand_over(group.sentinels[1], store, &watch);
 	test_store_await(store, "a", "z");
 }
 

@@ -276,7 +276,7 @@ static const struct {
 	    "certificate purpose" },
 };
 
-Test(store_tls, refused, .timeout = 60)
+Test(store_tls, refused)
 {
 	g_auto(World) world = { 0 };
 
@@ -345,7 +345,7 @@ static const struct {
 	{ "client", "tls-auth-clients no\n", STORE_DONE },
 };
 
-Test(store_tls, clients, .timeout = 60)
+Test(store_tls, clients)
 {
 	g_auto(World) world = { 0 };
 
@@ -483,7 +483,7 @@ replace(const char *path, const char *text)
 }
 
 /* The CA first is the wrong one, then none, then the right one. */
-Test(store_tls, new_ca, .timeout = 60)
+Test(store_tls, new_ca)
 {
 	g_auto(World) world = { 0 };
 	g_auto(Watch) watch = { 0 };
@@ -513,7 +513,7 @@ Test(store_tls, new_ca, .timeout = 60)
 	test_store_await_put(store, "a", "x");
 }
 
-Test(store_tls, new_password, .timeout = 60)
+Test(store_tls, new_password)
 {
 	g_auto(World) world = { 0 };
 	g_auto(Watch) watch = { 0 };
@@ -609,7 +609,7 @@ static const struct {
 	{ "HTTP/1.1 400 Bad Request\r\n\r\n", THEN_CLOSE },
 };
 
-Test(store_tls, handshakes_without_end, .timeout = 60)
+Test(store_tls, handshakes_without_end)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(endless); i++) {
 		g_auto(Watch) watch = { 0 };
@@ -627,7 +627,7 @@ Test(store_tls, handshakes_without_end, .timeout = 60)
 
 /* Its kernel takes the connection, and then nothing; and the same with a
  * connection that is kept, to which a large value is sent. */
-Test(store_tls, stopped_server, .timeout = 60)
+Test(store_tls, stopped_server)
 {
 	g_auto(World) world = { 0 };
 	g_auto(TlsRedis) server = { 0 };
@@ -659,7 +659,7 @@ Test(store_tls, stopped_server, .timeout = 60)
 
 /* --- sentinel and cluster ------------------------------------------------ */
 
-Test(store_tls, sentinel, .timeout = 60)
+Test(store_tls, sentinel)
 {
 	g_auto(World) world = { 0 };
 	g_auto(Watch) watch = { 0 };
@@ -683,7 +683,7 @@ Test(store_tls, sentinel, .timeout = 60)
 	cr_expect_null(watch.text, "%s", watch.text->str);
 }
 
-Test(store_tls, cluster, .timeout = 60)
+Test(store_tls, cluster)
 {
 	g_auto(World) world = { 0 };
 	g_auto(Watch) watch = { 0 };
