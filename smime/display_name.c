@@ -142,15 +142,31 @@ has_many_marks(const char *text)
 	return false;
 }
 
-/* Appends c as it is seen, where characters that mean the same as a dot in an
- * address are one (RFC 5895, section 2; NFKC has left one of them).  False: it
- * is one that nobody has in his name. */
+/* What means the same as a dot in an address (RFC 5895, section 2; NFKC has
+ * left one of them), or looks like one (UTS 39), in words where it could be
+ * one. */
+static bool
+looks_like_dot(gunichar c)
+{
+	static const gunichar dots[] = { 0xb7, 0x387, 0x589, 0x660, 0x6f0,
+		0x701, 0x702, 0x1427, 0x16eb, 0x201a, 0x2022, 0x2027, 0x2219,
+		0x22c5, 0x2e31, 0x2e33, 0x3001, 0x3002, 0x30fb, 0xa4f8, 0xa60e,
+		0x10101, 0x10a50, 0x1d16d };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(dots); i++) {
+		if (c == dots[i])
+			return true;
+	}
+	return false;
+}
+
+/* Appends c as it is seen.  False: it is one that nobody has in his name. */
 static bool
 append_seen(GString *out, gunichar c)
 {
 	if (turns_direction(c) || (g_unichar_iscntrl(c) && c != '\t'))
 		return false;
-	if (c == 0x3002)
+	if (looks_like_dot(c))
 		g_string_append_c(out, '.');
 	else if (is_blank(c))
 		g_string_append_c(out, ' ');
@@ -318,10 +334,10 @@ has_letter(const char *domain, const char *end)
 	return false;
 }
 
-/* What a reader might overlook between an at sign and its domain: brackets and
+/* What a reader might overlook between an at sign and its domain: marks, and
  * comments.  Returns where the domain is. */
 static const char *
-skip_brackets(const char *text)
+skip_marks(const char *text)
 {
 	guint depth = 0;
 
@@ -330,7 +346,8 @@ skip_brackets(const char *text)
 			depth++;
 		else if (*text == ')' && depth > 0)
 			depth--;
-		else if (depth == 0 && strchr("<>[]) ", *text) == NULL)
+		else if (depth == 0 && *text != ' ' &&
+		    (*text == '@' || !g_ascii_ispunct(*text)))
 			break;
 	}
 	return text;
@@ -362,9 +379,9 @@ makes_address(const char *at, const char *end)
 		return is_domain(at + 1, end) || *end == '(';
 	if (*end == '[')
 		return true;
-	if (*end == '\0' || strchr("()<>]", *end) == NULL)
+	if (*end == '@' || !g_ascii_ispunct(*end))
 		return false;
-	inside = skip_brackets(end);
+	inside = skip_marks(end);
 	end = domain_end(inside);
 	/* It might be what stands before the next at sign. */
 	return is_domain(inside, end) &&

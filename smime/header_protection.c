@@ -72,11 +72,13 @@ names_protection(const MimeEntity *content)
 	((guint)MIME_PROBLEM_STRAY_OCTET | MIME_PROBLEM_FIELD_SYNTAX | \
 	    MIME_PROBLEM_NO_BLANK_LINE | MIME_PROBLEM_TOO_MANY)
 
-/* RFC 6532, section 3.7 for the second; the third is shown like mail. */
+/* RFC 6532, section 3.7 for the third; the second and the last are shown like
+ * mail. */
 static bool
 is_message(const MimeEntity *content)
 {
 	return mime_is(content, "message", "rfc822") ||
+	    mime_is(content, "message", "rfc2822") ||
 	    mime_is(content, "message", "global") ||
 	    mime_is(content, "message", "news");
 }

@@ -18,6 +18,7 @@ typedef struct {
 	gsize to_expand;       /* octets that decompression may still make */
 	guint signatures_left; /* that searches for paths may still check */
 	SupplyBudget budget;
+	bool is_full; /* and that has been said */
 } Walk;
 
 /* What of the message is inside of a place. */
@@ -163,17 +164,24 @@ remark(Walk *walk, const Place *place, const char *text)
 		walk->verdict->remark = text;
 }
 
-/* Is there room for one more signed object?  If not, that is said once. */
+/* Is there room for one more signed object?  If not, that is said once, and to
+ * each signature around it. */
 static bool
 has_room(Walk *walk, const Place *place)
 {
-	guint count = walk->verdict->entries->len;
+	static const char why[] =
+	    "too many signatures, one beside or inside the other";
 
-	if (count < VERIFY_MAX_ENTRIES && place->layers < CMS_MAX_LAYERS)
+	if (walk->verdict->entries->len < VERIFY_MAX_ENTRIES &&
+	    place->layers < CMS_MAX_LAYERS)
 		return true;
-	if (count <= VERIFY_MAX_ENTRIES)
-		record_structure(walk, place, NULL, VERDICT_REASON_OVER_LIMIT,
-		    "too many signatures, one beside or inside the other");
+	if (walk->is_full)
+		tell_outside(walk, place, VERDICT_STEP_STRUCTURE,
+		    VERDICT_REASON_OVER_LIMIT, why);
+	else
+		record_structure(
+		    walk, place, NULL, VERDICT_REASON_OVER_LIMIT, why);
+	walk->is_full = true;
 	return false;
 }
 
@@ -587,8 +595,9 @@ visit_opaque(Walk *walk, const Place *place)
 
 /* --- entities that only hold others -------------------------------------- */
 
+/* first: what the first of them covers. */
 static void
-visit_parts(Walk *walk, const Place *place)
+visit_parts(Walk *walk, const Place *place, Covers first)
 {
 	for (guint i = 0; i < place->entity->children->len; i++) {
 		g_autofree char *section = part_section(place, i + 1);
@@ -597,29 +606,35 @@ visit_parts(Walk *walk, const Place *place)
 		part.entity = g_ptr_array_index(place->entity->children, i);
 		part.section = section;
 		part.is_root = false;
-		part.covers = COVERS_PART;
+		part.covers = i == 0 ? first : COVERS_PART;
 		part.problems |= place->entity->problems;
 		visit(walk, &part);
 	}
 }
 
-/* A message of its own: who wrote it is said in its own header. */
+/* A message of its own: who wrote it is said in its own header.  Where it is
+ * all that was signed, readers may show it in the place of the message around
+ * it (RFC 8551, section 3.1). */
 static void
 visit_message(Walk *walk, const Place *place)
 {
 	const MimeEntity *root = g_ptr_array_index(place->entity->children, 0);
 	g_autofree char *section = own_section(place);
 	g_auto(Shown) shown = { .header = root };
+	bool is_forwarded =
+	    !is_in_layer(place->covers) || mime_is(root, "message", "rfc822");
 	Place inside = *place;
 
-	if (!mime_holds_smime(root))
+	if (is_forwarded) {
+		inside.header = root;
+		inside.shown = &shown;
+		inside.covers = COVERS_PART;
+	}
+	if (!holds_layer(root, inside.covers))
 		return;
 	inside.entity = root;
 	inside.section = section;
 	inside.is_root = true;
-	inside.header = root;
-	inside.shown = &shown;
-	inside.covers = COVERS_PART;
 	inside.problems |= place->entity->problems;
 	visit(walk, &inside);
 }
@@ -627,15 +642,16 @@ visit_message(Walk *walk, const Place *place)
 static void
 visit_plain(Walk *walk, const Place *place)
 {
-	if (!mime_holds_smime(place->entity))
+	if (place->entity->children->len == 0)
 		return;
-	if (mime_is_multipart(place->entity))
-		visit_parts(walk, place);
-	else if (place->entity->children->len > 0)
+	if (!mime_is_multipart(place->entity))
 		visit_message(walk, place);
+	else if (mime_holds_smime(place->entity))
+		visit_parts(walk, place, COVERS_PART);
 }
 
-/* A layer that is not ours to examine; its header is shown all the same. */
+/* A layer that is not ours to examine; its header is shown all the same, and
+ * what is inside is a layer of what is outside. */
 static void
 visit_other_signed(Walk *walk, const Place *place)
 {
@@ -650,7 +666,8 @@ visit_other_signed(Walk *walk, const Place *place)
 	else if (is_in_layer(place->covers) && entity->children->len > 0)
 		check_signed_header(walk, place,
 		    g_ptr_array_index(entity->children, 0), &detail);
-	visit_plain(walk, place);
+	visit_parts(walk, place,
+	    is_in_layer(place->covers) ? place->covers : COVERS_PART);
 }
 
 static void
@@ -689,7 +706,7 @@ verify_message(const MimeMessage *message, const Trust *trust,
 	g_auto(Shown) shown = { .header = message->root };
 	Walk walk = { trust, revocation, options, now, verdict,
 		CMS_MAX_EXPANDED, TRUST_MAX_SIGNATURES,
-		revocation_budget(revocation) };
+		revocation_budget(revocation), false };
 	Place place = {
 		.entity = message->root,
 		.section = "",

@@ -36,6 +36,8 @@ Test(display_name, honest)
 		OWN,
 		"Mallory" BY,
 		"\"Mallory, S.Kom.\"" BY,
+		"\"Mallory @ 'Dinas Kominfo'\"" BY,
+		"\"Mallory \xc2\xb7 Dinas \xe3\x83\xbb Kominfo\"" BY,
 		"Mallory (Dinas Kominfo)" BY,
 		OWN " (Mallory)",
 		OWN "(Mallory)",
@@ -123,6 +125,13 @@ Test(display_name, addresses)
 		"\"ceo@(x) bank.example\"" BY,
 		"\"ceo@ ((x) y) bank.example\"" BY,
 		"\"ceo@<(x)bank.example>\"" BY,
+		"\"ceo@'bank.example'\"" BY,
+		"\"ceo@`bank.example`\"" BY,
+		"\"ceo@{bank.example}\"" BY,
+		"\"ceo@|bank.example|\"" BY,
+		"\"ceo@, bank.example\"" BY,
+		"\"ceo@:bank.example\"" BY,
+		"\"ceo@!!(x)*bank.example\"" BY,
 		"\"ceo@[192.0.2.1]\"" BY,
 		"\"@bank.example\"" BY,
 		"\"ceo\" \"@bank.example\"" BY,
@@ -242,6 +251,16 @@ Test(display_name, characters)
 		"\"ceo@bank\xe3\x80\x82"
 		"example\"" BY,
 		"\"ceo@bank\xe2\x80\xa4"
+		"example\"" BY,
+		"\"ceo@bank\xc2\xb7"
+		"example\"" BY,
+		"\"ceo@bank\xea\x93\xb8"
+		"example\"" BY,
+		"\"ceo@bank\xe2\x80\x9a"
+		"example\"" BY,
+		"\"ceo@bank\xe3\x83\xbb"
+		"example\"" BY,
+		"\"ceo@bank\xf0\x9d\x85\xad"
 		"example\"" BY,
 		/* what is not seen */
 		"\"ceo" ZWSP "@" ZWSP "bank.example\"" BY,

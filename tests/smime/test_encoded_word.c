@@ -150,7 +150,11 @@ Test(encoded_word, charsets)
 		"windows-1253", "windows-1254", "windows-1255", "windows-1256",
 		"windows-1257", "windows-1258", "windows-874", "koi8-u",
 		"ibm866", "cp866", "macintosh", "gbk", "cp936", "gb18030",
-		"big5-hkscs", "euc-jp", "windows-31j", "cp932", "euc-kr" };
+		"big5-hkscs", "euc-jp", "windows-31j", "cp932", "euc-kr",
+		"unicode-1-1-utf-8", "x-unicode20utf8", "866", "x-cp1250",
+		"iso8859-2", "latin2", "l9", "x-sjis", "shift-jis", "SJIS",
+		"windows-949", "gb_2312-80", "x-gbk", "x-x-big5", "x-mac-roman",
+		"greek", "arabic", "visual", "cyrillic" };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(labels); i++) {
 		g_autofree char *word =

@@ -342,6 +342,51 @@ Test(forms, too_many_layers)
 	cr_expect_neq(verdict_result(verdict), SMIME_PASS);
 }
 
+static char *
+opaque_by(const World *world, const char *header, const char *part, gsize count)
+{
+	const PkiSigner signer = { .cert = world->pki->leaf,
+		.key = world->pki->leaf_key };
+	PkiSigner signers[CMS_MAX_SIGNERS];
+	X509 *certs[] = { world->pki->leaf, world->pki->ca, NULL };
+	const PkiCms spec = { signers, count, certs, PKI_CMS_ATTACHED };
+	g_autoptr(GBytes) cms = NULL;
+
+	for (gsize i = 0; i < count; i++)
+		signers[i] = signer;
+	cms = pki_cms(part, strlen(part), &spec);
+	return pki_opaque(header, cms);
+}
+
+/* So many signers that the objects after them are not looked at: what is in
+ * them, readers show all the same. */
+Test(forms, too_many_signers)
+{
+	static const guint counts[][5] = {
+		{ 1, 7, 7, 7, 1 },
+		{ 8, 7, 8, 1, 1 },
+		{ 1, 8, 8, 8, 8 },
+	};
+	g_auto(World) world = world_new();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(counts); i++) {
+		g_autofree char *text =
+		    g_strdup("From: Eve <eve@x.example>\r\n"
+			     "Content-Type: text/plain; hp=clear\r\n\r\nx\r\n");
+		g_autoptr(Verdict) verdict = NULL;
+
+		for (gsize layer = G_N_ELEMENTS(counts[i]); layer > 0;
+		     layer--) {
+			g_autofree char *inner = g_steal_pointer(&text);
+
+			text = opaque_by(&world, layer > 1 ? "" : PKI_FROM,
+			    inner, counts[i][layer - 1]);
+		}
+		verdict = judge(&world, text);
+		cr_expect_neq(verdict_result(verdict), SMIME_PASS, "%zu", i);
+	}
+}
+
 Test(forms, too_many_signatures)
 {
 	g_auto(World) world = world_new();
@@ -638,6 +683,12 @@ Test(forms, protected_header_in_a_layer)
 	" protocol=\"application/" protocol \
 	"\"\r\n\r\n--c\r\n{PART}\r\n--c\r\n"
 #define CLEAR_LAYER PARTS_OF("pkcs7-signature")
+#define PGP(boundary, part) \
+	"Content-Type: multipart/signed; boundary=" boundary ";\r\n" \
+	" protocol=\"application/pgp-signature\"\r\n\r\n--" boundary \
+	"\r\n" part "\r\n--" boundary \
+	"\r\nContent-Type: application/pgp-signature\r\n\r\nx\r\n--" boundary \
+	"--\r\n"
 #define SIGNATURE_AS(type) \
 	"Content-Type: application/" type "; name=smime.p7s\r\n" \
 	"Content-Transfer-Encoding: base64\r\n\r\n"
@@ -695,6 +746,20 @@ Test(forms, layers_in_disguise)
 					  "\r\n--c--\r\n",
 		    false },
 		{ "one part", CLEAR_LAYER "\r\n--c--\r\n", false },
+		{ "in PGP",
+		    PGP("d", CLEAR_LAYER SIGNATURE "{P7S}\r\n--c--\r\n"),
+		    true },
+		{ "PGP in PGP", PGP("d", PGP("e", "{PART}")), true },
+		{ "in a message",
+		    "Content-Type: message/rfc822\r\n\r\n" PKI_FROM MIME
+			CLEAR_LAYER SIGNATURE "{P7S}\r\n--c--\r\n",
+		    true },
+		{ "in a message, opaque",
+		    "Content-Type: message/rfc822\r\n\r\n" PKI_FROM MIME
+			FILE_AS("application/pkcs7-mime") "\r\n{P7M}",
+		    true },
+		{ "a message by an older name",
+		    "Content-Type: message/rfc2822\r\n\r\n{PART}", false },
 		{ "another protocol than type",
 		    PARTS_OF("pgp-signature") SIGNATURE "{P7S}\r\n--c--\r\n",
 		    false },
