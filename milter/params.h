@@ -537,7 +537,7 @@ PARAM(redis, connect_timeout, "connect-timeout", NUMBER, "100", 1, 10000, NULL,
 
 PARAM(redis, timeout, "timeout", NUMBER, "50", 1, 10000, NULL,
     "Milliseconds that one operation may take; "
-    "large lists get as much for each 256 KiB.  "
+    "large lists get as much for each 256 KiB, at most 2000 more in all.  "
     "A Redis that does not answer in time is left alone for a while, "
     "and mail flows on.")
 

@@ -30,6 +30,7 @@ struct redis_link {
 	GString *out;        /* to be sent */
 	/* the present exchange */
 	gint64 until;
+	gint64 latest;  /* to which until may be moved */
 	guint timeout;  /* ms */
 	gsize progress; /* octets that moved since until was set */
 	gsize received; /* octets in all */
@@ -90,7 +91,7 @@ redis_reply_is_status(const redisReply *reply, const char *status)
 
 /* --- time ---------------------------------------------------------------- */
 
-/* What moves has more time. */
+/* What moves has more time, but who feeds us slowly has no say in how much. */
 static void
 note_progress(RedisLink *link, gsize size)
 {
@@ -99,6 +100,7 @@ note_progress(RedisLink *link, gsize size)
 		link->progress -= REDIS_LINK_PROGRESS;
 		link->until += link->timeout * G_TIME_SPAN_MILLISECOND;
 	}
+	link->until = MIN(link->until, link->latest);
 	connection_set_deadline(link->connection, link->until);
 }
 
@@ -458,6 +460,7 @@ redis_link_exchange(RedisLink *link, const RedisCommand *commands, guint n,
 	guint done = 0;
 
 	link->until = until;
+	link->latest = until + REDIS_LINK_MAX_MORE * G_TIME_SPAN_MILLISECOND;
 	link->timeout = timeout;
 	link->progress = 0;
 	link->received = 0;
@@ -474,5 +477,7 @@ redis_link_exchange(RedisLink *link, const RedisCommand *commands, guint n,
 		g_clear_pointer(&replies[--done], freeReplyObject);
 	if (ok)
 		shrink(link);
+	else if (g_get_monotonic_time() >= link->latest)
+		g_prefix_error(error, "too slow: ");
 	return ok;
 }
