@@ -104,6 +104,18 @@ note_progress(RedisLink *link, gsize size)
 	connection_set_deadline(link->connection, link->until);
 }
 
+/* For what a server does before the first octet of a large value leaves it. */
+static gint64
+time_to_copy(const RedisCommand *commands, guint n)
+{
+	gint64 time = 0;
+
+	for (guint i = 0; i < n; i++)
+		time += (gint64)(commands[i].max_reply / REDIS_LINK_PROGRESS) *
+		    G_TIME_SPAN_MILLISECOND;
+	return time;
+}
+
 static bool
 fail(GError **error, enum smime_error_code code, const char *why)
 {
@@ -459,12 +471,12 @@ redis_link_exchange(RedisLink *link, const RedisCommand *commands, guint n,
 	bool ok = true;
 	guint done = 0;
 
-	link->until = until;
+	link->until = until + time_to_copy(commands, n);
 	link->latest = until + REDIS_LINK_MAX_MORE * G_TIME_SPAN_MILLISECOND;
 	link->timeout = timeout;
 	link->progress = 0;
 	link->received = 0;
-	connection_set_deadline(link->connection, until);
+	connection_set_deadline(link->connection, link->until);
 	for (guint i = 0; ok && i < n; i++)
 		ok = send_command(link, &commands[i], error);
 	ok = ok && flush(link, error);

@@ -11,10 +11,12 @@
  * there is room for it.  Arrays have at most REDIS_LINK_MAX_ELEMENTS in all,
  * and only where they are expected.
  *
- * Time: an exchange has timeout milliseconds, and so many again for each
- * REDIS_LINK_PROGRESS octets that have moved, but never more than
- * REDIS_LINK_MAX_MORE milliseconds more: what drips ends early, what is large
- * and moves as in a local network does not, and what moves slowly has its end.
+ * Time: an exchange has timeout milliseconds, one more for each
+ * REDIS_LINK_PROGRESS octets that a reply may have (Redis copies a value before
+ * its first octet leaves), and timeout again for each of them that have moved,
+ * but never more than REDIS_LINK_MAX_MORE milliseconds more: what drips ends
+ * early, what is large and moves as in a local network does not, and what moves
+ * slowly has its end.
  * Moments (until) are of g_get_monotonic_time.
  *
  * Not thread-safe; a link belongs to who took it.  After an error it can only
