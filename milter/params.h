@@ -186,9 +186,10 @@ PARAM(sign, check_own_revocation, "check-own-revocation", BOOL, "yes", 0, 0,
     "sources and the mode of [revocation].  "
     "A revoked one signs nothing.  "
     "If a revocation list that is configured for its issuer is unusable, as "
-    "one that has expired, and nobody else answers, mode hard does not sign "
-    "either; if there is no answer at all, it does, so that no fault of an "
-    "authority holds up mail.  "
+    "one that has expired, and nobody else proves it good, mode hard does not "
+    "sign either; but no fault of an authority, of its network or of its "
+    "responders holds up mail: without an answer, or with one that proves "
+    "nothing, it signs.  "
     "require signs only what is known to be good, "
     "soft whatever is not known to be revoked.  "
     "Mail that is not signed for this is dealt with by on-error.")
@@ -536,7 +537,7 @@ PARAM(redis, connect_timeout, "connect-timeout", NUMBER, "100", 1, 10000, NULL,
 
 PARAM(redis, timeout, "timeout", NUMBER, "50", 1, 10000, NULL,
     "Milliseconds that one operation may take; "
-    "large lists get as much for each 256 KiB.  "
+    "large lists get as much for each 256 KiB, at most 2000 more in all.  "
     "A Redis that does not answer in time is left alone for a while, "
     "and mail flows on.")
 

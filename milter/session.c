@@ -442,12 +442,21 @@ static bool
 is_in_standing(
     const Decision *decision, Identity *identity, gint64 now, GError **error)
 {
-	Standing *standing = decision->session->mail->snapshot->standing;
+	const Snapshot *snapshot = decision->session->mail->snapshot;
 	RevocationStatus status;
 
-	if (standing == NULL ||
-	    standing_check(standing, identity, now, &status, error))
+	if (snapshot->standing == NULL)
 		return true;
+	if (standing_check(snapshot->standing, identity, now, &status, error)) {
+		if (status == REVOCATION_STATUS_UNKNOWN &&
+		    revocation_mode(snapshot->revocation) == REVOCATION_HARD)
+			log_line(LOG_WARNING, decision->queue_id,
+			    "our certificate %s: what its authority answers "
+			    "does not tell whether it is revoked; smimectl "
+			    "revocation status says why",
+			    identity_serial(identity));
+		return true;
+	}
 	if (status == REVOCATION_STATUS_REVOKED)
 		log_line(LOG_CRIT, decision->queue_id,
 		    "our certificate %s is revoked: nothing is signed with it; "

@@ -2,7 +2,8 @@
 
 #include "flight.h"
 
-#define LOCK_STEP 40 /* ms between looks for another gateway's answer */
+#define LOCK_STEP 40  /* ms between looks for another gateway's answer */
+#define MAX_LABEL 128 /* octets before those of a packed evidence */
 #define KEEP_OVER (24 * 60 * 60) /* seconds */
 #define OCSP_REQUEST_TYPE "application/ocsp-request"
 #define OCSP_RESPONSE_TYPE "application/ocsp-response"
@@ -89,23 +90,41 @@ is_news(const Flight *flight, const Evidence *evidence)
 	    evidence_fetched(evidence) > evidence_fetched(kept);
 }
 
+/* No more than what is asked for may be.  NULL: it is not there, or not to be
+ * had, which is not tried again. */
+static GBytes *
+get_stored(Flight *flight)
+{
+	const FlightDesk *desk = flight->desk;
+	gsize size = flight->source.kind == EVIDENCE_OCSP ?
+	    OCSP_MAX_SIZE :
+	    desk->options->crl_max_size;
+	GBytes *packed = NULL;
+
+	if (desk->store == NULL || flight->is_store_bad)
+		return NULL;
+	flight->is_store_bad =
+	    store_get(desk->store, flight->key, size + MAX_LABEL, &packed) ==
+	    STORE_UNAVAILABLE;
+	return packed;
+}
+
 /* True when there is nothing left to ask. */
 static bool
 take_stored(Flight *flight)
 {
 	const FlightDesk *desk = flight->desk;
 	gint64 now = now_seconds();
-	g_autoptr(GBytes) packed = NULL;
+	g_autoptr(GBytes) packed = get_stored(flight);
 	g_autoptr(Evidence) evidence = NULL;
 	g_autofree char *why = NULL;
 
-	if (desk->store == NULL ||
-	    store_get(desk->store, flight->key,
-		desk->options->crl_max_size + 1024, &packed) != STORE_DONE)
+	if (packed == NULL)
 		return false;
 	evidence =
 	    evidence_unpack(&flight->source, desk->rules, packed, now, &why);
 	if (evidence == NULL) {
+		flight->is_store_bad = true;
 		poisoned(flight, why);
 		return false;
 	}
@@ -153,7 +172,8 @@ lock_time(const Flight *flight)
 typedef enum {
 	LOCK_OURS,
 	LOCK_NEEDLESS, /* the answer is there */
-	LOCK_NONE,     /* nobody tells; or another one takes too long */
+	LOCK_NONE,     /* nobody tells; or another one takes too long, or the
+	                  store is bad */
 } LockAnswer;
 
 static void
@@ -190,6 +210,8 @@ lock_proof(Flight *flight, const char *token)
 		case STORE_UNAVAILABLE:
 			return LOCK_NONE;
 		case STORE_ABSENT:
+			if (flight->is_store_bad)
+				return LOCK_NONE;
 			break;
 		}
 		g_usleep(LOCK_STEP * 1000);

@@ -36,6 +36,8 @@ typedef struct {
 	EvidenceSource source; /* with references of its own */
 	char **urls;
 	bool is_declined;   /* the responder will not answer such questions */
+	bool is_store_bad;  /* it had a value that is none, or it does not
+	                       answer: it is not looked at again */
 	bool renew;         /* what is fresh, but not for long, will not do */
 	Evidence *evidence; /* the best that was found, or NULL */
 	char *why;          /* there is none that is fresh; or NULL */

@@ -30,6 +30,7 @@ struct redis_link {
 	GString *out;        /* to be sent */
 	/* the present exchange */
 	gint64 until;
+	gint64 latest;  /* to which until may be moved */
 	guint timeout;  /* ms */
 	gsize progress; /* octets that moved since until was set */
 	gsize received; /* octets in all */
@@ -90,7 +91,7 @@ redis_reply_is_status(const redisReply *reply, const char *status)
 
 /* --- time ---------------------------------------------------------------- */
 
-/* What moves has more time. */
+/* What moves has more time, but who feeds us slowly has no say in how much. */
 static void
 note_progress(RedisLink *link, gsize size)
 {
@@ -99,7 +100,20 @@ note_progress(RedisLink *link, gsize size)
 		link->progress -= REDIS_LINK_PROGRESS;
 		link->until += link->timeout * G_TIME_SPAN_MILLISECOND;
 	}
+	link->until = MIN(link->until, link->latest);
 	connection_set_deadline(link->connection, link->until);
+}
+
+/* For what a server does before the first octet of a large value leaves it. */
+static gint64
+time_to_copy(const RedisCommand *commands, guint n)
+{
+	gint64 time = 0;
+
+	for (guint i = 0; i < n; i++)
+		time += (gint64)(commands[i].max_reply / REDIS_LINK_PROGRESS) *
+		    G_TIME_SPAN_MILLISECOND;
+	return time;
 }
 
 static bool
@@ -457,11 +471,12 @@ redis_link_exchange(RedisLink *link, const RedisCommand *commands, guint n,
 	bool ok = true;
 	guint done = 0;
 
-	link->until = until;
+	link->until = until + time_to_copy(commands, n);
+	link->latest = until + REDIS_LINK_MAX_MORE * G_TIME_SPAN_MILLISECOND;
 	link->timeout = timeout;
 	link->progress = 0;
 	link->received = 0;
-	connection_set_deadline(link->connection, until);
+	connection_set_deadline(link->connection, link->until);
 	for (guint i = 0; ok && i < n; i++)
 		ok = send_command(link, &commands[i], error);
 	ok = ok && flush(link, error);
@@ -474,5 +489,7 @@ redis_link_exchange(RedisLink *link, const RedisCommand *commands, guint n,
 		g_clear_pointer(&replies[--done], freeReplyObject);
 	if (ok)
 		shrink(link);
+	else if (g_get_monotonic_time() >= link->latest)
+		g_prefix_error(error, "too slow: ");
 	return ok;
 }

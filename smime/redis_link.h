@@ -11,9 +11,13 @@
  * there is room for it.  Arrays have at most REDIS_LINK_MAX_ELEMENTS in all,
  * and only where they are expected.
  *
- * Time: an exchange has timeout milliseconds, and so many again for each
- * REDIS_LINK_PROGRESS octets that have moved: what drips ends early, what is
- * large and moves does not.  Moments (until) are of g_get_monotonic_time.
+ * Time: an exchange has timeout milliseconds, one more for each
+ * REDIS_LINK_PROGRESS octets that a reply may have (Redis copies a value before
+ * its first octet leaves), and timeout again for each of them that have moved,
+ * but never more than REDIS_LINK_MAX_MORE milliseconds more: what drips ends
+ * early, what is large and moves as in a local network does not, and what moves
+ * slowly has its end.
+ * Moments (until) are of g_get_monotonic_time.
  *
  * Not thread-safe; a link belongs to who took it.  After an error it can only
  * be freed.
@@ -33,6 +37,7 @@
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(redisReply, freeReplyObject)
 
 #define REDIS_LINK_PROGRESS (256U << 10)
+#define REDIS_LINK_MAX_MORE 2000 /* ms; 64 MiB at 34 MB/s */
 #define REDIS_LINK_MAX_ELEMENTS (128U << 10)
 #define REDIS_LINK_MAX_WORDS 8
 #define REDIS_LINK_MAX_CODE 32 /* octets of an error's first word */

@@ -867,6 +867,21 @@ weigh(Inquiry *inquiry, RevocationAnswer *answer)
 	answer_unknown(inquiry, result.covered, answer);
 }
 
+/* By what has been heard so far: is there any word of it, or one that does not
+ * count, and yet no proof? */
+static bool
+is_left_open(const Inquiry *inquiry)
+{
+	g_auto(TestimonyFor) result = { 0 };
+
+	testimony_weigh(
+	    &inquiry->testimony, EVIDENCE_CRL, false, false, &result);
+	if (result.covered == CRL_ALL_REASONS)
+		return gave_up(inquiry);
+	return inquiry->why_not != NULL || result.why_not != NULL ||
+	    result.covered != 0;
+}
+
 static void
 answer_question(Inquiry *inquiry, RevocationAnswer *answer)
 {
@@ -880,6 +895,7 @@ answer_question(Inquiry *inquiry, RevocationAnswer *answer)
 	testimony_begin(&inquiry->testimony, inquiry->cert, inquiry->issuer,
 	    question->now, inquiry->revocation->grace);
 	hear_lists(inquiry, inquiry->revocation->crls, false);
+	answer->is_left_open = is_left_open(inquiry);
 	hear_lists(inquiry, question->lists, true);
 	hear_responses(inquiry, question->responses, true);
 	ask_world(inquiry);

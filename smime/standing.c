@@ -4,6 +4,7 @@
 typedef struct {
 	gint64 at; /* seconds since 1970 */
 	RevocationStatus status;
+	bool is_left_open; /* as RevocationAnswer */
 	char *detail;
 } Answer;
 
@@ -91,6 +92,7 @@ ask_below(const Standing *standing, const Identity *identity, X509 *issuer,
 	question.budget = &budget;
 	revocation_ask(standing->revocation, &question, &said);
 	answer->status = said.status;
+	answer->is_left_open = said.is_left_open;
 	answer->detail = g_steal_pointer(&said.detail);
 }
 
@@ -105,7 +107,9 @@ ask(const Standing *standing, const Identity *identity, gint64 now)
 	if (issuer != NULL) {
 		ask_below(standing, identity, issuer, now, answer);
 	} else {
-		answer->status = revocation_has_lists(standing->revocation) ?
+		answer->is_left_open =
+		    revocation_has_lists(standing->revocation);
+		answer->status = answer->is_left_open ?
 		    REVOCATION_STATUS_UNKNOWN :
 		    REVOCATION_STATUS_UNANSWERED;
 		answer->detail =
@@ -126,13 +130,12 @@ counts(const Answer *answer, gint64 now)
 	    age < (known ? STANDING_KEEP : STANDING_KEEP_UNKNOWN);
 }
 
-/* *detail: caller frees. */
-static RevocationStatus
-status_of(Standing *standing, Identity *identity, gint64 now, char **detail)
+/* *found: caller frees its detail. */
+static void
+find(Standing *standing, Identity *identity, gint64 now, Answer *found)
 {
 	const Answer *kept;
 	Answer *answer = NULL;
-	RevocationStatus status;
 
 	g_mutex_lock(&standing->lock);
 	kept = g_hash_table_lookup(standing->answers, identity);
@@ -144,21 +147,24 @@ status_of(Standing *standing, Identity *identity, gint64 now, char **detail)
 		    standing->answers, identity_ref(identity), answer);
 		kept = answer;
 	}
-	status = kept->status;
-	*detail = g_strdup(kept->detail);
+	*found = *kept;
+	found->detail = g_strdup(kept->detail);
 	g_mutex_unlock(&standing->lock);
-	return status;
 }
 
 /* --- judging ----------------------------------------------------------- */
 
-/* A source that nobody has asked is no reason to hold up all our mail, unless
- * the postmaster wants to know by all means. */
+/* That others do not answer, or nothing that proves it, is no reason to hold up
+ * all our mail, unless the postmaster wants to know by all means. */
 static bool
-suffices(RevocationMode mode, RevocationStatus status)
+suffices(RevocationMode mode, const Answer *answer)
 {
-	return revocation_suffices(mode, status) ||
-	    (mode == REVOCATION_HARD && status == REVOCATION_STATUS_UNANSWERED);
+	if (revocation_suffices(mode, answer->status))
+		return true;
+	return mode == REVOCATION_HARD &&
+	    (answer->status == REVOCATION_STATUS_UNANSWERED ||
+		(answer->status == REVOCATION_STATUS_UNKNOWN &&
+		    !answer->is_left_open));
 }
 
 bool
@@ -166,17 +172,18 @@ standing_check(Standing *standing, Identity *identity, gint64 now,
     RevocationStatus *status, GError **error)
 {
 	RevocationMode mode = revocation_mode(standing->revocation);
+	Answer found = { .status = REVOCATION_STATUS_UNKNOWN };
 	g_autofree char *detail = NULL;
-	RevocationStatus found = REVOCATION_STATUS_UNKNOWN;
 	bool revoked;
 
 	if (mode != REVOCATION_OFF)
-		found = status_of(standing, identity, now, &detail);
+		find(standing, identity, now, &found);
+	detail = found.detail;
 	if (status != NULL)
-		*status = found;
-	if (suffices(mode, found))
+		*status = found.status;
+	if (suffices(mode, &found))
 		return true;
-	revoked = found == REVOCATION_STATUS_REVOKED;
+	revoked = found.status == REVOCATION_STATUS_REVOKED;
 	g_set_error(error, SMIME_ERROR, SMIME_ERROR_KEY,
 	    "certificate %s: %s: %s", identity_serial(identity),
 	    revoked ? "revoked" : "cannot tell whether it is revoked",

@@ -6,8 +6,11 @@
  * question as long as nothing changes.
  *
  * What a status that cannot be had means is for revocation and its mode: as
- * for the certificates of others, and with off nobody asks.  But with hard a
- * certificate still signs whose sources cannot be asked at all.
+ * for the certificates of others, and with off nobody asks.  But with hard no
+ * fault of a CA, of its network or of its responders holds up our mail: what is
+ * asked of others stops a certificate only where they say that it is revoked.
+ * Lists of the configuration are the postmaster's own: where they should tell
+ * and do not, it does not sign.
  *
  * Shared by threads.  The mutex guards the answers, and is not held while one
  * is looked for.

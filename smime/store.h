@@ -8,9 +8,11 @@
  * Time: an operation connects, with TLS where the URL says so, within
  * connect_timeout and is answered within timeout; where it must first ask a
  * sentinel or a node of the cluster, or is sent on, all of it takes at most
- * STORE_MAX_STEPS times both.  A large value has another timeout for each 256
- * KiB that have moved.  store_flush has STORE_FLUSH_TIME, and the same for each
- * of its steps.  A name that a resolver does not resolve costs connect_timeout.
+ * STORE_MAX_STEPS times both.  For each 256 KiB a value has a millisecond more
+ * if it may have them, and another timeout if they have moved: at most 2 s in
+ * all; a server that needs more has failed.
+ * store_flush has STORE_FLUSH_TIME, and the same for each of its steps.  A
+ * name that a resolver does not resolve costs connect_timeout.
  *
  * A server that failed is left alone for a second, then for twice as long, up
  * to 30 s; meanwhile the answer is STORE_UNAVAILABLE at once.  Then one

@@ -10,7 +10,9 @@
 
 #include "test_bad_server.h"
 
-#define DRIP 10 /* ms */
+#define DRIP 10    /* ms */
+#define TRICKLE 50 /* ms */
+#define AT_ONCE (256U << 10)
 
 /* Has fd something to read, before the server is to end? */
 static bool
@@ -33,11 +35,14 @@ has_ended(const BadServer *server, int ms)
 static void
 send_without_end(const BadServer *server, int fd)
 {
-	static const char flood[65536] = { 0 };
-	bool is_drip = server->then == THEN_DRIP;
+	static const char flood[AT_ONCE] = { 0 };
+	int pause = 0;
 
-	while (!has_ended(server, is_drip ? DRIP : 0) &&
-	    send(fd, flood, is_drip ? 1 : sizeof(flood), MSG_NOSIGNAL) > 0)
+	if (server->then != THEN_FLOOD)
+		pause = server->then == THEN_DRIP ? DRIP : TRICKLE;
+	while (!has_ended(server, pause) &&
+	    send(fd, flood, server->then == THEN_DRIP ? 1 : sizeof(flood),
+		MSG_NOSIGNAL) > 0)
 		continue;
 }
 

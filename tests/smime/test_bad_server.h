@@ -12,10 +12,11 @@
 #define BAD_SERVER_RULES 4
 
 typedef enum {
-	THEN_WAIT,  /* for the next request: answers it likewise */
-	THEN_CLOSE, /* the connection */
-	THEN_DRIP,  /* octets, one each 10 ms, without end */
-	THEN_FLOOD, /* with octets, as fast as they are taken */
+	THEN_WAIT,    /* for the next request: answers it likewise */
+	THEN_CLOSE,   /* the connection */
+	THEN_DRIP,    /* octets, one each 10 ms, without end */
+	THEN_TRICKLE, /* with 256 KiB each 50 ms */
+	THEN_FLOOD,   /* with octets, as fast as they are taken */
 } Then;
 
 typedef struct {

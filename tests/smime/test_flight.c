@@ -8,6 +8,7 @@
 
 #include "../../smime/flight.h"
 #include "../redis.h"
+#include "test_bad_server.h"
 #include "test_ca.h"
 
 static TestCa *ca;
@@ -690,6 +691,96 @@ Test(flight, lock_that_is_not_needed)
 	cr_expect_eq(office->counts[SUPPLY_FETCHED], 0);
 	cr_expect_eq(
 	    store_lock(office->desk.store, lock, "x", 1000), STORE_DONE);
+}
+
+static guint64
+errors_of(const Office *office, guint64 *gets)
+{
+	StoreCounts counts;
+
+	store_counts(office->desk.store, &counts);
+	*gets = counts.gets;
+	return counts.errors;
+}
+
+/* A value that is no good is not looked at twice, the lock or not; the CA is
+ * asked, and its answer takes the place. */
+Test(flight, bad_values_in_the_store)
+{
+	static const struct {
+		EvidenceKind kind;
+		gsize size;
+		guint64 errors; /* refused before it is read */
+	} cases[] = {
+		{ EVIDENCE_OCSP, 1, 0 },
+		{ EVIDENCE_OCSP, OCSP_MAX_SIZE, 0 },
+		{ EVIDENCE_OCSP, OCSP_MAX_SIZE + 1024, 1 },
+		{ EVIDENCE_CRL, OCSP_MAX_SIZE + 1024, 0 },
+		{ EVIDENCE_CRL, (1U << 20) + 1024, 1 },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		bool is_ocsp = cases[i].kind == EVIDENCE_OCSP;
+		g_autoptr(Office) office = office_new();
+		g_auto(Named) named = { 0 };
+		g_autofree char *key = NULL;
+		g_autofree char *value = g_strnfill(cases[i].size, 'x');
+		g_autoptr(Flight) flight = NULL;
+		g_autoptr(GBytes) stored = NULL;
+		guint64 errors, gets;
+
+		office->options.crl_max_size = 1U << 20;
+		open_store(office);
+		name(&named, cases[i].kind, is_ocsp ? "/files/o?" : "/files/c",
+		    NULL, NULL);
+		test_ca_put(ca, is_ocsp ? "o" : "c",
+		    is_ocsp ?
+			test_ca_response(ca, (PkiSingle){ 0 }, (PkiOcsp){ 0 }) :
+			test_ca_list(ca, (PkiCrl){ 0 }));
+		key = evidence_key(&named.source);
+		test_redis_do(office->redis, "SET %s %s", key, value);
+		flight = fly(office, &named);
+		errors = errors_of(office, &gets);
+		cr_expect_eq(office->counts[SUPPLY_FETCHED], 1, "%zu", i);
+		cr_expect_eq(gets, 1, "%zu", i);
+		cr_expect_eq(errors, cases[i].errors, "%zu", i);
+		cr_expect_eq(office->counts[SUPPLY_POISONED],
+		    1 - cases[i].errors, "%zu", i);
+		cr_expect_eq(
+		    store_get(office->desk.store, key, 1U << 20, &stored),
+		    STORE_DONE, "%zu", i);
+		cr_expect_neq(g_bytes_get_size(stored), cases[i].size);
+	}
+}
+
+/* A Redis that trickles costs one flight its time, once, and the next none. */
+Test(flight, store_that_trickles)
+{
+	g_autoptr(BadServer) server =
+	    bad_server_new("$67108864\r\n", THEN_TRICKLE);
+	g_autofree char *url =
+	    g_strdup_printf("redis://127.0.0.1:%u", server->port);
+	const StoreOptions options = {
+		.url = url, .connect_timeout = 1000, .timeout = 100
+	};
+	g_autoptr(Office) office = office_new();
+
+	office->options.crl_max_size = STORE_MAX_VALUE;
+	office->desk.store = store_new(&options, NULL);
+	test_ca_put(ca, "c", test_ca_list(ca, (PkiCrl){ 0 }));
+	for (guint i = 0; i < 2; i++) {
+		g_autofree char *path = g_strdup_printf("/files/c?%u", i);
+		gint64 begin = g_get_monotonic_time();
+		g_autoptr(Flight) flight = fly_to(office, EVIDENCE_CRL, path);
+		StoreCounts counts;
+
+		cr_expect(flight->evidence != NULL);
+		cr_expect_lt(
+		    g_get_monotonic_time() - begin, 10 * G_TIME_SPAN_SECOND);
+		store_counts(office->desk.store, &counts);
+		cr_expect_geq(counts.refused, 1);
+		cr_expect_eq(counts.gets, i + 1);
+	}
 }
 
 /* As when another one has just landed. */

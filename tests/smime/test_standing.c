@@ -5,6 +5,7 @@
 #include "../../smime/identity.h"
 #include "../../smime/standing.h"
 #include "../pki.h"
+#include "test_ca.h"
 
 static Identity *
 identity_of(const Pki *pki, bool with_chain)
@@ -180,7 +181,6 @@ Test(standing, issuer_by_signature)
 	cr_expect_eq(status, REVOCATION_STATUS_REVOKED);
 }
 
-/* Asked once in a while: what an old list proves is proved until then. */
 /* A separate key of the CA signs its lists, certified by the same root. */
 Test(standing, list_by_another_key_of_the_issuer)
 {
@@ -200,6 +200,235 @@ Test(standing, list_by_another_key_of_the_issuer)
 	cr_expect_eq(status, REVOCATION_STATUS_REVOKED);
 }
 
+/* --- where others are asked ---------------------------------------------- */
+
+typedef enum {
+	SAYS_NOTHING, /* 404 */
+	SAYS_GOOD,
+	SAYS_REVOKED,
+	SAYS_UNKNOWN,
+	SAYS_GOOD_BY_DELEGATE, /* whose own list is nowhere */
+} Responder;
+
+typedef enum {
+	LIST_NONE,
+	LIST_GOOD,
+	LIST_OVER,
+	LIST_OF_ANOTHER_POINT,
+	LIST_OF_SOME_REASONS,
+	LIST_OF_ROOT, /* which is not our issuer, and over */
+} ListKind;
+
+static GBytes *
+response_of(const TestCa *ca, Responder says, X509 *cert, X509 *delegate)
+{
+	X509 *const certs[] = { delegate, NULL };
+	PkiSingle single = { .cert = cert };
+
+	switch (says) {
+	case SAYS_NOTHING:
+		break;
+	case SAYS_GOOD:
+		return test_ca_response(ca, single, (PkiOcsp){ 0 });
+	case SAYS_REVOKED:
+		single.status = PKI_OCSP_REVOKED;
+		return test_ca_response(ca, single, (PkiOcsp){ 0 });
+	case SAYS_UNKNOWN:
+		single.status = PKI_OCSP_UNKNOWN;
+		return test_ca_response(ca, single, (PkiOcsp){ 0 });
+	case SAYS_GOOD_BY_DELEGATE:
+		return test_ca_response(ca, single,
+		    (PkiOcsp){ .responder = delegate,
+			.key = PKI_KEY_LEAF_EC,
+			.certs = certs });
+	}
+	return NULL;
+}
+
+static GBytes *
+list_of_kind(const TestCa *ca, ListKind kind)
+{
+	PkiCrl over = { .this_update = -9 * PKI_DAY, .next_update = -PKI_DAY };
+
+	switch (kind) {
+	case LIST_NONE:
+		break;
+	case LIST_GOOD:
+		return test_ca_list(ca, (PkiCrl){ 0 });
+	case LIST_OVER:
+		return test_ca_list(ca, over);
+	case LIST_OF_ANOTHER_POINT:
+		return test_ca_list(ca,
+		    (PkiCrl){ .idp = "critical,fullname:"
+				     "URI:http://other.example/b.crl" });
+	case LIST_OF_SOME_REASONS:
+		return test_ca_list(ca,
+		    (PkiCrl){
+			.idp = "critical,onlysomereasons:keyCompromise" });
+	case LIST_OF_ROOT:
+		return test_ca_list_by(ca, over, ca->root, PKI_KEY_ROOT);
+	}
+	return NULL;
+}
+
+typedef struct {
+	const char *name;
+	Responder responder;
+	ListKind fetched, configured;
+	RevocationStatus status; /* in mode hard */
+	bool may[4];             /* off, soft, hard, require */
+} Fault;
+
+static const Fault faults[] = {
+	/* of others: hard signs */
+	{ "all is down", SAYS_NOTHING, LIST_NONE, LIST_NONE,
+	    REVOCATION_STATUS_UNANSWERED, { true, true, true, false } },
+	{ "list of another point at its URL", SAYS_NOTHING,
+	    LIST_OF_ANOTHER_POINT, LIST_NONE, REVOCATION_STATUS_UNKNOWN,
+	    { true, true, true, false } },
+	{ "list of some reasons", SAYS_NOTHING, LIST_OF_SOME_REASONS, LIST_NONE,
+	    REVOCATION_STATUS_UNKNOWN, { true, true, true, false } },
+	{ "responder does not know", SAYS_UNKNOWN, LIST_NONE, LIST_NONE,
+	    REVOCATION_STATUS_UNKNOWN, { true, true, true, false } },
+	{ "delegate may be revoked", SAYS_GOOD_BY_DELEGATE, LIST_NONE,
+	    LIST_NONE, REVOCATION_STATUS_UNKNOWN, { true, true, true, false } },
+	{ "and the list of another CA is over", SAYS_UNKNOWN, LIST_NONE,
+	    LIST_OF_ROOT, REVOCATION_STATUS_UNKNOWN,
+	    { true, true, true, false } },
+	/* of lists that are configured */
+	{ "configured list is over", SAYS_NOTHING, LIST_NONE, LIST_OVER,
+	    REVOCATION_STATUS_UNKNOWN, { true, true, false, false } },
+	{ "it is, and the responder does not know", SAYS_UNKNOWN, LIST_NONE,
+	    LIST_OVER, REVOCATION_STATUS_UNKNOWN,
+	    { true, true, false, false } },
+	{ "it is, and the delegate may be revoked", SAYS_GOOD_BY_DELEGATE,
+	    LIST_NONE, LIST_OVER, REVOCATION_STATUS_UNKNOWN,
+	    { true, true, false, false } },
+	{ "configured list is of another point", SAYS_NOTHING, LIST_NONE,
+	    LIST_OF_ANOTHER_POINT, REVOCATION_STATUS_UNKNOWN,
+	    { true, true, false, false } },
+	{ "configured list is of some reasons", SAYS_NOTHING, LIST_NONE,
+	    LIST_OF_SOME_REASONS, REVOCATION_STATUS_UNKNOWN,
+	    { true, true, false, false } },
+	/* what is known */
+	{ "configured list is over, and it is good", SAYS_GOOD, LIST_NONE,
+	    LIST_OVER, REVOCATION_STATUS_GOOD, { true, true, true, true } },
+	{ "configured list is good, the responder does not know", SAYS_UNKNOWN,
+	    LIST_NONE, LIST_GOOD, REVOCATION_STATUS_GOOD,
+	    { true, true, true, true } },
+	{ "revoked", SAYS_REVOKED, LIST_OF_ANOTHER_POINT, LIST_GOOD,
+	    REVOCATION_STATUS_REVOKED, { true, false, false, false } },
+};
+
+/* A certificate of ours that names both, its CA, and what they say. */
+typedef struct {
+	TestCa *ca;
+	X509 *cert, *delegate;
+	Trust *trust;
+	Identity *identity;
+	char *folder;
+} Scene;
+
+static void
+scene_begin(Scene *scene)
+{
+	g_autofree char *ocsp = NULL, *crl = NULL, *nowhere = NULL;
+	g_autofree char *key = NULL, *cert = NULL, *chain = NULL;
+
+	scene->ca = test_ca_new();
+	ocsp = test_ca_url(scene->ca, "/files/ocsp?");
+	crl = test_ca_url(scene->ca, "/files/crl");
+	nowhere = test_ca_url(scene->ca, "/files/nowhere");
+	scene->cert = test_ca_cert(scene->ca,
+	    (PkiCert){ .mailboxes = "budi@daerah.example",
+		.ocsp_url = ocsp,
+		.crl_url = crl });
+	scene->delegate = test_ca_cert(scene->ca,
+	    (PkiCert){ .name = "Responder",
+		.serial = 21,
+		.eku = "OCSPSigning",
+		.crl_url = nowhere,
+		.key = PKI_KEY_LEAF_EC });
+	scene->trust = pki_trust(scene->ca->root, NULL);
+	scene->folder = pki_folder_new();
+	key = pki_write_key(scene->folder, "key.pem", PKI_KEY_LEAF);
+	cert = pki_write_certs(scene->folder, "cert.pem", scene->cert, NULL);
+	chain =
+	    pki_write_certs(scene->folder, "chain.pem", scene->ca->ca, NULL);
+	scene->identity =
+	    identity_load(key, cert, chain, &(KeyringOptions){ 0 }, NULL);
+	cr_assert(scene->identity != NULL);
+}
+
+static void
+scene_clear(Scene *scene)
+{
+	identity_unref(scene->identity);
+	trust_unref(scene->trust);
+	X509_free(scene->cert);
+	X509_free(scene->delegate);
+	pki_folder_remove(scene->folder);
+	g_free(scene->folder);
+	test_ca_free(scene->ca);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Scene, scene_clear)
+
+/* With nothing known before. */
+static void
+expect_fault(const Scene *scene, const Fault *fault, RevocationMode mode)
+{
+	SupplyOptions terms = test_ca_options();
+	g_autoptr(GBytes) list = list_of_kind(scene->ca, fault->configured);
+	g_autofree char *file = list == NULL ?
+	    NULL :
+	    pki_write(scene->folder, "configured.crl",
+		g_bytes_get_data(list, NULL), (gssize)g_bytes_get_size(list));
+	const char *const crls[] = { file, NULL };
+	const RevocationOptions options = { .mode = mode,
+		.methods = EVIDENCE_OCSP | EVIDENCE_CRL,
+		.first = EVIDENCE_OCSP,
+		.deadline = TEST_CA_PATIENCE,
+		.crls = crls };
+	g_autoptr(Fetcher) fetcher = test_ca_fetcher(scene->ca);
+	g_autoptr(Supply) supply = supply_new(&terms, fetcher, NULL);
+	g_autoptr(Revocation) revocation =
+	    revocation_new(&options, supply, NULL);
+	g_autoptr(Standing) standing = standing_new(scene->trust, revocation);
+	g_autoptr(GError) error = NULL;
+	RevocationStatus status;
+
+	cr_expect_eq(standing_check(standing, scene->identity, scene->ca->now,
+			 &status, &error),
+	    fault->may[mode], "%s, mode %d: %s", fault->name, (int)mode,
+	    error != NULL ? error->message : "signs");
+	if (mode == REVOCATION_HARD)
+		cr_expect_eq(
+		    status, fault->status, "%s: %d", fault->name, (int)status);
+}
+
+/* In mode hard no fault of others stops our mail; one of the lists that the
+ * postmaster has configured does. */
+Test(standing, faults_of_others)
+{
+	g_auto(Scene) scene = { 0 };
+
+	scene_begin(&scene);
+	for (gsize i = 0; i < G_N_ELEMENTS(faults); i++) {
+		test_ca_put(scene.ca, "ocsp",
+		    response_of(scene.ca, faults[i].responder, scene.cert,
+			scene.delegate));
+		test_ca_put(
+		    scene.ca, "crl", list_of_kind(scene.ca, faults[i].fetched));
+		for (int mode = REVOCATION_OFF; mode <= REVOCATION_REQUIRE;
+		     mode++)
+			expect_fault(&scene, &faults[i], (RevocationMode)mode);
+	}
+}
+
+/* --- answers are kept ----------------------------------------------------- */
+
+/* Asked once in a while: what an old list proves is proved until then. */
 Test(standing, answers_are_kept)
 {
 	const gint64 end = PKI_NOW + 7 * PKI_DAY; /* of the list */

@@ -139,7 +139,7 @@ Test(store, expires)
 
 /* Octets are octets, and large values are whole. */
 static const gsize value_sizes[] = { 1, 32767, 32768, 65536, 1U << 20,
-	20U << 20 };
+	30U << 20 };
 
 Test(store, sizes)
 {

@@ -295,6 +295,31 @@ Test(store_bad, large_value_to_nobody)
 	test_redis_signal(redis, SIGCONT);
 }
 
+/* A value that moves, but not as it should, has its end all the same: at this
+ * pace all of it would take 12 s at the least.  Then the server is one that
+ * does not answer, and nobody waits for it again. */
+Test(store_bad, large_value_that_trickles)
+{
+	g_auto(Watch) watch = { 0 };
+	g_autoptr(BadServer) server =
+	    bad_server_new("$67108864\r\n", THEN_TRICKLE);
+	g_autoptr(Store) store = open_store(server, &watch, "", "");
+	g_autoptr(GBytes) value = NULL;
+	StoreCounts counts;
+	gint64 begin = g_get_monotonic_time();
+
+	cr_expect_eq(
+	    store_get(store, "a", STORE_MAX_VALUE, &value), STORE_UNAVAILABLE);
+	cr_expect_lt(g_get_monotonic_time() - begin, 10 * G_TIME_SPAN_SECOND);
+	cr_expect_eq(watch_count(&watch, STORE_EVENT_DOWN), 1);
+	cr_expect_eq(
+	    store_get(store, "a", STORE_MAX_VALUE, &value), STORE_UNAVAILABLE);
+	store_counts(store, &counts);
+	cr_expect_eq(counts.errors, 2);
+	cr_expect_eq(counts.refused, 1);
+	cr_expect_eq(counts.connects, 1);
+}
+
 /* --- sentinels that lie -------------------------------------------------- */
 
 /* What it says of the master; P is its own port. */
