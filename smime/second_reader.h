@@ -20,10 +20,10 @@ void second_reader_start(void);
 /*
  * root is a message, or the content of a signed object: are all parts the same
  * on the way down to the S/MIME entities in it, and the parts of those?  What
- * is inside of signed content is its signer's.  0, or MIME_PROBLEM_SECOND_READER;
- * or MIME_PROBLEM_TOO_MANY, and GMime has not been asked, where the fields are
- * more, longer or of more charsets than in honest mail.  Time and memory are
- * bounded, and 256 KB of stack are enough.
+ * is inside of signed content is its signer's.  0, or
+ * MIME_PROBLEM_SECOND_READER; or MIME_PROBLEM_TOO_MANY, and GMime has not been
+ * asked, where the fields are more, longer or of more charsets than in honest
+ * mail.  Time and memory are bounded, and 256 KB of stack are enough.
  */
 guint second_reader_problems(const MimeEntity *root);
 
