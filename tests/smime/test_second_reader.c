@@ -169,7 +169,7 @@ static const Piece measureless[] = {
 	    40000 },
 	{ NEWS PART NEWS "To: ", DEEP, END "--b--\r\n", 40000 },
 	{ DIGEST("digest") "To: ", DEEP, END "--b--\r\n", 40000 },
-	{ DIGEST("=?us-ascii?q?diges=74?=") "To: ", DEEP, END "--b--\r\n",
+	{ DIGEST(" =?us-ascii?q?dige=73t?=") "To: ", DEEP, END "--b--\r\n",
 	    40000 },
 	/* labels: on the stack */
 	{ "Content-Type: text/plain; name*=", "a", "''x" END, 4 << 20 },
