@@ -283,8 +283,8 @@ measure_field(
 		return;
 	if (use == FIELD_ADDRESSES)
 		measure_addresses(measure, name, end);
-	/* A type is read from what is written, but a digest's from what that
-	 * decodes to (RFC 2047). */
+	/* A part's type is read from what is written, but whether it is in a
+	 * digest from what GMime decodes (RFC 2047): we do not rely on how. */
 	if (use == FIELD_CONTENT && holds(name, end, "message"))
 		measure->of_message = true;
 	if (use == FIELD_CONTENT &&
