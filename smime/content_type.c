@@ -49,7 +49,7 @@ is_token_char(char c)
 }
 
 /* Boundaries and media types are often written without the quotes that their
- * tspecials need; these few cannot be misread. */
+ * tspecials need; almost nobody misreads these few. */
 static bool
 is_loose_value_char(char c)
 {
@@ -107,7 +107,8 @@ read_parameter(Cursor *cursor, ContentTypeParameter *parameter, bool *simple)
 		return false;
 	cursor->at++;
 	skip_blanks(cursor);
-	parameter->value = is_at(cursor, '"') ?
+	parameter->quoted = is_at(cursor, '"');
+	parameter->value = parameter->quoted ?
 	    read_quoted(cursor, simple) :
 	    read_while(cursor, is_loose_value_char);
 	return parameter->value != NULL;
@@ -146,7 +147,7 @@ static bool
 parse_parameters(ContentType *type, Cursor *cursor)
 {
 	for (;;) {
-		ContentTypeParameter parameter = { NULL, NULL };
+		ContentTypeParameter parameter = { NULL, NULL, false };
 		bool simple;
 
 		skip_blanks(cursor);
@@ -237,17 +238,42 @@ content_type_parse_disposition(const char *value, gsize size)
 	return type;
 }
 
-const char *
-content_type_parameter(const ContentType *type, const char *name)
+static const ContentTypeParameter *
+find_parameter(const ContentType *type, const char *name)
 {
 	for (guint i = 0; i < type->parameters->len; i++) {
 		const ContentTypeParameter *parameter =
 		    &g_array_index(type->parameters, ContentTypeParameter, i);
 
 		if (strcmp(parameter->name, name) == 0)
-			return parameter->value;
+			return parameter;
 	}
 	return NULL;
+}
+
+const char *
+content_type_parameter(const ContentType *type, const char *name)
+{
+	const ContentTypeParameter *parameter = find_parameter(type, name);
+
+	return parameter != NULL ? parameter->value : NULL;
+}
+
+bool
+content_type_may_be_cut(
+    const ContentType *type, const char *name, const char *text)
+{
+	const ContentTypeParameter *parameter = find_parameter(type, name);
+
+	if (parameter == NULL || parameter->quoted)
+		return false;
+	for (const char *at = parameter->value; *at != '\0'; at++) {
+		if (at > parameter->value && !is_token_char(*at) &&
+		    strncmp(text, parameter->value,
+			(gsize)(at - parameter->value)) == 0)
+			return true;
+	}
+	return false;
 }
 
 bool

@@ -4,7 +4,8 @@
  * RFC 2045, section 5.1.  What two programs could read differently is not
  * well-formed: comments, a parameter that comes twice, the continuations of
  * RFC 2231 where a parameter decides the structure of a message.  Values that
- * lack the quotes which they need are accepted where that cannot be misread.
+ * lack the quotes which they need are accepted where hardly anyone misreads
+ * that.
  *
  * A plain value of its owner.
  */
@@ -19,7 +20,8 @@
 
 typedef struct {
 	char *name;  /* in lower case */
-	char *value; /* unquoted */
+	char *value; /* without quotes */
+	bool quoted; /* it had some */
 } ContentTypeParameter;
 
 typedef struct {
@@ -45,6 +47,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ContentType, content_type_free)
 
 /* The parameter's value or NULL; name in lower case. */
 const char *content_type_parameter(const ContentType *type, const char *name);
+
+/* Does text begin as value does up to a tspecial that lacks its quotes?  For
+ * some readers the value ends there.  name in lower case. */
+bool content_type_may_be_cut(
+    const ContentType *type, const char *name, const char *text);
 
 /* Is there one, in any form of RFC 2231: name, name*, name*0, name*0*? */
 bool content_type_names_parameter(const ContentType *type, const char *name);

@@ -65,9 +65,9 @@ mime_parse(const Spool *spool)
 	/* What is over a limit is refused anyway, and costs a second reader
 	 * without such limits much time. */
 	if (mime_holds_smime(message->root) &&
-	    (mime_problems(message->root) & MIME_PROBLEM_TOO_MANY) == 0 &&
-	    !second_reader_agrees(message->root))
-		message->root->problems |= MIME_PROBLEM_SECOND_READER;
+	    (mime_problems(message->root) & MIME_PROBLEM_TOO_MANY) == 0)
+		message->root->problems |=
+		    second_reader_problems(message->root);
 	message->authors =
 	    originators_parse(message->root, "From", &message->from_fields);
 	message->senders =

@@ -90,7 +90,7 @@ typedef struct {
 	X(UNKNOWN_ENCODING, \
 	    "unknown Content-Transfer-Encoding " \
 	    "(RFC 2045, section 6.1)") \
-	X(TOO_MANY, "too many fields, parts or levels") \
+	X(TOO_MANY, "too many or too long fields, too many parts or levels") \
 	X(STRAY_OCTET, \
 	    "a bare CR or a NUL outside of a body " \
 	    "(RFC 5322, section 2.2)") \

@@ -114,6 +114,21 @@ is_harmless(const char *text)
 	return !has_line_like(text, structural);
 }
 
+/* For a reader who ends the boundary where it lacks quotes, there is one more
+ * part. */
+static bool
+has_cut_delimiter(const MimeEntity *entity, const char *text)
+{
+	for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, "--", 2) == 0 &&
+		    content_type_may_be_cut(
+			entity->content_type, "boundary", line + 2))
+			return true;
+	}
+	return false;
+}
+
 /* Without white space at its ends; caller frees. */
 static char *
 stripped(const MimeEntity *entity, MimeRange range)
@@ -131,7 +146,7 @@ why_frame_is_content(const MimeEntity *entity)
 	if (!is_notice(preamble))
 		return "text before the first part (RFC 2046, section 5.1.1)";
 	epilogue = stripped(entity, entity->epilogue);
-	if (!is_harmless(epilogue))
+	if (!is_harmless(epilogue) || has_cut_delimiter(entity, epilogue))
 		return "one more part after the last "
 		       "(RFC 2046, section 5.1.1)";
 	return NULL;

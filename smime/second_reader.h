@@ -20,9 +20,11 @@ void second_reader_start(void);
 /*
  * root is a message, or the content of a signed object: are all parts the same
  * on the way down to the S/MIME entities in it, and the parts of those?  What
- * is inside of signed content is its signer's.  False also where header fields
- * name more charsets than there are in honest mail.
+ * is inside of signed content is its signer's.  0, or
+ * MIME_PROBLEM_SECOND_READER; or MIME_PROBLEM_TOO_MANY, and GMime has not been
+ * asked, where the fields are more, longer or of more charsets than in honest
+ * mail.  Time and memory are bounded, and 256 KB of stack are enough.
  */
-bool second_reader_agrees(const MimeEntity *root);
+guint second_reader_problems(const MimeEntity *root);
 
 #endif

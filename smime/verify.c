@@ -360,9 +360,7 @@ second_reader_problem(const MimeEntity *content)
 {
 	guint over = mime_problems(content) & MIME_PROBLEM_TOO_MANY;
 
-	if (over != 0)
-		return over;
-	return second_reader_agrees(content) ? 0 : MIME_PROBLEM_SECOND_READER;
+	return over != 0 ? over : second_reader_problems(content);
 }
 
 /* What is inside of signed content, whose signatures are the verdict's from

@@ -522,6 +522,38 @@ Test(attacks, boundaries_inside)
 	expect_wrappings(cases, G_N_ELEMENTS(cases));
 }
 
+#define SLASHED(type_end) HEAD SIGNED_BY("luar/1", type_end)
+
+/* A reader may end the boundary where it lacks quotes: he shows what follows
+ * the last part. */
+Test(attacks, boundary_without_quotes)
+{
+	static const Wrapping cases[] = {
+		{ "alone", SLASHED("boundary=luar/1"), PASSES },
+		{ "a footer", SLASHED("boundary=luar/1") "--\r\nMilis\r\n",
+		    PASSES },
+		{ "cut",
+		    SLASHED("boundary=luar/1") "\r\n--luar\r\n\r\nAnda "
+					       "dipecat.\r\n--luar--\r\n",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "cut, with blanks",
+		    SLASHED("boundary=luar/1") "x\r\n--luar \r\nx\r\n",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "cut at the second",
+		    HEAD SIGNED_BY("a=b?c", "boundary=a=b?c") "--a=b\r\n\r\nx",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "cut amid a token",
+		    SLASHED("boundary=luar/1") "--lua\r\nx\r\n", PASSES },
+		{ "with quotes",
+		    SLASHED("boundary=\"luar/1\"") "--luar\r\nx\r\n", PASSES },
+		{ "of tokens only",
+		    HEAD SIGNED_BY("luar-1", "boundary=luar-1") "--luar\r\nx",
+		    PASSES },
+	};
+
+	expect_wrappings(cases, G_N_ELEMENTS(cases));
+}
+
 #define WORD "=?utf-8?q?luar?="
 #define LONG_69 \
 	"12345678901234567890123456789012345678901234567890123456789012345678" \
@@ -662,6 +694,13 @@ Test(attacks, beyond_measure)
 	    BOUNDARY "\r\n\r\n" LINE "\r\n{PART}\r\n" LINE "\r\n" P7S_TYPE
 		     "\r\n{P7S}" LINE "--\r\n",
 	    NULL);
+	g_autofree char *groups = repeated("a:", "\r\n", "", 40000);
+	g_autofree char *group = g_strconcat(HEAD "Cc: ", groups, SIGNED, NULL);
+	g_autofree char *group_inside = g_strconcat(
+	    "Content-Type: message/news\r\n\r\nTo: ", groups, "\r\nx", NULL);
+	g_autofree char *label = repeated("a", "''x\r\n", "", 4U << 20);
+	g_autofree char *named = g_strconcat(
+	    HEAD "Content-Disposition: inline; a*=", label, SIGNED, NULL);
 	g_autofree char *deep_whole = g_strconcat(HEAD, deep, NULL);
 	g_autofree char *deeper_whole = g_strconcat(HEAD, deeper, NULL);
 	const Wrapping cases[] = {
@@ -674,6 +713,10 @@ Test(attacks, beyond_measure)
 		{ "many parts around", around, ANYHOW },
 		{ "many fields", fields, ANYHOW },
 		{ "boundary far to the right", wide, ANYHOW },
+		{ "groups", group, STRUCTURE(OVER_LIMIT) },
+		{ "groups in a signed message", HEAD SIGNED, group_inside,
+		    STRUCTURE(OVER_LIMIT) },
+		{ "a long label", named, STRUCTURE(OVER_LIMIT) },
 	};
 
 	expect_wrappings(cases, G_N_ELEMENTS(cases));

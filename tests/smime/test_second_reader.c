@@ -1,3 +1,5 @@
+#include <pthread.h>
+
 #include <criterion/criterion.h>
 #include <glib.h>
 
@@ -32,7 +34,7 @@ agrees(const char *before, const char *pattern, gsize count, const char *behind)
 	}
 	g_string_append(text, behind);
 	root = mime_entity_parse(text->str, (MimeRange){ 0, text->len });
-	return second_reader_agrees(root);
+	return second_reader_problems(root) == 0;
 }
 
 Test(second_reader, charsets)
@@ -76,7 +78,7 @@ agrees_on_labels(guint count)
 		g_string_append_printf(text, " =?x-%u?q?x?=\r\n", i);
 	g_string_append(text, "\r\nx\r\n");
 	root = mime_entity_parse(text->str, (MimeRange){ 0, text->len });
-	return second_reader_agrees(root);
+	return second_reader_problems(root) == 0;
 }
 
 /* What is no charset is cheap, and nobody's either when there is much. */
@@ -84,4 +86,159 @@ Test(second_reader, labels)
 {
 	cr_expect(agrees_on_labels(1024));
 	cr_expect_not(agrees_on_labels(1025));
+}
+
+/* --- measure --------------------------------------------------------------
+ */
+
+typedef struct {
+	const char *before, *repeated, *after;
+	guint count;
+} Piece;
+
+static GString *
+written(const Piece *piece)
+{
+	GString *text = g_string_new(piece->before);
+
+	for (guint i = 0; i < piece->count; i++)
+		g_string_append(text, piece->repeated);
+	return g_string_append(text, piece->after);
+}
+
+static void *
+problems_of(void *data)
+{
+	const GString *text = data;
+	g_autoptr(MimeEntity) root =
+	    mime_entity_parse(text->str, (MimeRange){ 0, text->len });
+
+	return GUINT_TO_POINTER(second_reader_problems(root));
+}
+
+/* In a thread with little stack, as little as a library may give. */
+static guint
+problems_of_piece(const Piece *piece)
+{
+	g_autoptr(GString) text = written(piece);
+	pthread_attr_t attributes;
+	pthread_t thread;
+	void *problems = NULL;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, 256U << 10);
+	cr_assert_eq(
+	    pthread_create(&thread, &attributes, problems_of, text), 0);
+	pthread_join(thread, &problems);
+	pthread_attr_destroy(&attributes);
+	return GPOINTER_TO_UINT(problems);
+}
+
+#define NEWS "Content-Type: message/news\r\n\r\n"
+#define PART "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+#define DIGEST(subtype) \
+	"Content-Type: multipart/" subtype "; boundary=b\r\n\r\n--b\r\n\r\n"
+#define DEEP "a:"
+#define END "\r\n\r\nx\r\n"
+
+/* Most made GMime crash, or take a long time or much memory.
+ */
+static const Piece measureless[] = {
+	/* groups: recursion */
+	{ "To: ", DEEP, END, 40000 },
+	{ "From: ", DEEP, END, 40000 },
+	{ "sender: ", DEEP, END, 40000 },
+	{ "REPLY-TO: ", DEEP, END, 40000 },
+	{ "Cc: ", DEEP, END, 40000 },
+	{ "Bcc:", DEEP, END, 40000 },
+	{ "To:", "\r\n a:", END, 40000 },
+	{ "To:\n", "\ta:\n", END, 40000 },
+	{ "To:", " \r\n a:", END, 40000 },
+	{ "To \t:", DEEP, END, 40000 },
+	{ "X: y\nTo: ", DEEP, "\n\nx\n", 40000 },
+	{ "X: y\r\nno field\r\nTo: ", DEEP, END, 40000 },
+	{ "From x\r\nTo: ", DEEP, END, 40000 },
+	/* where GMime descends, and we may not */
+	{ NEWS "To: ", DEEP, END, 40000 },
+	{ NEWS NEWS "no field\r\nTo: ", DEEP, END, 40000 },
+	{ "Content-Type: message/rfc822\r\n\r\nTo: ", DEEP, END, 40000 },
+	{ "Content-Type: message/rfc2822\r\n\r\nTo: ", DEEP, END, 40000 },
+	{ "Content-Type: MESSAGE/global\r\n\r\nTo: ", DEEP, END, 40000 },
+	{ "Content-Type:\r\n (x)\r\n message/news\n\nTo: ", DEEP, END, 40000 },
+	{ "Content-Type: message/news\r\n--x: y\r\n\r\nTo: ", DEEP, END,
+	    40000 },
+	{ NEWS PART NEWS "To: ", DEEP, END "--b--\r\n", 40000 },
+	{ DIGEST("digest") "To: ", DEEP, END "--b--\r\n", 40000 },
+	{ DIGEST(" =?us-ascii?q?dige=73t?=") "To: ", DEEP, END "--b--\r\n",
+	    40000 },
+	/* labels: on the stack */
+	{ "Content-Type: text/plain; name*=", "a", "''x" END, 4 << 20 },
+	{ "Content-Disposition: inline; a*0*=", "a", "''x" END, 4 << 20 },
+	{ "Subject: =?", "a", "?q?x?=" END, 9 << 20 },
+	{ "To: =?", "a", "?q?x?= <a@b>" END, 9 << 20 },
+	{ NEWS "Subject: =?", "a", "?q?x?=" END, 9 << 20 },
+	/* lists: time */
+	{ "To: ", "a,b,", END, 25000 },
+	{ "To: ", "(@),\"@\",", END, 12000 },
+	/* memory */
+	{ NEWS, "a:\r\n", END, 1000000 },
+	{ NEWS, "Date: 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1\r\n", END,
+	    30000 },
+	{ NEWS PART "\r\n", "--b\r\n\r\n", "--b--\r\n", 1000000 },
+	{ "Date: ", "1 ", END, 60000 },
+	{ "Content-Disposition: inline; ", "a=b; ", END, 25000 },
+};
+
+Test(second_reader, beyond_measure)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(measureless); i++)
+		cr_expect_eq(problems_of_piece(&measureless[i]),
+		    MIME_PROBLEM_TOO_MANY, "%zu: %s%s", i,
+		    measureless[i].before, measureless[i].repeated);
+}
+
+#define TEXT "Content-Type: text/plain\r\n\r\n"
+
+/* Honest mail, and what is no field. */
+static const Piece fair[] = {
+	{ "To: x@example.id",
+	    ",\r\n \"Dinas Kominfo\" <bidang.persandian@kab.example.go.id>",
+	    END, 1000 },
+	{ "Cc: x@example.id",
+	    ",\r\n \"Sitorus, Budi\" <budi.sitorus@kab.example.go.id>", END,
+	    1000 },
+	{ "Cc: ", "a:", END, 499 },
+	{ "Content-Disposition: inline; a*=", "a", "''x" END, 102300 },
+	{ "Subject: =?", "a", "?q?x?=" END, 102300 },
+	{ "To: =?", "a", "?q?x?= <a@b>" END, 102300 },
+	{ "", "X: a:a:a:a:a:a:a:a:a:a:a:a:a:a:a:a:a:a\r\n", END, 10000 },
+	{ "References:", "\r\n <a@b.example>", END, 30000 },
+	/* bodies */
+	{ TEXT "To: ", DEEP, END, 40000 },
+	{ TEXT "x\r\n\r\nTo: ", DEEP, END, 40000 },
+	{ PART TEXT "To: ", DEEP, END "--b--\r\n", 40000 },
+	{ PART "\r\nTo: ", DEEP, END "--b--\r\n", 40000 },
+	{ TEXT "Date:", "\r\n    Pasal 1: isi", END, 40000 },
+	{ TEXT, "BEGIN:VCARD\r\nFN:Budi\r\nEND:VCARD\r\n", END, 100000 },
+	{ TEXT, "    indented, with: colons\r\n", END, 100000 },
+	{ TEXT, "a", END, 4 << 20 },
+	{ PART TEXT, "-- \r\nx\r\n", END "--b--\r\n", 10000 },
+	{ "Content-Transfer-Encoding: base64\r\n\r\n",
+	    "MIIF7AYJKoZIhvcNAQcCoIIF3TCCBdkCAQExDTALBglghkgBZQMEAgEwCwYJKoZI"
+	    "hvcNAQcB\r\n",
+	    "", 100000 },
+	{ "Content-Type: multipart/digest; boundary=b\r\n\r\n",
+	    "--b\r\n\r\nFrom: a@b.example\r\nTo: c@d.example\r\n"
+	    "Subject: =?utf-8?q?Surat_tugas_dan_lampiran?=\r\n"
+	    "Date: Tue, 01 Sep 2026 10:00:00 +0700\r\n"
+	    "Message-ID: <1234567890.1234567890@mail.example.go.id>\r\n"
+	    "Content-Type: text/plain; charset=utf-8\r\n\r\nx\r\n",
+	    "--b--\r\n", 499 },
+};
+
+Test(second_reader, within_measure)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(fair); i++)
+		cr_expect_eq(problems_of_piece(&fair[i]), 0, "%zu: %s%s", i,
+		    fair[i].before, fair[i].repeated);
 }
