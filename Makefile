@@ -151,7 +151,8 @@ fuzz:
 	    $(FUZZ_BUILD)/fuzz_verify $(FUZZ_BUILD)/make_seeds
 
 $(BUILD)/fuzz_verify: $(call objects,tests/fuzz/fuzz_verify.c \
-		tests/fuzz/mutate.c $(FUZZ_WORLD) tests/authres_reader.c \
+		tests/fuzz/mutate.c tests/fuzz/change.c tests/fuzz/target.c \
+		$(FUZZ_WORLD) tests/authres_reader.c \
 		milter/authres.c) $(BUILD)/libsmime.a
 	$(SAY) LD $@
 	$(QUIET)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
