@@ -55,16 +55,11 @@ expect_as_openssl(const EvidenceInput *input, GBytes *der, const Crl *crl)
 	const guchar *data = g_bytes_get_data(der, &size), *at = data;
 	g_autoptr(X509_CRL) list = d2i_X509_CRL(NULL, &at, (long)size);
 	g_autoptr(GBytes) kept = crl_der(crl);
-	guchar *octets = NULL;
-	int count = list != NULL ? i2d_X509_CRL(list, &octets) : -1;
 
 	if (!g_bytes_equal(kept, der))
 		finding("crl_der is not what was given");
 	if (list == NULL || at != data + size)
 		finding("OpenSSL would not read the list");
-	if ((gsize)MAX(count, 0) != size || memcmp(octets, data, size) != 0)
-		finding("a list is not given back as it came");
-	OPENSSL_free(octets);
 	for (int i = 0; i < N_SUBJECTS && crl_is_understood(crl); i++) {
 		X509 *cert = input->world->subjects[i].cert;
 		g_autofree char *since = NULL;
@@ -80,6 +75,19 @@ expect_as_openssl(const EvidenceInput *input, GBytes *der, const Crl *crl)
 
 /* --- whose ------------------------------------------------------------------
  */
+
+/* RSA gives one signature: there is nothing in a signed list that could be
+ * changed. */
+static void
+expect_signer(const EvidenceItem *item, X509 *issuer, GBytes *der)
+{
+	int key = EVP_PKEY_get_base_id(X509_get0_pubkey(issuer));
+
+	if (item->issuer != issuer)
+		finding("%s is found signed by the wrong one", item->name);
+	if (key == EVP_PKEY_RSA && !g_bytes_equal(der, item->der))
+		finding("%s is found signed, and was changed", item->name);
+}
 
 static void
 say_whose(const EvidenceInput *input, GBytes *der, Crl *crl, GString *said,
@@ -98,9 +106,7 @@ say_whose(const EvidenceInput *input, GBytes *der, Crl *crl, GString *said,
 			const EvidenceItem *item =
 			    ask_who(input, EVIDENCE_CRL, der);
 
-			if (item->issuer != issuer)
-				finding("%s is found signed by the wrong one",
-				    item->name);
+			expect_signer(item, issuer, der);
 			*is_good = true;
 		}
 		g_string_append_printf(said, "%d %d: %s\n", i, may_be, why);
