@@ -36,6 +36,30 @@ expect_same_again(const FetchUrl *url)
 		finding("read in two ways: %s", text);
 }
 
+/* What the URL leads to is looked at before anything is asked there. */
+static void
+say_guard(const FetchUrl *url, GString *said)
+{
+	static const char *const ours[] = { "127.", "10.", "192.168.",
+		"169.254.", "0.", "::1", "::", "::ffff:127." };
+	g_autoptr(FetchGuard) guard = fetch_guard_new(&(FetchRules){ 0 }, NULL);
+	bool may = fetch_guard_check_url(guard, url, NULL);
+
+	if (may && url->port != 80 && url->port != 443)
+		finding("port %u may be asked", url->port);
+	if (url->is_address)
+		may = fetch_guard_check_address(guard, &url->address, NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(ours) && may; i++) {
+		bool is_prefix = g_str_has_suffix(ours[i], ".");
+
+		if (url->is_address &&
+		    (is_prefix ? g_str_has_prefix(url->host, ours[i]) :
+				 strcmp(url->host, ours[i]) == 0))
+			finding("%s may be asked", url->host);
+	}
+	g_string_append_printf(said, " %d", may);
+}
+
 static char *
 follow(const EvidenceInput *input, const char *location, bool *is_good)
 {
@@ -44,6 +68,7 @@ follow(const EvidenceInput *input, const char *location, bool *is_good)
 	g_autoptr(FetchUrl) base = fetch_url_parse(from, NULL);
 	g_autoptr(GError) error = NULL;
 	g_autoptr(FetchUrl) url = fetch_url_redirect(base, location, &error);
+	GString *said;
 
 	if ((url == NULL) != (error != NULL))
 		finding("an error, or a URL");
@@ -53,8 +78,37 @@ follow(const EvidenceInput *input, const char *location, bool *is_good)
 		finding("led from https to http: %s", location);
 	expect_same_again(url);
 	*is_good = true;
-	return g_strdup_printf(
-	    "%d %s %u %s", url->is_https, url->host, url->port, url->target);
+	said = g_string_new(NULL);
+	g_string_append_printf(said, "%d %s %u %s", url->is_https, url->host,
+	    url->port, url->target);
+	say_guard(url, said);
+	return g_string_free(said, FALSE);
+}
+
+/* The request is in the URL whole, or it is not made. */
+static void
+expect_get(const EvidenceInput *input, const char *responder)
+{
+	g_autoptr(GBytes) request =
+	    ocsp_request(input->world->subjects[input->subject].cert,
+		input->world->subjects[input->subject].issuer,
+		input->is_https ? input->world->nonce : NULL, NULL);
+	g_autofree char *url = ocsp_get_url(responder, request);
+	g_autofree char *base64 = NULL;
+	g_autofree guchar *der = NULL;
+	gsize size;
+
+	expect_no_errors("ocsp_request");
+	if (url == NULL)
+		return;
+	if (strlen(url) > OCSP_MAX_GET_SIZE ||
+	    !g_str_has_prefix(url, responder))
+		finding("asked by GET: %s", url);
+	base64 = g_uri_unescape_string(strrchr(url, '/') + 1, NULL);
+	der = g_base64_decode(base64, &size);
+	if (size != g_bytes_get_size(request) ||
+	    memcmp(der, g_bytes_get_data(request, NULL), size) != 0)
+		finding("another request is in %s", url);
 }
 
 char *
@@ -63,6 +117,7 @@ ask_location(const EvidenceInput *input, bool *is_good)
 	g_autofree char *location =
 	    g_strndup((const char *)input->payload, input->size);
 
+	expect_get(input, location);
 	return follow(input, location, is_good);
 }
 

@@ -66,6 +66,7 @@ ask_packed(const EvidenceInput *input, bool *is_good)
 		CRL_MAX_FILE_SIZE };
 	g_autoptr(GBytes) packed =
 	    g_bytes_new_static(input->payload, input->size);
+	g_autofree char *key = evidence_key(&source);
 	g_autofree char *why = NULL;
 	g_autoptr(Evidence) evidence =
 	    evidence_unpack(&source, &rules, packed, input->now, &why);
@@ -80,7 +81,7 @@ ask_packed(const EvidenceInput *input, bool *is_good)
 	expect_no_errors("evidence_pack");
 	*is_good = evidence_is_by_issuer(evidence);
 	/* When it is asked for again is for chance. */
-	return g_strdup_printf("%d %" G_GINT64_FORMAT " %" G_GINT64_FORMAT,
-	    *is_good, evidence_fetched(evidence),
+	return g_strdup_printf("%s %d %" G_GINT64_FORMAT " %" G_GINT64_FORMAT,
+	    key, *is_good, evidence_fetched(evidence),
 	    evidence_valid_until(evidence));
 }

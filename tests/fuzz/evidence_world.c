@@ -395,6 +395,7 @@ typedef struct {
 		const char *unknown;
 	} entries[6];
 	int n;
+	bool more; /* and of people who are nobody's subject */
 } List;
 
 #define ENTRIES \
@@ -405,6 +406,7 @@ typedef struct {
 static const List lists[] = {
 	{ "full", ENTRIES },
 	{ "empty", .spec.number = 8 },
+	{ "long", .spec.number = 10, .more = true, ENTRIES },
 	{ "root", .by_root = true },
 	{ "ca-revoked", .by_root = true,
 	    .entries = { { SUBJECT_CA, .reason = 2 } }, .n = 1 },
@@ -502,7 +504,8 @@ add_list(EvidenceWorld *world, const List *list)
 		.issuer = issuer,
 		.by = list->forged || list->spec.wrong_key_id ? BY_NOBODY :
 								BY_ISSUER };
-	PkiEntry entries[G_N_ELEMENTS(list->entries)];
+	PkiEntry entries[G_N_ELEMENTS(list->entries) + WORLD_N_PEOPLE] = { 0 };
+	int n = list->n;
 	PkiCrl spec = list->spec;
 	g_autoptr(X509_CRL) crl = NULL;
 
@@ -513,8 +516,12 @@ add_list(EvidenceWorld *world, const List *list)
 			.names_issuer = list->entries[i].names_issuer,
 			.unknown = list->entries[i].unknown,
 		};
+	for (int i = WORLD_P521; list->more && i < WORLD_N_PEOPLE; i++) {
+		if (i != WORLD_CONSTRAINED && i != WORLD_REVOKED)
+			entries[n++].cert = world->world->people[i];
+	}
 	spec.entries = entries;
-	spec.n_entries = (gsize)list->n;
+	spec.n_entries = (gsize)n;
 	crl = pki_crl(&spec, issuer, key);
 	item.der = pki_crl_der(crl);
 	item.tbs = evidence_tbs(EVIDENCE_CRL, item.der);
