@@ -168,6 +168,27 @@ write_malformed(const EvidenceWorld *world)
 	}
 }
 
+/* Lists of all lengths: each serial number is at each place, once. */
+static void
+write_lengths(const EvidenceWorld *world)
+{
+	PkiEntry entries[WORLD_N_PEOPLE] = { 0 };
+
+	for (gsize n = 1; n <= WORLD_N_PEOPLE; n++) {
+		PkiCrl spec = { .number = 100, .entries = entries };
+		g_autofree char *name =
+		    g_strdup_printf("length-%" G_GSIZE_FORMAT, n);
+		g_autoptr(X509_CRL) crl = NULL;
+		g_autoptr(GBytes) der = NULL;
+
+		entries[n - 1].cert = world->world->people[n - 1];
+		spec.n_entries = n;
+		crl = pki_crl(&spec, world->issuers[0], PKI_KEY_OTHER);
+		der = pki_crl_der(crl);
+		write_seed("crl", name, FORM_CRL, 0, 0, 0, "", der);
+	}
+}
+
 /* --- answers ----------------------------------------------------------------
  */
 
@@ -208,9 +229,9 @@ static const char *const locations[] = { "http://x.example/a.crl",
 
 static const char *const replies[] = { "MOVED 3999 127.0.0.1:6381",
 	"MOVED 16383 ::1:6381", "MOVED 0 :6381", "ASK 1 b.example:6379",
-	"MOVED 16384 127.0.0.1:6381", "MOVED 1 a b:1", "ERR unknown command",
-	"WRONGTYPE Operation", "LOADING", "NOAUTH Authentication required.",
-	"OK", "" };
+	"MOVED 16384 127.0.0.1:6381", "MOVED 1 a b:1", "MOVED 1 a.example:0",
+	"ASK 1 a.example:65536", "ERR unknown command", "WRONGTYPE Operation",
+	"LOADING", "NOAUTH Authentication required.", "OK", "" };
 
 static void
 write_texts(const char *prefix, EvidenceForm form, guint8 options,
@@ -249,6 +270,7 @@ main(int argc, char **argv)
 	for (guint i = 0; i < world->items->len; i++)
 		write_item(world, i);
 	write_malformed(world);
+	write_lengths(world);
 	write_texts("http", FORM_HTTP, LARGE, answers, G_N_ELEMENTS(answers));
 	write_texts("http-short", FORM_HTTP, 0, answers, 12);
 	write_long_head();
