@@ -64,6 +64,27 @@ may_be_issuer(const EvidenceItem *item, X509 *issuer)
 	return item->issuer == issuer || (item->by_key && same_key);
 }
 
+/* RSA gives one signature, but for a salt in PSS: algorithm and signature,
+ * which nobody has signed, are as they were made too. */
+static bool
+is_as_signed(const EvidenceInput *input, X509 *cert, GBytes *der)
+{
+	g_autoptr(GBytes) all = evidence_signed(EVIDENCE_OCSP, der);
+	g_autoptr(GBytes) algorithm = evidence_algorithm(EVIDENCE_OCSP, der);
+	bool is = EVP_PKEY_get_base_id(X509_get0_pubkey(cert)) != EVP_PKEY_RSA;
+
+	for (guint i = 0; i < input->world->items->len && !is; i++) {
+		const EvidenceItem *item = evidence_world_item(input->world, i);
+		g_autoptr(GBytes) its = evidence_signed(item->kind, item->der);
+		g_autoptr(GBytes) kind =
+		    evidence_algorithm(item->kind, item->der);
+
+		is = g_bytes_equal(its, all) ||
+		    (item->is_salted && g_bytes_equal(kind, algorithm));
+	}
+	return is;
+}
+
 static bool
 may_be_delegate(const EvidenceWorld *world, const EvidenceItem *item,
     X509 *issuer, const OcspSigner *signer)
@@ -80,7 +101,7 @@ may_be_delegate(const EvidenceWorld *world, const EvidenceItem *item,
 
 static void
 expect_signer(const EvidenceInput *input, const EvidenceItem *item,
-    X509 *issuer, const OcspSigner *signer)
+    X509 *issuer, const OcspSigner *signer, GBytes *der)
 {
 	bool may = false;
 
@@ -96,6 +117,8 @@ expect_signer(const EvidenceInput *input, const EvidenceItem *item,
 		    signer->cert == input->world->configured;
 		break;
 	}
+	if (may && !is_as_signed(input, signer->cert, der))
+		finding("%s is found signed, and was changed", item->name);
 	if (!may)
 		finding("%s is found signed by the wrong one (%d)", item->name,
 		    signer->kind);
@@ -114,7 +137,7 @@ say_whose(const EvidenceInput *input, GBytes *der, Ocsp *ocsp, GString *said,
 		expect_no_errors("ocsp_why_not_by");
 		if (why == NULL) {
 			expect_signer(input, ask_who(input, EVIDENCE_OCSP, der),
-			    issuer, &signer);
+			    issuer, &signer, der);
 			*is_good = true;
 		} else if (signer.cert != NULL) {
 			finding("nobody has signed it, and who is said");

@@ -132,8 +132,10 @@ step(const guchar **at, long *left, bool into)
 	*left -= size;
 }
 
-GBytes *
-evidence_tbs(EvidenceKind kind, GBytes *der)
+/* So many elements, after skipping others, of those that a signed thing has:
+ * tbs, algorithm, signature. */
+static GBytes *
+elements(EvidenceKind kind, GBytes *der, gsize skip, gsize count)
 {
 	/* OCSPResponse, responseStatus, responseBytes, its SEQUENCE, the
 	 * type, the OCTET STRING, BasicOCSPResponse; CertificateList */
@@ -146,10 +148,30 @@ evidence_tbs(EvidenceKind kind, GBytes *der)
 
 	for (gsize i = 0; i < steps; i++)
 		step(&at, &left, to_ocsp[i]);
-	from = at;
-	step(&at, &left, false);
+	for (; skip > 0; skip--)
+		step(&at, &left, false);
+	for (from = at; count > 0; count--)
+		step(&at, &left, false);
 	ERR_clear_error();
 	return at > from ? g_bytes_new(from, (gsize)(at - from)) : NULL;
+}
+
+GBytes *
+evidence_tbs(EvidenceKind kind, GBytes *der)
+{
+	return elements(kind, der, 0, 1);
+}
+
+GBytes *
+evidence_algorithm(EvidenceKind kind, GBytes *der)
+{
+	return elements(kind, der, 1, 1);
+}
+
+GBytes *
+evidence_signed(EvidenceKind kind, GBytes *der)
+{
+	return elements(kind, der, 0, 3);
 }
 
 /* --- OCSP responses ---------------------------------------------------------
@@ -323,6 +345,7 @@ set_signer(const EvidenceWorld *world, const Response *response,
 	item->issuer = signers[response->by].issuer;
 	item->by = signers[response->by].by;
 	item->by_key = (spec->flaws & PKI_OCSP_BY_KEY) != 0;
+	item->is_salted = (spec->flaws & PKI_OCSP_WITH_PSS) != 0;
 	spec->responder = signers[response->by].responder != NULL ?
 	    signers[response->by].responder :
 	    item->issuer;

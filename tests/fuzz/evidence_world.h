@@ -40,6 +40,7 @@ typedef struct {
 	SignedBy by;
 	X509 *issuer; /* borrowed: for whom it speaks; of a list, who made it */
 	bool by_key;  /* OCSP: whoever has the issuer's key is its signer too */
+	bool is_salted; /* PSS: no two signatures are the same */
 	/* What it says: an OcspEntry or a CrlEntry. */
 	int says[N_SUBJECTS];
 } EvidenceItem;
@@ -74,5 +75,8 @@ const EvidenceItem *evidence_world_find(
 /* The signed octets in der; NULL: there are none.  For octets that have been
  * accepted. */
 GBytes *evidence_tbs(EvidenceKind kind, GBytes *der);
+GBytes *evidence_algorithm(EvidenceKind kind, GBytes *der); /* likewise */
+/* These two and the signature. */
+GBytes *evidence_signed(EvidenceKind kind, GBytes *der);
 
 #endif
