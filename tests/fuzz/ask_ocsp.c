@@ -64,23 +64,38 @@ may_be_issuer(const EvidenceItem *item, X509 *issuer)
 	return item->issuer == issuer || (item->by_key && same_key);
 }
 
+/* Parameters of RSA may be NULL, or absent: RFC 4055, section 5. */
+static bool
+is_same_algorithm(GBytes *algorithm, GBytes *its)
+{
+	gsize size, its_size;
+	const guint8 *a = g_bytes_get_data(algorithm, &size);
+	const guint8 *b = g_bytes_get_data(its, &its_size);
+
+	return g_bytes_equal(algorithm, its) ||
+	    (size > 2 && its_size == size + 2 &&
+		memcmp(a + 2, b + 2, size - 2) == 0 &&
+		memcmp(b + size, "\x05", 2) == 0);
+}
+
 /* RSA gives one signature, but for a salt in PSS: algorithm and signature,
  * which nobody has signed, are as they were made too. */
 static bool
 is_as_signed(const EvidenceInput *input, X509 *cert, GBytes *der)
 {
-	g_autoptr(GBytes) all = evidence_signed(EVIDENCE_OCSP, der);
 	g_autoptr(GBytes) algorithm = evidence_algorithm(EVIDENCE_OCSP, der);
+	g_autoptr(GBytes) signature = evidence_signature(EVIDENCE_OCSP, der);
 	bool is = EVP_PKEY_get_base_id(X509_get0_pubkey(cert)) != EVP_PKEY_RSA;
 
 	for (guint i = 0; i < input->world->items->len && !is; i++) {
 		const EvidenceItem *item = evidence_world_item(input->world, i);
-		g_autoptr(GBytes) its = evidence_signed(item->kind, item->der);
-		g_autoptr(GBytes) kind =
+		g_autoptr(GBytes) its =
 		    evidence_algorithm(item->kind, item->der);
+		g_autoptr(GBytes) made =
+		    evidence_signature(item->kind, item->der);
 
-		is = g_bytes_equal(its, all) ||
-		    (item->is_salted && g_bytes_equal(kind, algorithm));
+		is = is_same_algorithm(algorithm, its) &&
+		    (item->is_salted || g_bytes_equal(signature, made));
 	}
 	return is;
 }

@@ -169,9 +169,9 @@ evidence_algorithm(EvidenceKind kind, GBytes *der)
 }
 
 GBytes *
-evidence_signed(EvidenceKind kind, GBytes *der)
+evidence_signature(EvidenceKind kind, GBytes *der)
 {
-	return elements(kind, der, 0, 3);
+	return elements(kind, der, 2, 1);
 }
 
 /* --- OCSP responses ---------------------------------------------------------

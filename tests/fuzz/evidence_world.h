@@ -75,8 +75,8 @@ const EvidenceItem *evidence_world_find(
 /* The signed octets in der; NULL: there are none.  For octets that have been
  * accepted. */
 GBytes *evidence_tbs(EvidenceKind kind, GBytes *der);
-GBytes *evidence_algorithm(EvidenceKind kind, GBytes *der); /* likewise */
-/* These two and the signature. */
-GBytes *evidence_signed(EvidenceKind kind, GBytes *der);
+/* Likewise what is behind them. */
+GBytes *evidence_algorithm(EvidenceKind kind, GBytes *der);
+GBytes *evidence_signature(EvidenceKind kind, GBytes *der);
 
 #endif
