@@ -139,6 +139,8 @@ FUZZ_BUILD ?= build/fuzz
 FUZZ_SANITIZE ?= ,address,undefined
 FUZZ_WORLD = tests/fuzz/world.c tests/fuzz/input.c tests/fuzz/der.c \
 	tests/pki.c
+FUZZ_EVIDENCE = tests/fuzz/evidence_world.c tests/fuzz/evidence_input.c \
+	tests/fuzz/world.c tests/fuzz/der.c tests/pki.c
 
 # What the tests themselves do leads the fuzzer nowhere.
 ifneq ($(findstring fuzzer,$(SANITIZE)),)
@@ -148,13 +150,28 @@ endif
 fuzz:
 	$(QUIET)$(MAKE) BUILD=$(FUZZ_BUILD) CC=clang \
 	    SANITIZE=fuzzer-no-link$(FUZZ_SANITIZE) \
-	    $(FUZZ_BUILD)/fuzz_verify $(FUZZ_BUILD)/make_seeds
+	    $(FUZZ_BUILD)/fuzz_verify $(FUZZ_BUILD)/make_seeds \
+	    $(FUZZ_BUILD)/fuzz_evidence $(FUZZ_BUILD)/make_evidence_seeds
 
 $(BUILD)/fuzz_verify: $(call objects,tests/fuzz/fuzz_verify.c \
-		tests/fuzz/mutate.c $(FUZZ_WORLD) tests/authres_reader.c \
+		tests/fuzz/mutate.c tests/fuzz/change.c tests/fuzz/target.c \
+		$(FUZZ_WORLD) tests/authres_reader.c \
 		milter/authres.c) $(BUILD)/libsmime.a
 	$(SAY) LD $@
 	$(QUIET)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+$(BUILD)/fuzz_evidence: $(call objects,tests/fuzz/fuzz_evidence.c \
+		$(wildcard tests/fuzz/ask_*.c) tests/fuzz/mutate_evidence.c \
+		tests/fuzz/change.c tests/fuzz/target.c $(FUZZ_EVIDENCE)) \
+		$(BUILD)/libsmime.a
+	$(SAY) LD $@
+	$(QUIET)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+$(BUILD)/make_evidence_seeds: \
+		$(call objects,tests/fuzz/make_evidence_seeds.c $(FUZZ_EVIDENCE)) \
+		$(BUILD)/libsmime.a
+	$(SAY) LD $@
+	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/make_seeds: $(call objects,tests/fuzz/make_seeds.c $(FUZZ_WORLD)) \
 		$(BUILD)/libsmime.a

@@ -19,7 +19,6 @@
  */
 #include <malloc.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <gio/gio.h>
@@ -30,6 +29,7 @@
 #include "../authres_reader.h"
 #include "input.h"
 #include "mutate.h"
+#include "target.h"
 
 #ifdef __SANITIZE_ADDRESS__
 #define HAS_ASAN 1
@@ -50,32 +50,6 @@
 
 static World *world;
 static bool shows; /* what is said of each input */
-
-static void finding(const char *format, ...)
-    G_GNUC_PRINTF(1, 2) G_GNUC_NORETURN;
-
-static void
-finding(const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	fputs("fuzz_verify: ", stderr);
-	vfprintf(stderr, format, ap);
-	fputc('\n', stderr);
-	va_end(ap);
-	abort();
-}
-
-static void
-expect_no_errors(const char *after)
-{
-	gulong error = ERR_peek_error();
-
-	if (error != 0)
-		finding("after %s: %s left in the queue of errors", after,
-		    ERR_reason_error_string(error));
-}
 
 /* --- what passes
  * --------------------------------------------------------------- */
@@ -367,17 +341,6 @@ LLVMFuzzerInitialize(G_GNUC_UNUSED int *argc, G_GNUC_UNUSED char ***argv)
 	shows = g_getenv("FUZZ_SHOW") != NULL;
 	ERR_clear_error();
 	return 0;
-}
-
-/* It costs as much as all the rest: one input in four, always the same. */
-static bool
-is_judged_twice(const guint8 *data, gsize size)
-{
-	guint32 hash = 2166136261U; /* FNV-1a */
-
-	for (gsize i = 0; i < size; i++)
-		hash = (hash ^ data[i]) * 16777619U;
-	return hash >> 30 == 0;
 }
 
 int
