@@ -16,6 +16,7 @@ typedef struct {
 	SupplyOptions options;
 	EvidenceRules rules;
 	FlightDesk desk;
+	GMutex landing;
 	guint counts[SUPPLY_N_EVENTS];
 	GString *told;
 	TestRedis *redis; /* that the desk's store is on, or NULL */
@@ -72,6 +73,7 @@ office_new(void)
 		.memory =
 		    lru_new(16U << 20, (gpointer(*)(gpointer))evidence_ref,
 			(GDestroyNotify)evidence_unref),
+		.landing = &office->landing,
 		.proofs = backoff_new(&proofs_rule),
 		.hosts = backoff_new(&hosts_rule),
 		.tell = tell,
