@@ -87,8 +87,7 @@ add_serial_of(GByteArray *octets, X509 *cert)
 static void
 add_list_of(GByteArray *octets, const EvidenceSource *source)
 {
-	bool is_ca =
-	    (X509_get_extension_flags(source->cert) & EXFLAG_CA) != 0;
+	bool is_ca = (X509_get_extension_flags(source->cert) & EXFLAG_CA) != 0;
 
 	g_byte_array_append(octets, (const guchar *)(is_ca ? "c" : "u"), 1);
 	g_byte_array_append(octets, (const guchar *)source->urls[0],

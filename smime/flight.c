@@ -398,7 +398,9 @@ judge_host(Flight *flight, const char *host, guint status, const GError *error)
 	if (error == NULL || (status != 0 && status != HTTP_OK) ||
 	    g_error_matches(error, SMIME_ERROR, SMIME_ERROR_TOO_BIG))
 		host_answered(flight, host);
-	else if (!is_forbidden(error))
+	else if (is_forbidden(error))
+		backoff_untried(flight->desk->hosts, host, now_seconds());
+	else
 		host_failed(flight, host);
 }
 

@@ -7,6 +7,9 @@
 #include "revocation.h"
 #include "testimony.h"
 
+/* From the store, from there anew, from the network. */
+#define MAX_TRIES 3
+
 const NameCode revocation_mode_names[] = {
 	{ "off", REVOCATION_OFF },
 	{ "soft", REVOCATION_SOFT },
@@ -707,8 +710,8 @@ is_its_issuers(Inquiry *inquiry, Word *word)
 
 /* Whatever it says, it must be authentic. */
 static Hearing
-hear_asked_list(Inquiry *inquiry, const Evidence *evidence,
-    const EvidenceSource *source)
+hear_asked_list(
+    Inquiry *inquiry, const Evidence *evidence, const EvidenceSource *source)
 {
 	g_autofree char *before = g_steal_pointer(&inquiry->why_not);
 	Word word = word_of_list(inquiry, evidence_crl(evidence));
@@ -752,8 +755,7 @@ hear_evidence(
 
 /* What is on trial is so no more, if it can be told. */
 static Hearing
-try_evidence(
-    Inquiry *inquiry, Evidence *evidence, const EvidenceSource *source)
+try_evidence(Inquiry *inquiry, Evidence *evidence, const EvidenceSource *source)
 {
 	Supply *supply = inquiry->revocation->supply;
 	Hearing hearing = hear_evidence(inquiry, evidence, source);
@@ -772,8 +774,8 @@ try_evidence(
 	return hearing;
 }
 
-/* Has the network still to be asked?  What the store gave may have been put
- * there by anybody. */
+/* Is there more to be had?  What the store gave may have been put there by
+ * anybody. */
 static bool
 is_to_be_had_anew(
     const Evidence *evidence, const EvidenceSource *source, Hearing hearing)
@@ -782,37 +784,48 @@ is_to_be_had_anew(
 	    (hearing != HEARD_RIGHT || !is_fresh(evidence, source));
 }
 
-/* The best that was got and is authentic, or NULL; caller unrefs.  What is not
- * proven does not keep from being heard what is known. */
+/* As it is had; the last one that is authentic, or NULL. */
 static Evidence *
-get_and_hear(Inquiry *inquiry, const EvidenceSource *source)
+get_and_try(Inquiry *inquiry, const EvidenceSource *source)
 {
-	Supply *supply = inquiry->revocation->supply;
+	g_autoptr(Evidence) tried = NULL;
 	g_autoptr(Evidence) right = NULL;
-	g_autoptr(Evidence) known = NULL;
 	bool again = true;
 
-	for (guint times = 0; again && times < 2; times++) {
+	for (guint times = 0; again && times < MAX_TRIES; times++) {
 		g_autofree char *why = NULL;
-		g_autoptr(Evidence) evidence =
-		    supply_get(supply, source, inquiry->question->budget, &why);
+		g_autoptr(Evidence) got =
+		    supply_get(inquiry->revocation->supply, source,
+			inquiry->question->budget, tried, &why);
 		Hearing hearing;
 
 		if (why != NULL)
 			note_no_answer(inquiry, g_steal_pointer(&why));
-		if (evidence == NULL || evidence == right)
+		if (got == NULL || got == tried)
 			break;
-		hearing = try_evidence(inquiry, evidence, source);
-		again = is_to_be_had_anew(evidence, source, hearing);
-		if (hearing != HEARD_RIGHT)
-			continue;
-		evidence_unref(right);
-		right = g_steal_pointer(&evidence);
+		hearing = try_evidence(inquiry, got, source);
+		again = is_to_be_had_anew(got, source, hearing);
+		if (hearing == HEARD_RIGHT) {
+			evidence_unref(right);
+			right = evidence_ref(got);
+		}
+		evidence_unref(tried);
+		tried = g_steal_pointer(&got);
 	}
-	known = supply_peek(supply, source);
-	if (known == NULL || known == right)
-		return g_steal_pointer(&right);
-	if (hear_evidence(inquiry, known, source) != HEARD_RIGHT)
+	return g_steal_pointer(&right);
+}
+
+/* The best that is authentic, or NULL; caller unrefs.  Beside what is not, or
+ * is not as good, what is known is heard. */
+static Evidence *
+get_and_hear(Inquiry *inquiry, const EvidenceSource *source)
+{
+	g_autoptr(Evidence) right = get_and_try(inquiry, source);
+	g_autoptr(Evidence) known =
+	    supply_peek(inquiry->revocation->supply, source);
+
+	if (known == NULL || known == right ||
+	    hear_evidence(inquiry, known, source) != HEARD_RIGHT)
 		return g_steal_pointer(&right);
 	return g_steal_pointer(&known);
 }

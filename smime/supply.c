@@ -374,24 +374,33 @@ refresh(Supply *supply, const EvidenceSource *source, const Memory *memory)
 		count(supply, SUPPLY_REFRESHED);
 }
 
+/* What the store gave is tried before the network is asked, whoever got it
+ * there. */
+static bool
+is_to_be_tried(const Evidence *trial, const Evidence *tried)
+{
+	return trial != NULL && trial != tried &&
+	    (evidence_was_packed(trial) || flight_is_trial_fresh(trial));
+}
+
 /* What need not be asked for; NULL: it must be.  What came to replace what is
  * known, and is not proven, goes first: else it would never be tried before the
  * other has ended. */
 static Evidence *
-fresh_of(Supply *supply, const EvidenceSource *source, const Memory *memory)
+at_hand(Supply *supply, const EvidenceSource *source, const Memory *memory,
+    const Evidence *tried)
 {
 	gint64 now = now_seconds();
-	bool is_tried =
-	    memory->trial != NULL && flight_is_trial_fresh(memory->trial);
+	bool is_trial = is_to_be_tried(memory->trial, tried);
 
 	if (memory->known == NULL ||
 	    !evidence_is_fresh_for(memory->known, source, now))
-		return is_tried ? memory->trial : NULL;
+		return is_trial ? memory->trial : NULL;
 	if (!evidence_wants_refresh(memory->known, now))
 		return memory->known;
-	if (!is_tried)
+	if (memory->trial == NULL || !flight_is_trial_fresh(memory->trial))
 		refresh(supply, source, memory);
-	return memory->trial != NULL ? memory->trial : memory->known;
+	return is_trial ? memory->trial : memory->known;
 }
 
 Evidence *
@@ -408,20 +417,20 @@ supply_begin(Supply *supply, const EvidenceSource *source, SupplyBudget *budget)
 	g_auto(Memory) memory = { 0 };
 
 	remember(supply, source, &memory);
-	if (fresh_of(supply, source, &memory) == NULL)
+	if (at_hand(supply, source, &memory, NULL) == NULL)
 		begin(supply, memory.key, source, budget);
 }
 
 Evidence *
 supply_get(Supply *supply, const EvidenceSource *source, SupplyBudget *budget,
-    char **why)
+    const Evidence *tried, char **why)
 {
 	g_auto(Memory) memory = { 0 };
 	Evidence *got;
 
 	*why = NULL;
 	remember(supply, source, &memory);
-	got = fresh_of(supply, source, &memory);
+	got = at_hand(supply, source, &memory, tried);
 	if (got != NULL) {
 		count(supply, SUPPLY_MEMORY);
 		return evidence_ref(got);
@@ -437,8 +446,7 @@ supply_get(Supply *supply, const EvidenceSource *source, SupplyBudget *budget,
 /* --- what came of it ------------------------------------------------------ */
 
 void
-supply_confirm(
-    Supply *supply, const EvidenceSource *source, Evidence *evidence)
+supply_confirm(Supply *supply, const EvidenceSource *source, Evidence *evidence)
 {
 	g_autofree char *key = evidence_key(source);
 	g_autofree char *text = NULL;

@@ -71,10 +71,10 @@ void supply_begin(
 
 /* Caller unrefs.  What is not fresh is the best that is known, and *why then
  * says why there is no better; it is NULL with fresh evidence (caller frees).
- * Beside what is on trial supply_peek may know something.  If that was packed
- * and did not serve, the next call has it from elsewhere. */
+ * Beside what is on trial supply_peek may know something.  tried: what was got
+ * before, and did not serve; NULL: nothing. */
 Evidence *supply_get(Supply *supply, const EvidenceSource *source,
-    SupplyBudget *budget, char **why);
+    SupplyBudget *budget, const Evidence *tried, char **why);
 
 /* What was got turned out to be authentic. */
 void supply_confirm(

@@ -86,7 +86,7 @@ get(Supply *supply, EvidenceKind kind, const char *path, guint ms, char **why)
 	const EvidenceSource source = source_at(kind, urls);
 	SupplyBudget budget = SUPPLY_BUDGET(ms);
 
-	return supply_get(supply, &source, &budget, why);
+	return supply_get(supply, &source, &budget, NULL, why);
 }
 
 /* Is it had, fresh? */
@@ -259,7 +259,8 @@ Test(supply, one_budget_of_time)
 		const EvidenceSource source = source_at(EVIDENCE_CRL, urls);
 		g_autofree char *why = NULL;
 
-		cr_expect(supply_get(supply, &source, &budget, &why) == NULL);
+		cr_expect(
+		    supply_get(supply, &source, &budget, NULL, &why) == NULL);
 		cr_expect(i == 0 || budget.until == until);
 		until = budget.until;
 	}
@@ -283,7 +284,8 @@ Test(supply, budget_of_questions)
 
 			test_ca_put(
 			    ca, path + 7, test_ca_list(ca, (PkiCrl){ 0 }));
-			evidence = supply_get(supply, &source, &budget, &why);
+			evidence =
+			    supply_get(supply, &source, &budget, NULL, &why);
 			cr_expect_eq(evidence != NULL, i < SUPPLY_MAX_FETCHES);
 			cr_expect(evidence != NULL ||
 				strstr(why, "enough questions") != NULL,
@@ -632,7 +634,7 @@ Test(supply, renewed)
 		share(redis, EVIDENCE_CRL, "/files/list",
 		    test_ca_list(ca, (PkiCrl){ 0 }), ca->now - age);
 		budget.renew = renew != 0;
-		evidence = supply_get(supply, &source, &budget, &why);
+		evidence = supply_get(supply, &source, &budget, NULL, &why);
 		cr_expect(evidence != NULL && why == NULL, "%s", why);
 		cr_expect_eq(test_ca_asked(ca, "/files/list"), (guint)renew);
 	}
@@ -685,6 +687,7 @@ Test(supply, refused_is_what_was_got)
 	g_autoptr(Supply) supply = supply_on(redis);
 	SOURCE_OF_LIST(source);
 	g_autofree char *why = NULL;
+	SupplyBudget budget = SUPPLY_BUDGET(TEST_CA_PATIENCE);
 	g_autoptr(Evidence) forged = NULL;
 	g_autoptr(Evidence) known = NULL;
 	g_autoptr(Evidence) still = NULL;
@@ -695,7 +698,7 @@ Test(supply, refused_is_what_was_got)
 	cr_assert(forged != NULL && evidence_was_packed(forged));
 	cr_expect_eq(test_ca_asked(ca, "/files/a"), 0);
 	/* The second one is had from the CA, and takes the place of both. */
-	known = get(supply, EVIDENCE_CRL, "/files/a", TEST_CA_PATIENCE, &why);
+	known = supply_get(supply, &source, &budget, forged, &why);
 	cr_assert(known != NULL && evidence_is_proven(known));
 	supply_refuse(supply, &source, forged, "late");
 	supply_refuse(supply, &source, known, "wrong");
@@ -756,6 +759,67 @@ Test(supply, confirmed)
 	cr_expect_eq(keys_in(redis), 1);
 	cr_expect(has(supply, EVIDENCE_CRL, "/files/a"));
 	cr_expect_eq(test_ca_asked(ca, "/files/a"), 1);
+}
+
+/* What is known, and only found right by an inquiry, is fetched ahead; what
+ * comes is tried before the other has ended, and not fetched once more
+ * meanwhile. */
+Test(supply, refreshed_and_confirmed)
+{
+	SupplyOptions options = test_ca_options();
+	g_autoptr(Supply) supply = NULL;
+	SOURCE_OF_LIST(source);
+	g_autofree char *why = NULL;
+	g_autoptr(Evidence) first = NULL;
+	g_autoptr(Evidence) second = NULL;
+	g_autoptr(Evidence) known = NULL;
+
+	/* To be fetched ahead from the first moment on. */
+	options.crl_keep = 1;
+	supply = supply_with(&options, NULL);
+	test_ca_put(ca, "a", unproven());
+	first = get(supply, EVIDENCE_CRL, "/files/a", TEST_CA_PATIENCE, &why);
+	cr_assert(first != NULL);
+	supply_confirm(supply, &source, first);
+	while (second == NULL || second == first) {
+		g_clear_pointer(&second, evidence_unref);
+		g_clear_pointer(&why, g_free);
+		second = get(
+		    supply, EVIDENCE_CRL, "/files/a", TEST_CA_PATIENCE, &why);
+		g_usleep(PAUSE);
+	}
+	for (int i = 0; i < 3; i++) {
+		g_autofree char *no = NULL;
+		g_autoptr(Evidence) again = get(
+		    supply, EVIDENCE_CRL, "/files/a", TEST_CA_PATIENCE, &no);
+
+		cr_expect_eq(again, second);
+	}
+	cr_expect_eq(test_ca_asked(ca, "/files/a"), 2);
+	g_clear_pointer(&why, g_free);
+	supply_confirm(supply, &source, second);
+	known = supply_peek(supply, &source);
+	cr_expect_eq(known, second);
+}
+
+/* Begun beforehand, what Redis has is still tried before the CA is asked. */
+Test(supply, begun_and_tried)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_autoptr(Supply) supply = supply_on(redis);
+	SOURCE_OF_LIST(source);
+	g_autofree char *why = NULL;
+	g_autoptr(Evidence) evidence = NULL;
+	SupplyBudget budget = SUPPLY_BUDGET(TEST_CA_PATIENCE);
+
+	share(redis, EVIDENCE_CRL, "/files/a", unproven(), ca->now);
+	supply_begin(supply, &source, &budget);
+	await(supply, SUPPLY_STORED, 1);
+	evidence = supply_get(supply, &source, &budget, NULL, &why);
+	cr_assert(evidence != NULL && evidence_was_packed(evidence));
+	supply_confirm(supply, &source, evidence);
+	cr_expect(has(supply, EVIDENCE_CRL, "/files/a"));
+	cr_expect_eq(test_ca_asked(ca, "/files/a"), 0);
 }
 
 /* Authentic, and still it takes the place of nothing that is better. */
