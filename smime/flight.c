@@ -120,18 +120,20 @@ flight_drop(const FlightDesk *desk, const char *key, const Evidence *evidence)
 /* A minute before it ends it goes, so that gateways whose clocks differ take no
  * old value for a bad one.  What does not speak for the certificate keeps
  * nobody from asking. */
-void
-flight_share(const FlightDesk *desk, const char *key,
-    const EvidenceSource *source, const Evidence *evidence)
+static void
+share(const Flight *flight)
 {
+	const FlightDesk *desk = flight->desk;
+	const Evidence *evidence = flight->evidence;
 	gint64 left = evidence_valid_until(evidence) - now_seconds() - 60;
 	g_autoptr(GBytes) packed = NULL;
 
 	if (desk->store == NULL || left <= 0 ||
-	    evidence_why_not_for(evidence, source) != NULL)
+	    evidence_why_not_for(evidence, &flight->source) != NULL)
 		return;
 	packed = evidence_pack(evidence);
-	store_put(desk->store, key, packed, (guint)MIN(left, G_MAXINT32));
+	store_put(
+	    desk->store, flight->key, packed, (guint)MIN(left, G_MAXINT32));
 }
 
 void
@@ -141,8 +143,8 @@ flight_unshare(
 	g_autoptr(GBytes) packed = NULL;
 
 	if (desk->store != NULL &&
-	    store_get(desk->store, key, STORE_MAX_VALUE, &packed) ==
-		STORE_DONE &&
+	    store_get(desk->store, key, evidence_size(evidence) + 1024,
+		&packed) == STORE_DONE &&
 	    evidence_is_packed_in(evidence, packed))
 		store_remove(desk->store, key);
 }
@@ -262,8 +264,7 @@ static void
 share_answer(const Flight *flight)
 {
 	if (evidence_is_proven(flight->evidence))
-		flight_share(flight->desk, flight->key, &flight->source,
-		    flight->evidence);
+		share(flight);
 }
 
 static char *
@@ -753,6 +754,10 @@ take_remembered(Flight *flight)
 void
 flight_run(Flight *flight)
 {
+	if (flight->only_shares) {
+		share(flight);
+		return;
+	}
 	if (take_remembered(flight))
 		return;
 	if (!take_stored(flight) && may_ask_network(flight))

@@ -42,6 +42,7 @@ typedef struct {
 	char **urls;
 	bool is_declined;   /* who was asked last will not answer it */
 	bool renew;         /* what is fresh, but not for long, will not do */
+	bool only_shares;   /* evidence, which is authentic; nobody is asked */
 	Evidence *evidence; /* the best that was found, or NULL */
 	char *why;          /* there is none that is fresh; or NULL */
 } Flight;
@@ -73,11 +74,7 @@ const char *flight_keep(const FlightDesk *desk, const char *key,
 bool flight_drop(
     const FlightDesk *desk, const char *key, const Evidence *evidence);
 
-/* What is authentic, for other gateways. */
-void flight_share(const FlightDesk *desk, const char *key,
-    const EvidenceSource *source, const Evidence *evidence);
-
-/* From other gateways, if it is still there. */
+/* It goes from the store, if it is still there. */
 void flight_unshare(
     const FlightDesk *desk, const char *key, const Evidence *evidence);
 

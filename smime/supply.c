@@ -221,13 +221,24 @@ run_trip(gpointer data, G_GNUC_UNUSED gpointer user_data)
 
 	flight_run(trip->flight);
 	g_mutex_lock(&supply->lock);
-	g_hash_table_remove(supply->trips, trip->flight->key);
+	if (g_hash_table_lookup(supply->trips, trip->flight->key) == trip)
+		g_hash_table_remove(supply->trips, trip->flight->key);
 	trip->is_done = true;
 	g_cond_broadcast(&trip->done);
 	last = trip_leave(trip);
 	g_mutex_unlock(&supply->lock);
 	if (last)
 		trip_free(trip);
+}
+
+/* With the lock held.  Threads only begin once a daemon is what it will be. */
+static void
+take_off(Supply *supply, Trip *trip)
+{
+	if (supply->pool == NULL)
+		supply->pool = g_thread_pool_new(
+		    run_trip, NULL, SUPPLY_MAX_THREADS, FALSE, NULL);
+	g_thread_pool_push(supply->pool, trip, NULL);
 }
 
 /* With the lock held; NULL and *why where there are too many.  Takes a
@@ -255,11 +266,7 @@ join_trip(Supply *supply, const char *key, const EvidenceSource *source,
 	trip = trip_new(supply, key, source);
 	trip->flight->renew = budget != NULL && budget->renew;
 	g_hash_table_insert(supply->trips, trip->flight->key, trip);
-	/* Threads only begin once a daemon is what it will be. */
-	if (supply->pool == NULL)
-		supply->pool = g_thread_pool_new(
-		    run_trip, NULL, SUPPLY_MAX_THREADS, FALSE, NULL);
-	g_thread_pool_push(supply->pool, trip, NULL);
+	take_off(supply, trip);
 	return trip;
 }
 
@@ -445,6 +452,24 @@ supply_get(Supply *supply, const EvidenceSource *source, SupplyBudget *budget,
 
 /* --- what came of it ------------------------------------------------------ */
 
+/* Whoever has found it right does not wait until others have it. */
+static void
+share(Supply *supply, const char *key, const EvidenceSource *source,
+    Evidence *evidence)
+{
+	Trip *trip = trip_new(supply, key, source);
+	bool last;
+
+	trip->flight->only_shares = true;
+	trip->flight->evidence = evidence_ref(evidence);
+	g_mutex_lock(&supply->lock);
+	take_off(supply, trip);
+	last = trip_leave(trip);
+	g_mutex_unlock(&supply->lock);
+	if (last)
+		trip_free(trip);
+}
+
 void
 supply_confirm(Supply *supply, const EvidenceSource *source, Evidence *evidence)
 {
@@ -454,8 +479,9 @@ supply_confirm(Supply *supply, const EvidenceSource *source, Evidence *evidence)
 	const char *why =
 	    flight_keep(&supply->desk, key, source, evidence, &is_new);
 
-	if (is_new && !evidence_was_packed(evidence))
-		flight_share(&supply->desk, key, source, evidence);
+	if (is_new && supply->desk.store != NULL &&
+	    !evidence_was_packed(evidence))
+		share(supply, key, source, evidence);
 	/* Once, however many find it so. */
 	if (why == NULL || !flight_drop(&supply->desk, key, evidence))
 		return;

@@ -392,6 +392,18 @@ keys_in(const TestRedis *redis)
 	return count;
 }
 
+static void
+await_keys(const TestRedis *redis, guint count)
+{
+	gint64 stop = g_get_monotonic_time() + (gint64)TEST_CA_PATIENCE * 1000;
+
+	while (keys_in(redis) < count) {
+		cr_assert_lt(g_get_monotonic_time(), stop);
+		g_usleep(PAUSE);
+	}
+	cr_expect_eq(keys_in(redis), count);
+}
+
 Test(supply, shared)
 {
 	g_autoptr(TestRedis) redis = test_redis_start(NULL);
@@ -756,7 +768,7 @@ Test(supply, confirmed)
 		supply_confirm(supply, &source, evidence);
 	after = supply_peek(supply, &source);
 	cr_expect_eq(after, evidence);
-	cr_expect_eq(keys_in(redis), 1);
+	await_keys(redis, 1);
 	cr_expect(has(supply, EVIDENCE_CRL, "/files/a"));
 	cr_expect_eq(test_ca_asked(ca, "/files/a"), 1);
 }
