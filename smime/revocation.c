@@ -445,6 +445,13 @@ is_weak_digest(const Inquiry *inquiry, int digest)
 	    VERDICT_REASON_OK;
 }
 
+static bool
+says_nothing(const Word *word)
+{
+	return word->entry == CRL_NOT_LISTED &&
+	    word->scope == CRL_SCOPE_OTHER_KIND;
+}
+
 /* Takes what word owns; false: it is not authentic. */
 static bool
 hear_word(Inquiry *inquiry, Word *word)
@@ -455,7 +462,10 @@ hear_word(Inquiry *inquiry, Word *word)
 	}
 	word->weak = word->weak ||
 	    is_weak_digest(inquiry, crl_signature_digest(word->crl));
-	testimony_add(&inquiry->testimony, word);
+	if (says_nothing(word))
+		word_clear(word);
+	else
+		testimony_add(&inquiry->testimony, word);
 	return true;
 }
 
@@ -477,9 +487,7 @@ hear_list(Inquiry *inquiry, Crl *crl, bool brought)
 	word.brought = brought;
 	/* What does not even list it need not be authentic, if it would not
 	 * say a thing. */
-	if (word.scope == CRL_SCOPE_NOT_ITS_ISSUERS ||
-	    (word.entry == CRL_NOT_LISTED &&
-		word.scope == CRL_SCOPE_OTHER_KIND))
+	if (word.scope == CRL_SCOPE_NOT_ITS_ISSUERS || says_nothing(&word))
 		word_clear(&word);
 	else
 		hear_word(inquiry, &word);
@@ -715,14 +723,13 @@ hear_asked_list(
 {
 	g_autofree char *before = g_steal_pointer(&inquiry->why_not);
 	Word word = word_of_list(inquiry, evidence_crl(evidence));
-	bool is_listed = word.entry != CRL_NOT_LISTED;
-	bool is_kind = word.scope != CRL_SCOPE_OTHER_KIND;
+	bool is_silent = says_nothing(&word);
 	Hearing hearing = HEARD_RIGHT;
 
 	inquiry->is_forged = false;
 	if (!is_its_issuers(inquiry, &word) || !hear_word(inquiry, &word))
 		hearing = doubt_list(inquiry);
-	else if (!is_listed && !is_kind)
+	else if (is_silent)
 		note_no_answer(
 		    inquiry, g_strdup(evidence_why_not_for(evidence, source)));
 	if (inquiry->why_not == NULL)

@@ -885,6 +885,8 @@ Test(evidence, keys)
 		{ EVIDENCE_CRL, pki->leaf, pki->ca, other_url },
 		{ EVIDENCE_CRL, pki->leaf, renewed, urls },
 		{ EVIDENCE_CRL, pki->leaf, twin, urls },
+		/* one URL may be of users, and of CAs */
+		{ EVIDENCE_CRL, renewed, pki->ca, urls },
 	};
 	g_autoptr(GHashTable) seen =
 	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
