@@ -131,6 +131,20 @@ backoff_failed(Backoff *backoff, const char *key, gint64 now, guint at_least)
 	return begins;
 }
 
+void
+backoff_untried(Backoff *backoff, const char *key, gint64 now)
+{
+	Failures *failures;
+
+	g_mutex_lock(&backoff->lock);
+	failures = g_hash_table_lookup(backoff->known, key);
+	if (failures != NULL && failures->on_trial) {
+		failures->until = now;
+		failures->on_trial = false;
+	}
+	g_mutex_unlock(&backoff->lock);
+}
+
 bool
 backoff_succeeded(Backoff *backoff, const char *key)
 {

@@ -41,6 +41,9 @@ bool backoff_pauses(Backoff *backoff, const char *key, gint64 now);
 bool backoff_failed(
     Backoff *backoff, const char *key, gint64 now, guint at_least);
 
+/* Who was let through has not tried: another one may. */
+void backoff_untried(Backoff *backoff, const char *key, gint64 now);
+
 /* True if a pause is over with that. */
 bool backoff_succeeded(Backoff *backoff, const char *key);
 

@@ -382,6 +382,15 @@ crl_why_not_by(Crl *crl, X509 *cert)
 	return NULL;
 }
 
+bool
+crl_is_forged(Crl *crl, X509 *cert)
+{
+	EVP_PKEY *key = X509_get0_pubkey(cert);
+
+	return (X509_get_key_usage(cert) & KU_CRL_SIGN) != 0 && key != NULL &&
+	    !signature_valid(crl, key);
+}
+
 int
 crl_signature_digest(const Crl *crl)
 {

@@ -69,6 +69,10 @@ bool crl_may_be_by(const Crl *crl, X509 *cert);
  * NULL. */
 const char *crl_why_not_by(Crl *crl, X509 *cert);
 
+/* Might cert's key have signed it, and has not?  What keeps cert from signing
+ * lists is not asked: then another one may have. */
+bool crl_is_forged(Crl *crl, X509 *cert);
+
 /* The digest with which it was signed; NID_undef when it is unknown. */
 int crl_signature_digest(const Crl *crl);
 

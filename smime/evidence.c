@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "cert.h"
+#include "crl_scope.h"
 #include "evidence.h"
 
 /* What packed octets begin with; a new number when they change their meaning.
@@ -23,7 +24,7 @@ struct evidence {
 	Ocsp *ocsp; /* or */
 	Crl *crl;
 	bool was_packed;
-	bool is_by_issuer;
+	bool is_proven;
 	/* seconds since 1970 */
 	gint64 fetched;
 	gint64 refresh_at;
@@ -82,6 +83,17 @@ add_serial_of(GByteArray *octets, X509 *cert)
 	    (guint)ASN1_STRING_length(serial));
 }
 
+/* As crl_scope tells them apart. */
+static void
+add_list_of(GByteArray *octets, const EvidenceSource *source)
+{
+	bool is_ca = (X509_get_extension_flags(source->cert) & EXFLAG_CA) != 0;
+
+	g_byte_array_append(octets, (const guchar *)(is_ca ? "c" : "u"), 1);
+	g_byte_array_append(octets, (const guchar *)source->urls[0],
+	    (guint)strlen(source->urls[0]));
+}
+
 /* SHA-256 in hexadecimal, into text, and a NUL.  OpenSSL's takes a fraction of
  * the time that GLib's does, and each message asks for several. */
 static void
@@ -111,8 +123,7 @@ evidence_key(const EvidenceSource *source)
 	if (source->kind == EVIDENCE_OCSP)
 		add_serial_of(octets, source->cert);
 	else
-		g_byte_array_append(octets, (const guchar *)source->urls[0],
-		    (guint)strlen(source->urls[0]));
+		add_list_of(octets, source);
 	digest_text(octets, text);
 	return g_strconcat(VERSION ":",
 	    name_code_name(evidence_kind_names, (int)source->kind), ":{", text,
@@ -186,9 +197,9 @@ date_crl(Evidence *evidence, const EvidenceRules *rules)
 }
 
 bool
-evidence_is_by_issuer(const Evidence *evidence)
+evidence_is_proven(const Evidence *evidence)
 {
-	return evidence->is_by_issuer;
+	return evidence->is_proven;
 }
 
 bool
@@ -207,6 +218,16 @@ bool
 evidence_is_fresh(const Evidence *evidence, gint64 now)
 {
 	return now < evidence->fresh_until;
+}
+
+bool
+evidence_is_fresh_for(
+    const Evidence *evidence, const EvidenceSource *source, gint64 now)
+{
+	return evidence_is_fresh(evidence, now) &&
+	    (evidence_why_not_for(evidence, source) == NULL ||
+		(!evidence->was_packed &&
+		    now < evidence->fetched + EVIDENCE_KEEP_OTHERS));
 }
 
 bool
@@ -231,7 +252,7 @@ evidence_valid_until(const Evidence *evidence)
 
 static char *
 why_not_ocsp(const Evidence *evidence, const EvidenceSource *source,
-    const EvidenceRules *rules, gint64 now)
+    const EvidenceRules *rules, gint64 now, bool *is_proven)
 {
 	OcspSigner signer;
 	g_autofree char *since = NULL;
@@ -240,6 +261,7 @@ why_not_ocsp(const Evidence *evidence, const EvidenceSource *source,
 
 	if (why != NULL)
 		return g_strdup(why);
+	*is_proven = !signer.needs_check;
 	if (ocsp_find(evidence->ocsp, source->cert, source->issuer, &since) ==
 	    OCSP_NOT_ANSWERED)
 		return g_strdup("OCSP response is of another certificate "
@@ -254,24 +276,24 @@ admit_ocsp(Evidence *evidence, const EvidenceSource *source,
 {
 	if (ocsp_parse(der, &evidence->ocsp, why) != OCSP_ANSWERED)
 		return false;
-	*why = why_not_ocsp(evidence, source, rules, now);
+	*why = why_not_ocsp(evidence, source, rules, now, &evidence->is_proven);
 	if (*why != NULL)
 		return false;
-	evidence->is_by_issuer = true;
 	date_ocsp(evidence, source, rules);
 	return true;
 }
 
 /*
- * That of another issuer, or of another key of the same one, is for inquiry to
- * judge, which looks for whom it is of.  So is what a list means that is not
- * wholly understood.
+ * That of another one whom the certificate names, or of another key of the
+ * issuer, is for inquiry to judge, which looks for whom it is of.  So is what a
+ * list means that is not wholly understood.
  */
 static char *
 why_not_crl(const Crl *crl, const EvidenceSource *source, gint64 now)
 {
 	gint64 this = crl_this_update(crl), next = crl_next_update(crl);
 	const char *why = NULL;
+	guint reasons;
 
 	if (crl_is_delta(crl))
 		return g_strdup("delta list in the place of its base "
@@ -287,6 +309,10 @@ why_not_crl(const Crl *crl, const EvidenceSource *source, gint64 now)
 				"(RFC 5280, section 5.1.2.5)");
 	if (crl_may_be_by(crl, source->issuer))
 		why = crl_why_not_by((Crl *)crl, source->issuer);
+	else if (crl_scope(crl, source->cert, &reasons) ==
+	    CRL_SCOPE_NOT_ITS_ISSUERS)
+		why = "revocation list is not by the certificate's issuer "
+		      "(RFC 5280, section 6.3.3)";
 	return g_strdup(why);
 }
 
@@ -304,7 +330,7 @@ admit_crl(Evidence *evidence, const EvidenceSource *source,
 	*why = why_not_crl(evidence->crl, source, now);
 	if (*why != NULL)
 		return false;
-	evidence->is_by_issuer = crl_may_be_by(evidence->crl, source->issuer);
+	evidence->is_proven = crl_may_be_by(evidence->crl, source->issuer);
 	date_crl(evidence, rules);
 	return true;
 }
@@ -347,25 +373,123 @@ evidence_size(const Evidence *evidence)
 				      crl_size(evidence->crl));
 }
 
-/* Both are what one URL gave, of whatever scope: else an older one of another
- * scope could take the place of one that lists the certificate.  Not all lists
- * are numbered, and who numbers them anew is not locked out. */
-static bool
-is_older_list(const Crl *crl, const Crl *other)
+/* --- what it is worth ----------------------------------------------------- */
+
+static const char is_older[] = "older than the answer that is known";
+
+const char *
+evidence_why_not_for(const Evidence *evidence, const EvidenceSource *source)
 {
-	return crl_this_update(crl) < crl_this_update(other);
+	guint reasons;
+
+	if (evidence->crl == NULL)
+		return NULL;
+	switch (crl_scope(evidence->crl, source->cert, &reasons)) {
+	case CRL_SCOPE_NOT_ITS_ISSUERS:
+		return "revocation list is of another issuer "
+		       "(RFC 5280, section 6.3.3 (b))";
+	case CRL_SCOPE_OTHER_KIND:
+		return "revocation list is of other certificates "
+		       "(RFC 5280, section 6.3.3 (b))";
+	case CRL_SCOPE_OTHER_POINT:
+		return "revocation list is of another distribution point "
+		       "(RFC 5280, section 6.3.3 (b))";
+	case CRL_SCOPE_UNKNOWN:
+		return "revocation list is of nobody knows what "
+		       "(RFC 5280, section 5.2.5)";
+	case CRL_SCOPE_INSIDE:
+		break;
+	}
+	return reasons != 0 ? NULL :
+			      "revocation list is of other reasons "
+			      "(RFC 5280, section 6.3.3 (d))";
 }
 
-bool
-evidence_is_older(const Evidence *evidence, const Evidence *other,
-    const EvidenceSource *source)
+/* What a list is to the certificate of a source. */
+typedef struct {
+	guint reasons; /* for which it would be in it */
+	enum {
+		MAKER_OTHER_KEY, /* of the issuer's name */
+		MAKER_ISSUER,
+		MAKER_NAMED, /* another one, as the certificate says */
+	} maker;
+} Service;
+
+static Service
+service_of(const Evidence *list, const EvidenceSource *source)
 {
-	if (evidence->ocsp != NULL && other->ocsp != NULL)
-		return ocsp_is_newer(
-		    other->ocsp, evidence->ocsp, source->cert, source->issuer);
-	if (evidence->crl != NULL && other->crl != NULL)
-		return is_older_list(evidence->crl, other->crl);
-	return false;
+	Service service = { .maker = MAKER_ISSUER };
+
+	if (crl_scope(list->crl, source->cert, &service.reasons) !=
+	    CRL_SCOPE_INSIDE)
+		service.reasons = 0;
+	if (!list->is_proven)
+		service.maker = X509_NAME_cmp(crl_issuer(list->crl),
+				    X509_get_issuer_name(source->cert)) == 0 ?
+		    MAKER_OTHER_KEY :
+		    MAKER_NAMED;
+	return service;
+}
+
+/* Dates tell of two lists only that are alike.  Not all are numbered, and who
+ * numbers them anew is not locked out. */
+static const char *
+why_not_instead_of_list(const Evidence *evidence, const Evidence *known,
+    const EvidenceSource *source, gint64 now)
+{
+	Service new = service_of(evidence, source);
+	Service old = service_of(known, source);
+	bool is_in_force = evidence_is_valid(known, now);
+
+	if (new.reasons == 0 && old.reasons != 0)
+		return evidence_why_not_for(evidence, source);
+	if ((old.reasons & ~new.reasons) != 0 && is_in_force)
+		return "revocation list is of fewer reasons than the one that "
+		       "is known (RFC 5280, section 6.3.3 (d))";
+	if (new.maker < old.maker && is_in_force)
+		return "by another signer than the list that is known";
+	if ((new.reasons & ~old.reasons) == 0 && new.maker <= old.maker &&
+	    crl_this_update(evidence->crl) < crl_this_update(known->crl))
+		return is_older;
+	return NULL;
+}
+
+static bool
+says_revoked(const Evidence *response, const EvidenceSource *source)
+{
+	g_autofree char *since = NULL;
+
+	return ocsp_find(response->ocsp, source->cert, source->issuer,
+		   &since) == OCSP_REVOKED;
+}
+
+static const char *
+why_not_instead_of_response(const Evidence *evidence, const Evidence *known,
+    const EvidenceSource *source, gint64 now)
+{
+	bool was_revoked = says_revoked(known, source);
+	bool is_revoked = says_revoked(evidence, source);
+	g_autofree char *why = ocsp_why_not_in_force(
+	    known->ocsp, source->cert, source->issuer, now);
+
+	if (is_revoked && !was_revoked)
+		return NULL;
+	if (ocsp_is_newer(
+		known->ocsp, evidence->ocsp, source->cert, source->issuer))
+		return is_older;
+	if (was_revoked && !is_revoked && why == NULL)
+		return "the certificate is known to be revoked, and that is "
+		       "for good (RFC 6960, section 2.2)";
+	return NULL;
+}
+
+const char *
+evidence_why_not_instead(const Evidence *evidence, const Evidence *known,
+    const EvidenceSource *source, gint64 now)
+{
+	return evidence->crl != NULL ?
+	    why_not_instead_of_list(evidence, known, source, now) :
+	    why_not_instead_of_response(evidence, known, source, now);
 }
 
 /* --- packing -------------------------------------------------------------- */
@@ -423,6 +547,17 @@ read_label(GBytes *packed, EvidenceKind kind, gint64 *fetched)
 		return NULL;
 	return g_bytes_new_from_bytes(
 	    packed, (gsize)(end + 1 - data), size - (gsize)(end + 1 - data));
+}
+
+bool
+evidence_is_packed_in(const Evidence *evidence, GBytes *packed)
+{
+	gint64 fetched;
+	g_autoptr(GBytes) ours = octets_of(evidence);
+	g_autoptr(GBytes) theirs =
+	    read_label(packed, kind_of(evidence), &fetched);
+
+	return theirs != NULL && g_bytes_equal(ours, theirs);
 }
 
 /* Whoever can write there may say when it was fetched as well: it only ever

@@ -38,6 +38,10 @@ extern const NameCode evidence_kind_names[];
 #define EVIDENCE_KEEP_UNKNOWN (10 * 60)
 #define EVIDENCE_KEEP_UNDATED (5 * 60) /* without nextUpdate */
 #define EVIDENCE_SKEW 300              /* of others' clocks, seconds */
+/* A list that does not speak for the certificate it was asked for. */
+#define EVIDENCE_KEEP_OTHERS (15 * 60)
+/* What is not proven, until it is asked for anew. */
+#define EVIDENCE_KEEP_UNPROVEN 60
 
 /* What is wanted, and from where.  Borrows. */
 typedef struct {
@@ -58,8 +62,9 @@ typedef struct {
 typedef struct evidence Evidence;
 
 /* Names the proof wherever it is kept: by the issuer's name and key (RFC 6960's
- * measure), and the serial number or the URL of the list; never a mailbox.
- * Caller frees. */
+ * measure), and the serial number, or the URL of the list and whether it is
+ * asked for a CA: what answers for the ones does not for the others.  Never a
+ * mailbox.  Caller frees. */
 char *evidence_key(const EvidenceSource *source);
 
 /* NULL, and *why (a text that names the clause; caller frees), where it proves
@@ -75,27 +80,50 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Evidence, evidence_unref)
 Ocsp *evidence_ocsp(const Evidence *evidence);
 Crl *evidence_crl(const Evidence *evidence);
 
-/* Is it signed by the issuer, or by whom that allows to?  False of a list by
- * another one, or by another key, of which nothing is known here. */
-bool evidence_is_by_issuer(const Evidence *evidence);
+/* Is all known here that is needed to believe it?  False of a list by another
+ * one than the issuer, or by another key, and of a response by a delegate whose
+ * own status is to be asked for: these are for an inquiry. */
+bool evidence_is_proven(const Evidence *evidence);
 
 /* Has somebody else kept it for us? */
 bool evidence_was_packed(const Evidence *evidence);
 
 gint64 evidence_fetched(const Evidence *evidence);
 bool evidence_is_fresh(const Evidence *evidence, gint64 now);
+/* Likewise for the certificate of source: a list that does not speak for it
+ * does not for long, and from Redis not at all. */
+bool evidence_is_fresh_for(
+    const Evidence *evidence, const EvidenceSource *source, gint64 now);
 bool evidence_wants_refresh(const Evidence *evidence, gint64 now);
 bool evidence_is_valid(const Evidence *evidence, gint64 now);
 gint64 evidence_valid_until(const Evidence *evidence);
 gsize evidence_size(const Evidence *evidence);
 
-/* Was it made before other, by the same source?  Then it replaces nothing:
- * somebody plays an old answer. */
-bool evidence_is_older(const Evidence *evidence, const Evidence *other,
-    const EvidenceSource *source);
+/* Why it is no answer for the certificate of source (a constant that names the
+ * clause), or NULL.  It may still say that the certificate was revoked. */
+const char *evidence_why_not_for(
+    const Evidence *evidence, const EvidenceSource *source);
+
+/*
+ * Why it does not take the place of known, which the same source gave before;
+ * a constant, or NULL.  Both are authentic.  Somebody may play to us what is
+ * older, or of another scope:
+ *
+ * - a list, if it speaks for the certificate in fewer cases, unless known is
+ *   over and it speaks for it at all; if it is by another key than the issuer's
+ *   and known, which is in force, is not; and if it is older, and not better in
+ *   either way;
+ * - a response, if it is older, or known says that the certificate was revoked
+ *   and is in force: only a hold is lifted (RFC 6960, section 2.2).  One that
+ *   says that it was revoked, where known does not, always does.
+ */
+const char *evidence_why_not_instead(const Evidence *evidence,
+    const Evidence *known, const EvidenceSource *source, gint64 now);
 
 /* As it is kept by others: its octets, and when they were fetched. */
 GBytes *evidence_pack(const Evidence *evidence);
+/* Is it packed that? */
+bool evidence_is_packed_in(const Evidence *evidence, GBytes *packed);
 /* NULL and *why as evidence_admit. */
 Evidence *evidence_unpack(const EvidenceSource *source,
     const EvidenceRules *rules, GBytes *packed, gint64 now, char **why);

@@ -29,6 +29,127 @@ note_why(Flight *flight, char *why)
 	flight->why = why;
 }
 
+/* --- what they bring ------------------------------------------------------ */
+
+static char *
+trial_key(const char *key)
+{
+	return g_strconcat(key, ":trial", NULL);
+}
+
+Evidence *
+flight_known(const FlightDesk *desk, const char *key)
+{
+	return lru_get(desk->memory, key, now_seconds());
+}
+
+Evidence *
+flight_on_trial(const FlightDesk *desk, const char *key)
+{
+	g_autofree char *trial = trial_key(key);
+
+	return lru_get(desk->memory, trial, now_seconds());
+}
+
+/* What the store gave, the network has not been asked for. */
+bool
+flight_is_trial_fresh(const Evidence *evidence)
+{
+	return !evidence_was_packed(evidence) &&
+	    now_seconds() < evidence_fetched(evidence) + EVIDENCE_KEEP_UNPROVEN;
+}
+
+static void
+put_on_trial(const FlightDesk *desk, const char *key, Evidence *evidence)
+{
+	g_autofree char *trial = trial_key(key);
+
+	g_mutex_lock(desk->landing);
+	lru_put(desk->memory, trial, evidence, evidence_size(evidence),
+	    now_seconds() + SUPPLY_PAUSE_LONGEST);
+	g_mutex_unlock(desk->landing);
+}
+
+/* What is over may still prove that a certificate was revoked. */
+static void
+put_as_known(const FlightDesk *desk, const char *key, Evidence *evidence)
+{
+	g_autofree char *trial = trial_key(key);
+
+	lru_put(desk->memory, key, evidence, evidence_size(evidence),
+	    evidence_valid_until(evidence) +
+		MAX(desk->options->stale_grace, KEEP_OVER));
+	lru_remove(desk->memory, trial);
+}
+
+const char *
+flight_keep(const FlightDesk *desk, const char *key,
+    const EvidenceSource *source, Evidence *evidence, bool *is_new)
+{
+	g_autoptr(Evidence) known = NULL;
+	const char *why = NULL;
+
+	g_mutex_lock(desk->landing);
+	known = flight_known(desk, key);
+	*is_new = known != evidence;
+	if (*is_new && known != NULL)
+		why = evidence_why_not_instead(
+		    evidence, known, source, now_seconds());
+	*is_new = *is_new && why == NULL;
+	if (*is_new)
+		put_as_known(desk, key, evidence);
+	g_mutex_unlock(desk->landing);
+	return why;
+}
+
+bool
+flight_drop(const FlightDesk *desk, const char *key, const Evidence *evidence)
+{
+	g_autofree char *trial = trial_key(key);
+	g_autoptr(Evidence) there = NULL;
+	bool was_there;
+
+	g_mutex_lock(desk->landing);
+	there = flight_on_trial(desk, key);
+	was_there = there == evidence;
+	if (was_there)
+		lru_remove(desk->memory, trial);
+	g_mutex_unlock(desk->landing);
+	return was_there;
+}
+
+/* A minute before it ends it goes, so that gateways whose clocks differ take no
+ * old value for a bad one.  What does not speak for the certificate keeps
+ * nobody from asking. */
+static void
+share(const Flight *flight)
+{
+	const FlightDesk *desk = flight->desk;
+	const Evidence *evidence = flight->evidence;
+	gint64 left = evidence_valid_until(evidence) - now_seconds() - 60;
+	g_autoptr(GBytes) packed = NULL;
+
+	if (desk->store == NULL || left <= 0 ||
+	    evidence_why_not_for(evidence, &flight->source) != NULL)
+		return;
+	packed = evidence_pack(evidence);
+	store_put(
+	    desk->store, flight->key, packed, (guint)MIN(left, G_MAXINT32));
+}
+
+void
+flight_unshare(
+    const FlightDesk *desk, const char *key, const Evidence *evidence)
+{
+	g_autoptr(GBytes) packed = NULL;
+
+	if (desk->store != NULL &&
+	    store_get(desk->store, key, evidence_size(evidence) + 1024,
+		&packed) == STORE_DONE &&
+	    evidence_is_packed_in(evidence, packed))
+		store_remove(desk->store, key);
+}
+
 /* --- the store -------------------------------------------------- */
 
 static void
@@ -41,53 +162,73 @@ poisoned(Flight *flight, const char *why)
 	store_remove(flight->desk->store, flight->key);
 }
 
-/* A list by whom we do not know here never takes the place of one by the
- * issuer: whoever is between us and the CA could have it forgotten so. */
-static const char *
-why_not_instead(
-    const Flight *flight, const Evidence *evidence, const Evidence *known)
-{
-	if (known == NULL)
-		return NULL;
-	/* Nor does it keep the issuer's own away, by its date. */
-	if (evidence_is_by_issuer(evidence) && !evidence_is_by_issuer(known))
-		return NULL;
-	if (evidence_is_older(evidence, known, &flight->source))
-		return "older than the answer that is known";
-	if (!evidence_is_by_issuer(evidence) && evidence_is_by_issuer(known) &&
-	    evidence_is_valid(known, now_seconds()))
-		return "by another signer than the list that is known";
-	return NULL;
-}
-
-/* An answer that is older than one we know is played to us, or comes from a
- * server that lags behind. */
 static bool
-is_outdated(Flight *flight, const Evidence *evidence, const char *by)
+is_later(const Evidence *evidence, const Evidence *other)
 {
-	g_autoptr(Evidence) kept =
-	    lru_get(flight->desk->memory, flight->key, now_seconds());
-	const char *why = why_not_instead(flight, evidence, kept);
-	g_autofree char *text = NULL;
-
-	if (why == NULL)
-		why = why_not_instead(flight, evidence, flight->evidence);
-	if (why == NULL)
-		return false;
-	text = g_strdup_printf("%s: %s: not taken", by, why);
-	tell(flight, SUPPLY_OLD_ANSWER, text);
-	note_why(flight, g_strdup(text));
-	return true;
+	return other == NULL ||
+	    evidence_fetched(evidence) > evidence_fetched(other);
 }
 
+/* What has been tried, and is still there, does not keep the network from being
+ * asked. */
 static bool
 is_news(const Flight *flight, const Evidence *evidence)
 {
-	g_autoptr(Evidence) kept =
-	    lru_get(flight->desk->memory, flight->key, now_seconds());
+	g_autoptr(Evidence) known = flight_known(flight->desk, flight->key);
+	g_autoptr(Evidence) trial = flight_on_trial(flight->desk, flight->key);
 
-	return kept == NULL ||
-	    evidence_fetched(evidence) > evidence_fetched(kept);
+	return is_later(evidence, known) &&
+	    (evidence_is_proven(evidence) || is_later(evidence, trial));
+}
+
+static void
+take(Flight *flight, Evidence *evidence)
+{
+	evidence_unref(flight->evidence);
+	flight->evidence = evidence_ref(evidence);
+}
+
+/* False where what is known is better: the other is played to us, or comes from
+ * a server that lags behind. */
+static bool
+keep(Flight *flight, Evidence *evidence, const char *by)
+{
+	bool is_new;
+	const char *why = flight_keep(
+	    flight->desk, flight->key, &flight->source, evidence, &is_new);
+	g_autofree char *text = NULL;
+
+	if (why == NULL) {
+		take(flight, evidence);
+		return true;
+	}
+	text = g_strdup_printf("%s: %s: not taken", by, why);
+	tell(flight, SUPPLY_OLD_ANSWER, text);
+	note_why(flight, g_strdup(text));
+	return false;
+}
+
+/* Is it as good as a new one? */
+static bool
+will_do(const Flight *flight, const Evidence *evidence)
+{
+	gint64 now = now_seconds();
+
+	return evidence_is_fresh_for(evidence, &flight->source, now) &&
+	    !(flight->renew && evidence_wants_refresh(evidence, now));
+}
+
+/* It is to be tried before anybody else is asked, however old it is: the
+ * network may give something that is not right. */
+static bool
+take_unproven(Flight *flight, Evidence *evidence)
+{
+	put_on_trial(flight->desk, flight->key, evidence);
+	if (flight->renew && !will_do(flight, evidence))
+		return false;
+	tell(flight, SUPPLY_STORED, NULL);
+	take(flight, evidence);
+	return true;
 }
 
 /* No more than what is asked for may be.  NULL: it is not there, or not to be
@@ -128,31 +269,21 @@ take_stored(Flight *flight)
 		poisoned(flight, why);
 		return false;
 	}
-	if (!is_news(flight, evidence) ||
-	    is_outdated(flight, evidence, "Redis"))
+	if (!is_news(flight, evidence))
+		return false;
+	if (!evidence_is_proven(evidence))
+		return take_unproven(flight, evidence);
+	if (!keep(flight, evidence, "Redis"))
 		return false;
 	tell(flight, SUPPLY_STORED, NULL);
-	evidence_unref(flight->evidence);
-	flight->evidence = g_steal_pointer(&evidence);
-	return evidence_is_fresh(flight->evidence, now) &&
-	    !(flight->renew && evidence_wants_refresh(flight->evidence, now));
+	return will_do(flight, evidence);
 }
 
-/* A minute before it ends it goes, so that gateways whose clocks differ take no
- * old value for a bad one. */
 static void
-store_answer(Flight *flight)
+share_answer(const Flight *flight)
 {
-	const FlightDesk *desk = flight->desk;
-	gint64 left =
-	    evidence_valid_until(flight->evidence) - now_seconds() - 60;
-	g_autoptr(GBytes) packed = NULL;
-
-	if (desk->store == NULL || left <= 0)
-		return;
-	packed = evidence_pack(flight->evidence);
-	store_put(
-	    desk->store, flight->key, packed, (guint)MIN(left, G_MAXINT32));
+	if (evidence_is_proven(flight->evidence))
+		share(flight);
 }
 
 static char *
@@ -290,7 +421,9 @@ judge_host(Flight *flight, const char *host, guint status, const GError *error)
 	if (error == NULL || (status != 0 && status != HTTP_OK) ||
 	    g_error_matches(error, SMIME_ERROR, SMIME_ERROR_TOO_BIG))
 		host_answered(flight, host);
-	else if (!is_forbidden(error))
+	else if (is_forbidden(error))
+		backoff_untried(flight->desk->hosts, host, now_seconds());
+	else
 		host_failed(flight, host);
 }
 
@@ -305,7 +438,19 @@ is_refusal(const Flight *flight, GBytes *der)
 	    ocsp_parse(der, &ocsp, &why) == OCSP_REFUSED;
 }
 
-/* Takes it when it proves something. */
+/* What does not speak for the certificate is told: it may be played to us. */
+static void
+tell_answer(Flight *flight, const Evidence *evidence, const char *url)
+{
+	const char *why = evidence_why_not_for(evidence, &flight->source);
+
+	if (why != NULL)
+		bad_answer(flight, url, why);
+	else
+		tell(flight, SUPPLY_FETCHED, url);
+}
+
+/* Takes it when it proves something, or may. */
 static bool
 take_answer(Flight *flight, GBytes *der, const char *url)
 {
@@ -319,11 +464,14 @@ take_answer(Flight *flight, GBytes *der, const char *url)
 		bad_answer(flight, url, why);
 		return false;
 	}
-	if (is_outdated(flight, evidence, url))
-		return false;
-	tell(flight, SUPPLY_FETCHED, url);
-	evidence_unref(flight->evidence);
-	flight->evidence = g_steal_pointer(&evidence);
+	if (evidence_is_proven(evidence)) {
+		if (!keep(flight, evidence, url))
+			return false;
+	} else {
+		put_on_trial(flight->desk, flight->key, evidence);
+		take(flight, evidence);
+	}
+	tell_answer(flight, evidence, url);
 	return true;
 }
 
@@ -479,7 +627,7 @@ note_answer(Flight *flight, const char *url)
 {
 	gint64 now = now_seconds();
 
-	if (evidence_is_fresh(flight->evidence, now)) {
+	if (evidence_is_fresh_for(flight->evidence, &flight->source, now)) {
 		backoff_succeeded(flight->desk->proofs, flight->key);
 		return;
 	}
@@ -488,12 +636,25 @@ note_answer(Flight *flight, const char *url)
 	backoff_failed(flight->desk->proofs, flight->key, now, 0);
 }
 
+/* What has not been asked has not failed.  All must have declined for it to be
+ * left alone for long: another one may be back in a moment. */
+static void
+note_failure(Flight *flight, bool all_paused, bool all_declined)
+{
+	Backoff *proofs = flight->desk->proofs;
+
+	if (all_paused)
+		backoff_untried(proofs, flight->key, now_seconds());
+	else
+		backoff_failed(proofs, flight->key, now_seconds(),
+		    all_declined ? SUPPLY_PAUSE_LONGEST : 0);
+}
+
 /* URLs of other schemes do not count: some authorities name ldap first. */
 static bool
 ask_network(Flight *flight)
 {
-	bool all_paused = true;
-	guint tried = 0;
+	guint tried = 0, paused = 0, declined = 0;
 
 	for (char **url = flight->urls; *url != NULL && tried < SUPPLY_MAX_URLS;
 	     url++) {
@@ -503,20 +664,20 @@ ask_network(Flight *flight)
 		if (host == NULL)
 			continue;
 		tried++;
+		flight->is_declined = false;
 		if (ask_host(flight, *url, host, &is_paused)) {
 			note_answer(flight, *url);
 			return true;
 		}
-		all_paused = all_paused && is_paused;
+		paused += is_paused ? 1 : 0;
+		declined += flight->is_declined ? 1 : 0;
 	}
 	if (tried == 0)
 		note_why(flight,
 		    g_strdup_printf(
 			"%s: not a URL that may be asked", flight->urls[0]));
-	/* What has not been asked has not failed. */
-	if (tried == 0 || !all_paused)
-		backoff_failed(flight->desk->proofs, flight->key, now_seconds(),
-		    flight->is_declined ? SUPPLY_PAUSE_LONGEST : 0);
+	note_failure(flight, tried > 0 && paused == tried,
+	    tried > 0 && declined == tried);
 	return false;
 }
 
@@ -554,26 +715,14 @@ ask_once(Flight *flight)
 		return;
 	case LOCK_OURS:
 		if (ask_network(flight))
-			store_answer(flight);
+			share_answer(flight);
 		unlock_proof(flight, token);
 		return;
 	case LOCK_NONE:
 		if (ask_network(flight))
-			store_answer(flight);
+			share_answer(flight);
 		return;
 	}
-}
-
-/* What is over may still prove that a certificate was revoked. */
-static void
-keep(Flight *flight)
-{
-	const Evidence *evidence = flight->evidence;
-
-	lru_put(flight->desk->memory, flight->key, flight->evidence,
-	    evidence_size(evidence),
-	    evidence_valid_until(evidence) +
-		MAX(flight->desk->options->stale_grace, KEEP_OVER));
 }
 
 Flight *
@@ -611,24 +760,28 @@ flight_free(Flight *flight)
 static bool
 take_remembered(Flight *flight)
 {
-	g_autoptr(Evidence) kept =
-	    lru_get(flight->desk->memory, flight->key, now_seconds());
+	g_autoptr(Evidence) known = flight_known(flight->desk, flight->key);
+	g_autoptr(Evidence) trial = flight_on_trial(flight->desk, flight->key);
 	gint64 now = now_seconds();
 
-	if (kept == NULL || !evidence_is_fresh(kept, now) ||
-	    evidence_wants_refresh(kept, now))
-		return false;
-	flight->evidence = g_steal_pointer(&kept);
-	return true;
+	if (known != NULL &&
+	    evidence_is_fresh_for(known, &flight->source, now) &&
+	    !evidence_wants_refresh(known, now))
+		take(flight, known);
+	else if (trial != NULL && flight_is_trial_fresh(trial))
+		take(flight, trial);
+	return flight->evidence != NULL;
 }
 
 void
 flight_run(Flight *flight)
 {
+	if (flight->only_shares) {
+		share(flight);
+		return;
+	}
 	if (take_remembered(flight))
 		return;
 	if (!take_stored(flight) && may_ask_network(flight))
 		ask_once(flight);
-	if (flight->evidence != NULL)
-		keep(flight);
 }

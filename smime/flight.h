@@ -3,10 +3,14 @@
  * of the network.
  *
  * Runs in a thread of its own and takes its time, within the limits of what it
- * asks.  What it finds it puts into memory and, when it comes from the network,
- * into the store.  By a lock there one gateway asks, and the others wait a
- * little for its answer.  Nothing is believed (evidence_admit), and nothing
- * replaces what is newer.
+ * asks.  By a lock in the store one gateway asks, and the others wait a little
+ * for its answer.  Nothing is believed (evidence_admit).
+ *
+ * What is proven is put into memory, as what is known, and, when it comes from
+ * the network and speaks for the certificate, into the store, unless what is
+ * known there is better (evidence_why_not_instead).  What is not goes on trial:
+ * beside what is known, into memory only, for an inquiry to try; what the
+ * inquiry finds right is kept, and shared, then.
  *
  * A Flight belongs to who runs it; the desk is borrowed and shared by threads.
  */
@@ -23,7 +27,8 @@ typedef struct {
 	const EvidenceRules *rules;
 	Fetcher *fetcher; /* NULL: the network is not asked */
 	Store *store;     /* NULL: nothing is shared */
-	Lru *memory;      /* of Evidence */
+	Lru *memory;      /* of Evidence: see flight_known */
+	GMutex *landing;  /* guards that one looks there before one puts */
 	Backoff *proofs;  /* by their keys */
 	Backoff *hosts;
 	SupplyObserver tell; /* of every event; text may be NULL */
@@ -35,10 +40,11 @@ typedef struct {
 	char *key;
 	EvidenceSource source; /* with references of its own */
 	char **urls;
-	bool is_declined;   /* the responder will not answer such questions */
 	bool is_store_bad;  /* it had a value that is none, or it does not
 	                       answer: it is not looked at again */
+	bool is_declined;   /* who was asked last will not answer it */
 	bool renew;         /* what is fresh, but not for long, will not do */
+	bool only_shares;   /* evidence, which is authentic; nobody is asked */
 	Evidence *evidence; /* the best that was found, or NULL */
 	char *why;          /* there is none that is fresh; or NULL */
 } Flight;
@@ -49,5 +55,29 @@ void flight_free(Flight *flight);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Flight, flight_free)
 
 void flight_run(Flight *flight);
+
+/* --- what they bring ------------------------------------------------------ */
+
+/* In memory, however old; NULL: nothing.  Caller unrefs.  What is known is
+ * authentic; what is on trial has come after that. */
+Evidence *flight_known(const FlightDesk *desk, const char *key);
+Evidence *flight_on_trial(const FlightDesk *desk, const char *key);
+
+/* Is it not to be asked for once more? */
+bool flight_is_trial_fresh(const Evidence *evidence);
+
+/* What is authentic becomes what is known, in the place of what was, and of
+ * what is on trial.  Why not (a constant), or NULL.  *is_new: it was not known
+ * before. */
+const char *flight_keep(const FlightDesk *desk, const char *key,
+    const EvidenceSource *source, Evidence *evidence, bool *is_new);
+
+/* It is on trial no more; false: it was not. */
+bool flight_drop(
+    const FlightDesk *desk, const char *key, const Evidence *evidence);
+
+/* It goes from the store, if it is still there. */
+void flight_unshare(
+    const FlightDesk *desk, const char *key, const Evidence *evidence);
 
 #endif

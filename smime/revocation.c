@@ -7,6 +7,9 @@
 #include "revocation.h"
 #include "testimony.h"
 
+/* From the store, from there anew, from the network. */
+#define MAX_TRIES 3
+
 const NameCode revocation_mode_names[] = {
 	{ "off", REVOCATION_OFF },
 	{ "soft", REVOCATION_SOFT },
@@ -176,7 +179,7 @@ typedef struct inquiry {
 	X509 *issuer;
 	Testimony testimony;
 	bool is_old;     /* what is heard should have been had anew */
-	bool is_forged;  /* a list's signature is not of whom it should be */
+	bool is_forged;  /* a list's signature is not by whom it says */
 	char *why_not;   /* why what was heard does not count, or NULL */
 	char *no_answer; /* why there is none from others, or NULL */
 } Inquiry;
@@ -306,6 +309,12 @@ is_weak_from(const RevocationQuestion *question, int index)
 	return false;
 }
 
+static void
+note_forgery(Inquiry *inquiry, Crl *crl, X509 *cert)
+{
+	inquiry->is_forged = inquiry->is_forged || crl_is_forged(crl, cert);
+}
+
 static Signer
 signer_in_path(Inquiry *inquiry, Word *word)
 {
@@ -324,7 +333,7 @@ signer_in_path(Inquiry *inquiry, Word *word)
 			return SIGNER_RIGHT;
 		}
 		note_why_not(inquiry, g_strdup(why));
-		inquiry->is_forged = true;
+		note_forgery(inquiry, word->crl, cert);
 		found = SIGNER_WRONG;
 	}
 	return found;
@@ -352,7 +361,7 @@ signer_among(
 			why = crl_why_not_by(word->crl, cert);
 			if (why == NULL)
 				return SIGNER_RIGHT;
-			inquiry->is_forged = true;
+			note_forgery(inquiry, word->crl, cert);
 		}
 		g_clear_pointer(&word->path, ossl_x509_stack_free);
 		g_clear_pointer(&word->support, g_ptr_array_unref);
@@ -436,29 +445,52 @@ is_weak_digest(const Inquiry *inquiry, int digest)
 	    VERDICT_REASON_OK;
 }
 
-/* False where it should be authentic and is not. */
 static bool
-hear_list(Inquiry *inquiry, Crl *crl, bool brought)
+says_nothing(const Word *word)
 {
-	Word word = { .brought = brought, .is_old = inquiry->is_old };
+	return word->entry == CRL_NOT_LISTED &&
+	    word->scope == CRL_SCOPE_OTHER_KIND;
+}
 
-	word.scope = crl_scope(crl, inquiry->cert, &word.reasons);
-	if (word.scope == CRL_SCOPE_NOT_ITS_ISSUERS)
-		return true;
-	/* What does not even list it need not be authentic, if it would not
-	 * say a thing. */
-	word.entry = crl_find(crl, inquiry->cert, &word.since);
-	if (word.entry == CRL_NOT_LISTED && word.scope == CRL_SCOPE_OTHER_KIND)
-		return true;
-	word.crl = crl_ref(crl);
-	if (!is_authentic(inquiry, &word)) {
-		word_clear(&word);
+/* Takes what word owns; false: it is not authentic. */
+static bool
+hear_word(Inquiry *inquiry, Word *word)
+{
+	if (!is_authentic(inquiry, word)) {
+		word_clear(word);
 		return false;
 	}
-	word.weak =
-	    word.weak || is_weak_digest(inquiry, crl_signature_digest(crl));
-	testimony_add(&inquiry->testimony, &word);
+	word->weak = word->weak ||
+	    is_weak_digest(inquiry, crl_signature_digest(word->crl));
+	if (says_nothing(word))
+		word_clear(word);
+	else
+		testimony_add(&inquiry->testimony, word);
 	return true;
+}
+
+static Word
+word_of_list(const Inquiry *inquiry, Crl *crl)
+{
+	Word word = { .crl = crl_ref(crl), .is_old = inquiry->is_old };
+
+	word.scope = crl_scope(crl, inquiry->cert, &word.reasons);
+	word.entry = crl_find(crl, inquiry->cert, &word.since);
+	return word;
+}
+
+static void
+hear_list(Inquiry *inquiry, Crl *crl, bool brought)
+{
+	Word word = word_of_list(inquiry, crl);
+
+	word.brought = brought;
+	/* What does not even list it need not be authentic, if it would not
+	 * say a thing. */
+	if (word.scope == CRL_SCOPE_NOT_ITS_ISSUERS || says_nothing(&word))
+		word_clear(&word);
+	else
+		hear_word(inquiry, &word);
 }
 
 static void
@@ -537,7 +569,8 @@ entry_of(OcspEntry entry)
 	return CRL_NOT_LISTED;
 }
 
-static void
+/* Does it count? */
+static bool
 hear_response(Inquiry *inquiry, Ocsp *ocsp, bool brought)
 {
 	Word word = {
@@ -552,7 +585,7 @@ hear_response(Inquiry *inquiry, Ocsp *ocsp, bool brought)
 	const char *why;
 
 	if (entry == OCSP_NOT_ANSWERED)
-		return;
+		return false;
 	why = ocsp_why_not_by(ocsp, inquiry->issuer,
 	    inquiry->revocation->responders, inquiry->question->now, &signer);
 	if (why == NULL) {
@@ -564,7 +597,7 @@ hear_response(Inquiry *inquiry, Ocsp *ocsp, bool brought)
 	if (why != NULL) {
 		note_why_not(inquiry, g_strdup(why));
 		word_clear(&word);
-		return;
+		return false;
 	}
 	word.ocsp = ocsp_ref(ocsp);
 	word.entry = entry_of(entry);
@@ -572,6 +605,7 @@ hear_response(Inquiry *inquiry, Ocsp *ocsp, bool brought)
 	word.weak = is_weak_responder(inquiry, &signer) ||
 	    is_weak_digest(inquiry, ocsp_signature_digest(ocsp));
 	testimony_add(&inquiry->testimony, &word);
+	return true;
 }
 
 static void
@@ -642,76 +676,165 @@ is_settled(const Inquiry *inquiry, guint kinds)
 	    !result.is_stale;
 }
 
-/* What was asked for is of the certificate's issuer, or of whom the certificate
- * names.  False, and why, where it is not. */
-static bool
-hear_asked_list(Inquiry *inquiry, Crl *crl)
-{
-	g_autofree char *before = g_steal_pointer(&inquiry->why_not);
-	guint reasons;
-	CrlScope scope = crl_scope(crl, inquiry->cert, &reasons);
+/* What became of what was asked for. */
+typedef enum {
+	HEARD_RIGHT,    /* it is authentic */
+	HEARD_DOUBTFUL, /* that cannot be told here: another message may have
+	                   what is needed */
+	HEARD_FORGED,
+} Hearing;
 
-	inquiry->is_forged = false;
-	if (scope != CRL_SCOPE_NOT_ITS_ISSUERS &&
-	    hear_list(inquiry, crl, false)) {
-		if (inquiry->why_not == NULL)
-			inquiry->why_not = g_steal_pointer(&before);
-		return true;
-	}
-	/* Whether another one who may make it is at hand depends on what came
-	 * along: the next message may have it. */
-	if (scope != CRL_SCOPE_NOT_ITS_ISSUERS && !inquiry->is_forged &&
-	    !is_by_issuer_of_cert(inquiry, crl))
-		return true;
+static void
+note_no_answer(Inquiry *inquiry, char *why)
+{
+	g_free(inquiry->no_answer);
+	inquiry->no_answer = why;
+}
+
+/* A bad answer is none. */
+static Hearing
+doubt_list(Inquiry *inquiry)
+{
 	if (inquiry->why_not == NULL)
 		note_why_not(inquiry,
-		    g_strdup("revocation list is not by the certificate's "
-			     "issuer (RFC 5280, section 6.3.3)"));
+		    g_strdup("certificate of the revocation list's issuer is "
+			     "not at hand (RFC 5280, section 6.3.3 (f))"));
+	note_no_answer(inquiry, g_steal_pointer(&inquiry->why_not));
+	return inquiry->is_forged ? HEARD_FORGED : HEARD_DOUBTFUL;
+}
+
+/* Another certificate may have named its issuer, at the same URL. */
+static bool
+is_its_issuers(Inquiry *inquiry, Word *word)
+{
+	if (word->scope != CRL_SCOPE_NOT_ITS_ISSUERS)
+		return true;
+	note_why_not(inquiry,
+	    g_strdup("revocation list is not by the certificate's issuer "
+		     "(RFC 5280, section 6.3.3)"));
+	word_clear(word);
 	return false;
 }
 
-static bool
-hear_evidence(Inquiry *inquiry, const Evidence *evidence)
+/* Whatever it says, it must be authentic. */
+static Hearing
+hear_asked_list(
+    Inquiry *inquiry, const Evidence *evidence, const EvidenceSource *source)
 {
-	bool is_right = true;
+	g_autofree char *before = g_steal_pointer(&inquiry->why_not);
+	Word word = word_of_list(inquiry, evidence_crl(evidence));
+	bool is_silent = says_nothing(&word);
+	Hearing hearing = HEARD_RIGHT;
 
-	inquiry->is_old =
-	    !evidence_is_fresh(evidence, g_get_real_time() / G_USEC_PER_SEC);
-	if (evidence_ocsp(evidence) == NULL)
-		is_right = hear_asked_list(inquiry, evidence_crl(evidence));
-	else
-		hear_response(inquiry, evidence_ocsp(evidence), false);
-	inquiry->is_old = false;
-	return is_right;
+	inquiry->is_forged = false;
+	if (!is_its_issuers(inquiry, &word) || !hear_word(inquiry, &word))
+		hearing = doubt_list(inquiry);
+	else if (is_silent)
+		note_no_answer(
+		    inquiry, g_strdup(evidence_why_not_for(evidence, source)));
+	if (inquiry->why_not == NULL)
+		inquiry->why_not = g_steal_pointer(&before);
+	return hearing;
 }
 
-/* What the store gave may have been put there by anybody: then once more.  What
- * a server gave, by anybody on the way: it is not kept. */
-static void
-get_and_hear(Inquiry *inquiry, const EvidenceSource *source)
+static bool
+is_fresh(const Evidence *evidence, const EvidenceSource *source)
+{
+	return evidence != NULL &&
+	    evidence_is_fresh_for(
+		evidence, source, g_get_real_time() / G_USEC_PER_SEC);
+}
+
+static Hearing
+hear_evidence(
+    Inquiry *inquiry, const Evidence *evidence, const EvidenceSource *source)
+{
+	Hearing hearing = HEARD_RIGHT;
+
+	inquiry->is_old = !is_fresh(evidence, source);
+	if (evidence_ocsp(evidence) == NULL)
+		hearing = hear_asked_list(inquiry, evidence, source);
+	else if (!hear_response(inquiry, evidence_ocsp(evidence), false))
+		hearing = HEARD_DOUBTFUL;
+	inquiry->is_old = false;
+	return hearing;
+}
+
+/* What is on trial is so no more, if it can be told. */
+static Hearing
+try_evidence(Inquiry *inquiry, Evidence *evidence, const EvidenceSource *source)
 {
 	Supply *supply = inquiry->revocation->supply;
+	Hearing hearing = hear_evidence(inquiry, evidence, source);
 
-	for (guint times = 0; times < 2; times++) {
-		g_autofree char *before = g_strdup(inquiry->why_not);
-		g_autofree char *why = NULL;
-		g_autoptr(Evidence) evidence =
-		    supply_get(supply, source, inquiry->question->budget, &why);
-
-		if (why != NULL) {
-			g_free(inquiry->no_answer);
-			inquiry->no_answer = g_steal_pointer(&why);
-		}
-		if (evidence == NULL || hear_evidence(inquiry, evidence))
-			return;
-		/* A bad answer is none. */
-		g_free(inquiry->no_answer);
-		inquiry->no_answer = g_steal_pointer(&inquiry->why_not);
-		inquiry->why_not = g_steal_pointer(&before);
-		if (!supply_refuse(
-			supply, source, evidence, inquiry->no_answer))
-			return;
+	switch (hearing) {
+	case HEARD_RIGHT:
+		if (!evidence_is_proven(evidence))
+			supply_confirm(supply, source, evidence);
+		break;
+	case HEARD_FORGED:
+		supply_refuse(supply, source, evidence, inquiry->no_answer);
+		break;
+	case HEARD_DOUBTFUL:
+		break;
 	}
+	return hearing;
+}
+
+/* Is there more to be had?  What the store gave may have been put there by
+ * anybody. */
+static bool
+is_to_be_had_anew(
+    const Evidence *evidence, const EvidenceSource *source, Hearing hearing)
+{
+	return !evidence_is_proven(evidence) && evidence_was_packed(evidence) &&
+	    (hearing != HEARD_RIGHT || !is_fresh(evidence, source));
+}
+
+/* As it is had; the last one that is authentic, or NULL. */
+static Evidence *
+get_and_try(Inquiry *inquiry, const EvidenceSource *source)
+{
+	g_autoptr(Evidence) tried = NULL;
+	g_autoptr(Evidence) right = NULL;
+	bool again = true;
+
+	for (guint times = 0; again && times < MAX_TRIES; times++) {
+		g_autofree char *why = NULL;
+		g_autoptr(Evidence) got =
+		    supply_get(inquiry->revocation->supply, source,
+			inquiry->question->budget, tried, &why);
+		Hearing hearing;
+
+		if (why != NULL)
+			note_no_answer(inquiry, g_steal_pointer(&why));
+		if (got == NULL || got == tried)
+			break;
+		hearing = try_evidence(inquiry, got, source);
+		again = is_to_be_had_anew(got, source, hearing);
+		if (hearing == HEARD_RIGHT) {
+			evidence_unref(right);
+			right = evidence_ref(got);
+		}
+		evidence_unref(tried);
+		tried = g_steal_pointer(&got);
+	}
+	return g_steal_pointer(&right);
+}
+
+/* The best that is authentic, or NULL; caller unrefs.  Beside what is not, or
+ * is not as good, what is known is heard. */
+static Evidence *
+get_and_hear(Inquiry *inquiry, const EvidenceSource *source)
+{
+	g_autoptr(Evidence) right = get_and_try(inquiry, source);
+	g_autoptr(Evidence) known =
+	    supply_peek(inquiry->revocation->supply, source);
+
+	if (known == NULL || known == right ||
+	    hear_evidence(inquiry, known, source) != HEARD_RIGHT)
+		return g_steal_pointer(&right);
+	return g_steal_pointer(&known);
 }
 
 static void
@@ -721,7 +844,7 @@ peek_and_hear(Inquiry *inquiry, const EvidenceSource *source)
 	    supply_peek(inquiry->revocation->supply, source);
 
 	if (evidence != NULL)
-		hear_evidence(inquiry, evidence);
+		hear_evidence(inquiry, evidence, source);
 }
 
 /* settled_by: the kinds whose word is enough. */
@@ -731,7 +854,7 @@ ask_source(Inquiry *inquiry, const EvidenceSource *source, guint settled_by)
 	if (is_settled(inquiry, settled_by))
 		peek_and_hear(inquiry, source);
 	else
-		get_and_hear(inquiry, source);
+		evidence_unref(get_and_hear(inquiry, source));
 }
 
 static void
@@ -883,6 +1006,26 @@ is_left_open(const Inquiry *inquiry)
 }
 
 static void
+begin_inquiry(Inquiry *inquiry)
+{
+	const RevocationQuestion *question = inquiry->question;
+
+	inquiry->cert = sk_X509_value(question->path, question->index);
+	inquiry->issuer = sk_X509_value(question->path, question->index + 1);
+	testimony_begin(&inquiry->testimony, inquiry->cert, inquiry->issuer,
+	    question->now, inquiry->revocation->grace);
+}
+
+static void
+end_inquiry(Inquiry *inquiry)
+{
+	testimony_end(&inquiry->testimony);
+	g_free(inquiry->why_not);
+	g_free(inquiry->no_answer);
+	ERR_clear_error();
+}
+
+static void
 answer_question(Inquiry *inquiry, RevocationAnswer *answer)
 {
 	const RevocationQuestion *question = inquiry->question;
@@ -890,20 +1033,14 @@ answer_question(Inquiry *inquiry, RevocationAnswer *answer)
 	*answer = (RevocationAnswer){
 		.proofs = proofs_new(),
 	};
-	inquiry->cert = sk_X509_value(question->path, question->index);
-	inquiry->issuer = sk_X509_value(question->path, question->index + 1);
-	testimony_begin(&inquiry->testimony, inquiry->cert, inquiry->issuer,
-	    question->now, inquiry->revocation->grace);
+	begin_inquiry(inquiry);
 	hear_lists(inquiry, inquiry->revocation->crls, false);
 	answer->is_left_open = is_left_open(inquiry);
 	hear_lists(inquiry, question->lists, true);
 	hear_responses(inquiry, question->responses, true);
 	ask_world(inquiry);
 	weigh(inquiry, answer);
-	testimony_end(&inquiry->testimony);
-	g_free(inquiry->why_not);
-	g_free(inquiry->no_answer);
-	ERR_clear_error();
+	end_inquiry(inquiry);
 }
 
 /* Asked of one whose list is to count: as of every certificate of a path. */
@@ -1016,15 +1153,31 @@ revocation_prepare(
 	}
 }
 
+/* What nobody may believe, or does not speak for the certificate, was not had.
+ */
 static void
 fetch_source(const Revocation *revocation, const RevocationQuestion *question,
     const EvidenceSource *source, RevocationTell tell, gpointer data)
 {
-	g_autofree char *why = NULL;
-	g_autoptr(Evidence) evidence =
-	    supply_get(revocation->supply, source, question->budget, &why);
+	guint paths = 0;
+	Inquiry inquiry = {
+		.revocation = revocation,
+		.question = question,
+		.paths = &paths,
+		.kinds = revocation->methods,
+	};
+	g_autoptr(Evidence) evidence = NULL;
+	const char *why = NULL;
 
+	begin_inquiry(&inquiry);
+	evidence = get_and_hear(&inquiry, source);
+	if (evidence != NULL)
+		why = evidence_why_not_for(evidence, source);
+	if (why == NULL && !is_fresh(evidence, source))
+		why = inquiry.no_answer != NULL ? inquiry.no_answer :
+						  inquiry.why_not;
 	tell(source, evidence, why, data);
+	end_inquiry(&inquiry);
 }
 
 void

@@ -10,6 +10,7 @@ struct supply {
 	OsslX509Stack *responders;
 	FlightDesk desk;   /* owns what it points to */
 	Backoff *troubles; /* of the store, that were told */
+	GMutex landing;    /* of desk */
 	GMutex lock;       /* guards what follows, and all trips */
 	GThreadPool *pool; /* NULL: nobody has asked yet */
 	GHashTable *trips; /* key → Trip */
@@ -106,6 +107,7 @@ furnish_desk(Supply *supply, Fetcher *fetcher, Store *store)
 		.memory = lru_new(supply->options.memory,
 		    (gpointer(*)(gpointer))evidence_ref,
 		    (GDestroyNotify)evidence_unref),
+		.landing = &supply->landing,
 		.proofs = backoff_new(&proofs),
 		.hosts = backoff_new(&hosts),
 		.tell = tell,
@@ -126,6 +128,7 @@ supply_new(const SupplyOptions *options, Fetcher *fetcher, Store *store)
 		    X509_chain_up_ref((OsslX509Stack *)options->responders);
 	supply->rules = (EvidenceRules){ supply->responders, options->keep,
 		options->crl_keep, options->crl_max_size };
+	g_mutex_init(&supply->landing);
 	furnish_desk(supply, fetcher, store);
 	g_mutex_init(&supply->lock);
 	supply->trips = g_hash_table_new(g_str_hash, g_str_equal);
@@ -161,6 +164,7 @@ supply_unref(Supply *supply)
 	g_hash_table_unref(supply->trips);
 	ossl_x509_stack_free(supply->responders);
 	g_mutex_clear(&supply->lock);
+	g_mutex_clear(&supply->landing);
 	g_free(supply);
 }
 
@@ -217,13 +221,24 @@ run_trip(gpointer data, G_GNUC_UNUSED gpointer user_data)
 
 	flight_run(trip->flight);
 	g_mutex_lock(&supply->lock);
-	g_hash_table_remove(supply->trips, trip->flight->key);
+	if (g_hash_table_lookup(supply->trips, trip->flight->key) == trip)
+		g_hash_table_remove(supply->trips, trip->flight->key);
 	trip->is_done = true;
 	g_cond_broadcast(&trip->done);
 	last = trip_leave(trip);
 	g_mutex_unlock(&supply->lock);
 	if (last)
 		trip_free(trip);
+}
+
+/* With the lock held.  Threads only begin once a daemon is what it will be. */
+static void
+take_off(Supply *supply, Trip *trip)
+{
+	if (supply->pool == NULL)
+		supply->pool = g_thread_pool_new(
+		    run_trip, NULL, SUPPLY_MAX_THREADS, FALSE, NULL);
+	g_thread_pool_push(supply->pool, trip, NULL);
 }
 
 /* With the lock held; NULL and *why where there are too many.  Takes a
@@ -251,11 +266,7 @@ join_trip(Supply *supply, const char *key, const EvidenceSource *source,
 	trip = trip_new(supply, key, source);
 	trip->flight->renew = budget != NULL && budget->renew;
 	g_hash_table_insert(supply->trips, trip->flight->key, trip);
-	/* Threads only begin once a daemon is what it will be. */
-	if (supply->pool == NULL)
-		supply->pool = g_thread_pool_new(
-		    run_trip, NULL, SUPPLY_MAX_THREADS, FALSE, NULL);
-	g_thread_pool_push(supply->pool, trip, NULL);
+	take_off(supply, trip);
 	return trip;
 }
 
@@ -336,19 +347,67 @@ ask_others(Supply *supply, const char *key, const EvidenceSource *source,
 	return evidence;
 }
 
+/* What is in memory; either may be NULL. */
+typedef struct {
+	char *key;
+	Evidence *known;
+	Evidence *trial;
+} Memory;
+
+static void
+memory_clear(Memory *memory)
+{
+	g_free(memory->key);
+	evidence_unref(memory->known);
+	evidence_unref(memory->trial);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Memory, memory_clear)
+
+static void
+remember(Supply *supply, const EvidenceSource *source, Memory *memory)
+{
+	memory->key = evidence_key(source);
+	memory->known = flight_known(&supply->desk, memory->key);
+	memory->trial = flight_on_trial(&supply->desk, memory->key);
+}
+
+static void
+refresh(Supply *supply, const EvidenceSource *source, const Memory *memory)
+{
+	if (supply->desk.fetcher != NULL &&
+	    !backoff_pauses(supply->desk.proofs, memory->key, now_seconds()) &&
+	    begin(supply, memory->key, source, NULL))
+		count(supply, SUPPLY_REFRESHED);
+}
+
+/* What the store gave is tried before the network is asked, whoever got it
+ * there. */
 static bool
-serves(Supply *supply, const char *key, const EvidenceSource *source,
-    const Evidence *kept)
+is_to_be_tried(const Evidence *trial, const Evidence *tried)
+{
+	return trial != NULL && trial != tried &&
+	    (evidence_was_packed(trial) || flight_is_trial_fresh(trial));
+}
+
+/* What need not be asked for; NULL: it must be.  What came to replace what is
+ * known, and is not proven, goes first: else it would never be tried before the
+ * other has ended. */
+static Evidence *
+at_hand(Supply *supply, const EvidenceSource *source, const Memory *memory,
+    const Evidence *tried)
 {
 	gint64 now = now_seconds();
+	bool is_trial = is_to_be_tried(memory->trial, tried);
 
-	if (kept == NULL || !evidence_is_fresh(kept, now))
-		return false;
-	if (evidence_wants_refresh(kept, now) && supply->desk.fetcher != NULL &&
-	    !backoff_pauses(supply->desk.proofs, key, now) &&
-	    begin(supply, key, source, NULL))
-		count(supply, SUPPLY_REFRESHED);
-	return true;
+	if (memory->known == NULL ||
+	    !evidence_is_fresh_for(memory->known, source, now))
+		return is_trial ? memory->trial : NULL;
+	if (!evidence_wants_refresh(memory->known, now))
+		return memory->known;
+	if (memory->trial == NULL || !flight_is_trial_fresh(memory->trial))
+		refresh(supply, source, memory);
+	return is_trial ? memory->trial : memory->known;
 }
 
 Evidence *
@@ -356,56 +415,96 @@ supply_peek(Supply *supply, const EvidenceSource *source)
 {
 	g_autofree char *key = evidence_key(source);
 
-	return lru_get(supply->desk.memory, key, now_seconds());
+	return flight_known(&supply->desk, key);
 }
 
 void
 supply_begin(Supply *supply, const EvidenceSource *source, SupplyBudget *budget)
 {
-	g_autofree char *key = evidence_key(source);
-	g_autoptr(Evidence) kept =
-	    lru_get(supply->desk.memory, key, now_seconds());
+	g_auto(Memory) memory = { 0 };
 
-	if (!serves(supply, key, source, kept))
-		begin(supply, key, source, budget);
+	remember(supply, source, &memory);
+	if (at_hand(supply, source, &memory, NULL) == NULL)
+		begin(supply, memory.key, source, budget);
 }
 
 Evidence *
 supply_get(Supply *supply, const EvidenceSource *source, SupplyBudget *budget,
-    char **why)
+    const Evidence *tried, char **why)
 {
-	g_autofree char *key = evidence_key(source);
-	g_autoptr(Evidence) kept =
-	    lru_get(supply->desk.memory, key, now_seconds());
+	g_auto(Memory) memory = { 0 };
 	Evidence *got;
 
 	*why = NULL;
-	if (serves(supply, key, source, kept)) {
+	remember(supply, source, &memory);
+	got = at_hand(supply, source, &memory, tried);
+	if (got != NULL) {
 		count(supply, SUPPLY_MEMORY);
-		return g_steal_pointer(&kept);
+		return evidence_ref(got);
 	}
-	got = ask_others(supply, key, source, budget, why);
-	if (got != NULL && evidence_is_fresh(got, now_seconds()))
+	got = ask_others(supply, memory.key, source, budget, why);
+	if (got != NULL && evidence_is_fresh_for(got, source, now_seconds()))
 		g_clear_pointer(why, g_free);
-	return got != NULL ? got : g_steal_pointer(&kept);
+	if (got == NULL)
+		got = flight_on_trial(&supply->desk, memory.key);
+	return got != NULL ? got : g_steal_pointer(&memory.known);
 }
 
-bool
+/* --- what came of it ------------------------------------------------------ */
+
+/* Whoever has found it right does not wait until others have it. */
+static void
+share(Supply *supply, const char *key, const EvidenceSource *source,
+    Evidence *evidence)
+{
+	Trip *trip = trip_new(supply, key, source);
+	bool last;
+
+	trip->flight->only_shares = true;
+	trip->flight->evidence = evidence_ref(evidence);
+	g_mutex_lock(&supply->lock);
+	take_off(supply, trip);
+	last = trip_leave(trip);
+	g_mutex_unlock(&supply->lock);
+	if (last)
+		trip_free(trip);
+}
+
+void
+supply_confirm(Supply *supply, const EvidenceSource *source, Evidence *evidence)
+{
+	g_autofree char *key = evidence_key(source);
+	g_autofree char *text = NULL;
+	bool is_new;
+	const char *why =
+	    flight_keep(&supply->desk, key, source, evidence, &is_new);
+
+	if (is_new && supply->desk.store != NULL &&
+	    !evidence_was_packed(evidence))
+		share(supply, key, source, evidence);
+	/* Once, however many find it so. */
+	if (why == NULL || !flight_drop(&supply->desk, key, evidence))
+		return;
+	text = g_strdup_printf("%s: %s: not taken", source->urls[0], why);
+	tell(SUPPLY_OLD_ANSWER, text, supply);
+}
+
+void
 supply_refuse(Supply *supply, const EvidenceSource *source, Evidence *evidence,
     const char *why)
 {
 	g_autofree char *key = evidence_key(source);
-	g_autofree char *text =
-	    g_strdup_printf("%s: %s: dropped", source->urls[0], why);
+	g_autofree char *text = NULL;
 	bool was_packed = evidence_was_packed(evidence);
 
+	if (!flight_drop(&supply->desk, key, evidence))
+		return;
+	text = g_strdup_printf("%s: %s: dropped", source->urls[0], why);
 	tell(was_packed ? SUPPLY_POISONED : SUPPLY_BAD_ANSWER, text, supply);
-	lru_remove(supply->desk.memory, key);
-	if (supply->desk.store != NULL)
-		store_remove(supply->desk.store, key);
-	if (!was_packed)
+	if (was_packed)
+		flight_unshare(&supply->desk, key, evidence);
+	else
 		backoff_failed(supply->desk.proofs, key, now_seconds(), 0);
-	return was_packed;
 }
 
 char *

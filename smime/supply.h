@@ -10,7 +10,10 @@
  * Whoever fails is left alone for a while: a proof, and a host.
  *
  * Nothing that others keep or send is believed: evidence_admit judges it every
- * time, and an older answer never replaces a newer one.
+ * time.  What is found authentic is known, and shared; what only an inquiry can
+ * find so is on trial meanwhile, beside what is known (flight).  Who gets what
+ * is not proven (evidence_is_proven) says what came of it: supply_confirm,
+ * supply_refuse, or nothing, if it cannot tell.
  *
  * Thread-safe and refcounted.  No lock is held while others are asked.
  */
@@ -59,7 +62,7 @@ typedef struct {
 #define SUPPLY_BUDGET(wait_ms) \
 	((SupplyBudget){ .ms = (wait_ms), .fetches = SUPPLY_MAX_FETCHES })
 
-/* What is in memory, however old; NULL: nothing.  Caller unrefs. */
+/* What is known, however old; NULL: nothing.  Caller unrefs. */
 Evidence *supply_peek(Supply *supply, const EvidenceSource *source);
 
 /* Begins to ask, if it is not fresh in memory, and does not wait. */
@@ -68,13 +71,18 @@ void supply_begin(
 
 /* Caller unrefs.  What is not fresh is the best that is known, and *why then
  * says why there is no better; it is NULL with fresh evidence (caller frees).
- */
+ * Beside what is on trial supply_peek may know something.  tried: what was got
+ * before, and did not serve; NULL: nothing. */
 Evidence *supply_get(Supply *supply, const EvidenceSource *source,
-    SupplyBudget *budget, char **why);
+    SupplyBudget *budget, const Evidence *tried, char **why);
 
-/* What was got turned out not to be authentic, and is forgotten.  Is there
- * another place to get it from? */
-bool supply_refuse(Supply *supply, const EvidenceSource *source,
+/* What was got turned out to be authentic. */
+void supply_confirm(
+    Supply *supply, const EvidenceSource *source, Evidence *evidence);
+
+/* What was got turned out to be forged, which is told, and it is forgotten.
+ * What is known is not: somebody has found it right. */
+void supply_refuse(Supply *supply, const EvidenceSource *source,
     Evidence *evidence, const char *why);
 
 /* Memory is emptied, and nobody is left alone any more. */

@@ -73,6 +73,25 @@ Test(backoff, one_is_let_through)
 	cr_expect_eq(backoff_pause(backoff, "a", START + 120), 0);
 }
 
+Test(backoff, untried)
+{
+	g_autoptr(Backoff) backoff = backoff_of(0, 60, 900);
+
+	backoff_untried(backoff, "a", START);
+	cr_expect_eq(backoff_pause(backoff, "a", START), 0);
+	backoff_failed(backoff, "a", START, 0);
+	/* Who was not let through has nothing to say. */
+	backoff_untried(backoff, "a", START + 1);
+	cr_expect_eq(backoff_pause(backoff, "a", START + 1), 59);
+	cr_expect_eq(backoff_pause(backoff, "a", START + 60), 0);
+	cr_expect_eq(backoff_pause(backoff, "a", START + 60), 60);
+	backoff_untried(backoff, "a", START + 61);
+	cr_expect_eq(backoff_pause(backoff, "a", START + 61), 0);
+	/* The next failure is the second one. */
+	backoff_failed(backoff, "a", START + 61, 0);
+	cr_expect_eq(backoff_pause(backoff, "a", START + 61), 120);
+}
+
 /* Whoever began before the pause tells nothing new: of sixteen that fail
  * together the host does not get the longest pause. */
 Test(backoff, failures_at_one_time)

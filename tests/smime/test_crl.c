@@ -355,6 +355,9 @@ Test(crl, issuer)
 		cr_expect(strstr(crl_why_not_by(crl, no_lists), "(f)") != NULL);
 		cr_expect(
 		    strstr(crl_why_not_by(forged, pki->ca), "(g)") != NULL);
+		cr_expect_not(crl_is_forged(crl, pki->ca));
+		cr_expect(crl_is_forged(forged, pki->ca));
+		cr_expect_not(crl_is_forged(forged, no_lists));
 	}
 	cr_expect_eq(ERR_peek_error(), 0);
 }

@@ -269,7 +269,8 @@ Test(evidence, signer_of_a_list)
 	    "signature of the revocation list is invalid", "another key");
 	expect(EVIDENCE_CRL, list_by(pki->ca, PKI_KEY_OTHER), 0, "signature",
 	    "another kind of key");
-	expect(EVIDENCE_CRL, list_by(stranger, PKI_KEY_P384), 0, NULL,
+	expect(EVIDENCE_CRL, list_by(stranger, PKI_KEY_P384), 0,
+	    "not by the certificate's issuer (RFC 5280, section 6.3.3)",
 	    "of another issuer");
 	expect(EVIDENCE_CRL, response((PkiSingle){ 0 }, (PkiOcsp){ 0 }), 0,
 	    "list", "a response");
@@ -439,86 +440,259 @@ Test(evidence, holds)
 	cr_expect_eq(evidence_fetched(ocsp), PKI_NOW);
 }
 
-/* --- older --------------------------------------------------------------- */
+/* --- what takes the place of what -------------------------------------------
+ */
 
-Test(evidence, older_response)
+/* words of the reason why not; NULL: it does. */
+static void
+expect_instead(const Evidence *evidence, const Evidence *known, gint64 at,
+    const char *words, const char *name)
 {
-	static const struct {
-		gint64 this[2];
-		gint64 produced[2];
-		bool first_is_older;
-	} cases[] = {
-		{ { -7200, -3600 }, { -3600, -3600 }, true },
-		{ { -3600, -7200 }, { -3600, -3600 }, false },
-		{ { -3600, -3600 }, { -3600, -3600 }, false },
-		{ { -3600, -3600 }, { -3600, -3599 }, true },
-		{ { -3600, -3600 }, { -3599, -3600 }, false },
-	};
-	const EvidenceSource source = source_of(EVIDENCE_OCSP);
+	const EvidenceSource source = source_of(
+	    evidence_ocsp(evidence) != NULL ? EVIDENCE_OCSP : EVIDENCE_CRL);
+	const char *why =
+	    evidence_why_not_instead(evidence, known, &source, PKI_NOW + at);
 
-	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autoptr(GBytes) a =
-		    response((PkiSingle){ .this_update = cases[i].this[0] },
-			(PkiOcsp){ .produced_at = cases[i].produced[0] });
-		g_autoptr(GBytes) b =
-		    response((PkiSingle){ .this_update = cases[i].this[1] },
-			(PkiOcsp){ .produced_at = cases[i].produced[1] });
-		g_autoptr(Evidence) first = admitted(EVIDENCE_OCSP, a);
-		g_autoptr(Evidence) second = admitted(EVIDENCE_OCSP, b);
-
-		cr_expect_eq(evidence_is_older(first, second, &source),
-		    cases[i].first_is_older, "%zu", i);
-	}
+	cr_expect_eq(why == NULL, words == NULL, "%s: %s", name, why);
+	if (words != NULL && why != NULL)
+		cr_expect(strstr(why, words) != NULL, "%s: %s", name, why);
+	cr_expect_eq(ERR_peek_error(), 0);
 }
 
-Test(evidence, older_list)
+#define REVOKED .status = PKI_OCSP_REVOKED
+#define HELD REVOKED, .reason = CRL_REASON_CERTIFICATE_HOLD
+
+Test(evidence, response_instead)
 {
 	static const struct {
 		const char *name;
-		PkiCrl first, second;
-		bool is_older;
+		PkiSingle known;
+		gint64 known_produced;
+		PkiSingle answer;
+		gint64 produced;
+		gint64 at;
+		const char *words;
 	} cases[] = {
-		{ "number and time", { .number = 7, .this_update = -7200 },
-		    { .number = 8, .this_update = -3600 }, true },
-		{ "the newer", { .number = 8, .this_update = -3600 },
-		    { .number = 7, .this_update = -7200 }, false },
-		{ "the same", { 0 }, { 0 }, false },
-		{ "the same number, made before", { .this_update = -7200 },
-		    { .this_update = -3600 }, true },
-		{ "without numbers",
-		    { .no_number = true, .this_update = -7200 },
-		    { .no_number = true, .this_update = -3600 }, true },
-		{ "without numbers, the newer",
-		    { .no_number = true, .this_update = -3600 },
-		    { .no_number = true, .this_update = -7200 }, false },
-		/* who begins to count anew is not locked out */
-		{ "a lower number, made later",
-		    { .number = 1, .this_update = -3600 },
-		    { .number = 8, .this_update = -7200 }, false },
-		{ "of another scope", { .number = 7, .this_update = -7200 },
-		    { .number = 8,
-			.this_update = -3600,
-			.idp = "critical,onlyuser:TRUE" },
-		    true },
-		{ "of another scope, the newer",
-		    { .number = 8,
-			.this_update = -3600,
-			.idp = "critical,onlyuser:TRUE" },
-		    { .number = 7, .this_update = -7200 }, false },
-		{ "of another key",
-		    { .number = 7, .this_update = -7200, .wrong_key_id = true },
-		    { .number = 8, .this_update = -3600 }, true },
+		{ "newer", { .this_update = -7200 }, -3600,
+		    { .this_update = -3600 }, -3600, 0, NULL },
+		{ "older", { .this_update = -3600 }, -3600,
+		    { .this_update = -7200 }, -3600, 0, "older than" },
+		{ "the same", { .this_update = -3600 }, -3600,
+		    { .this_update = -3600 }, -3600, 0, NULL },
+		{ "produced later", { .this_update = -3600 }, -3600,
+		    { .this_update = -3600 }, -3599, 0, NULL },
+		{ "produced before", { .this_update = -3600 }, -3599,
+		    { .this_update = -3600 }, -3600, 0, "older than" },
+		{ "revoked, older", { .this_update = -60 }, -60,
+		    { REVOKED, .this_update = -120 }, -10, 0, NULL },
+		{ "revoked, older than a hold", { HELD, .this_update = -60 },
+		    -60, { REVOKED, .this_update = -120 }, -60, 0, NULL },
+		{ "revoked, older than revoked",
+		    { REVOKED, .this_update = -60 }, -60,
+		    { REVOKED, .this_update = -120 }, -60, 0, "older than" },
+		{ "on hold, older", { .this_update = -60 }, -60,
+		    { HELD, .this_update = -120 }, -60, 0, "older than" },
+		{ "a hold that is over", { HELD, .this_update = -120 }, -120,
+		    { .this_update = -60 }, -60, 0, NULL },
+		{ "a revocation that is not", { REVOKED, .this_update = -120 },
+		    -120, { .this_update = -60 }, -60, 0, "2.2" },
+		{ "nor a hold now", { REVOKED, .this_update = -120 }, -120,
+		    { HELD, .this_update = -60 }, -60, 0, "2.2" },
+		{ "unknown now", { REVOKED, .this_update = -120 }, -120,
+		    { .status = PKI_OCSP_UNKNOWN, .this_update = -60 }, -60, 0,
+		    "2.2" },
+		{ "revoked, said anew", { REVOKED, .this_update = -120 }, -120,
+		    { REVOKED, .this_update = -60 }, -60, 0, NULL },
+		{ "revoked, and no longer in force",
+		    { REVOKED, .this_update = -120, .next_update = 600 }, -120,
+		    { .this_update = -60 }, -60, 600 + EVIDENCE_SKEW + 1,
+		    NULL },
 	};
-	const EvidenceSource source = source_of(EVIDENCE_CRL);
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autoptr(GBytes) a = list(cases[i].first);
-		g_autoptr(GBytes) b = list(cases[i].second);
-		g_autoptr(Evidence) first = admitted(EVIDENCE_CRL, a);
-		g_autoptr(Evidence) second = admitted(EVIDENCE_CRL, b);
+		g_autoptr(GBytes) a = response(cases[i].known,
+		    (PkiOcsp){ .produced_at = cases[i].known_produced });
+		g_autoptr(GBytes) b = response(cases[i].answer,
+		    (PkiOcsp){ .produced_at = cases[i].produced });
+		g_autoptr(Evidence) known = admitted(EVIDENCE_OCSP, a);
+		g_autoptr(Evidence) answer = admitted(EVIDENCE_OCSP, b);
 
-		cr_expect_eq(evidence_is_older(first, second, &source),
-		    cases[i].is_older, "%s", cases[i].name);
+		expect_instead(
+		    answer, known, cases[i].at, cases[i].words, cases[i].name);
+	}
+}
+
+#define SOME "critical,onlysomereasons:keyCompromise"
+
+/* In what is not said: of an hour ago, the known one of two. */
+Test(evidence, list_instead)
+{
+	static const struct {
+		const char *name;
+		PkiCrl known, answer;
+		gint64 at;
+		const char *words;
+	} cases[] = {
+		{ "newer", { 0 }, { 0 }, 0, NULL },
+		{ "the same", { .this_update = -3600 }, { 0 }, 0, NULL },
+		{ "older", { .this_update = -1800 }, { 0 }, 0, "older than" },
+		{ "older, of the same number",
+		    { .number = 7, .this_update = -1800 }, { .number = 7 }, 0,
+		    "older than" },
+		{ "older, without numbers",
+		    { .no_number = true, .this_update = -1800 },
+		    { .no_number = true }, 0, "older than" },
+		/* who begins to count anew is not locked out */
+		{ "a lower number, made later", { .number = 8 },
+		    { .number = 1 }, 0, NULL },
+		{ "of other certificates", { 0 },
+		    { .idp = "critical,onlyCA:TRUE" }, 0, "6.3.3 (b)" },
+		{ "of attribute certificates", { 0 },
+		    { .idp = "critical,onlyAA:TRUE" }, 0, "6.3.3 (b)" },
+		{ "of another point", { 0 },
+		    { .idp = "critical,fullname:URI:http://b.example/" }, 0,
+		    "6.3.3 (b)" },
+		{ "of other certificates, once the known one is over",
+		    { .next_update = 600 }, { .idp = "critical,onlyCA:TRUE" },
+		    601, "6.3.3 (b)" },
+		{ "of users alone", { 0 }, { .idp = "critical,onlyuser:TRUE" },
+		    0, NULL },
+		{ "of users alone, older", { .this_update = -1800 },
+		    { .idp = "critical,onlyuser:TRUE" }, 0, "older than" },
+		{ "of some reasons", { 0 }, { .idp = SOME }, 0, "6.3.3 (d)" },
+		{ "of some reasons, once the known one is over",
+		    { .next_update = 600 }, { .idp = SOME }, 601, NULL },
+		{ "of some reasons, and older, then",
+		    { .this_update = -1800, .next_update = 600 },
+		    { .idp = SOME }, 601, "older than" },
+		{ "of some reasons as before", { .idp = SOME }, { .idp = SOME },
+		    0, NULL },
+		{ "of others", { .idp = SOME },
+		    { .idp = "critical,onlysomereasons:superseded" }, 0,
+		    "6.3.3 (d)" },
+		{ "of all, older", { .idp = SOME, .this_update = -1800 }, { 0 },
+		    0, NULL },
+		{ "after one of other certificates, older",
+		    { .idp = "critical,onlyCA:TRUE", .this_update = -1800 },
+		    { 0 }, 0, NULL },
+		{ "of other certificates after such a one, older",
+		    { .idp = "critical,onlyCA:TRUE", .this_update = -1800 },
+		    { .idp = "critical,onlyCA:TRUE" }, 0, "older than" },
+		{ "by another key", { 0 }, { .wrong_key_id = true }, 0,
+		    "another signer" },
+		{ "by another key, once the known one is over",
+		    { .next_update = 600 }, { .wrong_key_id = true }, 601,
+		    NULL },
+		{ "after one by another key, older",
+		    { .wrong_key_id = true, .this_update = -1800 }, { 0 }, 0,
+		    NULL },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		PkiCrl spec[2] = { cases[i].known, cases[i].answer };
+		g_autoptr(GBytes) a = NULL;
+		g_autoptr(GBytes) b = NULL;
+		g_autoptr(Evidence) known = NULL;
+		g_autoptr(Evidence) answer = NULL;
+
+		if (spec[0].this_update == 0)
+			spec[0].this_update = -7200;
+		if (spec[1].this_update == 0)
+			spec[1].this_update = -3600;
+		a = list(spec[0]);
+		b = list(spec[1]);
+		known = admitted(EVIDENCE_CRL, a);
+		answer = admitted(EVIDENCE_CRL, b);
+		expect_instead(
+		    answer, known, cases[i].at, cases[i].words, cases[i].name);
+	}
+}
+
+/* What does not speak for the certificate is no answer for long, and from
+ * Redis for no time. */
+Test(evidence, fresh_for_whom)
+{
+	static const struct {
+		const char *idp;
+		const char *words;
+	} cases[] = {
+		{ NULL, NULL },
+		{ "critical,onlyuser:TRUE", NULL },
+		{ SOME, NULL },
+		{ "critical,onlyCA:TRUE", "of other certificates" },
+		{ "critical,fullname:URI:http://b.example/",
+		    "of another distribution point" },
+	};
+	const EvidenceSource source = source_of(EVIDENCE_CRL);
+	const gint64 late = PKI_NOW + EVIDENCE_KEEP_OTHERS;
+
+	rules.crl_keep = 4 * HOUR;
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GBytes) der = list((PkiCrl){ .idp = cases[i].idp });
+		g_autoptr(Evidence) evidence = admitted(EVIDENCE_CRL, der);
+		g_autoptr(GBytes) packed = evidence_pack(evidence);
+		g_autofree char *why_not = NULL;
+		g_autoptr(Evidence) stored =
+		    evidence_unpack(&source, &rules, packed, PKI_NOW, &why_not);
+		const char *why = evidence_why_not_for(evidence, &source);
+		bool serves = cases[i].words == NULL;
+
+		cr_expect_eq(why == NULL, serves, "%s", cases[i].idp);
+		cr_expect(
+		    serves || strstr(why, cases[i].words) != NULL, "%s", why);
+		cr_expect(evidence_is_fresh_for(evidence, &source, late - 1));
+		cr_expect_eq(evidence_is_fresh_for(evidence, &source, late),
+		    serves, "%s", cases[i].idp);
+		cr_expect_eq(
+		    evidence_is_fresh_for(stored, &source, PKI_NOW), serves);
+		cr_expect(evidence_is_packed_in(evidence, packed));
+		cr_expect_not(evidence_is_packed_in(evidence, der));
+	}
+}
+
+/* What is for an inquiry to find authentic. */
+Test(evidence, proven)
+{
+	const PkiCert spec = { .name = "Responder",
+		.serial = 23,
+		.eku = "OCSPSigning",
+		.key = PKI_KEY_LEAF_EC };
+	g_autoptr(X509) unchecked = pki_cert(&spec, pki->ca, PKI_KEY_CA);
+	X509 *const certs[] = { delegate, NULL };
+	X509 *const others[] = { unchecked, NULL };
+	const struct {
+		const char *name;
+		EvidenceKind kind;
+		GBytes *der; /* taken */
+		bool is_proven;
+	} cases[] = {
+		{ "response by the issuer", EVIDENCE_OCSP,
+		    response((PkiSingle){ 0 }, (PkiOcsp){ 0 }), true },
+		{ "by a delegate that is not to be asked of", EVIDENCE_OCSP,
+		    response((PkiSingle){ 0 },
+			(PkiOcsp){ .responder = delegate,
+			    .key = PKI_KEY_LEAF_EC,
+			    .certs = certs }),
+		    true },
+		{ "by a delegate that is", EVIDENCE_OCSP,
+		    response((PkiSingle){ 0 },
+			(PkiOcsp){ .responder = unchecked,
+			    .key = PKI_KEY_LEAF_EC,
+			    .certs = others }),
+		    false },
+		{ "list by the issuer", EVIDENCE_CRL, list((PkiCrl){ 0 }),
+		    true },
+		{ "by another key", EVIDENCE_CRL,
+		    list((PkiCrl){ .wrong_key_id = true }), false },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Evidence) evidence =
+		    admitted(cases[i].kind, cases[i].der);
+
+		cr_expect_eq(evidence_is_proven(evidence), cases[i].is_proven,
+		    "%s", cases[i].name);
+		g_bytes_unref(cases[i].der);
 	}
 }
 
@@ -711,6 +885,8 @@ Test(evidence, keys)
 		{ EVIDENCE_CRL, pki->leaf, pki->ca, other_url },
 		{ EVIDENCE_CRL, pki->leaf, renewed, urls },
 		{ EVIDENCE_CRL, pki->leaf, twin, urls },
+		/* one URL may be of users, and of CAs */
+		{ EVIDENCE_CRL, renewed, pki->ca, urls },
 	};
 	g_autoptr(GHashTable) seen =
 	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

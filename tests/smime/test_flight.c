@@ -17,6 +17,7 @@ typedef struct {
 	SupplyOptions options;
 	EvidenceRules rules;
 	FlightDesk desk;
+	GMutex landing;
 	guint counts[SUPPLY_N_EVENTS];
 	GString *told;
 	TestRedis *redis; /* that the desk's store is on, or NULL */
@@ -26,15 +27,23 @@ typedef struct {
 
 /* Takes der. */
 static void
-share(const TestRedis *redis, const char *key, GBytes *der)
+share_as(
+    const TestRedis *redis, const char *key, EvidenceKind kind, GBytes *der)
 {
 	gsize size;
 	const void *data = g_bytes_get_data(der, &size);
-	g_autofree char *label = g_strdup_printf(
-	    "smime-milter 1 ocsp %" G_GINT64_FORMAT "\n", ca->now);
+	g_autofree char *label =
+	    g_strdup_printf("smime-milter 1 %s %" G_GINT64_FORMAT "\n",
+		kind == EVIDENCE_OCSP ? "ocsp" : "crl", ca->now);
 
 	test_redis_do(redis, "SET %s %s%b", key, label, data, size);
 	g_bytes_unref(der);
+}
+
+static void
+share(const TestRedis *redis, const char *key, GBytes *der)
+{
+	share_as(redis, key, EVIDENCE_OCSP, der);
 }
 
 static void
@@ -73,6 +82,7 @@ office_new(void)
 		.memory =
 		    lru_new(16U << 20, (gpointer(*)(gpointer))evidence_ref,
 			(GDestroyNotify)evidence_unref),
+		.landing = &office->landing,
 		.proofs = backoff_new(&proofs_rule),
 		.hosts = backoff_new(&hosts_rule),
 		.tell = tell,
@@ -396,6 +406,72 @@ Test(flight, responder_that_declines)
 	}
 }
 
+/* Nobody could be asked: its own pause, which was over, does not begin anew. */
+Test(flight, pause_ends_without_a_question)
+{
+	g_autoptr(Office) office = office_new();
+	g_auto(Named) named = { 0 };
+	g_autofree char *key = NULL;
+	g_autofree char *host = NULL;
+	g_autoptr(Flight) flight = NULL;
+	g_autoptr(Flight) again = NULL;
+	gint64 then = ca->now - 2 * SUPPLY_PAUSE_LONGEST;
+
+	name(&named, EVIDENCE_CRL, "/files/a", NULL, NULL);
+	key = evidence_key(&named.source);
+	host = fetch_host(named.source.urls[0]);
+	backoff_failed(office->desk.proofs, key, then, SUPPLY_PAUSE_LONGEST);
+	for (guint i = 0; i <= SUPPLY_TOLERATED; i++)
+		backoff_failed(office->desk.hosts, host, ca->now, 0);
+	test_ca_put(ca, "a", test_ca_list(ca, (PkiCrl){ 0 }));
+	flight = fly(office, &named);
+	cr_expect(flight->evidence == NULL);
+	cr_expect(strstr(flight->why, "has not answered") != NULL);
+	cr_expect_eq(test_ca_asked(ca, "/files/a"), 0);
+	backoff_forget(office->desk.hosts);
+	again = fly(office, &named);
+	cr_expect(again->evidence != NULL, "%s", again->why);
+}
+
+/* Only where all decline is it left alone for long. */
+Test(flight, one_of_two_declines)
+{
+	static const struct {
+		const char *second;
+		bool is_paused;
+		guint pause;
+	} cases[] = {
+		{ "/files/no?2", false, SUPPLY_PAUSE_LONGEST },
+		{ "/files/absent?", false, SUPPLY_PAUSE_PROOF },
+		{ NULL, true, SUPPLY_PAUSE_PROOF },
+	};
+
+	test_ca_put(ca, "no",
+	    test_ca_response(ca, (PkiSingle){ 0 }, (PkiOcsp){ .status = 6 }));
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Office) office = office_new();
+		g_auto(Named) named = { 0 };
+		g_autofree char *key = NULL;
+		g_autofree char *dead =
+		    g_strdup_printf("http://127.0.0.1:%u/", ca->dead_port);
+		g_autofree char *host = fetch_host(dead);
+		g_autoptr(Flight) flight = NULL;
+		guint left;
+
+		for (guint j = 0; cases[i].is_paused && j <= SUPPLY_TOLERATED;
+		     j++)
+			backoff_failed(office->desk.hosts, host, ca->now, 0);
+		name(&named, EVIDENCE_OCSP, "/files/no?1",
+		    cases[i].second != NULL ? cases[i].second : dead, NULL);
+		key = evidence_key(&named.source);
+		flight = fly(office, &named);
+		cr_expect(flight->evidence == NULL);
+		left = backoff_pause(office->desk.proofs, key, ca->now);
+		cr_expect_geq(left, cases[i].pause, "%zu: %u", i, left);
+		cr_expect_leq(left, cases[i].pause + 60, "%zu: %u", i, left);
+	}
+}
+
 Test(flight, proof_is_asked_after_the_pause)
 {
 	g_autoptr(Office) office = office_new();
@@ -432,7 +508,6 @@ Test(flight, host_is_left_alone)
 	    strstr(office->told->str, "no answer 4 times: left alone") != NULL);
 }
 
-/* What was not asked has not failed: once the host is back it is asked. */
 /* What is cut off is no answer; nor is one with a length that never comes. */
 Test(flight, host_that_cuts_off)
 {
@@ -449,6 +524,7 @@ Test(flight, host_that_cuts_off)
 	    office->counts[SUPPLY_HOST_DOWN], 1, "%s", office->told->str);
 }
 
+/* What was not asked has not failed: once the host is back it is asked. */
 Test(flight, host_is_left_alone_and_the_proof_not)
 {
 	g_autoptr(Office) office = office_new();
@@ -538,6 +614,66 @@ Test(flight, older_by_get_newer_by_post)
 	cr_expect_eq(office->counts[SUPPLY_FETCHED], 1);
 }
 
+static void
+open_store(Office *office)
+{
+	g_autofree char *url = NULL;
+	StoreOptions options = { .connect_timeout = TEST_CA_PATIENCE,
+		.timeout = TEST_CA_PATIENCE };
+
+	office->redis = test_redis_start(NULL);
+	url = g_strdup_printf("redis://127.0.0.1:%u", office->redis->port);
+	options.url = url;
+	office->desk.store = store_new(&options, NULL);
+	cr_assert(office->desk.store != NULL);
+}
+
+/* Is that in Redis? */
+static bool
+is_shared(const Office *office, const char *key, const Evidence *evidence)
+{
+	g_autoptr(GBytes) packed = NULL;
+
+	return store_get(office->desk.store, key, 1 << 20, &packed) ==
+	    STORE_DONE &&
+	    evidence_is_packed_in(evidence, packed);
+}
+
+/* Genuine, newer, and of other certificates than the list that is known. */
+static const char *const other_kinds[] = { "critical,onlyCA:TRUE",
+	"critical,onlyAA:TRUE",
+	"critical,fullname:URI:http://other.example/part-b.crl" };
+
+/* That of the CA, as it was fetched two days ago. */
+static Evidence *
+remember_list(Office *office, Named *named)
+{
+	remember(office, named,
+	    test_ca_list(ca, (PkiCrl){ .number = 8, .this_update = -3600 }),
+	    ca->now - 2 * PKI_DAY);
+	return remembered(office, named);
+}
+
+/* Takes octets, which the CA has now; they are not taken. */
+static void
+expect_kept(GBytes *octets, SupplyEvent event, const char *name_of_case)
+{
+	g_autoptr(Office) office = office_new();
+	g_auto(Named) named = { 0 };
+	g_autoptr(Evidence) kept = NULL;
+	g_autoptr(Evidence) still = NULL;
+	g_autoptr(Flight) flight = NULL;
+
+	name(&named, EVIDENCE_CRL, "/files/a", NULL, NULL);
+	kept = remember_list(office, &named);
+	test_ca_put(ca, "a", octets);
+	flight = fly(office, &named);
+	still = remembered(office, &named);
+	cr_expect_eq(still, kept, "%s", name_of_case);
+	cr_expect_eq(office->counts[event], 1, "%s", name_of_case);
+	cr_expect(flight->evidence == NULL && flight->why != NULL);
+}
+
 Test(flight, lists_that_do_not_replace_a_known_one)
 {
 	const PkiCert foreign_spec = { .name = "Foreign CA",
@@ -546,85 +682,250 @@ Test(flight, lists_that_do_not_replace_a_known_one)
 		.from = -PKI_YEAR,
 		.until = PKI_YEAR };
 	g_autoptr(X509) foreign = test_ca_cert(ca, foreign_spec);
-	const struct {
-		const char *name;
-		GBytes *octets; /* taken */
-	} cases[] = {
-		{ "older",
-		    test_ca_list(
-			ca, (PkiCrl){ .number = 7, .this_update = -7200 }) },
-		{ "older, without number",
-		    test_ca_list(ca,
-			(PkiCrl){ .no_number = true, .this_update = -7200 }) },
-		/* of which nobody here knows whether it is signed at all */
-		{ "of another issuer",
-		    test_ca_list_by(
-			ca, (PkiCrl){ .number = 9 }, foreign, PKI_KEY_P384) },
-		{ "of another key",
-		    test_ca_list_by(ca,
-			(PkiCrl){ .number = 9, .wrong_key_id = true }, ca->ca,
-			PKI_KEY_OTHER) },
-	};
 
-	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+	expect_kept(
+	    test_ca_list(ca, (PkiCrl){ .number = 7, .this_update = -7200 }),
+	    SUPPLY_OLD_ANSWER, "older");
+	expect_kept(test_ca_list(ca,
+			(PkiCrl){ .no_number = true, .this_update = -7200 }),
+	    SUPPLY_OLD_ANSWER, "older, without number");
+	expect_kept(
+	    test_ca_list_by(ca, (PkiCrl){ .number = 9 }, foreign, PKI_KEY_P384),
+	    SUPPLY_BAD_ANSWER, "of another issuer");
+	for (gsize i = 0; i < G_N_ELEMENTS(other_kinds); i++)
+		expect_kept(test_ca_list(ca,
+				(PkiCrl){ .number = 9,
+				    .this_update = -60,
+				    .idp = other_kinds[i] }),
+		    SUPPLY_OLD_ANSWER, other_kinds[i]);
+}
+
+/* Nor from Redis, where it keeps nobody from asking. */
+Test(flight, list_of_others_in_redis)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(other_kinds); i++) {
 		g_autoptr(Office) office = office_new();
 		g_auto(Named) named = { 0 };
-		g_autoptr(Evidence) kept = NULL;
-		g_autoptr(Evidence) still = NULL;
-		g_autoptr(Flight) flight = NULL;
+		g_autofree char *key = NULL;
+		g_autoptr(Evidence) known = NULL;
+		guint asked = test_ca_asked(ca, "/files/a");
 
+		open_store(office);
 		name(&named, EVIDENCE_CRL, "/files/a", NULL, NULL);
-		remember(office, &named,
-		    test_ca_list(
-			ca, (PkiCrl){ .number = 8, .this_update = -3600 }),
-		    ca->now - 2 * PKI_DAY);
-		kept = remembered(office, &named);
-		test_ca_put(ca, "a", cases[i].octets);
-		flight = fly(office, &named);
-		still = remembered(office, &named);
-		cr_expect_eq(still, kept, "%s", cases[i].name);
-		cr_expect_eq(
-		    office->counts[SUPPLY_OLD_ANSWER], 1, "%s", cases[i].name);
-		cr_expect(flight->evidence == NULL && flight->why != NULL);
+		key = evidence_key(&named.source);
+		for (int is_known = 0; is_known < 2; is_known++) {
+			g_autoptr(Flight) flight = NULL;
+
+			lru_clear(office->desk.memory);
+			if (is_known)
+				evidence_unref(remember_list(office, &named));
+			share_as(office->redis, key, EVIDENCE_CRL,
+			    test_ca_list(ca,
+				(PkiCrl){ .this_update = -60,
+				    .idp = other_kinds[i] }));
+			test_ca_put(ca, "a",
+			    test_ca_list(ca, (PkiCrl){ .this_update = -3600 }));
+			flight = fly(office, &named);
+			cr_assert(flight->evidence != NULL);
+			cr_expect(evidence_why_not_for(
+				      flight->evidence, &named.source) == NULL,
+			    "%s", other_kinds[i]);
+		}
+		cr_expect_eq(test_ca_asked(ca, "/files/a"), asked + 2);
+		/* The right one is there now. */
+		known = remembered(office, &named);
+		cr_expect(known != NULL && is_shared(office, key, known));
 	}
 }
 
-/* With nothing known, or something that is over, there is nothing to lose. */
-Test(flight, list_of_an_unknown_signer)
+/* Alone it is told, had for once, and not for others. */
+Test(flight, list_of_others_alone)
 {
-	g_autoptr(Office) office = office_new();
-	g_auto(Named) named = { 0 };
-	g_autoptr(Flight) flight = NULL;
+	for (gsize i = 0; i < G_N_ELEMENTS(other_kinds); i++) {
+		g_autoptr(Office) office = office_new();
+		g_auto(Named) named = { 0 };
+		g_autofree char *key = NULL;
+		g_autoptr(Flight) first = NULL;
+		g_autoptr(Flight) second = NULL;
+		guint asked = test_ca_asked(ca, "/files/a");
 
-	name(&named, EVIDENCE_CRL, "/files/a", NULL, NULL);
-	remember_as_of(office, &named,
-	    test_ca_list(ca, (PkiCrl){ .next_update = -60 }), ca->now - 3600,
-	    ca->now - 3600);
-	test_ca_put(ca, "a",
-	    test_ca_list(ca, (PkiCrl){ .number = 9, .wrong_key_id = true }));
-	flight = fly(office, &named);
-	cr_expect(flight->evidence != NULL, "%s", flight->why);
+		open_store(office);
+		name(&named, EVIDENCE_CRL, "/files/a", NULL, NULL);
+		key = evidence_key(&named.source);
+		test_ca_put(ca, "a",
+		    test_ca_list(ca, (PkiCrl){ .idp = other_kinds[i] }));
+		first = fly(office, &named);
+		second = fly(office, &named);
+		cr_expect_eq(first->evidence, second->evidence);
+		cr_expect_eq(test_ca_asked(ca, "/files/a"), asked + 1);
+		cr_expect_eq(office->counts[SUPPLY_BAD_ANSWER], 1);
+		cr_expect(strstr(office->told->str, "6.3.3 (b)") != NULL);
+		cr_expect_not(is_shared(office, key, first->evidence));
+	}
 }
 
-/* Whatever its date, it does not keep the issuer's own away. */
-Test(flight, list_of_the_issuer_after_that)
+/* What nobody here can prove: beside what is known, and not in Redis. */
+static GBytes *
+unproven(void)
+{
+	return test_ca_list_by(ca,
+	    (PkiCrl){ .number = 9, .this_update = -60, .wrong_key_id = true },
+	    ca->ca, PKI_KEY_OTHER);
+}
+
+Test(flight, list_of_an_unknown_signer)
+{
+	for (int is_known = 0; is_known < 2; is_known++) {
+		g_autoptr(Office) office = office_new();
+		g_auto(Named) named = { 0 };
+		g_autofree char *key = NULL;
+		g_autoptr(Evidence) kept = NULL;
+		g_autoptr(Evidence) still = NULL;
+		g_autoptr(Evidence) trial = NULL;
+		g_autoptr(Flight) flight = NULL;
+		g_autoptr(Flight) again = NULL;
+		guint asked = test_ca_asked(ca, "/files/a");
+
+		open_store(office);
+		name(&named, EVIDENCE_CRL, "/files/a", NULL, NULL);
+		key = evidence_key(&named.source);
+		kept = is_known ? remember_list(office, &named) : NULL;
+		test_ca_put(ca, "a", unproven());
+		flight = fly(office, &named);
+		again = fly(office, &named);
+		still = remembered(office, &named);
+		trial = flight_on_trial(&office->desk, key);
+		cr_expect_eq(still, kept);
+		cr_assert(trial != NULL && trial == flight->evidence);
+		cr_expect_eq(again->evidence, trial);
+		cr_expect_eq(test_ca_asked(ca, "/files/a"), asked + 1);
+		cr_expect_not(is_shared(office, key, trial));
+	}
+}
+
+/* For a minute: then it is asked for anew. */
+Test(flight, trial_ends)
+{
+	static const gint64 ages[] = { 0, EVIDENCE_KEEP_UNPROVEN };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(ages); i++) {
+		g_autoptr(Office) office = office_new();
+		g_auto(Named) named = { 0 };
+		g_autofree char *key = NULL;
+		g_autofree char *trial_key = NULL;
+		g_autofree char *why = NULL;
+		g_autoptr(GBytes) der = unproven();
+		g_autoptr(Evidence) trial = NULL;
+		g_autoptr(Evidence) then = NULL;
+		g_autoptr(Flight) flight = NULL;
+
+		name(&named, EVIDENCE_CRL, "/files/a", NULL, NULL);
+		key = evidence_key(&named.source);
+		trial_key = g_strconcat(key, ":trial", NULL);
+		trial = evidence_admit(&named.source, &office->rules, der,
+		    g_get_real_time() / G_USEC_PER_SEC - ages[i], ca->now,
+		    &why);
+		lru_put(office->desk.memory, trial_key, trial, 1, G_MAXINT64);
+		test_ca_put(ca, "a", test_ca_list(ca, (PkiCrl){ 0 }));
+		flight = fly(office, &named);
+		then = flight_on_trial(&office->desk, key);
+		cr_expect_eq(evidence_is_proven(flight->evidence), i == 1);
+		/* What is proven ends it. */
+		cr_expect_eq(then, i == 0 ? trial : NULL);
+	}
+}
+
+/* Once it has been tried, it does not keep the network from being asked. */
+Test(flight, unproven_in_redis)
 {
 	g_autoptr(Office) office = office_new();
 	g_auto(Named) named = { 0 };
+	g_autofree char *key = NULL;
+	g_autoptr(Flight) first = NULL;
+	g_autoptr(Flight) second = NULL;
+
+	open_store(office);
+	name(&named, EVIDENCE_CRL, "/files/a", NULL, NULL);
+	key = evidence_key(&named.source);
+	share_as(office->redis, key, EVIDENCE_CRL, unproven());
+	test_ca_put(ca, "a", test_ca_list(ca, (PkiCrl){ 0 }));
+	first = fly(office, &named);
+	cr_expect_eq(test_ca_asked(ca, "/files/a"), 0);
+	cr_assert(first->evidence != NULL);
+	cr_expect_not(evidence_is_proven(first->evidence));
+	second = fly(office, &named);
+	cr_assert(second->evidence != NULL);
+	cr_expect(evidence_is_proven(second->evidence));
+	cr_expect(is_shared(office, key, second->evidence));
+}
+
+/* Good by a delegate of whom nobody has asked, the issuer having said that the
+ * certificate is on hold. */
+Test(flight, response_by_a_delegate)
+{
+	g_autoptr(Office) office = office_new();
+	g_auto(Named) named = { 0 };
+	g_autoptr(X509) delegate = test_ca_cert(ca,
+	    (PkiCert){ .name = "Responder",
+		.serial = 21,
+		.eku = "OCSPSigning",
+		.key = PKI_KEY_LEAF_EC });
+	X509 *const certs[] = { delegate, NULL };
+	g_autoptr(Evidence) kept = NULL;
+	g_autoptr(Evidence) still = NULL;
 	g_autoptr(Flight) flight = NULL;
 
-	name(&named, EVIDENCE_CRL, "/files/a", NULL, NULL);
+	name(&named, EVIDENCE_OCSP, "/files/ocsp?", NULL, NULL);
 	remember(office, &named,
-	    test_ca_list_by(ca,
-		(PkiCrl){
-		    .number = 9, .this_update = -60, .wrong_key_id = true },
-		ca->ca, PKI_KEY_OTHER),
+	    test_ca_response(ca,
+		(PkiSingle){ .status = PKI_OCSP_REVOKED,
+		    .reason = CRL_REASON_CERTIFICATE_HOLD },
+		(PkiOcsp){ 0 }),
 	    ca->now - 2 * PKI_DAY);
-	test_ca_put(ca, "a",
-	    test_ca_list(ca, (PkiCrl){ .number = 8, .this_update = -3600 }));
+	kept = remembered(office, &named);
+	test_ca_put(ca, "ocsp",
+	    test_ca_response(ca, (PkiSingle){ .this_update = -60 },
+		(PkiOcsp){ .responder = delegate,
+		    .key = PKI_KEY_LEAF_EC,
+		    .certs = certs,
+		    .produced_at = -60 }));
 	flight = fly(office, &named);
-	cr_expect(flight->evidence != NULL, "%s", flight->why);
-	cr_expect_eq(office->counts[SUPPLY_OLD_ANSWER], 0);
+	still = remembered(office, &named);
+	cr_expect_eq(still, kept);
+	cr_expect(flight->evidence != NULL && flight->evidence != kept);
+}
+
+/* Whatever its date, what is not by the issuer, or is of others, does not keep
+ * the issuer's own away. */
+Test(flight, list_of_the_issuer_after_that)
+{
+	const PkiCrl known[] = {
+		{ .wrong_key_id = true },
+		{ .idp = other_kinds[0] },
+		{ .idp = other_kinds[1] },
+		{ .idp = other_kinds[2] },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(known); i++) {
+		g_autoptr(Office) office = office_new();
+		g_auto(Named) named = { 0 };
+		g_autoptr(Flight) flight = NULL;
+		PkiCrl spec = known[i];
+
+		spec.number = 9;
+		spec.this_update = -60;
+		name(&named, EVIDENCE_CRL, "/files/a", NULL, NULL);
+		remember(office, &named,
+		    test_ca_list_by(ca, spec, ca->ca,
+			spec.wrong_key_id ? PKI_KEY_OTHER : PKI_KEY_CA),
+		    ca->now - 2 * PKI_DAY);
+		test_ca_put(ca, "a",
+		    test_ca_list(
+			ca, (PkiCrl){ .number = 8, .this_update = -3600 }));
+		flight = fly(office, &named);
+		cr_expect(flight->evidence != NULL, "%zu: %s", i, flight->why);
+		cr_expect_eq(office->counts[SUPPLY_OLD_ANSWER], 0);
+	}
 }
 
 /* It counts, and is not asked for again with each message. */
@@ -647,20 +948,6 @@ Test(flight, answer_that_is_over)
 	cr_expect(again->why != NULL && strstr(again->why, "again in") != NULL);
 	cr_expect_eq(test_ca_asked(ca, "/files"), 1);
 	cr_expect_eq(lru_count(office->desk.memory), 1);
-}
-
-static void
-open_store(Office *office)
-{
-	g_autofree char *url = NULL;
-	StoreOptions options = { .connect_timeout = TEST_CA_PATIENCE,
-		.timeout = TEST_CA_PATIENCE };
-
-	office->redis = test_redis_start(NULL);
-	url = g_strdup_printf("redis://127.0.0.1:%u", office->redis->port);
-	options.url = url;
-	office->desk.store = store_new(&options, NULL);
-	cr_assert(office->desk.store != NULL);
 }
 
 /* Another gateway has its answer there after the first look: it is found once

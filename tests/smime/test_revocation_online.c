@@ -568,8 +568,8 @@ Test(revocation_online, configured_responder)
 /* --- lists of somebody else --------------------------------------------------
  */
 
-/* Signed by whom, nobody here knows: it proves nothing, is forgotten, and the
- * right one is had once the pause is over. */
+/* Signed by whom, nobody here knows: it proves nothing, is asked for once, and
+ * the right one is had later.  Whose it cannot be is told. */
 Test(revocation_online, list_of_another)
 {
 	g_autoptr(X509) foreign = test_ca_cert(ca,
@@ -578,12 +578,15 @@ Test(revocation_online, list_of_another)
 	const struct {
 		const char *name;
 		GBytes *octets; /* taken */
+		guint bad;
 	} cases[] = {
 		{ "of another issuer",
-		    test_ca_list_by(ca, (PkiCrl){ 0 }, foreign, PKI_KEY_P384) },
+		    test_ca_list_by(ca, (PkiCrl){ 0 }, foreign, PKI_KEY_P384),
+		    1 },
 		{ "of another key",
 		    test_ca_list_by(ca, (PkiCrl){ .wrong_key_id = true },
-			ca->ca, PKI_KEY_OTHER) },
+			ca->ca, PKI_KEY_OTHER),
+		    0 },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -599,8 +602,8 @@ Test(revocation_online, list_of_another)
 			expect(revocation, &(Question){ .cert = leaf },
 			    REVOCATION_STATUS_UNANSWERED, NULL, cases[i].name);
 		cr_expect_eq(test_ca_asked(ca, CRL_PATH) - asked, 1);
-		cr_expect_eq(supply_count(supply, SUPPLY_BAD_ANSWER), 1, "%s",
-		    cases[i].name);
+		cr_expect_eq(supply_count(supply, SUPPLY_BAD_ANSWER),
+		    cases[i].bad, "%s", cases[i].name);
 		test_ca_put(ca, "crl", list(GOOD));
 		supply_forget(supply);
 		expect(revocation, &(Question){ .cert = leaf },
@@ -668,9 +671,11 @@ Test(revocation_online, list_of_another_in_redis)
 	g_autofree char *key = evidence_key(&source);
 	GBytes *const lists[] = {
 		test_ca_list_by(ca, (PkiCrl){ 0 }, foreign, PKI_KEY_P384),
+		/* which may have been right for others */
 		test_ca_list_by(ca, (PkiCrl){ .wrong_key_id = true }, ca->ca,
 		    PKI_KEY_OTHER),
 	};
+	const guint poisoned[] = { 1, 0 };
 
 	test_ca_put(ca, "crl", list(GOOD));
 	for (gsize i = 0; i < G_N_ELEMENTS(lists); i++) {
@@ -696,10 +701,482 @@ Test(revocation_online, list_of_another_in_redis)
 		test_redis_do(redis, "SET %s %s%b", key, label, data, size);
 		expect(revocation, &(Question){ .cert = leaf },
 		    REVOCATION_STATUS_GOOD, NULL, "poisoned");
-		cr_expect_eq(supply_count(supply, SUPPLY_POISONED), 1);
+		cr_expect_eq(
+		    supply_count(supply, SUPPLY_POISONED), poisoned[i]);
 		cr_expect_not(test_ca_was_told(&watch, "(null)"));
 		cr_expect_eq(test_ca_asked(ca, CRL_PATH), i + 1);
 		g_bytes_unref(lists[i]);
+	}
+}
+
+/* --- what takes the place of what is known ---------------------------------
+ */
+
+/* A gateway that has just begun, on a Redis. */
+typedef struct {
+	Store *store;
+	Supply *supply;
+	Revocation *revocation;
+	TestCaWatch watch;
+} Gateway;
+
+static void
+gateway_clear(Gateway *gateway)
+{
+	revocation_unref(gateway->revocation);
+	supply_unref(gateway->supply);
+	store_unref(gateway->store);
+	test_ca_watch_clear(&gateway->watch);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Gateway, gateway_clear)
+
+static void
+gateway_on(
+    Gateway *gateway, const TestRedis *redis, EvidenceKind first, guint methods)
+{
+	g_autofree char *url =
+	    g_strdup_printf("redis://127.0.0.1:%u", redis->port);
+	const StoreOptions store = { .url = url,
+		.connect_timeout = TEST_CA_PATIENCE,
+		.timeout = TEST_CA_PATIENCE };
+	const SupplyOptions supply = test_ca_options();
+	const RevocationOptions options = options_with(first, methods);
+	g_autoptr(Fetcher) fetcher = test_ca_fetcher(ca);
+
+	gateway->store = store_new(&store, NULL);
+	gateway->supply = supply_new(&supply, fetcher, gateway->store);
+	supply_set_observer(gateway->supply, test_ca_observe, &gateway->watch);
+	gateway->revocation = revocation_with(&options, gateway->supply);
+}
+
+/* What a gateway that has just begun answers. */
+static void
+expect_anew(const TestRedis *redis, guint methods, const Question *question,
+    RevocationStatus status, const char *name)
+{
+	g_auto(Gateway) gateway = { 0 };
+
+	gateway_on(&gateway, redis, EVIDENCE_CRL, methods);
+	expect(gateway.revocation, question, status, NULL, name);
+}
+
+/* Into Redis, as what was fetched then (seconds since 1970; 0: so long ago that
+ * it is to be asked for anew); takes der. */
+static void
+share(const TestRedis *redis, EvidenceKind kind, X509 *cert, const char *path,
+    GBytes *der, gint64 fetched)
+{
+	g_autofree char *url = test_ca_url(ca, path);
+	const char *const urls[] = { url, NULL };
+	const EvidenceSource source = { kind, cert, ca->ca, urls };
+	g_autofree char *key = evidence_key(&source);
+	g_autofree char *label =
+	    g_strdup_printf("smime-milter 1 %s %" G_GINT64_FORMAT "\n",
+		kind == EVIDENCE_OCSP ? "ocsp" : "crl", fetched);
+	gsize size;
+	const void *data = g_bytes_get_data(der, &size);
+
+	test_redis_do(redis, "SET %s %s%b", key, label, data, size);
+	g_bytes_unref(der);
+}
+
+static guint
+keys_in(const TestRedis *redis)
+{
+	redisReply *reply = test_redis_ask(redis, "DBSIZE");
+	guint count;
+
+	cr_assert(reply != NULL && reply->type == REDIS_REPLY_INTEGER);
+	count = (guint)reply->integer;
+	freeReplyObject(reply);
+	return count;
+}
+
+/* Of the CA, genuine, newer than the list that names the certificate. */
+static const char *const other_kinds[] = { "critical,onlyCA:TRUE",
+	"critical,onlyAA:TRUE",
+	"critical,fullname:URI:http://other.example/part-b.crl" };
+
+static GBytes *
+revoking_list(void)
+{
+	return test_ca_list(
+	    ca, (PkiCrl){ .revoked = leaf, .this_update = -3600 });
+}
+
+/* It does not take the place of the list that revokes, and the right one is
+ * still known afterwards, whatever a responder that lags behind says. */
+Test(revocation_online, newer_list_of_another_kind)
+{
+	static const guint methods[] = { EVIDENCE_CRL, BOTH };
+	const Question question = { .cert = leaf };
+
+	test_ca_put(ca, "ocsp",
+	    test_ca_response(ca,
+		(PkiSingle){ .cert = leaf, .this_update = -7200 },
+		(PkiOcsp){ .produced_at = -7200 }));
+	for (gsize i = 0; i < G_N_ELEMENTS(other_kinds); i++) {
+		g_autoptr(TestRedis) redis = test_redis_start(NULL);
+		const char *name = other_kinds[i];
+
+		share(redis, EVIDENCE_CRL, leaf, CRL_PATH, revoking_list(), 0);
+		test_ca_put(ca, "crl",
+		    test_ca_list(ca,
+			(PkiCrl){ .idp = other_kinds[i], .this_update = -60 }));
+		for (gsize j = 0; j < G_N_ELEMENTS(methods); j++)
+			expect_anew(redis, methods[j], &question,
+			    REVOCATION_STATUS_REVOKED, name);
+		test_ca_put(ca, "crl", NULL);
+		expect_anew(
+		    redis, BOTH, &question, REVOCATION_STATUS_REVOKED, name);
+	}
+}
+
+/* As above; another mail of the CA has the list asked for, while for ours the
+ * responder is. */
+Test(revocation_online, newer_list_of_another_kind_for_another)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_auto(Gateway) gateway = { 0 };
+	g_autofree char *url = test_ca_url(ca, CRL_PATH);
+	g_autoptr(X509) other =
+	    test_ca_cert(ca, (PkiCert){ .serial = 77, .crl_url = url });
+
+	gateway_on(&gateway, redis, EVIDENCE_OCSP, BOTH);
+	share(redis, EVIDENCE_CRL, leaf, CRL_PATH, revoking_list(), 0);
+	test_ca_put(ca, "ocsp", response(GOOD));
+	test_ca_put(ca, "crl",
+	    test_ca_list(ca,
+		(PkiCrl){ .idp = "critical,onlyCA:TRUE", .this_update = -60 }));
+	expect(gateway.revocation, &(Question){ .cert = other },
+	    REVOCATION_STATUS_GOOD, NULL, "another");
+	expect(gateway.revocation, &(Question){ .cert = leaf },
+	    REVOCATION_STATUS_REVOKED, NULL, "ours");
+}
+
+/* With nothing known it is no answer, which is told, and asked for once. */
+Test(revocation_online, list_of_another_kind_alone)
+{
+	static const struct {
+		RevocationStatus status;
+		const char *words;
+	} says[] = {
+		{ REVOCATION_STATUS_UNANSWERED, "6.3.3 (b)" },
+		{ REVOCATION_STATUS_UNANSWERED, "6.3.3 (b)" },
+		{ REVOCATION_STATUS_UNKNOWN, "6.3.3 (b)" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(other_kinds); i++) {
+		g_autoptr(TestRedis) redis = test_redis_start(NULL);
+		g_auto(Gateway) gateway = { 0 };
+		guint asked = test_ca_asked(ca, CRL_PATH);
+
+		gateway_on(&gateway, redis, EVIDENCE_CRL, EVIDENCE_CRL);
+		test_ca_put(ca, "crl",
+		    test_ca_list(ca, (PkiCrl){ .idp = other_kinds[i] }));
+		for (int j = 0; j < 3; j++)
+			expect(gateway.revocation, &(Question){ .cert = leaf },
+			    says[i].status, says[i].words, other_kinds[i]);
+		cr_expect_eq(test_ca_asked(ca, CRL_PATH), asked + 1);
+		cr_expect(test_ca_was_told(
+		    &gateway.watch, "/files/crl: revocation list is of "));
+		/* Others ask for themselves. */
+		test_ca_put(ca, "crl", revoking_list());
+		expect_anew(redis, EVIDENCE_CRL, &(Question){ .cert = leaf },
+		    REVOCATION_STATUS_REVOKED, other_kinds[i]);
+	}
+}
+
+/* One URL, for certificates of CAs and of users, with the list of the users. */
+Test(revocation_online, list_of_some_at_the_url_of_all)
+{
+	g_autoptr(Supply) supply = supply_new_here(NULL);
+	const RevocationOptions options =
+	    options_with(EVIDENCE_CRL, EVIDENCE_CRL);
+	g_autoptr(Revocation) revocation = revocation_with(&options, supply);
+	g_autofree char *url = test_ca_url(ca, CRL_PATH);
+	g_autoptr(X509) authority = test_ca_cert(ca,
+	    (PkiCert){ .name = "Below",
+		.is_ca = true,
+		.serial = 31,
+		.key = PKI_KEY_P384,
+		.crl_url = url });
+
+	test_ca_put(ca, "crl",
+	    test_ca_list(ca,
+		(PkiCrl){ .revoked = leaf, .idp = "critical,onlyuser:TRUE" }));
+	for (int i = 0; i < 3; i++) {
+		expect(revocation, &(Question){ .cert = leaf },
+		    REVOCATION_STATUS_REVOKED, "since", "user");
+		expect(revocation, &(Question){ .cert = authority },
+		    REVOCATION_STATUS_UNANSWERED, "6.3.3 (b)", "CA");
+	}
+	/* For each kind once. */
+	cr_expect_eq(test_ca_asked(ca, CRL_PATH), 2);
+}
+
+/* A list that nobody has signed whom we know is not kept as what the CA says,
+ * not shared, and not believed from Redis. */
+static GBytes *
+unsigned_list(const char *idp)
+{
+	return test_ca_list_by(ca, (PkiCrl){ .wrong_key_id = true, .idp = idp },
+	    ca->ca, PKI_KEY_OTHER);
+}
+
+static const char *const any_kinds[] = { NULL, "critical,onlyCA:TRUE",
+	"critical,onlyuser:TRUE",
+	"critical,fullname:URI:http://other.example/part-b.crl" };
+
+Test(revocation_online, list_that_nobody_signed)
+{
+	g_autofree char *url = test_ca_url(ca, CRL_PATH);
+	const char *const urls[] = { url, NULL };
+	const EvidenceSource source = { EVIDENCE_CRL, leaf, ca->ca, urls };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(any_kinds); i++) {
+		g_autoptr(TestRedis) redis = test_redis_start(NULL);
+		g_auto(Gateway) gateway = { 0 };
+		g_autoptr(Evidence) kept = NULL;
+
+		gateway_on(&gateway, redis, EVIDENCE_CRL, EVIDENCE_CRL);
+		test_ca_put(ca, "crl", unsigned_list(any_kinds[i]));
+		expect(gateway.revocation, &(Question){ .cert = leaf },
+		    REVOCATION_STATUS_UNANSWERED, "(f)", any_kinds[i]);
+		kept = supply_peek(gateway.supply, &source);
+		cr_expect(kept == NULL);
+		/* Who begins now finds nothing of it. */
+		test_ca_put(ca, "crl", revoking_list());
+		expect_anew(redis, EVIDENCE_CRL, &(Question){ .cert = leaf },
+		    REVOCATION_STATUS_REVOKED, any_kinds[i]);
+	}
+}
+
+Test(revocation_online, list_that_nobody_signed_in_redis)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(any_kinds); i++) {
+		g_autoptr(TestRedis) redis = test_redis_start(NULL);
+		guint asked = test_ca_asked(ca, CRL_PATH);
+
+		share(redis, EVIDENCE_CRL, leaf, CRL_PATH,
+		    unsigned_list(any_kinds[i]), ca->now);
+		test_ca_put(ca, "crl", revoking_list());
+		for (int j = 0; j < 2; j++)
+			expect_anew(redis, EVIDENCE_CRL,
+			    &(Question){ .cert = leaf },
+			    REVOCATION_STATUS_REVOKED, any_kinds[i]);
+		cr_expect_eq(test_ca_asked(ca, CRL_PATH), asked + 1);
+	}
+}
+
+/* Who makes lists for the CA, and a certificate that names it. */
+typedef struct {
+	X509 *lister;
+	X509 *named;
+	GBytes *right; /* the list, which has named */
+} Indirect;
+
+static void
+indirect_clear(Indirect *indirect)
+{
+	X509_free(indirect->lister);
+	X509_free(indirect->named);
+	g_bytes_unref(indirect->right);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Indirect, indirect_clear)
+
+static void
+make_indirect(Indirect *indirect)
+{
+	g_autofree char *url = test_ca_url(ca, CRL_PATH);
+	g_autofree char *sections = g_strdup_printf(
+	    "[point]\nfullname=URI:%s\nCRLissuer=dirName:lister\n"
+	    "[lister]\nC=ID\nCN=Lister\n",
+	    url);
+	PkiEntry entry = { .names_issuer = true };
+
+	indirect->lister = pki_cert(&(PkiCert){ .name = "Lister",
+					.is_ca = true,
+					.key_usage = "critical,cRLSign",
+					.key = PKI_KEY_P384,
+					.from = ca->now - PKI_NOW - PKI_DAY,
+					.until = ca->now - PKI_NOW + PKI_YEAR },
+	    ca->root, PKI_KEY_ROOT);
+	indirect->named = test_ca_cert(ca,
+	    (PkiCert){
+		.mailboxes = MAIL, .points = "point", .sections = sections });
+	entry.cert = indirect->named;
+	indirect->right = test_ca_list_by(ca,
+	    (PkiCrl){ .this_update = -3600,
+		.idp = "critical,indirectCRL:TRUE",
+		.entries = &entry,
+		.n_entries = 1 },
+	    indirect->lister, PKI_KEY_P384);
+}
+
+Test(revocation_online, forged_list_after_an_indirect_one)
+{
+	g_auto(Indirect) indirect = { 0 };
+	Question question = { 0 };
+
+	make_indirect(&indirect);
+	question =
+	    (Question){ .cert = indirect.named, .brought = indirect.lister };
+	for (int foreign = 0; foreign < 2; foreign++) {
+		g_autoptr(TestRedis) redis = test_redis_start(NULL);
+		g_auto(Gateway) gateway = { 0 };
+
+		gateway_on(&gateway, redis, EVIDENCE_CRL, EVIDENCE_CRL);
+		share(redis, EVIDENCE_CRL, indirect.named, CRL_PATH,
+		    g_bytes_ref(indirect.right), 0);
+		test_ca_put(ca, "crl",
+		    test_ca_list_by(ca,
+			(PkiCrl){ .this_update = -60,
+			    .wrong_key_id = foreign != 0,
+			    .idp = "critical,indirectCRL:TRUE" },
+			indirect.lister, PKI_KEY_OTHER));
+		for (int i = 0; i < 2; i++)
+			expect(gateway.revocation, &question,
+			    REVOCATION_STATUS_REVOKED, "since",
+			    foreign ? "foreign" : "own");
+		/* nor has it been shared */
+		test_ca_put(ca, "crl", NULL);
+		expect_anew(redis, EVIDENCE_CRL, &question,
+		    REVOCATION_STATUS_REVOKED, "anew");
+	}
+}
+
+/* By the next key of the CA, whose certificate comes along with messages: who
+ * leaves it out, or brings one that may not sign lists, does not have the list
+ * dropped for others. */
+Test(revocation_online, list_whose_signer_is_left_out)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_auto(Gateway) gateway = { 0 };
+	const PkiCert spec = { .name = "CA Today",
+		.is_ca = true,
+		.key = PKI_KEY_P384,
+		.serial = 99,
+		.from = ca->now - PKI_NOW - PKI_DAY,
+		.until = ca->now - PKI_NOW + PKI_YEAR };
+	PkiCert mute_spec = spec;
+	gint64 stop = g_get_monotonic_time() + (gint64)TEST_CA_PATIENCE * 1000;
+	g_autoptr(X509) next = pki_cert(&spec, ca->root, PKI_KEY_ROOT);
+	g_autoptr(X509) mute = NULL;
+
+	mute_spec.key_usage = "critical,keyCertSign";
+	mute_spec.serial = 98;
+	mute = pki_cert(&mute_spec, ca->root, PKI_KEY_ROOT);
+	cr_assert_eq(X509_NAME_cmp(X509_get_subject_name(next),
+			 X509_get_subject_name(ca->ca)),
+	    0);
+	const struct {
+		const char *name;
+		X509 *brought;
+		RevocationStatus status;
+	} mails[] = {
+		{ "leaves it out", NULL, REVOCATION_STATUS_UNANSWERED },
+		{ "brings another", mute, REVOCATION_STATUS_UNANSWERED },
+		{ "brings it", next, REVOCATION_STATUS_REVOKED },
+		{ "leaves it out then", NULL, REVOCATION_STATUS_UNANSWERED },
+		{ "brings another then", mute, REVOCATION_STATUS_UNANSWERED },
+		{ "brings it then", next, REVOCATION_STATUS_REVOKED },
+	};
+
+	gateway_on(&gateway, redis, EVIDENCE_CRL, EVIDENCE_CRL);
+	test_ca_put(ca, "crl",
+	    test_ca_list_by(
+		ca, (PkiCrl){ .revoked = leaf }, next, PKI_KEY_P384));
+	for (gsize i = 0; i < G_N_ELEMENTS(mails); i++)
+		expect(gateway.revocation,
+		    &(Question){ .cert = leaf, .brought = mails[i].brought },
+		    mails[i].status, NULL, mails[i].name);
+	cr_expect_eq(test_ca_asked(ca, CRL_PATH), 1);
+	cr_expect_eq(supply_count(gateway.supply, SUPPLY_BAD_ANSWER), 0);
+	/* What was found right is shared, a little later, and stays so. */
+	while (keys_in(redis) == 0) {
+		cr_assert_lt(g_get_monotonic_time(), stop);
+		g_usleep(5000);
+	}
+	test_ca_put(ca, "crl", NULL);
+	expect_anew(redis, EVIDENCE_CRL, &(Question){ .cert = leaf },
+	    REVOCATION_STATUS_UNANSWERED, "anew, without");
+	expect_anew(redis, EVIDENCE_CRL,
+	    &(Question){ .cert = leaf, .brought = next },
+	    REVOCATION_STATUS_REVOKED, "anew, with");
+}
+
+/* A delegate that was revoked itself says that a hold is over. */
+Test(revocation_online, delegate_that_does_not_count)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_autofree char *crl_url = test_ca_url(ca, "/files/of-responder");
+	g_autoptr(X509) delegate = test_ca_cert(ca,
+	    (PkiCert){ .name = "Responder",
+		.serial = 21,
+		.eku = "OCSPSigning",
+		.crl_url = crl_url,
+		.key = PKI_KEY_LEAF_EC });
+	g_autoptr(X509) cert = leaf_with(OCSP_PATH "a", NULL);
+	X509 *const certs[] = { delegate, NULL };
+	const Question question = { .cert = cert };
+
+	share(redis, EVIDENCE_OCSP, cert, "/files/ocsp",
+	    test_ca_response(ca,
+		(PkiSingle){ .cert = cert,
+		    .status = PKI_OCSP_REVOKED,
+		    .reason = CRL_REASON_CERTIFICATE_HOLD },
+		(PkiOcsp){ 0 }),
+	    0);
+	test_ca_put(ca, "of-responder",
+	    test_ca_list(ca, (PkiCrl){ .revoked = delegate }));
+	test_ca_put(ca, "ocsp",
+	    test_ca_response(ca,
+		(PkiSingle){ .cert = cert, .this_update = -60 },
+		(PkiOcsp){ .responder = delegate,
+		    .key = PKI_KEY_LEAF_EC,
+		    .certs = certs,
+		    .produced_at = -60 }));
+	expect_anew(redis, BOTH, &question, REVOCATION_STATUS_REVOKED, "first");
+	test_ca_put(ca, "ocsp", NULL);
+	expect_anew(redis, BOTH, &question, REVOCATION_STATUS_REVOKED, "then");
+}
+
+/* Dates do not decide whether a certificate was revoked. */
+Test(revocation_online, revoked_and_good)
+{
+	static const struct {
+		const char *name;
+		PkiSingle known, answer;
+	} cases[] = {
+		{ "revoked, dated before the good that is known",
+		    { .this_update = -60 },
+		    { .status = PKI_OCSP_REVOKED, .this_update = -120 } },
+		{ "good, dated after the revoked that is known",
+		    { .status = PKI_OCSP_REVOKED, .this_update = -120 },
+		    { .this_update = -60 } },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(TestRedis) redis = test_redis_start(NULL);
+		PkiSingle known = cases[i].known, answer = cases[i].answer;
+
+		known.cert = leaf;
+		answer.cert = leaf;
+		share(redis, EVIDENCE_OCSP, leaf, "/files/ocsp",
+		    test_ca_response(ca, known,
+			(PkiOcsp){ .produced_at = known.this_update }),
+		    0);
+		test_ca_put(ca, "ocsp",
+		    test_ca_response(
+			ca, answer, (PkiOcsp){ .produced_at = -10 }));
+		expect_anew(redis, EVIDENCE_OCSP, &(Question){ .cert = leaf },
+		    REVOCATION_STATUS_REVOKED, cases[i].name);
+		test_ca_put(ca, "ocsp", NULL);
+		expect_anew(redis, EVIDENCE_OCSP, &(Question){ .cert = leaf },
+		    REVOCATION_STATUS_REVOKED, cases[i].name);
 	}
 }
 
@@ -908,6 +1385,42 @@ Test(revocation_online, fetch)
 		cr_expect_eq(
 		    revocation_asks(revocation), cases[i].methods != 0);
 		cr_expect_eq(revocation_supply(revocation), supply);
+	}
+}
+
+/* What nobody may believe, or is of others, was not had, and is not shared. */
+Test(revocation_online, fetch_of_what_does_not_count)
+{
+	g_autoptr(X509) foreign = test_ca_cert(ca,
+	    (PkiCert){
+		.name = "Foreign CA", .is_ca = true, .key = PKI_KEY_P384 });
+	GBytes *const lists[] = { unsigned_list(NULL),
+		unsigned_list("critical,onlyCA:TRUE"),
+		test_ca_list(ca, (PkiCrl){ .idp = other_kinds[0] }),
+		test_ca_list(ca, (PkiCrl){ .idp = other_kinds[2] }),
+		test_ca_list_by(ca, (PkiCrl){ 0 }, foreign, PKI_KEY_P384) };
+	g_autoptr(OsslX509Stack) path = sk_X509_new_null();
+
+	X509_up_ref(leaf);
+	sk_X509_push(path, leaf);
+	X509_up_ref(ca->ca);
+	sk_X509_push(path, ca->ca);
+	for (gsize i = 0; i < G_N_ELEMENTS(lists); i++) {
+		g_autoptr(TestRedis) redis = test_redis_start(NULL);
+		g_auto(Gateway) gateway = { 0 };
+		SupplyBudget budget = SUPPLY_BUDGET(TEST_CA_PATIENCE);
+		const RevocationQuestion question = { .trust = trust,
+			.path = path,
+			.now = ca->now,
+			.budget = &budget };
+		g_autoptr(GString) told = g_string_new(NULL);
+
+		gateway_on(&gateway, redis, EVIDENCE_CRL, EVIDENCE_CRL);
+		test_ca_put(ca, "crl", lists[i]);
+		revocation_fetch(gateway.revocation, &question, note, told);
+		cr_expect(g_str_has_suffix(told->str, " why\n"), "%zu: %s", i,
+		    told->str);
+		cr_expect_eq(keys_in(redis), 0, "%zu", i);
 	}
 }
 

@@ -86,7 +86,7 @@ get(Supply *supply, EvidenceKind kind, const char *path, guint ms, char **why)
 	const EvidenceSource source = source_at(kind, urls);
 	SupplyBudget budget = SUPPLY_BUDGET(ms);
 
-	return supply_get(supply, &source, &budget, why);
+	return supply_get(supply, &source, &budget, NULL, why);
 }
 
 /* Is it had, fresh? */
@@ -259,7 +259,8 @@ Test(supply, one_budget_of_time)
 		const EvidenceSource source = source_at(EVIDENCE_CRL, urls);
 		g_autofree char *why = NULL;
 
-		cr_expect(supply_get(supply, &source, &budget, &why) == NULL);
+		cr_expect(
+		    supply_get(supply, &source, &budget, NULL, &why) == NULL);
 		cr_expect(i == 0 || budget.until == until);
 		until = budget.until;
 	}
@@ -283,7 +284,8 @@ Test(supply, budget_of_questions)
 
 			test_ca_put(
 			    ca, path + 7, test_ca_list(ca, (PkiCrl){ 0 }));
-			evidence = supply_get(supply, &source, &budget, &why);
+			evidence =
+			    supply_get(supply, &source, &budget, NULL, &why);
 			cr_expect_eq(evidence != NULL, i < SUPPLY_MAX_FETCHES);
 			cr_expect(evidence != NULL ||
 				strstr(why, "enough questions") != NULL,
@@ -330,31 +332,6 @@ Test(supply, no_room)
 	cr_expect(has(supply, EVIDENCE_CRL, "/files/a"));
 	cr_expect(has(supply, EVIDENCE_CRL, "/files/a"));
 	cr_expect_eq(test_ca_asked(ca, "/files/a"), 2);
-}
-
-Test(supply, refused_answer)
-{
-	g_autoptr(Supply) supply = supply_on(NULL);
-	g_auto(TestCaWatch) watch = { 0 };
-	g_autofree char *url = test_ca_url(ca, "/files/a");
-	const char *const urls[] = { url, NULL };
-	const EvidenceSource source = source_at(EVIDENCE_CRL, urls);
-	SupplyBudget budget = SUPPLY_BUDGET(TEST_CA_PATIENCE);
-	g_autofree char *why = NULL;
-	g_autoptr(Evidence) evidence = NULL;
-
-	supply_set_observer(supply, test_ca_observe, &watch);
-	test_ca_put(ca, "a", test_ca_list(ca, (PkiCrl){ 0 }));
-	evidence = supply_get(supply, &source, &budget, &why);
-	cr_assert(evidence != NULL);
-	cr_expect_not(
-	    supply_refuse(supply, &source, evidence, "not by whom it should"));
-	cr_expect(test_ca_was_told(
-	    &watch, "/files/a: not by whom it should: dropped\n"));
-	cr_expect_eq(supply_count(supply, SUPPLY_BAD_ANSWER), 1);
-	/* The CA has no other one at once. */
-	cr_expect_not(has(supply, EVIDENCE_CRL, "/files/a"));
-	cr_expect_eq(test_ca_asked(ca, "/files/a"), 1);
 }
 
 /* --- Redis -----------------------------------------------------------------
@@ -413,6 +390,18 @@ keys_in(const TestRedis *redis)
 	count = (guint)reply->integer;
 	freeReplyObject(reply);
 	return count;
+}
+
+static void
+await_keys(const TestRedis *redis, guint count)
+{
+	gint64 stop = g_get_monotonic_time() + (gint64)TEST_CA_PATIENCE * 1000;
+
+	while (keys_in(redis) < count) {
+		cr_assert_lt(g_get_monotonic_time(), stop);
+		g_usleep(PAUSE);
+	}
+	cr_expect_eq(keys_in(redis), count);
 }
 
 Test(supply, shared)
@@ -657,10 +646,215 @@ Test(supply, renewed)
 		share(redis, EVIDENCE_CRL, "/files/list",
 		    test_ca_list(ca, (PkiCrl){ 0 }), ca->now - age);
 		budget.renew = renew != 0;
-		evidence = supply_get(supply, &source, &budget, &why);
+		evidence = supply_get(supply, &source, &budget, NULL, &why);
 		cr_expect(evidence != NULL && why == NULL, "%s", why);
 		cr_expect_eq(test_ca_asked(ca, "/files/list"), (guint)renew);
 	}
+}
+
+/* --- on trial ------------------------------------------------------------- */
+
+/* By a key of the issuer that nobody here knows. */
+static GBytes *
+unproven(void)
+{
+	return test_ca_list_by(
+	    ca, (PkiCrl){ .wrong_key_id = true }, ca->ca, PKI_KEY_OTHER);
+}
+
+/* Where the list is; url is freed by the caller. */
+#define SOURCE_OF_LIST(name) \
+	g_autofree char *name##_url = test_ca_url(ca, "/files/a"); \
+	const char *const name##_urls[] = { name##_url, NULL }; \
+	const EvidenceSource name = source_at(EVIDENCE_CRL, name##_urls)
+
+/* It is told once, however many find it so; the CA has no other one at once. */
+Test(supply, refused_answer)
+{
+	g_autoptr(Supply) supply = supply_on(NULL);
+	g_auto(TestCaWatch) watch = { 0 };
+	SOURCE_OF_LIST(source);
+	g_autofree char *why = NULL;
+	g_autoptr(Evidence) evidence = NULL;
+
+	supply_set_observer(supply, test_ca_observe, &watch);
+	test_ca_put(ca, "a", unproven());
+	evidence =
+	    get(supply, EVIDENCE_CRL, "/files/a", TEST_CA_PATIENCE, &why);
+	cr_assert(evidence != NULL && why == NULL);
+	for (int i = 0; i < 2; i++)
+		supply_refuse(
+		    supply, &source, evidence, "not by whom it should");
+	cr_expect(test_ca_was_told(
+	    &watch, "/files/a: not by whom it should: dropped\n"));
+	cr_expect_eq(supply_count(supply, SUPPLY_BAD_ANSWER), 1);
+	cr_expect_not(has(supply, EVIDENCE_CRL, "/files/a"));
+	cr_expect_eq(test_ca_asked(ca, "/files/a"), 1);
+}
+
+/* What is known is not dropped, nor is what has come meanwhile. */
+Test(supply, refused_is_what_was_got)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_autoptr(Supply) supply = supply_on(redis);
+	SOURCE_OF_LIST(source);
+	g_autofree char *why = NULL;
+	SupplyBudget budget = SUPPLY_BUDGET(TEST_CA_PATIENCE);
+	g_autoptr(Evidence) forged = NULL;
+	g_autoptr(Evidence) known = NULL;
+	g_autoptr(Evidence) still = NULL;
+
+	share(redis, EVIDENCE_CRL, "/files/a", unproven(), ca->now - 60);
+	test_ca_put(ca, "a", test_ca_list(ca, (PkiCrl){ 0 }));
+	forged = get(supply, EVIDENCE_CRL, "/files/a", TEST_CA_PATIENCE, &why);
+	cr_assert(forged != NULL && evidence_was_packed(forged));
+	cr_expect_eq(test_ca_asked(ca, "/files/a"), 0);
+	/* The second one is had from the CA, and takes the place of both. */
+	known = supply_get(supply, &source, &budget, forged, &why);
+	cr_assert(known != NULL && evidence_is_proven(known));
+	supply_refuse(supply, &source, forged, "late");
+	supply_refuse(supply, &source, known, "wrong");
+	still = supply_peek(supply, &source);
+	cr_expect_eq(still, known);
+	cr_expect_eq(keys_in(redis), 1);
+	cr_expect_eq(supply_count(supply, SUPPLY_POISONED), 0);
+	cr_expect_eq(supply_count(supply, SUPPLY_BAD_ANSWER), 0);
+}
+
+/* What another gateway has put there meanwhile stays. */
+Test(supply, refused_from_redis)
+{
+	for (int meanwhile = 0; meanwhile < 2; meanwhile++) {
+		g_autoptr(TestRedis) redis = test_redis_start(NULL);
+		g_autoptr(Supply) supply = supply_on(redis);
+		SOURCE_OF_LIST(source);
+		g_autofree char *why = NULL;
+		g_autoptr(Evidence) forged = NULL;
+
+		share(redis, EVIDENCE_CRL, "/files/a", unproven(), ca->now);
+		forged = get(
+		    supply, EVIDENCE_CRL, "/files/a", TEST_CA_PATIENCE, &why);
+		cr_assert(forged != NULL);
+		if (meanwhile)
+			share(redis, EVIDENCE_CRL, "/files/a",
+			    test_ca_list(ca, (PkiCrl){ 0 }), ca->now);
+		supply_refuse(supply, &source, forged, "wrong");
+		cr_expect_eq(keys_in(redis), (guint)meanwhile);
+		cr_expect_eq(supply_count(supply, SUPPLY_POISONED), 1);
+	}
+}
+
+/* It is had once, known to nobody and not shared before it is found right. */
+Test(supply, confirmed)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_autoptr(Supply) supply = supply_on(redis);
+	SOURCE_OF_LIST(source);
+	g_autofree char *why = NULL;
+	g_autoptr(Evidence) evidence = NULL;
+	g_autoptr(Evidence) again = NULL;
+	g_autoptr(Evidence) before = NULL;
+	g_autoptr(Evidence) after = NULL;
+
+	test_ca_put(ca, "a", unproven());
+	evidence =
+	    get(supply, EVIDENCE_CRL, "/files/a", TEST_CA_PATIENCE, &why);
+	again = get(supply, EVIDENCE_CRL, "/files/a", TEST_CA_PATIENCE, &why);
+	before = supply_peek(supply, &source);
+	cr_expect(evidence != NULL && evidence == again && before == NULL);
+	cr_expect_eq(test_ca_asked(ca, "/files/a"), 1);
+	cr_expect_eq(keys_in(redis), 0);
+	for (int i = 0; i < 2; i++)
+		supply_confirm(supply, &source, evidence);
+	after = supply_peek(supply, &source);
+	cr_expect_eq(after, evidence);
+	await_keys(redis, 1);
+	cr_expect(has(supply, EVIDENCE_CRL, "/files/a"));
+	cr_expect_eq(test_ca_asked(ca, "/files/a"), 1);
+}
+
+/* What is known, and only found right by an inquiry, is fetched ahead; what
+ * comes is tried before the other has ended, and not fetched once more
+ * meanwhile. */
+Test(supply, refreshed_and_confirmed)
+{
+	SupplyOptions options = test_ca_options();
+	g_autoptr(Supply) supply = NULL;
+	SOURCE_OF_LIST(source);
+	g_autofree char *why = NULL;
+	g_autoptr(Evidence) first = NULL;
+	g_autoptr(Evidence) second = NULL;
+	g_autoptr(Evidence) known = NULL;
+
+	/* To be fetched ahead from the first moment on. */
+	options.crl_keep = 1;
+	supply = supply_with(&options, NULL);
+	test_ca_put(ca, "a", unproven());
+	first = get(supply, EVIDENCE_CRL, "/files/a", TEST_CA_PATIENCE, &why);
+	cr_assert(first != NULL);
+	supply_confirm(supply, &source, first);
+	while (second == NULL || second == first) {
+		g_clear_pointer(&second, evidence_unref);
+		g_clear_pointer(&why, g_free);
+		second = get(
+		    supply, EVIDENCE_CRL, "/files/a", TEST_CA_PATIENCE, &why);
+		g_usleep(PAUSE);
+	}
+	for (int i = 0; i < 3; i++) {
+		g_autofree char *no = NULL;
+		g_autoptr(Evidence) again = get(
+		    supply, EVIDENCE_CRL, "/files/a", TEST_CA_PATIENCE, &no);
+
+		cr_expect_eq(again, second);
+	}
+	cr_expect_eq(test_ca_asked(ca, "/files/a"), 2);
+	g_clear_pointer(&why, g_free);
+	supply_confirm(supply, &source, second);
+	known = supply_peek(supply, &source);
+	cr_expect_eq(known, second);
+}
+
+/* Begun beforehand, what Redis has is still tried before the CA is asked. */
+Test(supply, begun_and_tried)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_autoptr(Supply) supply = supply_on(redis);
+	SOURCE_OF_LIST(source);
+	g_autofree char *why = NULL;
+	g_autoptr(Evidence) evidence = NULL;
+	SupplyBudget budget = SUPPLY_BUDGET(TEST_CA_PATIENCE);
+
+	share(redis, EVIDENCE_CRL, "/files/a", unproven(), ca->now);
+	supply_begin(supply, &source, &budget);
+	await(supply, SUPPLY_STORED, 1);
+	evidence = supply_get(supply, &source, &budget, NULL, &why);
+	cr_assert(evidence != NULL && evidence_was_packed(evidence));
+	supply_confirm(supply, &source, evidence);
+	cr_expect(has(supply, EVIDENCE_CRL, "/files/a"));
+	cr_expect_eq(test_ca_asked(ca, "/files/a"), 0);
+}
+
+/* Authentic, and still it takes the place of nothing that is better. */
+Test(supply, confirmed_and_not_taken)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_autoptr(Supply) supply = supply_on(redis);
+	SOURCE_OF_LIST(source);
+	g_autofree char *why = NULL;
+	g_autoptr(Evidence) other = NULL;
+	g_autoptr(Evidence) still = NULL;
+
+	/* no longer fresh */
+	share(redis, EVIDENCE_CRL, "/files/a", test_ca_list(ca, (PkiCrl){ 0 }),
+	    0);
+	test_ca_put(ca, "a", unproven());
+	other = get(supply, EVIDENCE_CRL, "/files/a", TEST_CA_PATIENCE, &why);
+	cr_assert(other != NULL && !evidence_is_proven(other));
+	for (int i = 0; i < 2; i++)
+		supply_confirm(supply, &source, other);
+	still = supply_peek(supply, &source);
+	cr_expect(still != NULL && evidence_is_proven(still));
+	cr_expect_eq(supply_count(supply, SUPPLY_OLD_ANSWER), 1);
 }
 
 /* --- Redis in trouble -------------------------------------------------------
