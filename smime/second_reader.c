@@ -21,7 +21,7 @@ second_reader_start(void)
  * GMime decodes header fields while it reads, and opens a converter for each
  * word of them.  Where charsets change, iconv would unload and load its modules
  * each time, which takes a thousand times as long as the word.  So all that the
- * decoded fields name stay open meanwhile.
+ * Content-Type fields name stay open meanwhile.
  */
 
 #define MAX_CHARSETS 32
@@ -117,223 +117,322 @@ hold_charsets(Charsets *charsets, const char *start, const char *end)
 	}
 }
 
-/* --- measure ---------------------------------------------------------------
+/* --- what is shown to it -----------------------------------------------------
  *
- * GMime has no limits of its own: a group in an address field is parsed by
- * recursion, and one in it likewise; a charset's label is copied to the stack;
- * names without an at sign are looked through anew after each comma; a field of
- * three octets takes 500, a part of five 1,300.  And it descends where we do
- * not, as into message/news.  So all that it would take for a field is found
- * first, by its own rules (gmime-parser.c, step_headers): lines end with LF
- * alone, blanks may stand before the colon, a line with a blank first goes on
- * with the field, and an empty one ends the header.  What only it might take
- * for one is measured too.
+ * GMime has no limits of its own: it parses addresses by recursion, copies
+ * charset labels to the stack, and needs a hundred times the octets of a field;
+ * and where a line does not fit into its buffer, it takes what is left of it
+ * for one more.  So it is shown what decides where parts begin and end, and of
+ * the rest only that there is something: fields have their names and lines,
+ * and of their values that of Content-Type alone; of bodies there are the lines
+ * that might be delimiters.
  */
 
-/* What Postfix keeps of a field (header_size_limit): 1,000 addresses need less.
- * All of it may be a label, which is on the stack twice. */
-#define MAX_FIELD_SIZE 102400
-/* Of all fields that are decoded at once, which takes up to 80 times as much
- * memory; the headers of MIME_MAX_PARTS messages need half of it. */
-#define MAX_ALL_SIZE (1U << 20)
-/* Of an address field, with that after its name; each may begin a group, and
- * needs 250 octets of stack.  Honest ones are in names and IPv6 addresses. */
-#define MAX_COLONS 500
-/* Octets times commas, of all address fields, which take up to 16 ns each.
- * 1,000 addresses of 60 octets fit even where names have commas. */
-#define MAX_COMMA_OCTETS G_GUINT64_CONSTANT(125000000)
-/* Lines in a header, where it might be one. */
-#define MAX_FIELDS (5 * MIME_MAX_FIELDS)
-/* Lines that begin with two hyphens, anywhere: only such a line begins a part.
+/* Of a Content-Type field, and of all.  A label in it may be on the stack
+ * twice.
  */
+#define MAX_TYPE_SIZE 8192
+#define MAX_ALL_TYPES (256U << 10)
+/* Of all headers, of which GMime keeps copies. */
+#define MAX_ALL_HEADERS (4U << 20)
+/* Lines that might be delimiters, each of which may begin a part. */
 #define MAX_DASHED (20 * MIME_MAX_PARTS)
 
-typedef enum {
-	FIELD_KEPT, /* as it is */
-	FIELD_DECODED,
-	FIELD_CONTENT, /* likewise; Content-* */
-	FIELD_ADDRESSES,
-} FieldUse;
-
 typedef struct {
-	Charsets *charsets;
-	gsize size; /* of all decoded fields */
-	guint64 comma_octets;
-	guint fields;
-	guint dashed;
-	bool in_header;
-	bool after_dashes; /* the header of a part */
-	bool of_message;   /* its body is a message, and begins with a header */
-	bool digest;       /* there may be one: the same without a type */
+	const MimeEntity *root;
+	GArray *ranges; /* MimeRange; of what is shown, in order when built */
+	gsize types, headers;
+	bool odd; /* a boundary might be empty, or begin with a blank */
 	bool over;
-} Measure;
+} Shown;
 
-static const char *
-after_line(const char *at, const char *end)
+static Shown
+shown_new(const MimeEntity *root)
 {
-	const char *lf = memchr(at, '\n', (gsize)(end - at));
-
-	return lf != NULL ? lf + 1 : end;
+	return (Shown){ .root = root,
+		.ranges = g_array_new(FALSE, FALSE, sizeof(MimeRange)) };
 }
 
+static void
+shown_clear(Shown *shown)
+{
+	g_array_unref(shown->ranges);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Shown, shown_clear)
+
+/* Might the value, after a parameter's equal sign, be empty or begin with a
+ * blank? */
 static bool
-is_wsp(char c)
+is_odd_value(const char *at, const char *end)
 {
-	return c == ' ' || c == '\t';
-}
-
-static bool
-is_empty_line(const char *at, const char *end)
-{
-	return *at == '\n' || (end - at >= 2 && memcmp(at, "\r\n", 2) == 0);
-}
-
-/* Where the name ends; NULL: the line begins no field. */
-static const char *
-name_end(const char *line, const char *end)
-{
-	const char *at = line, *name;
-
-	while (at < end && *at != ':' && !is_wsp(*at) && !g_ascii_iscntrl(*at))
+	while (at < end && g_ascii_isspace(*at))
 		at++;
-	name = at;
-	while (at < end && is_wsp(*at))
-		at++;
-	return at < end && *at == ':' ? name : NULL;
+	if (at < end && *at == '"')
+		return at + 1 == end || at[1] == '"' || g_ascii_isspace(at[1]);
+	return at == end || *at == ';';
 }
 
-/* gmime-message.c, gmime-object.c and gmime-part.c: header_added. */
-static FieldUse
-field_use(const char *name, gsize size)
-{
-	static const struct {
-		const char *name;
-		FieldUse use;
-	} uses[] = {
-		{ "From", FIELD_ADDRESSES },
-		{ "Sender", FIELD_ADDRESSES },
-		{ "Reply-To", FIELD_ADDRESSES },
-		{ "To", FIELD_ADDRESSES },
-		{ "Cc", FIELD_ADDRESSES },
-		{ "Bcc", FIELD_ADDRESSES },
-		{ "Subject", FIELD_DECODED },
-		{ "Date", FIELD_DECODED },
-		{ "Message-Id", FIELD_DECODED },
-	};
-	static const char content[] = "Content-";
-
-	for (gsize i = 0; i < G_N_ELEMENTS(uses); i++) {
-		if (strlen(uses[i].name) == size &&
-		    g_ascii_strncasecmp(name, uses[i].name, size) == 0)
-			return uses[i].use;
-	}
-	return size >= strlen(content) &&
-		g_ascii_strncasecmp(name, content, strlen(content)) == 0 ?
-	    FIELD_CONTENT :
-	    FIELD_KEPT;
-}
-
+/* Might a boundary, in whatever way it is written? */
 static bool
-holds(const char *at, const char *end, const char *word)
+may_be_odd(const char *at, const char *end)
 {
-	gsize size = strlen(word);
-
-	for (; (gsize)(end - at) >= size; at++) {
-		if (g_ascii_strncasecmp(at, word, size) == 0)
+	for (; at < end; at++) {
+		if (strchr("%\\(?*", *at) != NULL ||
+		    (*at == '=' && is_odd_value(at + 1, end)))
 			return true;
 	}
 	return false;
 }
 
+/* range: a field, or what might be one for others. */
+static void
+show_type(Shown *shown, Charsets *charsets, MimeRange range)
+{
+	const char *start = shown->root->base + range.start;
+	const char *end = shown->root->base + range.end;
+
+	shown->types += mime_range_size(range);
+	if (mime_range_size(range) > MAX_TYPE_SIZE ||
+	    shown->types > MAX_ALL_TYPES) {
+		shown->over = true;
+		return;
+	}
+	shown->odd = shown->odd || may_be_odd(start, end);
+	hold_charsets(charsets, start, end);
+	g_array_append_val(shown->ranges, range);
+}
+
+/* Where the line ends, and its folds, as GMime has them: by LF alone. */
 static gsize
-count_of(const char *at, const char *end, char c)
+line_end(const Shown *shown, gsize start, gsize end)
 {
-	gsize count = 0;
+	const char *base = shown->root->base;
+	const char *lf = base + start;
 
-	for (; at < end; at++)
-		count += *at == c;
-	return count;
+	do {
+		lf = memchr(lf, '\n', end - (gsize)(lf - base));
+		if (lf == NULL)
+			return end;
+		lf++;
+	} while (lf < base + end && (*lf == ' ' || *lf == '\t'));
+	return (gsize)(lf - base);
 }
 
-static void
-measure_addresses(Measure *measure, const char *at, const char *end)
-{
-	measure->comma_octets += (guint64)(end - at) * count_of(at, end, ',');
-	if (count_of(at, end, ':') > MAX_COLONS ||
-	    measure->comma_octets > MAX_COMMA_OCTETS)
-		measure->over = true;
-}
-
-/* A field with all its lines, whose name ends at name. */
-static void
-measure_field(
-    Measure *measure, const char *start, const char *name, const char *end)
-{
-	FieldUse use = field_use(start, (gsize)(name - start));
-	gsize size = (gsize)(end - start);
-
-	if (++measure->fields > MAX_FIELDS)
-		measure->over = true;
-	if (use == FIELD_KEPT)
-		return;
-	measure->size += size;
-	if (size > MAX_FIELD_SIZE || measure->size > MAX_ALL_SIZE)
-		measure->over = true;
-	if (measure->over)
-		return;
-	if (use == FIELD_ADDRESSES)
-		measure_addresses(measure, name, end);
-	/* A part's type is read from what is written, but whether it is in a
-	 * digest from what GMime decodes (RFC 2047): we do not rely on how. */
-	if (use == FIELD_CONTENT && holds(name, end, "message"))
-		measure->of_message = true;
-	if (use == FIELD_CONTENT &&
-	    (holds(name, end, "digest") || holds(name, end, "=?")))
-		measure->digest = true;
-	hold_charsets(measure->charsets, name, end);
-	if (measure->charsets->too_many)
-		measure->over = true;
-}
-
-/* The line, with those that it is folded into; where the next one starts. */
-static const char *
-measure_line(Measure *measure, const char *line, const char *end)
-{
-	const char *next = after_line(line, end), *name;
-
-	if (is_empty_line(line, end)) {
-		measure->in_header = measure->in_header &&
-		    (measure->of_message ||
-			(measure->after_dashes && measure->digest));
-		measure->after_dashes = measure->of_message = false;
-		return next;
-	}
-	if (next - line >= 2 && memcmp(line, "--", 2) == 0) {
-		/* Or a field of the same header. */
-		measure->in_header = measure->after_dashes = true;
-		if (++measure->dashed > MAX_DASHED)
-			measure->over = true;
-		return next;
-	}
-	name = measure->in_header ? name_end(line, next) : NULL;
-	if (name == NULL)
-		return next;
-	while (next < end && is_wsp(*next))
-		next = after_line(next, end);
-	measure_field(measure, line, name, next);
-	return next;
-}
-
+/* Might the field's value be the type of what holds others? */
 static bool
-is_over_limit(const MimeEntity *root, Charsets *charsets)
+is_composite(const char *field, MimeRange line)
 {
-	const char *at = root->base + root->header.start;
-	const char *end = root->base + root->body.end;
-	Measure measure = { .charsets = charsets, .in_header = true };
+	g_autofree char *text = g_strndup(field, mime_range_size(line));
+	g_autofree char *lower = g_ascii_strdown(text, -1);
 
-	while (at < end && !measure.over)
-		at = measure_line(&measure, at, end);
-	return measure.over;
+	return strstr(lower, "message") != NULL ||
+	    strstr(lower, "multipart") != NULL;
+}
+
+/* Into what is a leaf for us, and not S/MIME, GMime need not look. */
+static bool
+is_closed(const MimeEntity *entity)
+{
+	return entity->children->len == 0 && !mime_holds_smime(entity);
+}
+
+/* A line of a header with its folds: also what is no field for us. */
+static void
+show_line(
+    Shown *shown, Charsets *charsets, const MimeEntity *entity, MimeRange line)
+{
+	static const char type[] = "Content-Type";
+	const char *start = shown->root->base + line.start;
+	const char *colon = memchr(start, ':', mime_range_size(line));
+
+	if (mime_range_size(line) >= strlen(type) &&
+	    g_ascii_strncasecmp(start, type, strlen(type)) == 0 &&
+	    !(is_closed(entity) && is_composite(start, line))) {
+		show_type(shown, charsets, line);
+	} else if (colon != NULL) {
+		line.end = line.start + (gsize)(colon + 1 - start);
+		g_array_append_val(shown->ranges, line);
+	}
+}
+
+static void
+show_headers(Shown *shown, Charsets *charsets, const MimeEntity *entity)
+{
+	gsize at = entity->header.start;
+
+	shown->headers += mime_range_size(entity->header);
+	while (at < entity->header.end && !shown->over) {
+		MimeRange line = { at,
+			line_end(shown, at, entity->header.end) };
+
+		show_line(shown, charsets, entity, line);
+		at = line.end;
+	}
+	for (guint i = 0; i < entity->children->len && !shown->over; i++)
+		show_headers(
+		    shown, charsets, g_ptr_array_index(entity->children, i));
+	shown->over = shown->over || shown->headers > MAX_ALL_HEADERS ||
+	    charsets->too_many;
+}
+
+/* Is a line what dumps of databases and signatures of mail have, and no
+ * delimiter? */
+static bool
+is_remark(const Shown *shown, const char *line, const char *end)
+{
+	return !shown->odd && (end - line < 3 || g_ascii_isspace(line[2]));
+}
+
+static void
+show_delimiters(Shown *shown)
+{
+	const char *base = shown->root->base;
+	const char *at = base + shown->root->header.start;
+	const char *end = base + shown->root->body.end;
+	guint count = 0;
+
+	while ((at = memmem(at, (gsize)(end - at), "--", 2)) != NULL) {
+		bool begins =
+		    at == base + shown->root->header.start || at[-1] == '\n';
+		const char *lf = memchr(at, '\n', (gsize)(end - at));
+		MimeRange line = { (gsize)(at - base),
+			(gsize)((lf != NULL ? lf : end) - base) };
+
+		if (begins && !is_remark(shown, at, end)) {
+			if (++count > MAX_DASHED) {
+				shown->over = true;
+				return;
+			}
+			g_array_append_val(shown->ranges, line);
+		}
+		at = base + line.end;
+	}
+}
+
+static gint
+compare_starts(gconstpointer a, gconstpointer b)
+{
+	const MimeRange *one = a, *other = b;
+
+	return one->start < other->start ? -1 : one->start > other->start;
+}
+
+/* False: it is too much to be shown. */
+static bool
+shown_build(Shown *shown, Charsets *charsets)
+{
+	show_headers(shown, charsets, shown->root);
+	if (!shown->over)
+		show_delimiters(shown);
+	g_array_sort(shown->ranges, compare_starts);
+	return !shown->over;
+}
+
+/* Hides size octets that are not shown, of what is at position. */
+static void
+hide(const Shown *shown, gsize position, char *octets, gsize size)
+{
+	for (gsize i = 0; i < size; i++) {
+		char before =
+		    position + i > 0 ? shown->root->base[position + i - 1] : 0;
+
+		if (octets[i] == '\r' || octets[i] == '\n' ||
+		    (before == '\n' && (octets[i] == ' ' || octets[i] == '\t')))
+			continue;
+		octets[i] = 'x';
+	}
+}
+
+/* The first range that ends behind position, of those that are in order. */
+static guint
+find_range(const Shown *shown, gsize position)
+{
+	guint low = 0, high = shown->ranges->len;
+
+	while (low < high) {
+		guint middle = low + (high - low) / 2;
+
+		if (g_array_index(shown->ranges, MimeRange, middle).end <=
+		    position)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Of size octets at position. */
+static void
+hide_the_rest(const Shown *shown, gsize position, char *octets, gsize size)
+{
+	gsize end = position + size, at = position;
+
+	for (guint i = find_range(shown, position);
+	     i < shown->ranges->len && at < end; i++) {
+		const MimeRange *range =
+		    &g_array_index(shown->ranges, MimeRange, i);
+
+		if (range->start > at)
+			hide(shown, at, octets + (at - position),
+			    MIN(range->start, end) - at);
+		at = MAX(at, range->end);
+	}
+	if (at < end)
+		hide(shown, at, octets + (at - position), end - at);
+}
+
+/* --- a stream of it ------------------------------------------------------- */
+
+typedef struct {
+	GMimeStreamMem parent;
+	const Shown *shown;
+} ShownStream;
+
+typedef struct {
+	GMimeStreamMemClass parent;
+} ShownStreamClass;
+
+GType shown_stream_get_type(void);
+G_DEFINE_TYPE(ShownStream, shown_stream, GMIME_TYPE_STREAM_MEM)
+
+static ssize_t
+shown_stream_read(GMimeStream *stream, char *octets, size_t size)
+{
+	gsize position = (gsize)stream->position;
+	ssize_t n = GMIME_STREAM_CLASS(shown_stream_parent_class)
+			->read(stream, octets, size);
+
+	if (n > 0)
+		hide_the_rest(
+		    ((ShownStream *)stream)->shown, position, octets, (gsize)n);
+	return n;
+}
+
+static void
+shown_stream_class_init(ShownStreamClass *class)
+{
+	GMIME_STREAM_CLASS(class)->read = shown_stream_read;
+}
+
+static void
+shown_stream_init(G_GNUC_UNUSED ShownStream *stream)
+{
+}
+
+/* view: all of it; borrowed.  Caller unrefs. */
+static GMimeStream *
+shown_stream_new(const Shown *shown, GByteArray *view)
+{
+	ShownStream *stream = g_object_new(shown_stream_get_type(), NULL);
+	GMimeStream *base = GMIME_STREAM(stream);
+
+	g_mime_stream_construct(base, (gint64)shown->root->header.start,
+	    (gint64)shown->root->body.end);
+	stream->parent.owner = FALSE;
+	stream->parent.buffer = view;
+	stream->shown = shown;
+	return base;
 }
 
 /* --- structure ------------------------------------------------------------ */
@@ -426,20 +525,16 @@ same_structure(const MimeEntity *ours, GMimeObject *theirs)
 }
 
 static bool
-gmime_agrees(const MimeEntity *root)
+gmime_agrees(const Shown *shown)
 {
+	const MimeEntity *root = shown->root;
 	/* A view, not a copy: the stream only reads it. */
 	GByteArray view = { (guint8 *)root->base, (guint)root->body.end };
-	GMimeStream *stream;
-	GMimeParser *parser;
+	GMimeStream *stream = shown_stream_new(shown, &view);
+	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
 	GMimeMessage *theirs;
 	bool agrees;
 
-	stream = g_mime_stream_mem_new_with_byte_array(&view);
-	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);
-	g_mime_stream_set_bounds(
-	    stream, (gint64)root->header.start, (gint64)root->body.end);
-	parser = g_mime_parser_new_with_stream(stream);
 	g_mime_parser_set_persist_stream(parser, TRUE);
 	theirs = g_mime_parser_construct_message(parser, NULL);
 	agrees = theirs != NULL &&
@@ -454,9 +549,10 @@ guint
 second_reader_problems(const MimeEntity *root)
 {
 	g_auto(Charsets) charsets = charsets_new();
+	g_auto(Shown) shown = shown_new(root);
 
 	second_reader_start();
-	if (is_over_limit(root, &charsets))
+	if (!shown_build(&shown, &charsets))
 		return MIME_PROBLEM_TOO_MANY;
-	return gmime_agrees(root) ? 0 : MIME_PROBLEM_SECOND_READER;
+	return gmime_agrees(&shown) ? 0 : MIME_PROBLEM_SECOND_READER;
 }

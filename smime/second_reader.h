@@ -23,7 +23,8 @@ void second_reader_start(void);
  * is inside of signed content is its signer's.  0, or
  * MIME_PROBLEM_SECOND_READER; or MIME_PROBLEM_TOO_MANY, and GMime has not been
  * asked, where the fields are more, longer or of more charsets than in honest
- * mail.  Time and memory are bounded, and 256 KB of stack are enough.
+ * mail.  GMime is shown only what decides the structure: time and memory are
+ * linear and bounded, and 256 KB of stack are enough.
  */
 guint second_reader_problems(const MimeEntity *root);
 
