@@ -329,18 +329,26 @@ shown_build(Shown *shown, Charsets *charsets)
 	return !shown->over;
 }
 
-/* Hides size octets that are not shown, of what is at position. */
+/* Hides size octets that are not shown, of what is at position, but for what
+ * ends and folds lines. */
 static void
 hide(const Shown *shown, gsize position, char *octets, gsize size)
 {
-	for (gsize i = 0; i < size; i++) {
-		char before =
-		    position + i > 0 ? shown->root->base[position + i - 1] : 0;
+	bool begins = position == 0 || shown->root->base[position - 1] == '\n';
+	char *at = octets, *end = octets + size;
 
-		if (octets[i] == '\r' || octets[i] == '\n' ||
-		    (before == '\n' && (octets[i] == ' ' || octets[i] == '\t')))
-			continue;
-		octets[i] = 'x';
+	while (at < end) {
+		char *lf = memchr(at, '\n', (gsize)(end - at));
+		char *last = lf != NULL ? lf : end;
+
+		if (begins && (*at == ' ' || *at == '\t'))
+			at++;
+		if (last > at && last[-1] == '\r')
+			last--;
+		if (last > at)
+			memset(at, 'x', (gsize)(last - at));
+		at = lf != NULL ? lf + 1 : end;
+		begins = true;
 	}
 }
 
