@@ -259,6 +259,17 @@ content_type_parameter(const ContentType *type, const char *name)
 	return parameter != NULL ? parameter->value : NULL;
 }
 
+/* Is what follows the boundary in a line not just more of a row of dashes, as
+ * footers have? */
+static bool
+may_follow_boundary(const char *rest)
+{
+	gsize dashes = strspn(rest, "-");
+
+	rest += dashes + strspn(rest + dashes, " \t\r");
+	return dashes == 0 || dashes == 2 || (*rest != '\0' && *rest != '\n');
+}
+
 bool
 content_type_may_be_cut(
     const ContentType *type, const char *name, const char *text)
@@ -268,9 +279,11 @@ content_type_may_be_cut(
 	if (parameter == NULL || parameter->quoted)
 		return false;
 	for (const char *at = parameter->value; *at != '\0'; at++) {
-		if (at > parameter->value && !is_token_char(*at) &&
-		    strncmp(text, parameter->value,
-			(gsize)(at - parameter->value)) == 0)
+		gsize size = (gsize)(at - parameter->value);
+
+		if (size > 0 && !is_token_char(*at) &&
+		    strncmp(text, parameter->value, size) == 0 &&
+		    may_follow_boundary(text + size))
 			return true;
 	}
 	return false;

@@ -48,8 +48,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ContentType, content_type_free)
 /* The parameter's value or NULL; name in lower case. */
 const char *content_type_parameter(const ContentType *type, const char *name);
 
-/* Does text begin as value does up to a tspecial that lacks its quotes?  For
- * some readers the value ends there.  name in lower case. */
+/* Does text begin as value does up to a tspecial that lacks its quotes, and is
+ * no mere row of dashes?  For some readers the value ends there.  name in lower
+ * case. */
 bool content_type_may_be_cut(
     const ContentType *type, const char *name, const char *text);
 

@@ -544,6 +544,16 @@ Test(attacks, boundary_without_quotes)
 		    STRUCTURE(MIME_AMBIGUOUS) },
 		{ "cut amid a token",
 		    SLASHED("boundary=luar/1") "--lua\r\nx\r\n", PASSES },
+		{ "a row of dashes",
+		    HEAD SIGNED_BY(
+			"--=_b", "boundary=--=_b") "\r\n----------\r\n"
+						   "Milis\r\n",
+		    PASSES },
+		{ "dashes that cut it",
+		    HEAD SIGNED_BY(
+			"--=_b", "boundary=--=_b") "\r\n----\r\n\r\n"
+						   "Anda dipecat.\r\n",
+		    STRUCTURE(MIME_AMBIGUOUS) },
 		{ "with quotes",
 		    SLASHED("boundary=\"luar/1\"") "--luar\r\nx\r\n", PASSES },
 		{ "of tokens only",
