@@ -990,8 +990,27 @@ weigh(Inquiry *inquiry, RevocationAnswer *answer)
 	answer_unknown(inquiry, result.covered, answer);
 }
 
-/* By what has been heard so far: is there any word of it, or one that does not
- * count, and yet no proof? */
+/* Is there a list of the configuration, by the issuer itself, in which the
+ * certificate would be? */
+static bool
+has_own_list(const Inquiry *inquiry)
+{
+	const GPtrArray *crls = inquiry->revocation->crls;
+	guint reasons;
+
+	for (guint i = 0; crls != NULL && i < crls->len; i++) {
+		const Crl *crl = g_ptr_array_index(crls, i);
+
+		if (crl_may_be_by(crl, inquiry->issuer) &&
+		    crl_scope(crl, inquiry->cert, &reasons) == CRL_SCOPE_INSIDE)
+			return true;
+	}
+	return false;
+}
+
+/* By what the lists of the configuration have said: is it theirs to say, and do
+ * they not prove it?  One by another key does not count where the network does
+ * not tell of that key, nor one of another part. */
 static bool
 is_left_open(const Inquiry *inquiry)
 {
@@ -1001,8 +1020,7 @@ is_left_open(const Inquiry *inquiry)
 	    &inquiry->testimony, EVIDENCE_CRL, false, false, &result);
 	if (result.covered == CRL_ALL_REASONS)
 		return gave_up(inquiry);
-	return inquiry->why_not != NULL || result.why_not != NULL ||
-	    result.covered != 0;
+	return result.covered != 0 || has_own_list(inquiry);
 }
 
 static void

@@ -101,8 +101,8 @@ typedef struct {
 
 typedef struct {
 	RevocationStatus status;
-	bool is_left_open; /* by lists of the configuration that are of its
-	                      issuer: whether it is good they do not prove */
+	bool is_left_open; /* by lists of the configuration: it would be in one
+	                      of its issuer, and they do not prove it good */
 	char *detail;      /* when and why it was revoked, why there is no
 	                      answer, or that a list which came along says
 	                      that it is good; or NULL */

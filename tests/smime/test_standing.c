@@ -306,7 +306,7 @@ static const Fault faults[] = {
 	    { true, true, false, false } },
 	{ "configured list is of another point", SAYS_NOTHING, LIST_NONE,
 	    LIST_OF_ANOTHER_POINT, REVOCATION_STATUS_UNKNOWN,
-	    { true, true, false, false } },
+	    { true, true, true, false } },
 	{ "configured list is of some reasons", SAYS_NOTHING, LIST_NONE,
 	    LIST_OF_SOME_REASONS, REVOCATION_STATUS_UNKNOWN,
 	    { true, true, false, false } },
