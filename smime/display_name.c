@@ -373,7 +373,8 @@ has_local(const char *text, const char *at, const Address *author)
 /* What a reader might see behind an at sign, without what he overlooks. */
 typedef struct {
 	GString *domain;
-	gsize first;     /* octets of it before the first mark inside, or 0 */
+	gsize first;     /* octets of it before the first gap inside, or 0 */
+	bool might_end;  /* there, for what is behind that gap is no label */
 	const char *end; /* of it, in the text */
 	bool wide;       /* the at sign has blanks on both sides */
 	bool marked;     /* marks are between it and the domain */
@@ -523,9 +524,8 @@ gap_at(const char *text, bool comments)
 {
 	Gap gap = { .end = text };
 
-	while (*gap.end == ' ' || is_mark(*gap.end)) {
-		if (is_domain_char(*gap.end))
-			break;
+	while (*gap.end == ' ' ||
+	    (is_mark(*gap.end) && !is_domain_char(*gap.end))) {
 		if (comments && *gap.end == '(') {
 			gap.end = skip_comment(gap.end);
 			continue;
@@ -577,8 +577,10 @@ read_domain(Behind *behind, const char *text)
 		if (!is_overlooked(behind, &gap))
 			break;
 		behind->blank_before_dot = gap.blanks && *gap.end == '.';
-		if (!gap.blanks && *gap.end != '.' && behind->first == 0)
+		if (behind->first == 0) {
 			behind->first = behind->domain->len;
+			behind->might_end = !gap.blanks && *gap.end != '.';
+		}
 		text = gap.end;
 	}
 	behind->end = text;
@@ -616,8 +618,9 @@ makes_address(const Behind *behind)
 }
 
 static bool
-is_domain_of(const Address *author, const char *domain, gsize size)
+is_domain_of(const Address *author, const char *domain)
 {
+	gsize size = strlen(domain);
 	g_autofree char *any = NULL;
 	g_autoptr(Address) shown = NULL;
 
@@ -628,22 +631,31 @@ is_domain_of(const Address *author, const char *domain, gsize size)
 	return shown != NULL && strcmp(shown->domain, author->domain) == 0;
 }
 
+/* With and without what is behind the first gap, if both make a domain. */
+static bool
+shows_domain_of(const Address *author, const Behind *behind)
+{
+	const GString *domain = behind->domain;
+	g_autofree char *first = g_strndup(domain->str, behind->first);
+
+	if (is_domain_of(author, first))
+		return behind->might_end || is_domain_of(author, domain->str);
+	return !is_domain(first) && is_domain_of(author, domain->str);
+}
+
 /* Does at, an at sign in text, with what is behind make an address of one of
- * authors?  What he has put behind it in quotes or so is no part of it. */
+ * authors? */
 static bool
 is_of_author(const GPtrArray *authors, const char *text, const char *at,
     const Behind *behind)
 {
-	const GString *domain = behind->domain;
-
 	while (at > text && at[-1] == ' ')
 		at--;
 	for (guint i = 0; i < authors->len; i++) {
 		const Address *author = g_ptr_array_index(authors, i);
 
 		if (has_local(text, at, author) &&
-		    (is_domain_of(author, domain->str, domain->len) ||
-			is_domain_of(author, domain->str, behind->first)))
+		    shows_domain_of(author, behind))
 			return true;
 	}
 	return false;
