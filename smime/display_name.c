@@ -551,10 +551,10 @@ is_overlooked(const Behind *behind, const Gap *gap)
 
 	if (!is_domain_char(*gap->end))
 		return false;
-	if (gap->blanks && (gap->marks || gap->quotes))
-		return false;
 	if (*gap->end == '.')
 		return true;
+	if (gap->blanks && (gap->marks || gap->quotes))
+		return false;
 	if (gap->blanks)
 		return dot_before &&
 		    (!behind->wide || behind->blank_before_dot ||
@@ -596,7 +596,7 @@ read_behind(Behind *behind, const char *text, const char *at)
 	domain = skip_to_domain(begin, behind->comments);
 	behind->wide = is_wide(text, at);
 	behind->literal = is_literal(begin, behind->wide);
-	behind->marked = domain > begin;
+	behind->marked = domain > begin && !is_domain_char(*begin);
 	read_domain(behind, domain);
 }
 

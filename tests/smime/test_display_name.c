@@ -193,6 +193,8 @@ Test(display_name, disguised)
 		"\"ceo@[bank.example]\"" BY,
 		"\"ceo @ [192.0.2.1]\"" BY,
 		"\"ceo @ [IPv6:2001:db8::1]\"" BY,
+		"\"ceo@bank' .example\"" BY,
+		"\"ceo@.bank.example@x\"" BY,
 		/* more than his own */
 		"\"mallory@bank.example|.jahat.example\" "
 		"<mallory@bank.example.jahat.example>",
