@@ -10,6 +10,9 @@
 /* More marks in a row than any script has (UAX #15, section 13). */
 #define MAX_MARKS 30
 
+/* Octets of a domain (RFC 1035, section 2.3.4). */
+#define MAX_DOMAIN 255
+
 #define LEFT_TO_RIGHT "\xe2\x80\xaa" /* U+202A, an embedding */
 #define POP "\xe2\x80\xac"           /* U+202C, the end of one */
 
@@ -189,14 +192,15 @@ could_be_top_level(const char *label, gsize size)
 	return letter && size > 1;
 }
 
-/* Is the last label of what text begins with one that ends domains? */
+/* Is the last label of what text begins with one that ends domains?  Who makes
+ * it longer than all wants to hide something. */
 static bool
 ends_as_domain(const char *text)
 {
 	const char *label = text, *at = text;
 	bool could = false;
 
-	for (;; at = g_utf8_next_char(at)) {
+	for (; at - text <= MAX_DOMAIN; at = g_utf8_next_char(at)) {
 		gunichar c = g_utf8_get_char(at);
 		bool inside = is_domain_char(*at);
 
@@ -208,6 +212,7 @@ ends_as_domain(const char *text)
 			return could;
 		label = g_utf8_next_char(at);
 	}
+	return true;
 }
 
 /* Is c, at at in text, a dot of a domain, should it be in one?  With a blank
@@ -609,10 +614,6 @@ makes_address(const Behind *behind)
 		return true;
 	if (!is_domain(behind->domain->str))
 		return false;
-	/* It might be what stands before the next at sign. */
-	if (behind->marked && *behind->end == '@' &&
-	    is_domain_char(behind->end[1]))
-		return false;
 	return !behind->wide || !behind->marked ||
 	    !is_degree(behind->domain->str);
 }
@@ -661,20 +662,34 @@ is_of_author(const GPtrArray *authors, const char *text, const char *at,
 	return false;
 }
 
+/* Behind marks, there might be an author's own address, with dots before its at
+ * sign. */
+static bool
+is_local_of_author(
+    const GPtrArray *authors, const char *text, const Behind *behind)
+{
+	g_autoptr(GString) domain = g_string_new(NULL);
+	Behind next = { .domain = domain, .comments = behind->comments };
+
+	if (!behind->marked || *behind->end != '@')
+		return false;
+	read_behind(&next, text, behind->end);
+	return is_of_author(authors, text, behind->end, &next);
+}
+
 /* Where some of it is turned, an at sign might be shown beside other words than
  * it stands beside. */
 static bool
 is_foreign(const GPtrArray *authors, const char *text, const char *at,
     bool turned, bool comments)
 {
-	Behind behind = { .domain = g_string_new(NULL), .comments = comments };
-	bool foreign;
+	g_autoptr(GString) domain = g_string_new(NULL);
+	Behind behind = { .domain = domain, .comments = comments };
 
 	read_behind(&behind, text, at);
-	foreign = (turned || makes_address(&behind)) &&
-	    !is_of_author(authors, text, at, &behind);
-	g_string_free(behind.domain, TRUE);
-	return foreign;
+	return (turned || makes_address(&behind)) &&
+	    !is_of_author(authors, text, at, &behind) &&
+	    !is_local_of_author(authors, text, &behind);
 }
 
 static bool

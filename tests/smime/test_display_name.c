@@ -195,6 +195,7 @@ Test(display_name, disguised)
 		"\"ceo @ [IPv6:2001:db8::1]\"" BY,
 		"\"ceo@bank' .example\"" BY,
 		"\"ceo@.bank.example@x\"" BY,
+		"\"ceo@(bank.example@x\"" BY,
 		/* more than his own */
 		"\"mallory@bank.example|.jahat.example\" "
 		"<mallory@bank.example.jahat.example>",
