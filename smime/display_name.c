@@ -671,7 +671,8 @@ is_local_of_author(
 	g_autoptr(GString) domain = g_string_new(NULL);
 	Behind next = { .domain = domain, .comments = behind->comments };
 
-	if (!behind->marked || *behind->end != '@')
+	if (!behind->marked || behind->literal || behind->first > 0 ||
+	    *behind->end != '@')
 		return false;
 	read_behind(&next, text, behind->end);
 	return is_of_author(authors, text, behind->end, &next);
@@ -687,9 +688,11 @@ is_foreign(const GPtrArray *authors, const char *text, const char *at,
 	Behind behind = { .domain = domain, .comments = comments };
 
 	read_behind(&behind, text, at);
-	return (turned || makes_address(&behind)) &&
-	    !is_of_author(authors, text, at, &behind) &&
-	    !is_local_of_author(authors, text, &behind);
+	if (is_of_author(authors, text, at, &behind))
+		return false;
+	return turned ||
+	    (makes_address(&behind) &&
+		!is_local_of_author(authors, text, &behind));
 }
 
 static bool

@@ -197,6 +197,9 @@ Test(display_name, disguised)
 		"\"ceo@.bank.example@x\"" BY,
 		"\"ceo@(bank.example@x\"" BY,
 		/* more than his own */
+		"\"ceo@(bank.example'" OWN "\"" BY,
+		"\"ceo@(bank.example(x)" OWN "\"" BY,
+		"\"ceo@[" OWN "\"" BY,
 		"\"mallory@bank.example|.jahat.example\" "
 		"<mallory@bank.example.jahat.example>",
 		"\"mallory@bank.example (x).jahat.example\" "
