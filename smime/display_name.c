@@ -10,6 +10,9 @@
 /* More marks in a row than any script has (UAX #15, section 13). */
 #define MAX_MARKS 30
 
+/* Octets of a domain (RFC 1035, section 2.3.4). */
+#define MAX_DOMAIN 255
+
 #define LEFT_TO_RIGHT "\xe2\x80\xaa" /* U+202A, an embedding */
 #define POP "\xe2\x80\xac"           /* U+202C, the end of one */
 
@@ -142,16 +145,16 @@ has_many_marks(const char *text)
 	return false;
 }
 
-/* What means the same as a dot in an address (RFC 5895, section 2; NFKC has
- * left one of them), or looks like one (UTS 39), in words where it could be
- * one. */
+/* What looks like a dot (UTS 39), or nearly. */
 static bool
 looks_like_dot(gunichar c)
 {
-	static const gunichar dots[] = { 0xb7, 0x387, 0x589, 0x660, 0x6f0,
-		0x701, 0x702, 0x1427, 0x16eb, 0x201a, 0x2022, 0x2027, 0x2219,
-		0x22c5, 0x2e31, 0x2e33, 0x3001, 0x3002, 0x30fb, 0xa4f8, 0xa60e,
-		0x10101, 0x10a50, 0x1d16d };
+	static const gunichar dots[] = { 0xb7, 0x2f3, 0x358, 0x387, 0x589,
+		0x660, 0x6f0, 0x701, 0x702, 0x971, 0xf0b, 0x104a, 0x119e,
+		0x1362, 0x1427, 0x16eb, 0x1802, 0x201a, 0x2022, 0x2027, 0x2218,
+		0x2219, 0x22c5, 0x25aa, 0x25cf, 0x25e6, 0x2981, 0x2b24, 0x2e30,
+		0x2e31, 0x2e33, 0x3001, 0x302e, 0x30fb, 0xa4f8, 0xa4fa, 0xa4fb,
+		0xa60e, 0xa78f, 0x10101, 0x10a50, 0x1d16d, 0x1f784 };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(dots); i++) {
 		if (c == dots[i])
@@ -160,19 +163,94 @@ looks_like_dot(gunichar c)
 	return false;
 }
 
-/* Appends c as it is seen.  False: it is one that nobody has in his name. */
+/* What means the same as a dot in a domain (RFC 5895, section 2; NFKC has left
+ * one of them). */
 static bool
-append_seen(GString *out, gunichar c)
+is_dot(gunichar c)
 {
-	if (turns_direction(c) || (g_unichar_iscntrl(c) && c != '\t'))
-		return false;
-	if (looks_like_dot(c))
-		g_string_append_c(out, '.');
-	else if (is_blank(c))
-		g_string_append_c(out, ' ');
-	else if (!is_invisible(c))
-		g_string_append_unichar(out, c);
+	return c == '.' || c == 0x3002;
+}
+
+/* Shown as a dot of its own where it is on nothing; NFKC makes U+02D9 so. */
+static bool
+is_combining_dot(gunichar c)
+{
+	return c == 0x307 || c == 0x323;
+}
+
+/* Two characters with a letter, or an A-label; but c0m is seen as com. */
+static bool
+could_be_top_level(const char *label, gsize size)
+{
+	bool letter = false;
+
+	for (gsize i = 0; i < size; i++) {
+		if ((guchar)label[i] >= 0x80)
+			return false;
+		letter = letter || g_ascii_isalpha(label[i]);
+	}
+	return letter && size > 1;
+}
+
+/* Is the last label of what text begins with one that ends domains?  Who makes
+ * it longer than all wants to hide something. */
+static bool
+ends_as_domain(const char *text)
+{
+	const char *label = text, *at = text;
+	bool could = false;
+
+	for (; at - text <= MAX_DOMAIN; at = g_utf8_next_char(at)) {
+		gunichar c = g_utf8_get_char(at);
+		bool inside = is_domain_char(*at);
+
+		if (inside && !is_dot(c) && !looks_like_dot(c))
+			continue;
+		if (at > label)
+			could = could_be_top_level(label, (gsize)(at - label));
+		if (!inside)
+			return could;
+		label = g_utf8_next_char(at);
+	}
 	return true;
+}
+
+/* Is c, at at in text, a dot of a domain, should it be in one?  With a blank
+ * beside it, or between words of a script that writes so, it is none; and it
+ * is a letter between two of Catalan (RFC 5892, appendix A.3). */
+static bool
+stands_for_dot(const char *text, const char *at, gunichar c)
+{
+	const char *next = g_utf8_next_char(at);
+	char before = ' ';
+
+	if (at > text)
+		before = at[-1];
+	if (before == ' ' || *next == ' ' || *next == '\0')
+		return false;
+	if (c == 0xb7 && g_ascii_tolower(before) == 'l' &&
+	    g_ascii_tolower(*next) == 'l')
+		return false;
+	return ((guchar)before < 0x80 && (guchar)*next < 0x80) ||
+	    ends_as_domain(next);
+}
+
+/* Caller frees. */
+static char *
+with_dots(const char *text)
+{
+	GString *out = g_string_new(NULL);
+
+	for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
+		gunichar c = g_utf8_get_char(at);
+
+		if (is_dot(c) ||
+		    (looks_like_dot(c) && stands_for_dot(text, at, c)))
+			g_string_append_c(out, '.');
+		else
+			g_string_append_unichar(out, c);
+	}
+	return g_string_free(out, FALSE);
 }
 
 typedef enum {
@@ -181,6 +259,42 @@ typedef enum {
 	                  the controls that it would be by that name */
 } ReadBy;
 
+static void
+append_combining_dot(GString *out)
+{
+	if (out->len > 0 && out->str[out->len - 1] == ' ')
+		g_string_truncate(out, out->len - 1);
+	g_string_append_unichar(out, 0xb7);
+}
+
+/* What is not hidden in text, which is normal.  *turned: some of it is seen in
+ * another order.  NULL: it has characters that nobody has in his name.  Caller
+ * frees. */
+static char *
+visible(const char *text, ReadBy by, bool *turned)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+	bool on_nothing = true;
+
+	for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
+		gunichar c = g_utf8_get_char(at);
+
+		*turned = *turned || is_right_to_left(c);
+		if (by == READ_BY_GMIME && is_late_control(c))
+			continue;
+		if (turns_direction(c) || (g_unichar_iscntrl(c) && c != '\t'))
+			return NULL;
+		if (on_nothing && is_combining_dot(c))
+			append_combining_dot(out);
+		else if (is_blank(c))
+			g_string_append_c(out, ' ');
+		else if (!is_invisible(c))
+			g_string_append_unichar(out, c);
+		on_nothing = is_blank(c) || is_invisible(c);
+	}
+	return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
 /* What a reader sees of text, in one way of writing it.  *turned: some of it in
  * another order.  NULL: not to be told.  Caller frees. */
 static char *
@@ -188,7 +302,7 @@ as_seen(const char *text, ReadBy by, bool *turned)
 {
 	g_autofree char *plain = NULL;
 	g_autofree char *normal = NULL;
-	g_autoptr(GString) out = g_string_new(NULL);
+	g_autofree char *shown = NULL;
 
 	*turned = false;
 	if (!g_utf8_validate(text, -1, NULL) || has_many_marks(text))
@@ -197,16 +311,8 @@ as_seen(const char *text, ReadBy by, bool *turned)
 	normal = g_utf8_normalize(plain, -1, G_NORMALIZE_ALL_COMPOSE);
 	if (normal == NULL)
 		return NULL;
-	for (const char *at = normal; *at != '\0'; at = g_utf8_next_char(at)) {
-		gunichar c = g_utf8_get_char(at);
-
-		*turned = *turned || is_right_to_left(c);
-		if (by == READ_BY_GMIME && is_late_control(c))
-			continue;
-		if (!append_seen(out, c))
-			return NULL;
-	}
-	return g_string_free(g_steal_pointer(&out), FALSE);
+	shown = visible(normal, by, turned);
+	return shown != NULL ? with_dots(shown) : NULL;
 }
 
 /* Caller frees. */
@@ -222,37 +328,7 @@ without_quotes(const char *text)
 	return g_string_free(out, FALSE);
 }
 
-static void
-drop_blanks(GString *text)
-{
-	while (text->len > 0 && text->str[text->len - 1] == ' ')
-		g_string_truncate(text, text->len - 1);
-}
-
-/* Without blanks around an at sign or the dots behind it, which are easily
- * overlooked.  Caller frees. */
-static char *
-without_gaps(const char *text)
-{
-	GString *out = g_string_new(NULL);
-	bool in_domain = false;
-
-	for (const char *c = text; *c != '\0'; c++) {
-		char last = out->len > 0 ? out->str[out->len - 1] : '\0';
-		bool blank = g_ascii_isspace(*c);
-
-		if (*c == '@' || (*c == '.' && in_domain))
-			drop_blanks(out);
-		else if (blank && (last == '@' || (last == '.' && in_domain)))
-			continue;
-		in_domain =
-		    *c == '@' || (in_domain && (is_domain_char(*c) || blank));
-		g_string_append_c(out, blank ? ' ' : *c);
-	}
-	return g_string_free(out, FALSE);
-}
-
-/* --- addresses in it ------------------------------------------------------ */
+/* --- local parts before an at sign ---------------------------------------- */
 
 /* Who may be shown: Address elements, as they are seen. */
 static GPtrArray *
@@ -297,60 +373,81 @@ has_local(const char *text, const char *at, const Address *author)
 	    is_start(text, at - size);
 }
 
-/* Does at, an at sign in text, with the domain up to end make an address of
- * one of authors? */
+/* --- domains behind an at sign -------------------------------------------- */
+
+/* What a reader might see behind an at sign, without what he overlooks. */
+typedef struct {
+	GString *domain;
+	gsize first;     /* octets of it before the first gap inside, or 0 */
+	bool might_end;  /* there, for what is behind that gap is no label */
+	const char *end; /* of it, in the text */
+	bool wide;       /* the at sign has blanks on both sides */
+	bool marked;     /* marks are between it and the domain */
+	bool literal;    /* it is an address of a host, in brackets */
+	bool comments;   /* parentheses are read as comments, not as marks */
+	bool blank_before_dot;
+} Behind;
+
 static bool
-is_of_author(
-    const GPtrArray *authors, const char *text, const char *at, const char *end)
+is_mark(char c)
 {
-	g_autoptr(Address) shown = NULL;
-	g_autofree char *any = NULL;
-
-	while (end > at && end[-1] == '.')
-		end--;
-	for (guint i = 0; i < authors->len; i++) {
-		const Address *author = g_ptr_array_index(authors, i);
-
-		if (!has_local(text, at, author))
-			continue;
-		if (any == NULL) {
-			any = g_strdup_printf("x%.*s", (int)(end - at), at);
-			shown = address_parse(any, strlen(any));
-		}
-		if (shown != NULL && strcmp(shown->domain, author->domain) == 0)
-			return true;
-	}
-	return false;
+	return g_ascii_ispunct(c) && c != '@';
 }
 
-/* As all domains, but not what is only counted or dated. */
-static bool
-has_letter(const char *domain, const char *end)
-{
-	for (; domain < end; domain++) {
-		if (g_ascii_isalpha(*domain) || (guchar)*domain >= 0x80)
-			return true;
-	}
-	return false;
-}
-
-/* What a reader might overlook between an at sign and its domain: marks, and
- * comments.  Returns where the domain is. */
+/* Behind the comment at text; the end of it where that has none. */
 static const char *
-skip_marks(const char *text)
+skip_comment(const char *text)
 {
 	guint depth = 0;
 
 	for (; *text != '\0'; text++) {
 		if (*text == '(')
 			depth++;
-		else if (*text == ')' && depth > 0)
-			depth--;
-		else if (depth == 0 && *text != ' ' &&
-		    (*text == '@' || !g_ascii_ispunct(*text)))
-			break;
+		else if (*text == ')' && --depth == 0)
+			return text + 1;
 	}
 	return text;
+}
+
+/* What a reader might overlook between an at sign and its domain: marks, blanks
+ * and comments.  Returns where the domain is. */
+static const char *
+skip_to_domain(const char *text, bool comments)
+{
+	while (*text == ' ' || is_mark(*text)) {
+		if (comments && *text == '(')
+			text = skip_comment(text);
+		else
+			text++;
+	}
+	return text;
+}
+
+/* Has at blanks on both sides, which may have marks between? */
+static bool
+is_wide(const char *text, const char *at)
+{
+	const char *before = at, *behind = at + 1;
+
+	while (before > text && is_mark(before[-1]))
+		before--;
+	while (is_mark(*behind))
+		behind++;
+	return (before == text || before[-1] == ' ') && *behind == ' ';
+}
+
+/* Is [ at text the begin of a domain literal (RFC 5321, section 4.1.3)?  Words
+ * in brackets stand behind a wide at sign only. */
+static bool
+is_literal(const char *text, bool wide)
+{
+	gsize size;
+
+	if (*text != '[')
+		return false;
+	size = strcspn(text, "]");
+	return !wide || memchr(text, ':', size) != NULL ||
+	    (g_ascii_isdigit(text[1]) && memchr(text, '.', size) != NULL);
 }
 
 static const char *
@@ -361,44 +458,250 @@ domain_end(const char *domain)
 	return domain;
 }
 
+/* As all domains, but not what is only counted or dated. */
 static bool
-is_domain(const char *domain, const char *end)
+has_letter(const char *domain)
 {
-	return memchr(domain, '.', (gsize)(end - domain)) != NULL &&
-	    has_letter(domain, end);
+	for (; *domain != '\0'; domain++) {
+		if (g_ascii_isalpha(*domain) || (guchar)*domain >= 0x80)
+			return true;
+	}
+	return false;
 }
 
-/* Does at, an at sign in text, with the domain up to end make an address for a
- * reader? */
-static bool
-makes_address(const char *at, const char *end)
+/* Labels of domain, the empty ones not counted.  *top_level: one behind the
+ * first could be the last of a domain; others are overlooked behind it. */
+static guint
+count_labels(const char *domain, bool *top_level)
 {
-	const char *inside;
+	guint count = 0;
 
-	if (end > at + 1)
-		return is_domain(at + 1, end) || *end == '(';
-	if (*end == '[')
-		return true;
-	if (*end == '@' || !g_ascii_ispunct(*end))
+	*top_level = false;
+	for (;;) {
+		gsize size = strcspn(domain, ".");
+
+		if (size > 0 && count++ > 0 && could_be_top_level(domain, size))
+			*top_level = true;
+		if (domain[size] == '\0')
+			return count;
+		domain += size + 1;
+	}
+}
+
+static bool
+is_domain(const char *domain)
+{
+	bool top_level;
+
+	return count_labels(domain, &top_level) > 1 && has_letter(domain) &&
+	    (top_level || !g_str_is_ascii(domain));
+}
+
+/* S.Kom and M.Si: what stands behind names in Indonesia. */
+static bool
+is_degree(const char *domain)
+{
+	bool top_level;
+
+	while (*domain == '.')
+		domain++;
+	return domain[0] != '\0' && domain[1] == '.' &&
+	    count_labels(domain, &top_level) == 2;
+}
+
+static bool
+word_is_domain(const char *text)
+{
+	g_autofree char *word =
+	    g_strndup(text, (gsize)(domain_end(text) - text));
+
+	return is_domain(word) && !is_degree(word);
+}
+
+/* What lies between two characters that could be of one domain. */
+typedef struct {
+	bool blanks, quotes, marks;
+	const char *end;
+} Gap;
+
+static Gap
+gap_at(const char *text, bool comments)
+{
+	Gap gap = { .end = text };
+
+	while (*gap.end == ' ' ||
+	    (is_mark(*gap.end) && !is_domain_char(*gap.end))) {
+		if (comments && *gap.end == '(') {
+			gap.end = skip_comment(gap.end);
+			continue;
+		}
+		if (*gap.end == ' ')
+			gap.blanks = true;
+		else if (*gap.end == '\'' || *gap.end == '`')
+			gap.quotes = true;
+		else
+			gap.marks = true;
+		gap.end++;
+	}
+	return gap;
+}
+
+/* Would a reader overlook gap, behind what he has seen of a domain? */
+static bool
+is_overlooked(const Behind *behind, const Gap *gap)
+{
+	const GString *domain = behind->domain;
+	bool dot_before =
+	    domain->len > 0 && domain->str[domain->len - 1] == '.';
+
+	if (!is_domain_char(*gap->end))
 		return false;
-	inside = skip_marks(end);
-	end = domain_end(inside);
+	if (*gap->end == '.')
+		return true;
+	if (gap->blanks && (gap->marks || gap->quotes))
+		return false;
+	if (gap->blanks)
+		return dot_before &&
+		    (!behind->wide || behind->blank_before_dot ||
+			word_is_domain(gap->end));
 	/* It might be what stands before the next at sign. */
-	return is_domain(inside, end) &&
-	    (*end != '@' || !is_domain_char(end[1]));
+	return !gap->marks || (dot_before && *domain_end(gap->end) != '@');
+}
+
+static void
+read_domain(Behind *behind, const char *text)
+{
+	while (*text != '\0') {
+		Gap gap;
+
+		if (is_domain_char(*text)) {
+			g_string_append_c(behind->domain, *text++);
+			continue;
+		}
+		gap = gap_at(text, behind->comments);
+		if (!is_overlooked(behind, &gap))
+			break;
+		behind->blank_before_dot = gap.blanks && *gap.end == '.';
+		if (behind->first == 0) {
+			behind->first = behind->domain->len;
+			behind->might_end = !gap.blanks && *gap.end != '.';
+		}
+		text = gap.end;
+	}
+	behind->end = text;
+}
+
+static void
+read_behind(Behind *behind, const char *text, const char *at)
+{
+	const char *begin = at + 1, *domain;
+
+	while (*begin == ' ')
+		begin++;
+	domain = skip_to_domain(begin, behind->comments);
+	behind->wide = is_wide(text, at);
+	behind->literal = is_literal(begin, behind->wide);
+	behind->marked = domain > begin && !is_domain_char(*begin);
+	read_domain(behind, domain);
+}
+
+/* --- addresses in it ------------------------------------------------------ */
+
+static bool
+makes_address(const Behind *behind)
+{
+	if (behind->literal)
+		return true;
+	if (!is_domain(behind->domain->str))
+		return false;
+	return !behind->wide || !behind->marked ||
+	    !is_degree(behind->domain->str);
+}
+
+static bool
+is_domain_of(const Address *author, const char *domain)
+{
+	gsize size = strlen(domain);
+	g_autofree char *any = NULL;
+	g_autoptr(Address) shown = NULL;
+
+	while (size > 0 && domain[size - 1] == '.')
+		size--;
+	any = g_strdup_printf("x@%.*s", (int)size, domain);
+	shown = address_parse(any, strlen(any));
+	return shown != NULL && strcmp(shown->domain, author->domain) == 0;
+}
+
+/* With and without what is behind the first gap, if both make a domain. */
+static bool
+shows_domain_of(const Address *author, const Behind *behind)
+{
+	const GString *domain = behind->domain;
+	g_autofree char *first = g_strndup(domain->str, behind->first);
+
+	if (is_domain_of(author, first))
+		return behind->might_end || is_domain_of(author, domain->str);
+	return !is_domain(first) && is_domain_of(author, domain->str);
+}
+
+/* Does at, an at sign in text, with what is behind make an address of one of
+ * authors? */
+static bool
+is_of_author(const GPtrArray *authors, const char *text, const char *at,
+    const Behind *behind)
+{
+	while (at > text && at[-1] == ' ')
+		at--;
+	for (guint i = 0; i < authors->len; i++) {
+		const Address *author = g_ptr_array_index(authors, i);
+
+		if (has_local(text, at, author) &&
+		    shows_domain_of(author, behind))
+			return true;
+	}
+	return false;
+}
+
+/* Behind marks, there might be an author's own address, with dots before its at
+ * sign. */
+static bool
+is_local_of_author(
+    const GPtrArray *authors, const char *text, const Behind *behind)
+{
+	g_autoptr(GString) domain = g_string_new(NULL);
+	Behind next = { .domain = domain, .comments = behind->comments };
+
+	if (!behind->marked || behind->literal || behind->first > 0 ||
+	    *behind->end != '@')
+		return false;
+	read_behind(&next, text, behind->end);
+	return is_of_author(authors, text, behind->end, &next);
 }
 
 /* Where some of it is turned, an at sign might be shown beside other words than
  * it stands beside. */
 static bool
+is_foreign(const GPtrArray *authors, const char *text, const char *at,
+    bool turned, bool comments)
+{
+	g_autoptr(GString) domain = g_string_new(NULL);
+	Behind behind = { .domain = domain, .comments = comments };
+
+	read_behind(&behind, text, at);
+	if (is_of_author(authors, text, at, &behind))
+		return false;
+	return turned ||
+	    (makes_address(&behind) &&
+		!is_local_of_author(authors, text, &behind));
+}
+
+static bool
 shows_foreign(const GPtrArray *authors, const char *text, bool turned)
 {
 	for (const char *at = strchr(text, '@'); at != NULL;
 	     at = strchr(at + 1, '@')) {
-		const char *end = domain_end(at + 1);
-
-		if ((turned || makes_address(at, end)) &&
-		    !is_of_author(authors, text, at, end))
+		if (is_foreign(authors, text, at, turned, true) ||
+		    is_foreign(authors, text, at, turned, false))
 			return true;
 	}
 	return false;
@@ -412,14 +715,11 @@ is_misleading(const GPtrArray *authors, const char *decoded, ReadBy by)
 	g_autofree char *seen =
 	    decoded != NULL ? as_seen(decoded, by, &turned) : NULL;
 	g_autofree char *unquoted = NULL;
-	g_autofree char *tight = NULL;
 
 	if (seen == NULL)
 		return true;
 	unquoted = without_quotes(seen);
-	tight = without_gaps(unquoted);
-	return shows_foreign(authors, unquoted, turned) ||
-	    shows_foreign(authors, tight, turned);
+	return shows_foreign(authors, unquoted, turned);
 }
 
 /* --- ways of reading ------------------------------------------------------ */

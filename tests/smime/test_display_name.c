@@ -162,6 +162,213 @@ Test(display_name, addresses)
 	expect_all(values, G_N_ELEMENTS(values), true);
 }
 
+/* Marks, look-alikes and blanks that a reader overlooks in an address. */
+Test(display_name, disguised)
+{
+	static const char *const values[] = {
+		/* parentheses */
+		"\"ceo@(bank.example)\"" BY,
+		"\"ceo@((bank.example))\"" BY,
+		"\"ceo@(bank.example\"" BY,
+		"\"ceo@)bank.example(\"" BY,
+		"\"ceo@ (bank.example)\"" BY,
+		"\"ceo @ (bank.example)\"" BY,
+		"\"ceo@\xef\xbc\x88"
+		"bank.example\xef\xbc\x89\"" BY,
+		"\"ceo@(bank).example\"" BY,
+		"\"ceo@bank(.)example\"" BY,
+		"\"ceo@bank.(example)\"" BY,
+		"\"ceo@b(an)k.example\"" BY,
+		"\"ceo@bank (x).example\"" BY,
+		/* marks inside and before */
+		"\"ceo@{bank}.example\"" BY,
+		"\"ceo@{bank.}example\"" BY,
+		"\"ceo@'b'ank.example\"" BY,
+		"\"ceo@`b`ank.example\"" BY,
+		"\"ceo@bank[.]example\"" BY,
+		"\"ceo@bank|.example\"" BY,
+		"\"ceo@bank<.example\"" BY,
+		"\"ceo@bank#.example\"" BY,
+		"\"ceo@bank'.example\"" BY,
+		"\"ceo@[bank.example]\"" BY,
+		"\"ceo @ [192.0.2.1]\"" BY,
+		"\"ceo @ [IPv6:2001:db8::1]\"" BY,
+		"\"ceo@bank' .example\"" BY,
+		"\"ceo@.bank.example@x\"" BY,
+		"\"ceo@(bank.example@x\"" BY,
+		/* more than his own */
+		"\"ceo@(bank.example'" OWN "\"" BY,
+		"\"ceo@(bank.example(x)" OWN "\"" BY,
+		"\"ceo@[" OWN "\"" BY,
+		"\"mallory@bank.example|.jahat.example\" "
+		"<mallory@bank.example.jahat.example>",
+		"\"mallory@bank.example (x).jahat.example\" "
+		"<mallory@bank.example.jahat.example>",
+		"\"mallory@jahat.example|.bank.example\"" BY,
+		"\"mallory@jahat.example'.'bank.example\"" BY,
+		/* blanks */
+		"\"ceo @ bank . example\"" BY,
+		"\"ceo @ bank.example\"" BY,
+		"\"ceo@ bank.example\"" BY,
+		"\"ceo @bank.example\"" BY,
+		"\"ceo @bank. example\"" BY,
+		"\"ceo@ bank. example\"" BY,
+		"\"ceo @ mail. bank.example\"" BY,
+		"\"ceo @ x.com\"" BY,
+		"\"ceo @ 'bank.example'\"" BY,
+		"\"ceo ~@~ bank.example\"" BY,
+		"\"(ceo@bank.c0m)\"" BY,
+		"\"ceo@bank.xn--p1ai\"" BY,
+		/* real dots */
+		"\"ceo@\xd0\xb1\xd0\xb0\xd0\xbd\xd0\xba.\xd1\x80\xd1\x84\"" BY,
+		"\"ceo@"
+		"\xe9\x8a\x80\xe8\xa1\x8c\xe3\x80\x82\xe6\x97\xa5\xe6\x9c\xac"
+		"\"" BY,
+		"\"ceo@"
+		"\xe9\x8a\x80\xe8\xa1\x8c\xef\xbd\xa1\xe6\x97\xa5\xe6\x9c\xac"
+		"\"" BY,
+		/* look-alikes of a dot */
+		"\"ceo@bank\xea\x9e\x8f"
+		"example\"" BY,
+		"\"ceo@bank\xcb\x99"
+		"example\"" BY,
+		"\"ceo@bank\xea\x93\xba"
+		"example\"" BY,
+		"\"ceo@bank\xea\x93\xbb"
+		"example\"" BY,
+		"\"ceo@bank\xe2\x97\xa6"
+		"example\"" BY,
+		"\"ceo@bank\xe2\x88\x98"
+		"example\"" BY,
+		"\"ceo@bank\xe2\x96\xaa"
+		"example\"" BY,
+		"\"ceo@bank\xe2\xac\xa4"
+		"example\"" BY,
+		"\"ceo@bank\xe2\xa6\x81"
+		"example\"" BY,
+		"\"ceo@bank\xe2\xb8\xb0"
+		"example\"" BY,
+		"\"ceo@bank\xe1\x8d\xa2"
+		"example\"" BY,
+		"\"ceo@bank\xe1\x81\x8a"
+		"example\"" BY,
+		"\"ceo@bank\xe2\x97\x8f"
+		"example\"" BY,
+		"\"ceo@bank\xf0\x9f\x9e\x84"
+		"example\"" BY,
+		"\"ceo@bank\xcb\xb3"
+		"example\"" BY,
+		"\"ceo@bank\xcd\x98"
+		"example\"" BY,
+		"\"ceo@bank\xe3\x86\x8d"
+		"example\"" BY,
+		"\"ceo@bank\xe0\xa5\xb1"
+		"example\"" BY,
+		"\"ceo@bank\xe0\xbc\x8b"
+		"example\"" BY,
+		"\"ceo@bank\xe1\xa0\x82"
+		"example\"" BY,
+		"\"ceo@bank\xe3\x80\xae"
+		"example\"" BY,
+		"\"ceo@bank \xcc\xa3"
+		"example\"" BY,
+		"\"ceo@bank\xc2\xa0\xcc\x87"
+		"example\"" BY,
+		"\"ceo@bank\xe2\x80\x8b\xcc\xa3"
+		"example\"" BY,
+		"\"ceo@\xd0\xb1\xd0\xb0\xd0\xbd\xd0\xba\xc2\xb7"
+		"example\"" BY,
+		"\"ceo@b\xc3\xa4nk\xc2\xb7"
+		"b\xc3\xbcro\xc2\xb7xn--p1ai\"" BY,
+		"\"ceo@\xd0\xb1\xc2\xb7mail\xc2\xb7"
+		"com(x)\"" BY,
+		"\"ceo@mail\xe2\x80\xa2live\"" BY,
+	};
+
+	expect_all(values, G_N_ELEMENTS(values), true);
+}
+
+/* What honest people write with an at sign and dots. */
+Test(display_name, no_address)
+{
+	static const char *const values[] = {
+		/* middle dots with blanks */
+		"\"Support @ Shop \xe2\x80\xa2 Jakarta\"" BY,
+		"\"Support @ Shop\xe2\x80\xa2 Jakarta\"" BY,
+		"\"Support @ Shop \xe2\x80\xa2Jakarta\"" BY,
+		"\"A @ B \xe2\x80\xa2 C\"" BY,
+		"\"Budi @ Kominfo \xe2\x80\xa7 RI\"" BY,
+		"\"Caf\xc3\xa9 @ Toko \xe3\x83\xbb Roti\"" BY,
+		"\"Ann @ Company \xe3\x80\x81 Dept\"" BY,
+		"\"Ann@Company \xcb\x99 Dept\"" BY,
+		/* as they write */
+		"\"\xe3\x82\xb8\xe3\x83\xa7\xe3\x83\xb3\xe3\x83\xbb\xe3\x82\xb9"
+		"\xe3\x83\x9f\xe3\x82\xb9@"
+		"\xe6\x9d\xb1\xe4\xba\xac\xe3\x83\xbb\xe5\xa4\xa7\xe9\x98\xaa"
+		"\"" BY,
+		"\"\xe5\x96\xb6\xe6\xa5\xad\xe9\x83\xa8@"
+		"\xe6\xa0\xaa\xe5\xbc\x8f\xe4\xbc\x9a\xe7\xa4\xbe\xe3\x83\xbb"
+		"\xe6\x9d\xb1\xe4\xba\xac\"" BY,
+		"\"\xe5\xb1\xb1\xe7\x94\xb0@"
+		"\xe5\x96\xb6\xe6\xa5\xad\xe3\x83\xbb\xe4\xbc\x81\xe7\x94\xbb"
+		"\"" BY,
+		"\"\xe7\x94\xb0\xe4\xb8\xad@"
+		"\xe4\xbc\x9a\xe7\xa4\xbe\xe3\x80\x81\xe9\x88\xb4\xe6\x9c\xa8"
+		"\"" BY,
+		"\"\xe7\x94\xb0\xe4\xb8\xad@"
+		"\xe4\xbc\x9a\xe7\xa4\xbe\xe3\x80\x82\"" BY,
+		"\"Antoni @ Gal\xc2\xb7la\"" BY,
+		"\"GAL\xc2\xb7LA@COL\xc2\xb7LEGI\"" BY,
+		"\"@Col\xc2\xb7legi\"" BY,
+		/* marks behind */
+		"\"Budi @, S.T.\"" BY,
+		"\"Budi @: S.T., M.Kom\"" BY,
+		"\"Info @ #Kominfo.2024\"" BY,
+		"\"Budi ~@~ S.Kom\"" BY,
+		"\"Budi @/ Kominfo. RI\"" BY,
+		"\"Budi @ (Kominfo) S.T., M.T.\"" BY,
+		"\"Budi@Kominfo(Aula)\"" BY,
+		"\"Budi@Kominfo|Aula\"" BY,
+		"\"Budi @ Kominfo' (Aula).\"" BY,
+		"\"[Budi] @ [Kominfo] S.T.\"" BY,
+		"\"[Budi] @ [2024]\"" BY,
+		/* abbreviations */
+		"\"Budi @ Kab. Bogor\"" BY,
+		"\"Budi @ Kab. Bogor, S.Kom.\"" BY,
+		"\"Budi @ Kom. S.Kom.\"" BY,
+		"\"Budi @ PT. Telkom\"" BY,
+		"\"Rapat @ Jl. Sudirman\"" BY,
+		"\"Rapat @ R.301\"" BY,
+		"\"Contact @ 'PT. A'\"" BY,
+		"\"Budi@S.T.\"" BY,
+		"\"Budi@Kominfo.\"" BY,
+		"\"ASP@.NET\"" BY,
+		/* dots under letters, as they are written */
+		"\"Budi@\xe1\xb8\xa4"
+		"asan\"" BY,
+		"\"Budi@Kan\xe1\xb8\xa5\"" BY,
+		/* his own */
+		"\"mallory @jahat.example\"" BY,
+		"\"mallory@jahat.example'Mallory'\"" BY,
+		"\"mallory@jahat.example.(Aula)\"" BY,
+		"\"mallory@jahat.example(Aula)Kominfo\"" BY,
+	};
+
+	expect_all(values, G_N_ELEMENTS(values), false);
+}
+
+/* Honest, but nothing tells them from ceo @ 'bank.example' and from
+ * ceo (@bank.example). */
+Test(display_name, undecided)
+{
+	static const char *const values[] = {
+		"\"Budi @ 'Kominfo.RI'\"" BY,
+		"\"Budi (IG @budi.santoso)\"" BY,
+	};
+
+	expect_all(values, G_N_ELEMENTS(values), true);
+}
+
 #define HIDDEN "=?utf-8?q?ceo=40bank.example?="
 #define IN_BASE64 "=?utf-8?b?Y2VvQGJhbmsuZXhhbXBsZQ==?="
 
