@@ -16,133 +16,31 @@ second_reader_start(void)
 	}
 }
 
-/* --- charsets --------------------------------------------------------------
- *
- * GMime decodes header fields while it reads, and opens a converter for each
- * word of them.  Where charsets change, iconv would unload and load its modules
- * each time, which takes a thousand times as long as the word.  So all that the
- * Content-Type fields name stay open meanwhile.
- */
-
-#define MAX_CHARSETS 32
-#define MAX_LABELS 1024 /* and what looks like one */
-#define MAX_LABEL_SIZE 64
-
-typedef struct {
-	GHashTable *labels;
-	GArray *converters; /* iconv_t */
-	bool too_many;
-} Charsets;
-
-static Charsets
-charsets_new(void)
-{
-	return (Charsets){ g_hash_table_new_full(
-			       g_str_hash, g_str_equal, g_free, NULL),
-		g_array_new(FALSE, FALSE, sizeof(iconv_t)), false };
-}
-
-static void
-charsets_clear(Charsets *charsets)
-{
-	for (guint i = 0; i < charsets->converters->len; i++)
-		g_mime_iconv_close(
-		    g_array_index(charsets->converters, iconv_t, i));
-	g_array_unref(charsets->converters);
-	g_hash_table_unref(charsets->labels);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Charsets, charsets_clear)
-
-/* iconv overlooks what is neither, and takes nothing for the locale's charset.
- */
-static bool
-is_label(const char *label)
-{
-	while (*label != '\0' && !g_ascii_isalnum(*label))
-		label++;
-	return *label != '\0';
-}
-
-static void
-hold_charset(Charsets *charsets, const char *start, const char *end)
-{
-	g_autofree char *label = g_ascii_strdown(start, end - start);
-	iconv_t converter;
-
-	if (charsets->too_many || !is_label(label) ||
-	    g_hash_table_contains(charsets->labels, label))
-		return;
-	converter = g_mime_iconv_open("UTF-8", label);
-	g_hash_table_add(charsets->labels, g_steal_pointer(&label));
-	if (converter != (iconv_t)-1)
-		g_array_append_val(charsets->converters, converter);
-	charsets->too_many = charsets->converters->len > MAX_CHARSETS ||
-	    g_hash_table_size(charsets->labels) > MAX_LABELS;
-}
-
-/* Of an encoded word (RFC 2047), whose start is before at. */
-static void
-hold_after(Charsets *charsets, const char *at, const char *end)
-{
-	const char *stop = at;
-
-	while (stop < end && *stop != '?' && *stop != '*')
-		stop++;
-	if (stop > at && stop < end && stop - at <= MAX_LABEL_SIZE)
-		hold_charset(charsets, at, stop);
-}
-
-/* Of a parameter's value (RFC 2231, section 4), which an apostrophe ends. */
-static void
-hold_before(Charsets *charsets, const char *start, const char *at)
-{
-	const char *first = at;
-
-	while (first > start && strchr("=\"';", first[-1]) == NULL &&
-	    at - first <= MAX_LABEL_SIZE)
-		first--;
-	if (first < at && at - first <= MAX_LABEL_SIZE)
-		hold_charset(charsets, first, at);
-}
-
-static void
-hold_charsets(Charsets *charsets, const char *start, const char *end)
-{
-	for (const char *at = start; at < end && !charsets->too_many; at++) {
-		if (*at == '\'')
-			hold_before(charsets, start, at);
-		else if (*at == '?' && at > start && at[-1] == '=')
-			hold_after(charsets, at + 1, end);
-	}
-}
-
 /* --- what is shown to it -----------------------------------------------------
  *
  * GMime has no limits of its own: it parses addresses by recursion, copies
- * charset labels to the stack, and needs a hundred times the octets of a field;
- * and where a line does not fit into its buffer, it takes what is left of it
- * for one more.  So it is shown what decides where parts begin and end, and of
- * the rest only that there is something: fields have their names and lines,
- * and of their values that of Content-Type alone; of bodies there are the lines
- * that might be delimiters.
+ * charset labels to the stack, keeps them for ever, and needs a hundred times
+ * the octets of a field; and where a line does not fit into its buffer, it
+ * takes what is left of it for one more.  So it is shown what decides where
+ * parts begin and end, and of the rest only that there is something: fields
+ * have their names, and of their values that of Content-Type alone, without
+ * labels; of bodies there are the lines that might be delimiters.
  */
 
-/* Of a Content-Type field, and of all.  A label in it may be on the stack
- * twice.
- */
+/* Of a Content-Type field, and of all. */
 #define MAX_TYPE_SIZE 8192
 #define MAX_ALL_TYPES (256U << 10)
-/* Of all headers, of which GMime keeps copies. */
-#define MAX_ALL_HEADERS (4U << 20)
+/* Of all headers, preambles and epilogues, of which GMime keeps copies. */
+#define MAX_ALL_KEPT (2U << 20)
 /* Lines that might be delimiters, each of which may begin a part. */
 #define MAX_DASHED (20 * MIME_MAX_PARTS)
 
 typedef struct {
 	const MimeEntity *root;
 	GArray *ranges; /* MimeRange; of what is shown, in order when built */
-	gsize types, headers;
-	bool odd; /* a boundary might be empty, or begin with a blank */
+	gsize types, kept;
+	bool begins[256]; /* has a boundary such a first octet? */
+	bool is_odd;      /* that of one of them is not to be told */
 	bool over;
 } Shown;
 
@@ -161,46 +59,85 @@ shown_clear(Shown *shown)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Shown, shown_clear)
 
-/* Might the value, after a parameter's equal sign, be empty or begin with a
- * blank? */
-static bool
-is_odd_value(const char *at, const char *end)
-{
-	while (at < end && g_ascii_isspace(*at))
-		at++;
-	if (at < end && *at == '"')
-		return at + 1 == end || at[1] == '"' || g_ascii_isspace(at[1]);
-	return at == end || *at == ';';
-}
-
-/* Might a boundary, in whatever way it is written? */
-static bool
-may_be_odd(const char *at, const char *end)
-{
-	for (; at < end; at++) {
-		if (strchr("%\\(?*", *at) != NULL ||
-		    (*at == '=' && is_odd_value(at + 1, end)))
-			return true;
-	}
-	return false;
-}
-
-/* range: a field, or what might be one for others. */
 static void
-show_type(Shown *shown, Charsets *charsets, MimeRange range)
+show(Shown *shown, gsize start, gsize end)
 {
-	const char *start = shown->root->base + range.start;
-	const char *end = shown->root->base + range.end;
+	MimeRange range = { start, end };
 
-	shown->types += mime_range_size(range);
-	if (mime_range_size(range) > MAX_TYPE_SIZE ||
+	g_array_append_val(shown->ranges, range);
+}
+
+static const char *
+skip_blanks(const char *at, const char *end)
+{
+	while (at < end && strchr(" \t\r\n", *at) != NULL && *at != '\0')
+		at++;
+	return at;
+}
+
+/* at: behind the name of a boundary parameter, in whatever way it goes on. */
+static void
+note_boundary(Shown *shown, const char *at, const char *end)
+{
+	while (at < end && (*at == '*' || g_ascii_isdigit(*at)))
+		at++;
+	at = skip_blanks(at, end);
+	if (at < end && *at == '=') {
+		at = skip_blanks(at + 1, end);
+		if (at < end && *at == '"')
+			at++;
+	}
+	if (at < end && g_ascii_isgraph(*at) && strchr("%\\(;\"", *at) == NULL)
+		shown->begins[(guchar)*at] = true;
+	else
+		shown->is_odd = true;
+}
+
+static void
+note_boundaries(Shown *shown, const char *start, const char *end)
+{
+	static const char name[] = "boundary";
+
+	for (const char *at = start; (gsize)(end - at) >= strlen(name); at++) {
+		if (g_ascii_strncasecmp(at, name, strlen(name)) == 0)
+			note_boundary(shown, at + strlen(name), end);
+	}
+}
+
+/* But for what makes a label of charsets: the apostrophes of RFC 2231, and what
+ * begins an encoded word (RFC 2047). */
+static void
+show_without_labels(Shown *shown, MimeRange range)
+{
+	const char *base = shown->root->base;
+	const char *start = base + range.start, *end = base + range.end;
+	bool is_extended = memchr(start, '*', (gsize)(end - start)) != NULL;
+
+	for (const char *at = start; at < end; at++) {
+		if ((*at == '\'' && is_extended) ||
+		    (*at == '?' && at > start && at[-1] == '=')) {
+			show(shown, (gsize)(start - base), (gsize)(at - base));
+			start = at + 1;
+		}
+	}
+	show(shown, (gsize)(start - base), (gsize)(end - base));
+}
+
+/* line: a field, or what might be one for others. */
+static void
+show_type(Shown *shown, MimeRange line)
+{
+	const char *start = shown->root->base + line.start;
+	const char *end = shown->root->base + line.end;
+
+	shown->types += mime_range_size(line);
+	if (mime_range_size(line) > MAX_TYPE_SIZE ||
 	    shown->types > MAX_ALL_TYPES) {
 		shown->over = true;
 		return;
 	}
-	shown->odd = shown->odd || may_be_odd(start, end);
-	hold_charsets(charsets, start, end);
-	g_array_append_val(shown->ranges, range);
+	note_boundaries(shown, start, end);
+	show_without_labels(shown, line);
 }
 
 /* Where the line ends, and its folds, as GMime has them: by LF alone. */
@@ -219,11 +156,24 @@ line_end(const Shown *shown, gsize start, gsize end)
 	return (gsize)(lf - base);
 }
 
+/* The end of a line: LF, and the CR before it. */
+static void
+show_end(Shown *shown, gsize start, gsize end)
+{
+	const char *base = shown->root->base;
+
+	if (end > start && base[end - 1] == '\n')
+		show(shown,
+		    end - start > 1 && base[end - 2] == '\r' ? end - 2 :
+							       end - 1,
+		    end);
+}
+
 /* Might the field's value be the type of what holds others? */
 static bool
-is_composite(const char *field, MimeRange line)
+is_composite(const char *field, gsize size)
 {
-	g_autofree char *text = g_strndup(field, mime_range_size(line));
+	g_autofree char *text = g_strndup(field, size);
 	g_autofree char *lower = g_ascii_strdown(text, -1);
 
 	return strstr(lower, "message") != NULL ||
@@ -239,75 +189,81 @@ is_closed(const MimeEntity *entity)
 
 /* A line of a header with its folds: also what is no field for us. */
 static void
-show_line(
-    Shown *shown, Charsets *charsets, const MimeEntity *entity, MimeRange line)
+show_line(Shown *shown, const MimeEntity *entity, MimeRange line)
 {
 	static const char type[] = "Content-Type";
 	const char *start = shown->root->base + line.start;
-	const char *colon = memchr(start, ':', mime_range_size(line));
+	gsize size = mime_range_size(line);
+	const char *colon = memchr(start, ':', size);
 
-	if (mime_range_size(line) >= strlen(type) &&
+	if (size >= strlen(type) &&
 	    g_ascii_strncasecmp(start, type, strlen(type)) == 0 &&
-	    !(is_closed(entity) && is_composite(start, line))) {
-		show_type(shown, charsets, line);
-	} else if (colon != NULL) {
-		line.end = line.start + (gsize)(colon + 1 - start);
-		g_array_append_val(shown->ranges, line);
+	    !(is_closed(entity) && is_composite(start, size))) {
+		show_type(shown, line);
+		return;
 	}
+	if (colon != NULL)
+		show(
+		    shown, line.start, line.start + (gsize)(colon + 1 - start));
+	show_end(shown, line.start, line.end);
 }
 
 static void
-show_headers(Shown *shown, Charsets *charsets, const MimeEntity *entity)
+show_headers(Shown *shown, const MimeEntity *entity)
 {
 	gsize at = entity->header.start;
 
-	shown->headers += mime_range_size(entity->header);
+	shown->kept += mime_range_size(entity->header) +
+	    mime_range_size(entity->preamble) +
+	    mime_range_size(entity->epilogue);
 	while (at < entity->header.end && !shown->over) {
 		MimeRange line = { at,
 			line_end(shown, at, entity->header.end) };
 
-		show_line(shown, charsets, entity, line);
+		show_line(shown, entity, line);
 		at = line.end;
 	}
+	/* the empty line */
+	show(shown, entity->header.end, entity->body.start);
 	for (guint i = 0; i < entity->children->len && !shown->over; i++)
-		show_headers(
-		    shown, charsets, g_ptr_array_index(entity->children, i));
-	shown->over = shown->over || shown->headers > MAX_ALL_HEADERS ||
-	    charsets->too_many;
+		show_headers(shown, g_ptr_array_index(entity->children, i));
+	shown->over = shown->over || shown->kept > MAX_ALL_KEPT;
 }
 
-/* Is a line what dumps of databases and signatures of mail have, and no
- * delimiter? */
+/* Might the line, which begins with two hyphens, be a delimiter? */
 static bool
-is_remark(const Shown *shown, const char *line, const char *end)
+may_delimit(const Shown *shown, const char *line, const char *end)
 {
-	return !shown->odd && (end - line < 3 || g_ascii_isspace(line[2]));
+	return shown->is_odd ||
+	    (end - line > 2 && shown->begins[(guchar)line[2]]);
 }
 
+/* With the ends of the lines before them, which are theirs. */
 static void
 show_delimiters(Shown *shown)
 {
 	const char *base = shown->root->base;
-	const char *at = base + shown->root->header.start;
-	const char *end = base + shown->root->body.end;
+	gsize first = shown->root->header.start, last = shown->root->body.end;
+	const char *at = base + first, *end = base + last;
 	guint count = 0;
 
 	while ((at = memmem(at, (gsize)(end - at), "--", 2)) != NULL) {
-		bool begins =
-		    at == base + shown->root->header.start || at[-1] == '\n';
 		const char *lf = memchr(at, '\n', (gsize)(end - at));
-		MimeRange line = { (gsize)(at - base),
-			(gsize)((lf != NULL ? lf : end) - base) };
+		gsize start = (gsize)(at - base);
+		gsize stop = (gsize)((lf != NULL ? lf + 1 : end) - base);
 
-		if (begins && !is_remark(shown, at, end)) {
+		if ((start == first || at[-1] == '\n') &&
+		    may_delimit(shown, at, end)) {
 			if (++count > MAX_DASHED) {
 				shown->over = true;
 				return;
 			}
-			g_array_append_val(shown->ranges, line);
+			show_end(shown, first, start);
+			show(shown, start, stop);
 		}
-		at = base + line.end;
+		at = base + stop;
 	}
+	show_end(shown, first, last);
 }
 
 static gint
@@ -318,38 +274,33 @@ compare_starts(gconstpointer a, gconstpointer b)
 	return one->start < other->start ? -1 : one->start > other->start;
 }
 
-/* False: it is too much to be shown. */
-static bool
-shown_build(Shown *shown, Charsets *charsets)
+/* Where they meet or overlap, they are one. */
+static void
+join_ranges(GArray *ranges)
 {
-	show_headers(shown, charsets, shown->root);
-	if (!shown->over)
-		show_delimiters(shown);
-	g_array_sort(shown->ranges, compare_starts);
-	return !shown->over;
+	MimeRange *all = (MimeRange *)(gpointer)ranges->data;
+	guint count = 0;
+
+	g_array_sort(ranges, compare_starts);
+	for (guint i = 0; i < ranges->len; i++) {
+		if (count > 0 && all[i].start <= all[count - 1].end)
+			all[count - 1].end =
+			    MAX(all[count - 1].end, all[i].end);
+		else
+			all[count++] = all[i];
+	}
+	g_array_set_size(ranges, count);
 }
 
-/* Hides size octets that are not shown, of what is at position, but for what
- * ends and folds lines. */
-static void
-hide(const Shown *shown, gsize position, char *octets, gsize size)
+/* False: it is too much to be shown. */
+static bool
+shown_build(Shown *shown)
 {
-	bool begins = position == 0 || shown->root->base[position - 1] == '\n';
-	char *at = octets, *end = octets + size;
-
-	while (at < end) {
-		char *lf = memchr(at, '\n', (gsize)(end - at));
-		char *last = lf != NULL ? lf : end;
-
-		if (begins && (*at == ' ' || *at == '\t'))
-			at++;
-		if (last > at && last[-1] == '\r')
-			last--;
-		if (last > at)
-			memset(at, 'x', (gsize)(last - at));
-		at = lf != NULL ? lf + 1 : end;
-		begins = true;
-	}
+	show_headers(shown, shown->root);
+	if (!shown->over)
+		show_delimiters(shown);
+	join_ranges(shown->ranges);
+	return !shown->over;
 }
 
 /* The first range that ends behind position, of those that are in order. */
@@ -382,12 +333,12 @@ hide_the_rest(const Shown *shown, gsize position, char *octets, gsize size)
 		    &g_array_index(shown->ranges, MimeRange, i);
 
 		if (range->start > at)
-			hide(shown, at, octets + (at - position),
+			memset(octets + (at - position), 'x',
 			    MIN(range->start, end) - at);
 		at = MAX(at, range->end);
 	}
 	if (at < end)
-		hide(shown, at, octets + (at - position), end - at);
+		memset(octets + (at - position), 'x', end - at);
 }
 
 /* --- a stream of it ------------------------------------------------------- */
@@ -556,11 +507,10 @@ gmime_agrees(const Shown *shown)
 guint
 second_reader_problems(const MimeEntity *root)
 {
-	g_auto(Charsets) charsets = charsets_new();
 	g_auto(Shown) shown = shown_new(root);
 
 	second_reader_start();
-	if (!shown_build(&shown, &charsets))
+	if (!shown_build(&shown))
 		return MIME_PROBLEM_TOO_MANY;
 	return gmime_agrees(&shown) ? 0 : MIME_PROBLEM_SECOND_READER;
 }
