@@ -22,8 +22,9 @@ void second_reader_start(void);
  * on the way down to the S/MIME entities in it, and the parts of those?  What
  * is inside of signed content is its signer's.  0, or
  * MIME_PROBLEM_SECOND_READER; or MIME_PROBLEM_TOO_MANY, and GMime has not been
- * asked, where the fields are more or longer than in honest mail.  GMime is shown only what decides the structure: time and memory are
- * linear and bounded, and 256 KB of stack are enough.
+ * asked, where the fields are more or longer than in honest mail.  GMime is
+ * shown only what decides the structure: time and memory are linear and
+ * bounded, and 256 KB of stack are enough.
  */
 guint second_reader_problems(const MimeEntity *root);
 
