@@ -38,9 +38,10 @@ expect_admissible(const EvidenceInput *input, const EvidenceSource *source,
 	    !evidence_is_valid(evidence, input->now))
 		finding("fresh, and over");
 	if (evidence_valid_until(evidence) < input->now - OCSP_SKEW ||
-	    evidence_is_older(evidence, evidence, source))
+	    evidence_why_not_instead(evidence, evidence, source, input->now) !=
+		NULL)
 		finding("older than it may be");
-	if (!evidence_is_by_issuer(evidence))
+	if (!evidence_is_proven(evidence))
 		return;
 	item = ask_who(input, source->kind, der);
 	if (item->issuer != source->issuer && !item->by_key &&
@@ -79,7 +80,7 @@ ask_packed(const EvidenceInput *input, bool *is_good)
 	expect_admissible(input, &source, evidence);
 	expect_packed(input, evidence);
 	expect_no_errors("evidence_pack");
-	*is_good = evidence_is_by_issuer(evidence);
+	*is_good = evidence_is_proven(evidence);
 	/* When it is asked for again is for chance. */
 	return g_strdup_printf("%s %d %" G_GINT64_FORMAT " %" G_GINT64_FORMAT,
 	    key, *is_good, evidence_fetched(evidence),
