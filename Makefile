@@ -147,6 +147,9 @@ ifneq ($(findstring fuzzer,$(SANITIZE)),)
 $(BUILD)/tests/%.o: ALL_CFLAGS += -fno-sanitize=fuzzer-no-link
 endif
 
+# Without libFuzzer: whether they can be compiled.
+fuzz-objects: $(call objects,$(wildcard tests/fuzz/*.c))
+
 fuzz:
 	$(QUIET)$(MAKE) BUILD=$(FUZZ_BUILD) CC=clang \
 	    SANITIZE=fuzzer-no-link$(FUZZ_SANITIZE) \
@@ -267,4 +270,4 @@ clean:
 -include $(wildcard $(BUILD)/smime/*.d $(BUILD)/milter/*.d \
 	$(BUILD)/scripts/*.d $(BUILD)/tests/*.d $(BUILD)/tests/*/*.d)
 
-.PHONY: all tests unit check fuzz docs lint bench install uninstall clean
+.PHONY: all tests unit check fuzz fuzz-objects docs lint bench install uninstall clean

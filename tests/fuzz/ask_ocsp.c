@@ -78,6 +78,19 @@ is_same_algorithm(GBytes *algorithm, GBytes *its)
 		memcmp(b + size, "\x05", 2) == 0);
 }
 
+/* Nobody has signed how PSS is written: RFC 4055, section 3.1. */
+static bool
+is_same_type(GBytes *algorithm, GBytes *its)
+{
+	gsize size, its_size;
+	const guint8 *a = g_bytes_get_data(algorithm, &size);
+	const guint8 *b = g_bytes_get_data(its, &its_size);
+	const gsize oid = 11;
+
+	return size > 2 + oid && its_size > 2 + oid &&
+	    memcmp(a + 2, b + 2, oid) == 0;
+}
+
 /* RSA gives one signature, but for a salt in PSS: algorithm and signature,
  * which nobody has signed, are as they were made too. */
 static bool
@@ -94,8 +107,9 @@ is_as_signed(const EvidenceInput *input, X509 *cert, GBytes *der)
 		g_autoptr(GBytes) made =
 		    evidence_signature(item->kind, item->der);
 
-		is = is_same_algorithm(algorithm, its) &&
-		    (item->is_salted || g_bytes_equal(signature, made));
+		is = item->is_salted ? is_same_type(algorithm, its) :
+				       is_same_algorithm(algorithm, its) &&
+			g_bytes_equal(signature, made);
 	}
 	return is;
 }
