@@ -726,8 +726,10 @@ typedef struct {
 	Store *store;
 	Supply *supply;
 	Revocation *revocation;
-	TestCaWatch watch;
 } Gateway;
+
+/* Of all gateways of a test, which a thread on its way may outlive. */
+static TestCaWatch watch_of_all;
 
 static void
 gateway_clear(Gateway *gateway)
@@ -735,7 +737,6 @@ gateway_clear(Gateway *gateway)
 	revocation_unref(gateway->revocation);
 	supply_unref(gateway->supply);
 	store_unref(gateway->store);
-	test_ca_watch_clear(&gateway->watch);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Gateway, gateway_clear)
@@ -755,7 +756,7 @@ gateway_on(
 
 	gateway->store = store_new(&store, NULL);
 	gateway->supply = supply_new(&supply, fetcher, gateway->store);
-	supply_set_observer(gateway->supply, test_ca_observe, &gateway->watch);
+	supply_set_observer(gateway->supply, test_ca_observe, &watch_of_all);
 	gateway->revocation = revocation_with(&options, gateway->supply);
 }
 
@@ -889,7 +890,7 @@ Test(revocation_online, list_of_another_kind_alone)
 			    says[i].status, says[i].words, other_kinds[i]);
 		cr_expect_eq(test_ca_asked(ca, CRL_PATH), asked + 1);
 		cr_expect(test_ca_was_told(
-		    &gateway.watch, "/files/crl: revocation list is of "));
+		    &watch_of_all, "/files/crl: revocation list is of "));
 		/* Others ask for themselves. */
 		test_ca_put(ca, "crl", revoking_list());
 		expect_anew(redis, EVIDENCE_CRL, &(Question){ .cert = leaf },
