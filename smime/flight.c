@@ -90,8 +90,8 @@ flight_keep(const FlightDesk *desk, const char *key,
 }
 
 static bool
-remove_from(const FlightDesk *desk, Lru *lru, const char *key,
-    const Evidence *evidence)
+remove_from(
+    const FlightDesk *desk, Lru *lru, const char *key, const Evidence *evidence)
 {
 	g_autoptr(Evidence) there = NULL;
 	bool was_there;
@@ -789,8 +789,8 @@ ask_for_it(Flight *flight)
 		return;
 	/* Whoever writes there all the time, or keeps us from writing, does not
 	 * keep us from asking others. */
-	flight->is_store_bad = backoff_pauses(
-	    flight->desk->stored, flight->key, now_seconds());
+	flight->is_store_bad =
+	    backoff_pauses(flight->desk->stored, flight->key, now_seconds());
 	if (!take_stored(flight) && may_ask_network(flight))
 		ask_once(flight);
 }

@@ -178,12 +178,12 @@ typedef struct inquiry {
 	X509 *cert;
 	X509 *issuer;
 	Testimony testimony;
-	bool is_old;     /* what is heard should have been had anew */
-	bool is_forged;  /* a list's signature is not by whom it says */
-	bool is_void;    /* a response's signer was revoked itself */
+	bool is_old;      /* what is heard should have been had anew */
+	bool is_forged;   /* a list's signature is not by whom it says */
+	bool is_void;     /* a response's signer was revoked itself */
 	bool is_for_good; /* the certificate is revoked, and not on hold */
-	char *why_not;   /* why what was heard does not count, or NULL */
-	char *no_answer; /* why there is none from others, or NULL */
+	char *why_not;    /* why what was heard does not count, or NULL */
+	char *no_answer;  /* why there is none from others, or NULL */
 } Inquiry;
 
 static void
@@ -1017,8 +1017,7 @@ answer_good(const TestimonyFor *result, RevocationAnswer *answer)
 }
 
 static void
-answer_revoked(
-    Inquiry *inquiry, const Word *against, RevocationAnswer *answer)
+answer_revoked(Inquiry *inquiry, const Word *against, RevocationAnswer *answer)
 {
 	inquiry->is_for_good = against->entry == CRL_REVOKED;
 	answer->status = REVOCATION_STATUS_REVOKED;

@@ -82,8 +82,9 @@ office_new(void)
 		.memory =
 		    lru_new(16U << 20, (gpointer(*)(gpointer))evidence_ref,
 			(GDestroyNotify)evidence_unref),
-		.trials = lru_new(16U << 20, (gpointer(*)(gpointer))evidence_ref,
-		    (GDestroyNotify)evidence_unref),
+		.trials =
+		    lru_new(16U << 20, (gpointer(*)(gpointer))evidence_ref,
+			(GDestroyNotify)evidence_unref),
 		.landing = &office->landing,
 		.proofs = backoff_new(&proofs_rule),
 		.stored = backoff_new(&proofs_rule),
@@ -916,8 +917,7 @@ Test(flight, list_of_the_issuer_after_that)
 		spec.number = 9;
 		spec.this_update = -60;
 		name(&named, EVIDENCE_CRL, "/files/a", NULL, NULL);
-		remember(office, &named,
-		    test_ca_list(ca, spec),
+		remember(office, &named, test_ca_list(ca, spec),
 		    ca->now - 2 * PKI_DAY);
 		test_ca_put(ca, "a",
 		    test_ca_list(

@@ -1190,7 +1190,8 @@ Test(revocation_online, revoked_and_good)
 	}
 }
 
-/* --- while keys, responders and points change ------------------------------ */
+/* --- while keys, responders and points change ------------------------------
+ */
 
 /* The key that the CA renews its own to. */
 static X509 *
@@ -1359,9 +1360,7 @@ Test(revocation_online, what_is_outdone_is_heard)
 	share(redis, EVIDENCE_CRL, leaf, CRL_PATH, list(GOOD), ca->now - 20000);
 	test_ca_put(ca, "crl",
 	    test_ca_list_by(ca,
-		(PkiCrl){ .revoked = leaf,
-		    .this_update = -60,
-		    .idp = SOME },
+		(PkiCrl){ .revoked = leaf, .this_update = -60, .idp = SOME },
 		next, PKI_KEY_P384));
 	await_revoked(&gateway, &question);
 	expect_often(&gateway, &question, REVOCATION_STATUS_REVOKED, "both");
@@ -1374,8 +1373,8 @@ Test(revocation_online, what_is_outdone_is_heard)
 Test(revocation_online, delegate_that_has_ended)
 {
 	static const guint methods[] = { EVIDENCE_OCSP, BOTH };
-	g_autoptr(X509) delegate = new_delegate((PkiCert){
-	    .no_check = "NULL", .from = -PKI_DAY, .until = 600 });
+	g_autoptr(X509) delegate = new_delegate(
+	    (PkiCert){ .no_check = "NULL", .from = -PKI_DAY, .until = 600 });
 
 	test_ca_put(ca, "crl", list(GOOD));
 	for (gsize i = 0; i < G_N_ELEMENTS(methods); i++) {
@@ -1463,8 +1462,8 @@ Test(revocation_online, old_certificate_without_key_identifier)
 	g_autoptr(TestRedis) redis = test_redis_start(NULL);
 	g_auto(Gateway) gateway = { 0 };
 	g_autoptr(X509) next = next_key();
-	g_autoptr(X509) old = next_ca((PkiCert){
-	    .key = PKI_KEY_P521, .serial = 97, .no_key_ids = true });
+	g_autoptr(X509) old = next_ca(
+	    (PkiCert){ .key = PKI_KEY_P521, .serial = 97, .no_key_ids = true });
 
 	gateway_on(&gateway, redis, EVIDENCE_CRL, EVIDENCE_CRL);
 	test_ca_put(ca, "crl", revoking_list_by(next, -60));
@@ -1492,8 +1491,8 @@ Test(revocation_online, list_of_a_lister_at_the_url_of_the_issuer)
 	share(redis, EVIDENCE_CRL, leaf, CRL_PATH, revoking_list(), 0);
 	test_ca_put(ca, "crl",
 	    test_ca_list_by(ca,
-		(PkiCrl){ .this_update = -60,
-		    .idp = "critical,indirectCRL:TRUE" },
+		(PkiCrl){
+		    .this_update = -60, .idp = "critical,indirectCRL:TRUE" },
 		indirect.lister, PKI_KEY_P384));
 	expect(gateway.revocation, &(Question){ .cert = leaf },
 	    REVOCATION_STATUS_REVOKED, NULL, "before");
@@ -1515,8 +1514,7 @@ Test(revocation_online, list_of_the_second_name_of_a_point)
 			    "URI:http://other.example/part-b.crl\n",
 		url);
 	g_autoptr(X509) two = test_ca_cert(ca,
-	    (PkiCert){
-		.serial = 88, .points = "point", .sections = sections });
+	    (PkiCert){ .serial = 88, .points = "point", .sections = sections });
 
 	gateway_on(&gateway, redis, EVIDENCE_OCSP, BOTH);
 	share(redis, EVIDENCE_CRL, leaf, CRL_PATH, revoking_list(), 0);
@@ -1534,9 +1532,11 @@ Test(revocation_online, list_of_the_second_name_of_a_point)
 	    REVOCATION_STATUS_REVOKED, NULL, "of one");
 }
 
-/* --- a Redis that is not ours alone ---------------------------------------- */
+/* --- a Redis that is not ours alone ----------------------------------------
+ */
 
-/* What is not right there, and cannot be taken out, keeps nobody from asking. */
+/* What is not right there, and cannot be taken out, keeps nobody from asking.
+ */
 Test(revocation_online, forged_list_in_a_redis_that_takes_no_writes)
 {
 	g_auto(Indirect) indirect = { 0 };
@@ -1583,8 +1583,8 @@ write_always(gpointer data)
 		g_autofree char *label = g_strdup_printf(
 		    "smime-milter 1 crl %" G_GINT64_FORMAT "\n", at);
 
-		freeReplyObject(redisCommand(redis, "SET %s %s%b", writer->key,
-		    label, octets, size));
+		freeReplyObject(redisCommand(
+		    redis, "SET %s %s%b", writer->key, label, octets, size));
 		g_atomic_int_inc(&writer->written);
 	}
 	redisFree(redis);
@@ -1633,8 +1633,7 @@ Test(revocation_online, redis_in_a_pause)
 	store_counts(gateway.store, &counts);
 	cr_expect_eq(counts.gets, 1);
 	cr_expect_eq(test_ca_asked(ca, CRL_PATH), 1);
-	expect(gateway.revocation,
-	    &(Question){ .cert = leaf, .brought = next },
+	expect(gateway.revocation, &(Question){ .cert = leaf, .brought = next },
 	    REVOCATION_STATUS_REVOKED, NULL, "with");
 }
 
@@ -1659,7 +1658,8 @@ Test(revocation_online, lists_that_nobody_signed_and_room)
 	supply = supply_new(&small, fetcher, NULL);
 	revocation = revocation_with(&options, supply);
 	test_ca_put(ca, "ocsp", response(REVOKED));
-	expect(revocation, &question, REVOCATION_STATUS_REVOKED, NULL, "before");
+	expect(
+	    revocation, &question, REVOCATION_STATUS_REVOKED, NULL, "before");
 	for (int i = 0; i < N_ENTRIES; i++)
 		entries[i].cert = ca->ca;
 	test_ca_put(ca, "big",
