@@ -816,10 +816,10 @@ try_evidence(Inquiry *inquiry, Evidence *evidence, const EvidenceSource *source)
 /* Then others have nothing else.  What the store gave may have been put there
  * by anybody, and dated as they like. */
 static bool
-is_just_had(const Evidence *evidence, const EvidenceSource *source)
+is_just_had(const Inquiry *inquiry, const Evidence *evidence,
+    const EvidenceSource *source)
 {
-	gint64 age =
-	    g_get_real_time() / G_USEC_PER_SEC - evidence_fetched(evidence);
+	gint64 age = inquiry->question->now - evidence_fetched(evidence);
 
 	return !evidence_was_packed(evidence) &&
 	    age < (source->kind == EVIDENCE_OCSP ? EVIDENCE_KEEP_UNPROVEN :
@@ -829,8 +829,8 @@ is_just_had(const Evidence *evidence, const EvidenceSource *source)
 /* Is there more to be had?  What is known may be right no more: its signer has
  * ended, or was revoked. */
 static bool
-is_to_be_had_anew(
-    const Evidence *evidence, const EvidenceSource *source, Hearing hearing)
+is_to_be_had_anew(const Inquiry *inquiry, const Evidence *evidence,
+    const EvidenceSource *source, Hearing hearing)
 {
 	switch (hearing) {
 	case HEARD_RIGHT:
@@ -839,7 +839,7 @@ is_to_be_had_anew(
 		    !is_fresh(evidence, source);
 	case HEARD_OUTDONE:
 	case HEARD_DOUBTFUL:
-		return !is_just_had(evidence, source);
+		return !is_just_had(inquiry, evidence, source);
 	case HEARD_FORGED:
 		return evidence_was_packed(evidence);
 	case HEARD_VOID:
@@ -868,7 +868,7 @@ get_and_try(Inquiry *inquiry, const EvidenceSource *source)
 		if (got == NULL || got == tried)
 			break;
 		hearing = try_evidence(inquiry, got, source);
-		again = is_to_be_had_anew(got, source, hearing);
+		again = is_to_be_had_anew(inquiry, got, source, hearing);
 		if (is_right(hearing)) {
 			evidence_unref(right);
 			right = evidence_ref(got);
