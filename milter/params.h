@@ -482,6 +482,8 @@ PARAM(revocation, stale_grace, "stale-grace", NUMBER, "0", 0, 86400, NULL,
 PARAM(revocation, memory, "memory", SIZE, "128M", 1 << 20,
     G_GINT64_CONSTANT(1) << 40, NULL,
     "What answers and lists may take in memory.  "
+    "An eighth of it, or room for a list, is for what is not yet known to be "
+    "right.  "
     "At least three times crl-max-size, which makes room for a list and the "
     "one that replaces it.")
 

@@ -324,6 +324,13 @@ crl_may_be_by(const Crl *crl, X509 *cert)
 	    X509_check_akid(cert, crl->authority) == X509_V_OK;
 }
 
+bool
+crl_names_key_of(const Crl *crl, X509 *cert)
+{
+	return crl->authority != NULL && crl->authority->keyid != NULL &&
+	    X509_get0_subject_key_id(cert) != NULL && crl_may_be_by(crl, cert);
+}
+
 /* Is it remembered?  Then *valid is the answer. */
 static bool
 recall(Crl *crl, EVP_PKEY *key, bool *valid)

@@ -65,6 +65,9 @@ bool crl_names_include(const GENERAL_NAMES *names, const X509_NAME *name);
 /* May cert, by its name and its key identifier, be the one that signed? */
 bool crl_may_be_by(const Crl *crl, X509 *cert);
 
+/* Has it named the key of cert as the one that signed? */
+bool crl_names_key_of(const Crl *crl, X509 *cert);
+
 /* Has cert signed it, and may it sign such lists?  Why not (a constant), or
  * NULL. */
 const char *crl_why_not_by(Crl *crl, X509 *cert);

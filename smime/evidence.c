@@ -8,7 +8,6 @@
  */
 #define VERSION "1"
 #define PACKED "smime-milter " VERSION " %s %" G_GINT64_FORMAT "\n"
-#define MAX_LABEL 80
 #define TYPICAL_OCTETS 1024 /* of what is hashed into a key */
 
 static const char hex_digits[] = "0123456789abcdef";
@@ -83,7 +82,24 @@ add_serial_of(GByteArray *octets, X509 *cert)
 	    (guint)ASN1_STRING_length(serial));
 }
 
-/* As crl_scope tells them apart. */
+/* All of the points, for crl_scope looks at all.  As they are: to decode them
+ * takes longer than to hash them. */
+static void
+add_points_of(GByteArray *octets, X509 *cert)
+{
+	int at = -1;
+
+	while ((at = X509_get_ext_by_NID(
+		    cert, NID_crl_distribution_points, at)) >= 0) {
+		const ASN1_OCTET_STRING *value =
+		    X509_EXTENSION_get_data(X509_get_ext(cert, at));
+
+		g_byte_array_append(octets, ASN1_STRING_get0_data(value),
+		    (guint)ASN1_STRING_length(value));
+	}
+}
+
+/* As crl_scope tells them apart.  The NUL ends the URL. */
 static void
 add_list_of(GByteArray *octets, const EvidenceSource *source)
 {
@@ -91,7 +107,8 @@ add_list_of(GByteArray *octets, const EvidenceSource *source)
 
 	g_byte_array_append(octets, (const guchar *)(is_ca ? "c" : "u"), 1);
 	g_byte_array_append(octets, (const guchar *)source->urls[0],
-	    (guint)strlen(source->urls[0]));
+	    (guint)strlen(source->urls[0]) + 1);
+	add_points_of(octets, source->cert);
 }
 
 /* SHA-256 in hexadecimal, into text, and a NUL.  OpenSSL's takes a fraction of
@@ -160,9 +177,18 @@ seconds_to_keep(const Evidence *evidence, const EvidenceSource *source,
 	return rules->keep;
 }
 
+/* Beyond the certificate of its responder nobody believes it. */
+static gint64
+end_of_signer(const OcspSigner *signer)
+{
+	return signer->kind == OCSP_SIGNER_ISSUER ?
+	    G_MAXINT64 :
+	    ossl_time_seconds(X509_get0_notAfter(signer->cert));
+}
+
 static void
 date_ocsp(Evidence *evidence, const EvidenceSource *source,
-    const EvidenceRules *rules)
+    const EvidenceRules *rules, gint64 end_of_signer)
 {
 	gint64 next =
 	    ocsp_next_update(evidence->ocsp, source->cert, source->issuer);
@@ -172,6 +198,7 @@ date_ocsp(Evidence *evidence, const EvidenceSource *source,
 
 	if (next == G_MININT64)
 		next = evidence->fetched + EVIDENCE_KEEP_UNDATED;
+	next = MIN(next, end_of_signer);
 	left = MAX(MIN(end, next) - evidence->fetched, 0);
 	evidence->valid_until = next;
 	evidence->fresh_until = evidence->fetched + some_of(left, 0.9, 1);
@@ -252,16 +279,14 @@ evidence_valid_until(const Evidence *evidence)
 
 static char *
 why_not_ocsp(const Evidence *evidence, const EvidenceSource *source,
-    const EvidenceRules *rules, gint64 now, bool *is_proven)
+    const EvidenceRules *rules, gint64 now, OcspSigner *signer)
 {
-	OcspSigner signer;
 	g_autofree char *since = NULL;
 	const char *why = ocsp_why_not_by(
-	    evidence->ocsp, source->issuer, rules->responders, now, &signer);
+	    evidence->ocsp, source->issuer, rules->responders, now, signer);
 
 	if (why != NULL)
 		return g_strdup(why);
-	*is_proven = !signer.needs_check;
 	if (ocsp_find(evidence->ocsp, source->cert, source->issuer, &since) ==
 	    OCSP_NOT_ANSWERED)
 		return g_strdup("OCSP response is of another certificate "
@@ -274,12 +299,15 @@ static bool
 admit_ocsp(Evidence *evidence, const EvidenceSource *source,
     const EvidenceRules *rules, GBytes *der, gint64 now, char **why)
 {
+	OcspSigner signer;
+
 	if (ocsp_parse(der, &evidence->ocsp, why) != OCSP_ANSWERED)
 		return false;
-	*why = why_not_ocsp(evidence, source, rules, now, &evidence->is_proven);
+	*why = why_not_ocsp(evidence, source, rules, now, &signer);
 	if (*why != NULL)
 		return false;
-	date_ocsp(evidence, source, rules);
+	evidence->is_proven = !signer.needs_check;
+	date_ocsp(evidence, source, rules, end_of_signer(&signer));
 	return true;
 }
 
@@ -405,51 +433,38 @@ evidence_why_not_for(const Evidence *evidence, const EvidenceSource *source)
 			      "(RFC 5280, section 6.3.3 (d))";
 }
 
-/* What a list is to the certificate of a source. */
-typedef struct {
-	guint reasons; /* for which it would be in it */
-	enum {
-		MAKER_OTHER_KEY, /* of the issuer's name */
-		MAKER_ISSUER,
-		MAKER_NAMED, /* another one, as the certificate says */
-	} maker;
-} Service;
-
-static Service
-service_of(const Evidence *list, const EvidenceSource *source)
+/* For which a list would have the certificate of source; 0: it does not speak
+ * for it. */
+static guint
+reasons_of(const Evidence *list, const EvidenceSource *source)
 {
-	Service service = { .maker = MAKER_ISSUER };
+	guint reasons;
 
-	if (crl_scope(list->crl, source->cert, &service.reasons) !=
-	    CRL_SCOPE_INSIDE)
-		service.reasons = 0;
-	if (!list->is_proven)
-		service.maker = X509_NAME_cmp(crl_issuer(list->crl),
-				    X509_get_issuer_name(source->cert)) == 0 ?
-		    MAKER_OTHER_KEY :
-		    MAKER_NAMED;
-	return service;
+	return crl_scope(list->crl, source->cert, &reasons) ==
+		CRL_SCOPE_INSIDE ?
+	    reasons :
+	    0;
 }
 
-/* Dates tell of two lists only that are alike.  Not all are numbered, and who
- * numbers them anew is not locked out. */
+/* By dates: not all are numbered, and who numbers them anew is not locked out.
+ * By whom it is does not matter: a CA whose key is renewed makes them with
+ * either, and the later one is what it says. */
 static const char *
 why_not_instead_of_list(const Evidence *evidence, const Evidence *known,
     const EvidenceSource *source, gint64 now)
 {
-	Service new = service_of(evidence, source);
-	Service old = service_of(known, source);
-	bool is_in_force = evidence_is_valid(known, now);
+	guint new = reasons_of(evidence, source);
+	guint old = reasons_of(known, source);
 
-	if (new.reasons == 0 && old.reasons != 0)
+	if (new == 0 && old != 0)
 		return evidence_why_not_for(evidence, source);
-	if ((old.reasons & ~new.reasons) != 0 && is_in_force)
+	if ((old & ~new) != 0 && evidence_is_valid(known, now))
 		return "revocation list is of fewer reasons than the one that "
 		       "is known (RFC 5280, section 6.3.3 (d))";
-	if (new.maker < old.maker && is_in_force)
-		return "by another signer than the list that is known";
-	if ((new.reasons & ~old.reasons) == 0 && new.maker <= old.maker &&
-	    crl_this_update(evidence->crl) < crl_this_update(known->crl))
+	/* What speaks for the certificate is had at last. */
+	if (new != 0 && old == 0)
+		return NULL;
+	if (crl_this_update(evidence->crl) < crl_this_update(known->crl))
 		return is_older;
 	return NULL;
 }
@@ -477,7 +492,8 @@ why_not_instead_of_response(const Evidence *evidence, const Evidence *known,
 	if (ocsp_is_newer(
 		known->ocsp, evidence->ocsp, source->cert, source->issuer))
 		return is_older;
-	if (was_revoked && !is_revoked && why == NULL)
+	if (was_revoked && !is_revoked && why == NULL &&
+	    evidence_is_valid(known, now))
 		return "the certificate is known to be revoked, and that is "
 		       "for good (RFC 6960, section 2.2)";
 	return NULL;
@@ -531,7 +547,7 @@ read_label(GBytes *packed, EvidenceKind kind, gint64 *fetched)
 	gsize size;
 	const char *data = g_bytes_get_data(packed, &size);
 	const char *end =
-	    size > 0 ? memchr(data, '\n', MIN(size, MAX_LABEL)) : NULL;
+	    size > 0 ? memchr(data, '\n', MIN(size, EVIDENCE_MAX_LABEL)) : NULL;
 	g_autofree char *label = NULL;
 	g_autofree char *expected = NULL;
 	const char *number;

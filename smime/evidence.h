@@ -42,6 +42,8 @@ extern const NameCode evidence_kind_names[];
 #define EVIDENCE_KEEP_OTHERS (15 * 60)
 /* What is not proven, until it is asked for anew. */
 #define EVIDENCE_KEEP_UNPROVEN 60
+/* Octets that evidence_pack puts before those of the evidence, at most. */
+#define EVIDENCE_MAX_LABEL 80
 
 /* What is wanted, and from where.  Borrows. */
 typedef struct {
@@ -62,9 +64,9 @@ typedef struct {
 typedef struct evidence Evidence;
 
 /* Names the proof wherever it is kept: by the issuer's name and key (RFC 6960's
- * measure), and the serial number, or the URL of the list and whether it is
- * asked for a CA: what answers for the ones does not for the others.  Never a
- * mailbox.  Caller frees. */
+ * measure), and the serial number, or the URL of the list, the distribution
+ * points of the certificate and whether it is a CA: what answers for the ones
+ * does not for the others.  Never a mailbox.  Caller frees. */
 char *evidence_key(const EvidenceSource *source);
 
 /* NULL, and *why (a text that names the clause; caller frees), where it proves
@@ -110,12 +112,12 @@ const char *evidence_why_not_for(
  * older, or of another scope:
  *
  * - a list, if it speaks for the certificate in fewer cases, unless known is
- *   over and it speaks for it at all; if it is by another key than the issuer's
- *   and known, which is in force, is not; and if it is older, and not better in
- *   either way;
+ *   over and it speaks for it at all; and if it is older, by whomever it is,
+ *   unless it speaks for the certificate and known does not;
  * - a response, if it is older, or known says that the certificate was revoked
- *   and is in force: only a hold is lifted (RFC 6960, section 2.2).  One that
- *   says that it was revoked, where known does not, always does.
+ *   and is in force, as is the certificate of its responder: only a hold is
+ *   lifted (RFC 6960, section 2.2).  One that says that it was revoked, where
+ *   known does not, always does.
  */
 const char *evidence_why_not_instead(const Evidence *evidence,
     const Evidence *known, const EvidenceSource *source, gint64 now);

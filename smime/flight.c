@@ -2,8 +2,7 @@
 
 #include "flight.h"
 
-#define LOCK_STEP 40  /* ms between looks for another gateway's answer */
-#define MAX_LABEL 128 /* octets before those of a packed evidence */
+#define LOCK_STEP 40 /* ms between looks for another gateway's answer */
 #define KEEP_OVER (24 * 60 * 60) /* seconds */
 #define OCSP_REQUEST_TYPE "application/ocsp-request"
 #define OCSP_RESPONSE_TYPE "application/ocsp-response"
@@ -31,12 +30,6 @@ note_why(Flight *flight, char *why)
 
 /* --- what they bring ------------------------------------------------------ */
 
-static char *
-trial_key(const char *key)
-{
-	return g_strconcat(key, ":trial", NULL);
-}
-
 Evidence *
 flight_known(const FlightDesk *desk, const char *key)
 {
@@ -46,9 +39,7 @@ flight_known(const FlightDesk *desk, const char *key)
 Evidence *
 flight_on_trial(const FlightDesk *desk, const char *key)
 {
-	g_autofree char *trial = trial_key(key);
-
-	return lru_get(desk->memory, trial, now_seconds());
+	return lru_get(desk->trials, key, now_seconds());
 }
 
 /* What the store gave, the network has not been asked for. */
@@ -62,10 +53,8 @@ flight_is_trial_fresh(const Evidence *evidence)
 static void
 put_on_trial(const FlightDesk *desk, const char *key, Evidence *evidence)
 {
-	g_autofree char *trial = trial_key(key);
-
 	g_mutex_lock(desk->landing);
-	lru_put(desk->memory, trial, evidence, evidence_size(evidence),
+	lru_put(desk->trials, key, evidence, evidence_size(evidence),
 	    now_seconds() + SUPPLY_PAUSE_LONGEST);
 	g_mutex_unlock(desk->landing);
 }
@@ -74,12 +63,10 @@ put_on_trial(const FlightDesk *desk, const char *key, Evidence *evidence)
 static void
 put_as_known(const FlightDesk *desk, const char *key, Evidence *evidence)
 {
-	g_autofree char *trial = trial_key(key);
-
 	lru_put(desk->memory, key, evidence, evidence_size(evidence),
 	    evidence_valid_until(evidence) +
 		MAX(desk->options->stale_grace, KEEP_OVER));
-	lru_remove(desk->memory, trial);
+	lru_remove(desk->trials, key);
 }
 
 const char *
@@ -102,20 +89,32 @@ flight_keep(const FlightDesk *desk, const char *key,
 	return why;
 }
 
-bool
-flight_drop(const FlightDesk *desk, const char *key, const Evidence *evidence)
+static bool
+remove_from(
+    const FlightDesk *desk, Lru *lru, const char *key, const Evidence *evidence)
 {
-	g_autofree char *trial = trial_key(key);
 	g_autoptr(Evidence) there = NULL;
 	bool was_there;
 
 	g_mutex_lock(desk->landing);
-	there = flight_on_trial(desk, key);
+	there = lru_get(lru, key, now_seconds());
 	was_there = there == evidence;
 	if (was_there)
-		lru_remove(desk->memory, trial);
+		lru_remove(lru, key);
 	g_mutex_unlock(desk->landing);
 	return was_there;
+}
+
+bool
+flight_drop(const FlightDesk *desk, const char *key, const Evidence *evidence)
+{
+	return remove_from(desk, desk->trials, key, evidence);
+}
+
+bool
+flight_forget(const FlightDesk *desk, const char *key, const Evidence *evidence)
+{
+	return remove_from(desk, desk->memory, key, evidence);
 }
 
 /* A minute before it ends it goes, so that gateways whose clocks differ take no
@@ -137,17 +136,32 @@ share(const Flight *flight)
 	    desk->store, flight->key, packed, (guint)MIN(left, G_MAXINT32));
 }
 
-void
-flight_unshare(
-    const FlightDesk *desk, const char *key, const Evidence *evidence)
+/* Octets of what may be asked for, and no more. */
+static gsize
+max_size(const Flight *flight)
 {
+	return flight->source.kind == EVIDENCE_OCSP ?
+	    OCSP_MAX_SIZE :
+	    flight->desk->options->crl_max_size;
+}
+
+static StoreAnswer
+look_into_store(const Flight *flight, GBytes **packed)
+{
+	return store_get(flight->desk->store, flight->key,
+	    max_size(flight) + EVIDENCE_MAX_LABEL, packed);
+}
+
+/* What has come there meanwhile stays. */
+static void
+take_back(const Flight *flight)
+{
+	Store *store = flight->desk->store;
 	g_autoptr(GBytes) packed = NULL;
 
-	if (desk->store != NULL &&
-	    store_get(desk->store, key, evidence_size(evidence) + 1024,
-		&packed) == STORE_DONE &&
-	    evidence_is_packed_in(evidence, packed))
-		store_remove(desk->store, key);
+	if (store != NULL && look_into_store(flight, &packed) == STORE_DONE &&
+	    evidence_is_packed_in(flight->evidence, packed))
+		store_remove(store, flight->key);
 }
 
 /* --- the store -------------------------------------------------- */
@@ -231,22 +245,17 @@ take_unproven(Flight *flight, Evidence *evidence)
 	return true;
 }
 
-/* No more than what is asked for may be.  NULL: it is not there, or not to be
- * had, which is not tried again. */
+/* NULL: it is not there, or not to be had, which is not tried again. */
 static GBytes *
 get_stored(Flight *flight)
 {
 	const FlightDesk *desk = flight->desk;
-	gsize size = flight->source.kind == EVIDENCE_OCSP ?
-	    OCSP_MAX_SIZE :
-	    desk->options->crl_max_size;
 	GBytes *packed = NULL;
 
 	if (desk->store == NULL || flight->is_store_bad)
 		return NULL;
 	flight->is_store_bad =
-	    store_get(desk->store, flight->key, size + MAX_LABEL, &packed) ==
-	    STORE_UNAVAILABLE;
+	    look_into_store(flight, &packed) == STORE_UNAVAILABLE;
 	return packed;
 }
 
@@ -764,7 +773,7 @@ take_remembered(Flight *flight)
 	g_autoptr(Evidence) trial = flight_on_trial(flight->desk, flight->key);
 	gint64 now = now_seconds();
 
-	if (known != NULL &&
+	if (known != NULL && !flight->past_known &&
 	    evidence_is_fresh_for(known, &flight->source, now) &&
 	    !evidence_wants_refresh(known, now))
 		take(flight, known);
@@ -773,15 +782,32 @@ take_remembered(Flight *flight)
 	return flight->evidence != NULL;
 }
 
+static void
+ask_for_it(Flight *flight)
+{
+	if (take_remembered(flight))
+		return;
+	/* Whoever writes there all the time, or keeps us from writing, does not
+	 * keep us from asking others. */
+	flight->is_store_bad =
+	    backoff_pauses(flight->desk->stored, flight->key, now_seconds());
+	if (!take_stored(flight) && may_ask_network(flight))
+		ask_once(flight);
+}
+
 void
 flight_run(Flight *flight)
 {
-	if (flight->only_shares) {
+	switch (flight->task) {
+	case FLIGHT_ASKS:
+		ask_for_it(flight);
+		return;
+	case FLIGHT_SHARES:
 		share(flight);
 		return;
-	}
-	if (take_remembered(flight))
+	case FLIGHT_UNSHARES:
+		take_back(flight);
 		return;
-	if (!take_stored(flight) && may_ask_network(flight))
-		ask_once(flight);
+	}
+	g_assert_not_reached();
 }

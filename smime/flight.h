@@ -28,23 +28,33 @@ typedef struct {
 	Fetcher *fetcher; /* NULL: the network is not asked */
 	Store *store;     /* NULL: nothing is shared */
 	Lru *memory;      /* of Evidence: see flight_known */
+	Lru *trials;      /* likewise: see flight_on_trial */
 	GMutex *landing;  /* guards that one looks there before one puts */
 	Backoff *proofs;  /* by their keys */
+	Backoff *stored;  /* likewise: what the store had did not serve, and
+	                     it is not looked at again for a while */
 	Backoff *hosts;
 	SupplyObserver tell; /* of every event; text may be NULL */
 	gpointer data;
 } FlightDesk;
 
+typedef enum {
+	FLIGHT_ASKS,
+	FLIGHT_SHARES,   /* evidence, which is authentic */
+	FLIGHT_UNSHARES, /* evidence, if the store has it still */
+} FlightTask;
+
 typedef struct {
 	const FlightDesk *desk;
+	FlightTask task;
 	char *key;
 	EvidenceSource source; /* with references of its own */
 	char **urls;
-	bool is_store_bad;  /* it had a value that is none, or it does not
+	bool is_store_bad;  /* it had what is no good, or it does not
 	                       answer: it is not looked at again */
 	bool is_declined;   /* who was asked last will not answer it */
 	bool renew;         /* what is fresh, but not for long, will not do */
-	bool only_shares;   /* evidence, which is authentic; nobody is asked */
+	bool past_known;    /* what is known has been tried, and will not do */
 	Evidence *evidence; /* the best that was found, or NULL */
 	char *why;          /* there is none that is fresh; or NULL */
 } Flight;
@@ -59,7 +69,8 @@ void flight_run(Flight *flight);
 /* --- what they bring ------------------------------------------------------ */
 
 /* In memory, however old; NULL: nothing.  Caller unrefs.  What is known is
- * authentic; what is on trial has come after that. */
+ * authentic; what is on trial has come after that, and has room of its own:
+ * what nobody has signed takes none from what is known. */
 Evidence *flight_known(const FlightDesk *desk, const char *key);
 Evidence *flight_on_trial(const FlightDesk *desk, const char *key);
 
@@ -76,8 +87,8 @@ const char *flight_keep(const FlightDesk *desk, const char *key,
 bool flight_drop(
     const FlightDesk *desk, const char *key, const Evidence *evidence);
 
-/* It goes from the store, if it is still there. */
-void flight_unshare(
+/* It is known no more; false: it was not. */
+bool flight_forget(
     const FlightDesk *desk, const char *key, const Evidence *evidence);
 
 #endif

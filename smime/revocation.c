@@ -7,8 +7,8 @@
 #include "revocation.h"
 #include "testimony.h"
 
-/* From the store, from there anew, from the network. */
-#define MAX_TRIES 3
+/* What is on trial, what is known, from the store, from the network. */
+#define MAX_TRIES 4
 
 const NameCode revocation_mode_names[] = {
 	{ "off", REVOCATION_OFF },
@@ -178,10 +178,12 @@ typedef struct inquiry {
 	X509 *cert;
 	X509 *issuer;
 	Testimony testimony;
-	bool is_old;     /* what is heard should have been had anew */
-	bool is_forged;  /* a list's signature is not by whom it says */
-	char *why_not;   /* why what was heard does not count, or NULL */
-	char *no_answer; /* why there is none from others, or NULL */
+	bool is_old;      /* what is heard should have been had anew */
+	bool is_forged;   /* a list's signature is not by whom it says */
+	bool is_void;     /* a response's signer was revoked itself */
+	bool is_for_good; /* the certificate is revoked, and not on hold */
+	char *why_not;    /* why what was heard does not count, or NULL */
+	char *no_answer;  /* why there is none from others, or NULL */
 } Inquiry;
 
 static void
@@ -199,8 +201,15 @@ typedef enum {
 	SIGNER_RIGHT,
 } Signer;
 
-static bool inquire(const Inquiry *outer, const OsslX509Stack *path, int index,
-    guint kinds, GPtrArray *support);
+/* Of one whose word is to count. */
+typedef enum {
+	STANDING_GOOD,     /* as good as the mode wants it */
+	STANDING_DOUBTFUL, /* nobody knows, or on hold */
+	STANDING_REVOKED,  /* for good */
+} Standing;
+
+static Standing inquire(const Inquiry *outer, const OsslX509Stack *path,
+    int index, guint kinds, GPtrArray *support);
 
 static bool
 is_same(X509 *a, X509 *b)
@@ -255,7 +264,8 @@ is_in_good_standing(const Inquiry *inquiry, const OsslX509Stack *path,
 		return true;
 	if (is_being_asked(inquiry, cert))
 		return crl_scope_is_own_issuer(cert);
-	return inquire(inquiry, path, index, inquiry->kinds, support);
+	return inquire(inquiry, path, index, inquiry->kinds, support) ==
+	    STANDING_GOOD;
 }
 
 /*
@@ -309,10 +319,14 @@ is_weak_from(const RevocationQuestion *question, int index)
 	return false;
 }
 
+/* Another certificate of that name, without a key identifier, tells nothing:
+ * whoever brings an old one along must not have the list dropped. */
 static void
 note_forgery(Inquiry *inquiry, Crl *crl, X509 *cert)
 {
-	inquiry->is_forged = inquiry->is_forged || crl_is_forged(crl, cert);
+	inquiry->is_forged = inquiry->is_forged ||
+	    ((cert == inquiry->issuer || crl_names_key_of(crl, cert)) &&
+		crl_is_forged(crl, cert));
 }
 
 static Signer
@@ -540,14 +554,14 @@ is_weak_responder(const Inquiry *inquiry, const OcspSigner *signer)
 
 /* RFC 6960, section 4.2.2.2.1: by lists, for asking responders would not
  * end. */
-static bool
-is_responder_in_good_standing(
+static Standing
+standing_of_responder(
     const Inquiry *inquiry, const OcspSigner *signer, Word *word)
 {
 	if (!signer->needs_check)
-		return true;
+		return STANDING_GOOD;
 	if (inquiry->depth >= REVOCATION_MAX_DEPTH)
-		return false;
+		return STANDING_DOUBTFUL;
 	word->support = proofs_new();
 	return inquire(inquiry, word->path, 0, inquiry->kinds & EVIDENCE_CRL,
 	    word->support);
@@ -589,8 +603,12 @@ hear_response(Inquiry *inquiry, Ocsp *ocsp, bool brought)
 	why = ocsp_why_not_by(ocsp, inquiry->issuer,
 	    inquiry->revocation->responders, inquiry->question->now, &signer);
 	if (why == NULL) {
+		Standing standing;
+
 		word.path = responder_path(inquiry, &signer);
-		if (!is_responder_in_good_standing(inquiry, &signer, &word))
+		standing = standing_of_responder(inquiry, &signer, &word);
+		inquiry->is_void = standing == STANDING_REVOKED;
+		if (standing != STANDING_GOOD)
 			why = "certificate of the responder may be revoked "
 			      "(RFC 6960, section 4.2.2.2.1)";
 	}
@@ -679,10 +697,18 @@ is_settled(const Inquiry *inquiry, guint kinds)
 /* What became of what was asked for. */
 typedef enum {
 	HEARD_RIGHT,    /* it is authentic */
+	HEARD_OUTDONE,  /* likewise, and what is known is better */
 	HEARD_DOUBTFUL, /* that cannot be told here: another message may have
 	                   what is needed */
 	HEARD_FORGED,
+	HEARD_VOID, /* whoever made it was revoked */
 } Hearing;
+
+static bool
+is_right(Hearing hearing)
+{
+	return hearing == HEARD_RIGHT || hearing == HEARD_OUTDONE;
+}
 
 static void
 note_no_answer(Inquiry *inquiry, char *why)
@@ -752,10 +778,11 @@ hear_evidence(
 	Hearing hearing = HEARD_RIGHT;
 
 	inquiry->is_old = !is_fresh(evidence, source);
+	inquiry->is_void = false;
 	if (evidence_ocsp(evidence) == NULL)
 		hearing = hear_asked_list(inquiry, evidence, source);
 	else if (!hear_response(inquiry, evidence_ocsp(evidence), false))
-		hearing = HEARD_DOUBTFUL;
+		hearing = inquiry->is_void ? HEARD_VOID : HEARD_DOUBTFUL;
 	inquiry->is_old = false;
 	return hearing;
 }
@@ -769,26 +796,56 @@ try_evidence(Inquiry *inquiry, Evidence *evidence, const EvidenceSource *source)
 
 	switch (hearing) {
 	case HEARD_RIGHT:
-		if (!evidence_is_proven(evidence))
-			supply_confirm(supply, source, evidence);
+		if (!evidence_is_proven(evidence) &&
+		    !supply_confirm(supply, source, evidence))
+			hearing = HEARD_OUTDONE;
 		break;
 	case HEARD_FORGED:
 		supply_refuse(supply, source, evidence, inquiry->no_answer);
 		break;
+	case HEARD_VOID:
+		supply_retract(supply, source, evidence, inquiry->why_not);
+		break;
+	case HEARD_OUTDONE:
 	case HEARD_DOUBTFUL:
 		break;
 	}
 	return hearing;
 }
 
-/* Is there more to be had?  What the store gave may have been put there by
- * anybody. */
+/* Then others have nothing else.  What the store gave may have been put there
+ * by anybody, and dated as they like. */
 static bool
-is_to_be_had_anew(
-    const Evidence *evidence, const EvidenceSource *source, Hearing hearing)
+is_just_had(const Inquiry *inquiry, const Evidence *evidence,
+    const EvidenceSource *source)
 {
-	return !evidence_is_proven(evidence) && evidence_was_packed(evidence) &&
-	    (hearing != HEARD_RIGHT || !is_fresh(evidence, source));
+	gint64 age = inquiry->question->now - evidence_fetched(evidence);
+
+	return !evidence_was_packed(evidence) &&
+	    age < (source->kind == EVIDENCE_OCSP ? EVIDENCE_KEEP_UNPROVEN :
+						   EVIDENCE_KEEP_OTHERS);
+}
+
+/* Is there more to be had?  What is known may be right no more: its signer has
+ * ended, or was revoked. */
+static bool
+is_to_be_had_anew(const Inquiry *inquiry, const Evidence *evidence,
+    const EvidenceSource *source, Hearing hearing)
+{
+	switch (hearing) {
+	case HEARD_RIGHT:
+		return !evidence_is_proven(evidence) &&
+		    evidence_was_packed(evidence) &&
+		    !is_fresh(evidence, source);
+	case HEARD_OUTDONE:
+	case HEARD_DOUBTFUL:
+		return !is_just_had(inquiry, evidence, source);
+	case HEARD_FORGED:
+		return evidence_was_packed(evidence);
+	case HEARD_VOID:
+		return true;
+	}
+	g_assert_not_reached();
 }
 
 /* As it is had; the last one that is authentic, or NULL. */
@@ -811,8 +868,8 @@ get_and_try(Inquiry *inquiry, const EvidenceSource *source)
 		if (got == NULL || got == tried)
 			break;
 		hearing = try_evidence(inquiry, got, source);
-		again = is_to_be_had_anew(got, source, hearing);
-		if (hearing == HEARD_RIGHT) {
+		again = is_to_be_had_anew(inquiry, got, source, hearing);
+		if (is_right(hearing)) {
 			evidence_unref(right);
 			right = evidence_ref(got);
 		}
@@ -960,9 +1017,9 @@ answer_good(const TestimonyFor *result, RevocationAnswer *answer)
 }
 
 static void
-answer_revoked(
-    const Inquiry *inquiry, const Word *against, RevocationAnswer *answer)
+answer_revoked(Inquiry *inquiry, const Word *against, RevocationAnswer *answer)
 {
+	inquiry->is_for_good = against->entry == CRL_REVOKED;
 	answer->status = REVOCATION_STATUS_REVOKED;
 	answer->detail = g_strdup(against->since);
 	if (inquiry->question->keep_proofs)
@@ -1062,7 +1119,7 @@ answer_question(Inquiry *inquiry, RevocationAnswer *answer)
 }
 
 /* Asked of one whose list is to count: as of every certificate of a path. */
-static bool
+static Standing
 inquire(const Inquiry *outer, const OsslX509Stack *path, int index, guint kinds,
     GPtrArray *support)
 {
@@ -1081,7 +1138,9 @@ inquire(const Inquiry *outer, const OsslX509Stack *path, int index, guint kinds,
 	question.index = index;
 	answer_question(&inquiry, &answer);
 	proofs_add_all(support, answer.proofs);
-	return revocation_suffices(outer->revocation->mode, answer.status);
+	if (revocation_suffices(outer->revocation->mode, answer.status))
+		return STANDING_GOOD;
+	return inquiry.is_for_good ? STANDING_REVOKED : STANDING_DOUBTFUL;
 }
 
 void

@@ -10,6 +10,7 @@ struct supply {
 	OsslX509Stack *responders;
 	FlightDesk desk;   /* owns what it points to */
 	Backoff *troubles; /* of the store, that were told */
+	Backoff *outdone;  /* answers, likewise; by their keys */
 	GMutex landing;    /* of desk */
 	GMutex lock;       /* guards what follows, and all trips */
 	GThreadPool *pool; /* NULL: nobody has asked yet */
@@ -91,29 +92,49 @@ observe_store(StoreEvent event, const char *text, gpointer data)
 	g_assert_not_reached();
 }
 
+/* For what is on trial: room for a list, if there is any. */
+static gsize
+size_of_trials(const SupplyOptions *options)
+{
+	gsize list = options->crl_max_size + options->crl_max_size / 4;
+
+	return MIN(MAX(options->memory / 8, list), options->memory / 2);
+}
+
+static Lru *
+memory_new(gsize size)
+{
+	return lru_new(size, (gpointer(*)(gpointer))evidence_ref,
+	    (GDestroyNotify)evidence_unref);
+}
+
 static void
 furnish_desk(Supply *supply, Fetcher *fetcher, Store *store)
 {
 	static const BackoffRule proofs = { 0, SUPPLY_PAUSE_PROOF,
 		SUPPLY_PAUSE_LONGEST };
+	static const BackoffRule even = { 0, SUPPLY_PAUSE_PROOF,
+		SUPPLY_PAUSE_PROOF };
 	static const BackoffRule hosts = { SUPPLY_TOLERATED, SUPPLY_PAUSE_HOST,
 		SUPPLY_PAUSE_LONGEST };
+	gsize trials = size_of_trials(&supply->options);
 
 	supply->desk = (FlightDesk){
 		.options = &supply->options,
 		.rules = &supply->rules,
 		.fetcher = fetcher != NULL ? fetcher_ref(fetcher) : NULL,
 		.store = store != NULL ? store_ref(store) : NULL,
-		.memory = lru_new(supply->options.memory,
-		    (gpointer(*)(gpointer))evidence_ref,
-		    (GDestroyNotify)evidence_unref),
+		.memory = memory_new(supply->options.memory - trials),
+		.trials = memory_new(trials),
 		.landing = &supply->landing,
 		.proofs = backoff_new(&proofs),
+		.stored = backoff_new(&even),
 		.hosts = backoff_new(&hosts),
 		.tell = tell,
 		.data = supply,
 	};
 	supply->troubles = backoff_new(&proofs);
+	supply->outdone = backoff_new(&even);
 }
 
 Supply *
@@ -158,9 +179,12 @@ supply_unref(Supply *supply)
 	store_unref(supply->desk.store);
 	fetcher_unref(supply->desk.fetcher);
 	lru_free(supply->desk.memory);
+	lru_free(supply->desk.trials);
 	backoff_free(supply->desk.proofs);
+	backoff_free(supply->desk.stored);
 	backoff_free(supply->desk.hosts);
 	backoff_free(supply->troubles);
+	backoff_free(supply->outdone);
 	g_hash_table_unref(supply->trips);
 	ossl_x509_stack_free(supply->responders);
 	g_mutex_clear(&supply->lock);
@@ -245,7 +269,7 @@ take_off(Supply *supply, Trip *trip)
  * reference for the caller. */
 static Trip *
 join_trip(Supply *supply, const char *key, const EvidenceSource *source,
-    SupplyBudget *budget, char **why)
+    SupplyBudget *budget, bool past_known, char **why)
 {
 	Trip *trip = g_hash_table_lookup(supply->trips, key);
 
@@ -265,6 +289,7 @@ join_trip(Supply *supply, const char *key, const EvidenceSource *source,
 		budget->fetches--;
 	trip = trip_new(supply, key, source);
 	trip->flight->renew = budget != NULL && budget->renew;
+	trip->flight->past_known = past_known;
 	g_hash_table_insert(supply->trips, trip->flight->key, trip);
 	take_off(supply, trip);
 	return trip;
@@ -283,7 +308,7 @@ begin(Supply *supply, const char *key, const EvidenceSource *source,
 
 	g_mutex_lock(&supply->lock);
 	is_new = !g_hash_table_contains(supply->trips, key);
-	trip = join_trip(supply, key, source, budget, &why);
+	trip = join_trip(supply, key, source, budget, false, &why);
 	is_new = is_new && trip != NULL;
 	last = trip != NULL && trip_leave(trip);
 	g_mutex_unlock(&supply->lock);
@@ -324,10 +349,10 @@ take_result(Supply *supply, const Trip *trip, char **why)
 	    NULL;
 }
 
-/* By others; NULL and *why. */
+/* By others; NULL and *why.  past_known: whatever is known. */
 static Evidence *
 ask_others(Supply *supply, const char *key, const EvidenceSource *source,
-    SupplyBudget *budget, char **why)
+    SupplyBudget *budget, bool past_known, char **why)
 {
 	Evidence *evidence = NULL;
 	Trip *trip;
@@ -335,7 +360,7 @@ ask_others(Supply *supply, const char *key, const EvidenceSource *source,
 
 	begin_budget(budget);
 	g_mutex_lock(&supply->lock);
-	trip = join_trip(supply, key, source, budget, why);
+	trip = join_trip(supply, key, source, budget, past_known, why);
 	if (trip != NULL) {
 		wait_for(supply, trip, budget->until);
 		evidence = take_result(supply, trip, why);
@@ -381,31 +406,33 @@ refresh(Supply *supply, const EvidenceSource *source, const Memory *memory)
 		count(supply, SUPPLY_REFRESHED);
 }
 
-/* What the store gave is tried before the network is asked, whoever got it
- * there. */
+/* Where there is nothing else, what the store gave is tried before the network
+ * is asked, whoever got it there. */
 static bool
-is_to_be_tried(const Evidence *trial, const Evidence *tried)
+keeps_from_asking(const Evidence *trial)
 {
-	return trial != NULL && trial != tried &&
-	    (evidence_was_packed(trial) || flight_is_trial_fresh(trial));
+	return evidence_was_packed(trial) || flight_is_trial_fresh(trial);
 }
 
-/* What need not be asked for; NULL: it must be.  What came to replace what is
- * known, and is not proven, goes first: else it would never be tried before the
- * other has ended. */
+/* What need not be asked for; NULL: it must be.  What is on trial goes first,
+ * however old: beside it what is known is heard, so that it makes no difference
+ * who asks when. */
 static Evidence *
 at_hand(Supply *supply, const EvidenceSource *source, const Memory *memory,
     const Evidence *tried)
 {
 	gint64 now = now_seconds();
-	bool is_trial = is_to_be_tried(memory->trial, tried);
+	bool is_trial = memory->trial != NULL && memory->trial != tried;
 
+	if (tried != NULL && memory->known == tried)
+		return NULL;
 	if (memory->known == NULL ||
 	    !evidence_is_fresh_for(memory->known, source, now))
-		return is_trial ? memory->trial : NULL;
-	if (!evidence_wants_refresh(memory->known, now))
-		return memory->known;
-	if (memory->trial == NULL || !flight_is_trial_fresh(memory->trial))
+		return is_trial && keeps_from_asking(memory->trial) ?
+		    memory->trial :
+		    NULL;
+	if (evidence_wants_refresh(memory->known, now) &&
+	    (memory->trial == NULL || !flight_is_trial_fresh(memory->trial)))
 		refresh(supply, source, memory);
 	return is_trial ? memory->trial : memory->known;
 }
@@ -437,12 +464,16 @@ supply_get(Supply *supply, const EvidenceSource *source, SupplyBudget *budget,
 
 	*why = NULL;
 	remember(supply, source, &memory);
+	if (tried != NULL && evidence_was_packed(tried))
+		backoff_failed(
+		    supply->desk.stored, memory.key, now_seconds(), 0);
 	got = at_hand(supply, source, &memory, tried);
 	if (got != NULL) {
 		count(supply, SUPPLY_MEMORY);
 		return evidence_ref(got);
 	}
-	got = ask_others(supply, memory.key, source, budget, why);
+	got = ask_others(supply, memory.key, source, budget,
+	    tried != NULL && memory.known == tried, why);
 	if (got != NULL && evidence_is_fresh_for(got, source, now_seconds()))
 		g_clear_pointer(why, g_free);
 	if (got == NULL)
@@ -452,15 +483,18 @@ supply_get(Supply *supply, const EvidenceSource *source, SupplyBudget *budget,
 
 /* --- what came of it ------------------------------------------------------ */
 
-/* Whoever has found it right does not wait until others have it. */
+/* For others: whoever has found out does not wait for that. */
 static void
-share(Supply *supply, const char *key, const EvidenceSource *source,
-    Evidence *evidence)
+send_off(Supply *supply, FlightTask task, const char *key,
+    const EvidenceSource *source, Evidence *evidence)
 {
-	Trip *trip = trip_new(supply, key, source);
+	Trip *trip;
 	bool last;
 
-	trip->flight->only_shares = true;
+	if (supply->desk.store == NULL)
+		return;
+	trip = trip_new(supply, key, source);
+	trip->flight->task = task;
 	trip->flight->evidence = evidence_ref(evidence);
 	g_mutex_lock(&supply->lock);
 	take_off(supply, trip);
@@ -470,23 +504,33 @@ share(Supply *supply, const char *key, const EvidenceSource *source,
 		trip_free(trip);
 }
 
-void
+/* Once in a while, however many find it so. */
+static void
+tell_outdone(Supply *supply, const char *key, const char *url, const char *why)
+{
+	gint64 now = now_seconds();
+	g_autofree char *text = NULL;
+
+	if (backoff_pauses(supply->outdone, key, now))
+		return;
+	backoff_failed(supply->outdone, key, now, 0);
+	text = g_strdup_printf("%s: %s: not taken", url, why);
+	tell(SUPPLY_OLD_ANSWER, text, supply);
+}
+
+bool
 supply_confirm(Supply *supply, const EvidenceSource *source, Evidence *evidence)
 {
 	g_autofree char *key = evidence_key(source);
-	g_autofree char *text = NULL;
 	bool is_new;
 	const char *why =
 	    flight_keep(&supply->desk, key, source, evidence, &is_new);
 
-	if (is_new && supply->desk.store != NULL &&
-	    !evidence_was_packed(evidence))
-		share(supply, key, source, evidence);
-	/* Once, however many find it so. */
-	if (why == NULL || !flight_drop(&supply->desk, key, evidence))
-		return;
-	text = g_strdup_printf("%s: %s: not taken", source->urls[0], why);
-	tell(SUPPLY_OLD_ANSWER, text, supply);
+	if (is_new && !evidence_was_packed(evidence))
+		send_off(supply, FLIGHT_SHARES, key, source, evidence);
+	if (why != NULL)
+		tell_outdone(supply, key, source->urls[0], why);
+	return why == NULL;
 }
 
 void
@@ -502,7 +546,26 @@ supply_refuse(Supply *supply, const EvidenceSource *source, Evidence *evidence,
 	text = g_strdup_printf("%s: %s: dropped", source->urls[0], why);
 	tell(was_packed ? SUPPLY_POISONED : SUPPLY_BAD_ANSWER, text, supply);
 	if (was_packed)
-		flight_unshare(&supply->desk, key, evidence);
+		send_off(supply, FLIGHT_UNSHARES, key, source, evidence);
+	else
+		backoff_failed(supply->desk.proofs, key, now_seconds(), 0);
+}
+
+void
+supply_retract(Supply *supply, const EvidenceSource *source, Evidence *evidence,
+    const char *why)
+{
+	g_autofree char *key = evidence_key(source);
+	g_autofree char *text = NULL;
+	bool was_known = flight_forget(&supply->desk, key, evidence);
+	bool was_on_trial = flight_drop(&supply->desk, key, evidence);
+
+	if (!was_known && !was_on_trial)
+		return;
+	text = g_strdup_printf("%s: %s: dropped", source->urls[0], why);
+	tell(SUPPLY_BAD_ANSWER, text, supply);
+	if (was_known || evidence_was_packed(evidence))
+		send_off(supply, FLIGHT_UNSHARES, key, source, evidence);
 	else
 		backoff_failed(supply->desk.proofs, key, now_seconds(), 0);
 }
@@ -528,7 +591,10 @@ void
 supply_forget(Supply *supply)
 {
 	lru_clear(supply->desk.memory);
+	lru_clear(supply->desk.trials);
 	backoff_forget(supply->desk.proofs);
+	backoff_forget(supply->desk.stored);
+	backoff_forget(supply->outdone);
 	backoff_forget(supply->desk.hosts);
 }
 

@@ -72,17 +72,25 @@ void supply_begin(
 /* Caller unrefs.  What is not fresh is the best that is known, and *why then
  * says why there is no better; it is NULL with fresh evidence (caller frees).
  * Beside what is on trial supply_peek may know something.  tried: what was got
- * before, and did not serve; NULL: nothing. */
+ * before, and did not serve; NULL: nothing.  If it came from the store, that is
+ * left alone for a while, whatever it has.  If it is what is known, others are
+ * asked all the same. */
 Evidence *supply_get(Supply *supply, const EvidenceSource *source,
     SupplyBudget *budget, const Evidence *tried, char **why);
 
-/* What was got turned out to be authentic. */
-void supply_confirm(
+/* What was got turned out to be authentic.  False where what is known is better
+ * (evidence_why_not_instead), which is told: then it stays on trial. */
+bool supply_confirm(
     Supply *supply, const EvidenceSource *source, Evidence *evidence);
 
 /* What was got turned out to be forged, which is told, and it is forgotten.
  * What is known is not: somebody has found it right. */
 void supply_refuse(Supply *supply, const EvidenceSource *source,
+    Evidence *evidence, const char *why);
+
+/* What was got, or is known, is by somebody who may no longer say such things:
+ * it is told, and forgotten. */
+void supply_retract(Supply *supply, const EvidenceSource *source,
     Evidence *evidence, const char *why);
 
 /* Memory is emptied, and nobody is left alone any more. */

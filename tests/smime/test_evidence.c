@@ -363,6 +363,76 @@ Test(evidence, times_of_a_response)
 	}
 }
 
+/* Beyond the certificate of its responder it counts for nothing. */
+Test(evidence, times_of_a_response_by_a_delegate)
+{
+	static const struct {
+		gint64 until, keep, valid;
+	} cases[] = {
+		{ 600, 600, 600 },
+		{ 2 * HOUR, HOUR, 2 * HOUR },
+		{ 2 * PKI_DAY, HOUR, PKI_DAY },
+	};
+
+	rules.keep = HOUR;
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		gint64 keep = cases[i].keep;
+		const Times times = { { keep / 2, keep * 9 / 10 },
+			{ keep * 9 / 10, keep }, cases[i].valid };
+		const PkiCert spec = { .name = "Responder",
+			.serial = 24,
+			.eku = "OCSPSigning",
+			.no_check = "ignored",
+			.from = -PKI_DAY,
+			.until = cases[i].until,
+			.key = PKI_KEY_LEAF_EC };
+		g_autoptr(X509) until = pki_cert(&spec, pki->ca, PKI_KEY_CA);
+		X509 *const certs[] = { until, NULL };
+		g_autoptr(GBytes) der =
+		    response((PkiSingle){ .next_update = PKI_DAY },
+			(PkiOcsp){ .responder = until,
+			    .key = PKI_KEY_LEAF_EC,
+			    .certs = certs });
+		g_autoptr(Evidence) evidence = admitted(EVIDENCE_OCSP, der);
+
+		expect_times(evidence, &times, "by a delegate");
+	}
+}
+
+/* Nor does it keep anything away by what it says, then. */
+Test(evidence, instead_of_a_response_by_a_delegate)
+{
+	const PkiCert spec = { .name = "Responder",
+		.serial = 24,
+		.eku = "OCSPSigning",
+		.no_check = "ignored",
+		.from = -PKI_DAY,
+		.until = 600,
+		.key = PKI_KEY_LEAF_EC };
+	g_autoptr(X509) until = pki_cert(&spec, pki->ca, PKI_KEY_CA);
+	X509 *const certs[] = { until, NULL };
+	const EvidenceSource source = source_of(EVIDENCE_OCSP);
+	g_autoptr(GBytes) revoked = response(
+	    (PkiSingle){ .status = PKI_OCSP_REVOKED },
+	    (PkiOcsp){
+		.responder = until, .key = PKI_KEY_LEAF_EC, .certs = certs });
+	g_autoptr(GBytes) good = response(
+	    (PkiSingle){ .this_update = -60 }, (PkiOcsp){ .produced_at = -60 });
+	g_autoptr(GBytes) older = response((PkiSingle){ .this_update = -7200 },
+	    (PkiOcsp){ .produced_at = -7200 });
+	g_autoptr(Evidence) known = admitted(EVIDENCE_OCSP, revoked);
+	g_autoptr(Evidence) later = admitted(EVIDENCE_OCSP, good);
+	g_autoptr(Evidence) before = admitted(EVIDENCE_OCSP, older);
+
+	cr_expect(evidence_why_not_instead(
+		      later, known, &source, PKI_NOW + 599) != NULL);
+	cr_expect(evidence_why_not_instead(
+		      later, known, &source, PKI_NOW + 600) == NULL);
+	/* Its date still tells what is played to us. */
+	cr_expect(evidence_why_not_instead(
+		      before, known, &source, PKI_NOW + 600) != NULL);
+}
+
 /* Its own clock says that it is over, and it still is taken. */
 Test(evidence, response_that_is_just_over)
 {
@@ -570,22 +640,29 @@ Test(evidence, list_instead)
 		{ "of others", { .idp = SOME },
 		    { .idp = "critical,onlysomereasons:superseded" }, 0,
 		    "6.3.3 (d)" },
+		{ "of all, after some", { .idp = SOME }, { 0 }, 0, NULL },
 		{ "of all, older", { .idp = SOME, .this_update = -1800 }, { 0 },
-		    0, NULL },
+		    0, "older than" },
+		{ "of all, older, once the known one is over",
+		    { .idp = SOME, .this_update = -1800, .next_update = 600 },
+		    { 0 }, 601, "older than" },
 		{ "after one of other certificates, older",
 		    { .idp = "critical,onlyCA:TRUE", .this_update = -1800 },
 		    { 0 }, 0, NULL },
 		{ "of other certificates after such a one, older",
 		    { .idp = "critical,onlyCA:TRUE", .this_update = -1800 },
 		    { .idp = "critical,onlyCA:TRUE" }, 0, "older than" },
-		{ "by another key", { 0 }, { .wrong_key_id = true }, 0,
-		    "another signer" },
-		{ "by another key, once the known one is over",
-		    { .next_update = 600 }, { .wrong_key_id = true }, 601,
-		    NULL },
+		/* as while the key of a CA is renewed */
+		{ "by another key", { 0 }, { .wrong_key_id = true }, 0, NULL },
+		{ "by another key, older", { .this_update = -1800 },
+		    { .wrong_key_id = true }, 0, "older than" },
+		{ "after one by another key", { .wrong_key_id = true }, { 0 },
+		    0, NULL },
 		{ "after one by another key, older",
 		    { .wrong_key_id = true, .this_update = -1800 }, { 0 }, 0,
-		    NULL },
+		    "older than" },
+		{ "by another key, of some reasons", { 0 },
+		    { .wrong_key_id = true, .idp = SOME }, 0, "6.3.3 (d)" },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -864,6 +941,15 @@ Test(evidence, poisoned)
 
 /* --- names --------------------------------------------------------------- */
 
+static X509 *
+cert_with(const char *points, const char *sections, long serial)
+{
+	return pki_cert(
+	    &(PkiCert){
+		.points = points, .sections = sections, .serial = serial },
+	    pki->ca, PKI_KEY_CA);
+}
+
 /* The CA's key renewed, and its name for another key. */
 Test(evidence, keys)
 {
@@ -876,6 +962,26 @@ Test(evidence, keys)
 		.name = "CA Twin", .is_ca = true, .key = PKI_KEY_CA
 	};
 	g_autoptr(X509) twin = pki_cert(&twin_spec, pki->root, PKI_KEY_ROOT);
+	static const struct {
+		const char *points, *sections;
+	} points[] = {
+		{ "URI:" LIST_URL, NULL },
+		{ "point",
+		    "[point]\nfullname=URI:" LIST_URL ",URI:http://b/\n" },
+		{ "point",
+		    "[point]\nfullname=URI:" LIST_URL "\n"
+		    "CRLissuer=dirName:lister\n[lister]\nCN=Lister\n" },
+		{ "point",
+		    "[point]\nfullname=URI:" LIST_URL "\n"
+		    "reasons=keyCompromise\n" },
+	};
+	g_autoptr(X509) first = cert_with(points[0].points, NULL, 40);
+	g_autoptr(X509) second =
+	    cert_with(points[1].points, points[1].sections, 41);
+	g_autoptr(X509) third =
+	    cert_with(points[2].points, points[2].sections, 42);
+	g_autoptr(X509) fourth =
+	    cert_with(points[3].points, points[3].sections, 43);
 	const EvidenceSource sources[] = {
 		{ EVIDENCE_OCSP, pki->leaf, pki->ca, urls },
 		{ EVIDENCE_OCSP, other, pki->ca, urls },
@@ -887,6 +993,11 @@ Test(evidence, keys)
 		{ EVIDENCE_CRL, pki->leaf, twin, urls },
 		/* one URL may be of users, and of CAs */
 		{ EVIDENCE_CRL, renewed, pki->ca, urls },
+		/* whose points differ, at one URL */
+		{ EVIDENCE_CRL, first, pki->ca, urls },
+		{ EVIDENCE_CRL, second, pki->ca, urls },
+		{ EVIDENCE_CRL, third, pki->ca, urls },
+		{ EVIDENCE_CRL, fourth, pki->ca, urls },
 	};
 	g_autoptr(GHashTable) seen =
 	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -906,11 +1017,15 @@ Test(evidence, keys_that_are_the_same)
 {
 	static const char *const other_url[] = { LIST_URL "2", NULL };
 	static const char *const more_urls[] = { LIST_URL, "x", NULL };
+	g_autoptr(X509) one = cert_with("URI:" LIST_URL, NULL, 40);
+	g_autoptr(X509) another = cert_with("URI:" LIST_URL, NULL, 41);
 	const EvidenceSource pairs[][2] = {
 		{ { EVIDENCE_OCSP, pki->leaf, pki->ca, urls },
 		    { EVIDENCE_OCSP, pki->leaf, pki->ca, other_url } },
 		{ { EVIDENCE_CRL, pki->leaf, pki->ca, urls },
 		    { EVIDENCE_CRL, other, pki->ca, more_urls } },
+		{ { EVIDENCE_CRL, one, pki->ca, urls },
+		    { EVIDENCE_CRL, another, pki->ca, urls } },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++) {

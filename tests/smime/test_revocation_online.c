@@ -162,6 +162,15 @@ ask(const Revocation *revocation, const Question *asked,
 	cr_expect_eq(ERR_peek_error(), 0);
 }
 
+static RevocationStatus
+status_of(const Revocation *revocation, const Question *question)
+{
+	g_auto(RevocationAnswer) answer = { 0 };
+
+	ask(revocation, question, &answer);
+	return answer.status;
+}
+
 /* words of the detail; NULL: any. */
 static void
 expect(const Revocation *revocation, const Question *question,
@@ -717,8 +726,10 @@ typedef struct {
 	Store *store;
 	Supply *supply;
 	Revocation *revocation;
-	TestCaWatch watch;
 } Gateway;
+
+/* Of all gateways of a test, which a thread on its way may outlive. */
+static TestCaWatch watch_of_all;
 
 static void
 gateway_clear(Gateway *gateway)
@@ -726,7 +737,6 @@ gateway_clear(Gateway *gateway)
 	revocation_unref(gateway->revocation);
 	supply_unref(gateway->supply);
 	store_unref(gateway->store);
-	test_ca_watch_clear(&gateway->watch);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Gateway, gateway_clear)
@@ -746,7 +756,7 @@ gateway_on(
 
 	gateway->store = store_new(&store, NULL);
 	gateway->supply = supply_new(&supply, fetcher, gateway->store);
-	supply_set_observer(gateway->supply, test_ca_observe, &gateway->watch);
+	supply_set_observer(gateway->supply, test_ca_observe, &watch_of_all);
 	gateway->revocation = revocation_with(&options, gateway->supply);
 }
 
@@ -880,7 +890,7 @@ Test(revocation_online, list_of_another_kind_alone)
 			    says[i].status, says[i].words, other_kinds[i]);
 		cr_expect_eq(test_ca_asked(ca, CRL_PATH), asked + 1);
 		cr_expect(test_ca_was_told(
-		    &gateway.watch, "/files/crl: revocation list is of "));
+		    &watch_of_all, "/files/crl: revocation list is of "));
 		/* Others ask for themselves. */
 		test_ca_put(ca, "crl", revoking_list());
 		expect_anew(redis, EVIDENCE_CRL, &(Question){ .cert = leaf },
@@ -1178,6 +1188,502 @@ Test(revocation_online, revoked_and_good)
 		expect_anew(redis, EVIDENCE_OCSP, &(Question){ .cert = leaf },
 		    REVOCATION_STATUS_REVOKED, cases[i].name);
 	}
+}
+
+/* --- while keys, responders and points change ------------------------------
+ */
+
+/* The key that the CA renews its own to. */
+static X509 *
+next_ca(PkiCert spec)
+{
+	spec.name = "CA Today";
+	spec.is_ca = true;
+	spec.from = ca->now - PKI_NOW - PKI_DAY;
+	spec.until = ca->now - PKI_NOW + PKI_YEAR;
+	return pki_cert(&spec, ca->root, PKI_KEY_ROOT);
+}
+
+static X509 *
+next_key(void)
+{
+	return next_ca((PkiCert){ .key = PKI_KEY_P384, .serial = 99 });
+}
+
+/* That it revokes, by the next key. */
+static GBytes *
+revoking_list_by(X509 *next, gint64 this_update)
+{
+	return test_ca_list_by(ca,
+	    (PkiCrl){ .revoked = leaf, .this_update = this_update }, next,
+	    PKI_KEY_P384);
+}
+
+#define SOME "critical,onlysomereasons:keyCompromise"
+
+/* So often that one of them would be different if chance decided. */
+#define MANY 20
+
+static void
+expect_often(const Gateway *gateway, const Question *question,
+    RevocationStatus status, const char *name)
+{
+	for (int i = 0; i < MANY; i++)
+		expect(gateway->revocation, question, status, NULL, name);
+}
+
+/* Who plays an older list by the issuer's own key to us does not have the later
+ * one by the next key forgotten. */
+Test(revocation_online, older_list_by_the_issuer)
+{
+	static const gint64 ages[] = { 0, 20000 }; /* over; or soon */
+	g_autoptr(X509) next = next_key();
+	const Question question = { .cert = leaf, .brought = next };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(ages); i++) {
+		g_autoptr(TestRedis) redis = test_redis_start(NULL);
+		g_auto(Gateway) gateway = { 0 };
+
+		gateway_on(&gateway, redis, EVIDENCE_CRL, EVIDENCE_CRL);
+		share(redis, EVIDENCE_CRL, leaf, CRL_PATH,
+		    revoking_list_by(next, -3600),
+		    ages[i] > 0 ? ca->now - ages[i] : 0);
+		test_ca_put(ca, "crl",
+		    test_ca_list(ca, (PkiCrl){ .this_update = -2 * PKI_DAY }));
+		expect_often(
+		    &gateway, &question, REVOCATION_STATUS_REVOKED, "here");
+		expect_anew(redis, EVIDENCE_CRL, &question,
+		    REVOCATION_STATUS_REVOKED, "anew");
+	}
+}
+
+/* What is fetched anew beside the mail serves the next ones. */
+static void
+await_revoked(const Gateway *gateway, const Question *question)
+{
+	gint64 stop = g_get_monotonic_time() + (gint64)TEST_CA_PATIENCE * 1000;
+
+	while (status_of(gateway->revocation, question) !=
+	    REVOCATION_STATUS_REVOKED) {
+		cr_assert_lt(g_get_monotonic_time(), stop);
+		g_usleep(5000);
+	}
+}
+
+/* The CA's list by its next key takes the place of the one that is known, and
+ * is asked for once. */
+Test(revocation_online, later_list_by_the_next_key)
+{
+	static const gint64 ages[] = { 0, 20000 };
+	g_autoptr(X509) next = next_key();
+	const Question question = { .cert = leaf, .brought = next };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(ages); i++) {
+		g_autoptr(TestRedis) redis = test_redis_start(NULL);
+		g_auto(Gateway) gateway = { 0 };
+		guint asked = test_ca_asked(ca, CRL_PATH);
+
+		gateway_on(&gateway, redis, EVIDENCE_CRL, EVIDENCE_CRL);
+		share(redis, EVIDENCE_CRL, leaf, CRL_PATH, list(GOOD),
+		    ages[i] > 0 ? ca->now - ages[i] : 0);
+		test_ca_put(ca, "crl", revoking_list_by(next, -60));
+		if (ages[i] > 0) {
+			expect(gateway.revocation, &question,
+			    REVOCATION_STATUS_GOOD, NULL, "before");
+			await_revoked(&gateway, &question);
+		}
+		expect_often(
+		    &gateway, &question, REVOCATION_STATUS_REVOKED, "then");
+		cr_expect_eq(test_ca_asked(ca, CRL_PATH), asked + 1, "%zu", i);
+	}
+}
+
+/* A delegate whose own status is on a list. */
+static X509 *
+new_delegate(PkiCert spec)
+{
+	g_autofree char *url = test_ca_url(ca, "/files/of-responder");
+
+	spec.name = "Responder";
+	spec.serial = 21;
+	spec.eku = "OCSPSigning";
+	spec.key = PKI_KEY_LEAF_EC;
+	spec.crl_url = spec.no_check == NULL ? url : NULL;
+	return test_ca_cert(ca, spec);
+}
+
+static GBytes *
+response_by(X509 *delegate, PkiSingle single)
+{
+	X509 *const certs[] = { delegate, NULL };
+
+	return test_ca_response(ca, single,
+	    (PkiOcsp){ .responder = delegate,
+		.key = PKI_KEY_LEAF_EC,
+		.certs = certs,
+		.produced_at = single.this_update });
+}
+
+/* Right, and not to be kept: it is not fetched again with each mail. */
+Test(revocation_online, older_response_by_a_delegate)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_auto(Gateway) gateway = { 0 };
+	g_autoptr(X509) delegate = new_delegate((PkiCert){ 0 });
+	g_autoptr(X509) cert = leaf_with(OCSP_PATH "a", NULL);
+
+	gateway_on(&gateway, redis, EVIDENCE_OCSP, BOTH);
+	test_ca_put(ca, "of-responder", test_ca_list(ca, (PkiCrl){ 0 }));
+	share(redis, EVIDENCE_OCSP, cert, "/files/ocsp",
+	    response_by(
+		delegate, (PkiSingle){ .cert = cert, .this_update = -3600 }),
+	    0);
+	test_ca_put(ca, "ocsp",
+	    response_by(
+		delegate, (PkiSingle){ .cert = cert, .this_update = -7200 }));
+	expect_often(&gateway, &(Question){ .cert = cert },
+	    REVOCATION_STATUS_GOOD, "older");
+	cr_expect_eq(test_ca_asked(ca, "/files/ocsp"), 1);
+	cr_expect_eq(supply_count(gateway.supply, SUPPLY_OLD_ANSWER), 1);
+}
+
+/* Right, of fewer reasons than what is known, and the only one that revokes:
+ * every mail hears both. */
+Test(revocation_online, what_is_outdone_is_heard)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_auto(Gateway) gateway = { 0 };
+	g_autoptr(X509) next = next_key();
+	const Question question = { .cert = leaf, .brought = next };
+
+	gateway_on(&gateway, redis, EVIDENCE_CRL, EVIDENCE_CRL);
+	share(redis, EVIDENCE_CRL, leaf, CRL_PATH, list(GOOD), ca->now - 20000);
+	test_ca_put(ca, "crl",
+	    test_ca_list_by(ca,
+		(PkiCrl){ .revoked = leaf, .this_update = -60, .idp = SOME },
+		next, PKI_KEY_P384));
+	await_revoked(&gateway, &question);
+	expect_often(&gateway, &question, REVOCATION_STATUS_REVOKED, "both");
+	cr_expect_eq(test_ca_asked(ca, CRL_PATH), 1);
+	cr_expect_eq(supply_count(gateway.supply, SUPPLY_OLD_ANSWER), 1);
+}
+
+/* Who said that the certificate was revoked may say nothing any more: who
+ * speaks in its place is asked, though the answer is fresh. */
+Test(revocation_online, delegate_that_has_ended)
+{
+	static const guint methods[] = { EVIDENCE_OCSP, BOTH };
+	g_autoptr(X509) delegate = new_delegate(
+	    (PkiCert){ .no_check = "NULL", .from = -PKI_DAY, .until = 600 });
+
+	test_ca_put(ca, "crl", list(GOOD));
+	for (gsize i = 0; i < G_N_ELEMENTS(methods); i++) {
+		g_autoptr(TestRedis) redis = test_redis_start(NULL);
+		g_auto(Gateway) gateway = { 0 };
+		guint asked = test_ca_asked(ca, "/files/ocsp");
+
+		gateway_on(&gateway, redis, EVIDENCE_OCSP, methods[i]);
+		share(redis, EVIDENCE_OCSP, leaf, "/files/ocsp",
+		    response_by(delegate,
+			(PkiSingle){ .cert = leaf,
+			    .status = PKI_OCSP_REVOKED,
+			    .this_update = -3600 }),
+		    ca->now - 60);
+		test_ca_put(ca, "ocsp",
+		    test_ca_response(ca,
+			(PkiSingle){ .cert = leaf,
+			    .status = PKI_OCSP_REVOKED,
+			    .this_update = -60 },
+			(PkiOcsp){ .produced_at = -60 }));
+		expect(gateway.revocation, &(Question){ .cert = leaf },
+		    REVOCATION_STATUS_REVOKED, NULL, "before");
+		cr_expect_eq(test_ca_asked(ca, "/files/ocsp"), asked);
+		expect_often(&gateway, &(Question){ .cert = leaf, .at = 700 },
+		    REVOCATION_STATUS_REVOKED, "after");
+		cr_expect_eq(test_ca_asked(ca, "/files/ocsp"), asked + 1);
+	}
+}
+
+/* As above; the delegate is revoked, which keeps nothing away: the CA may say
+ * what it did not. */
+Test(revocation_online, delegate_that_is_revoked_later)
+{
+	static const PkiOcspStatus says[] = { PKI_OCSP_REVOKED, PKI_OCSP_GOOD };
+	g_autofree char *folder = pki_folder_new();
+	const char *const crls[] = { folder, NULL };
+	g_autoptr(X509) delegate = new_delegate((PkiCert){ 0 });
+	g_autoptr(X509) cert = leaf_with(OCSP_PATH "a", NULL);
+	const Question question = { .cert = cert };
+	g_autoptr(GBytes) of_delegate =
+	    test_ca_list(ca, (PkiCrl){ .revoked = delegate, .idp = SOME });
+
+	test_ca_put(ca, "of-responder", test_ca_list(ca, (PkiCrl){ 0 }));
+	g_free(pki_write(folder, "list", g_bytes_get_data(of_delegate, NULL),
+	    (gssize)g_bytes_get_size(of_delegate)));
+	for (gsize i = 0; i < G_N_ELEMENTS(says); i++) {
+		g_autoptr(Supply) supply = supply_new_here(NULL);
+		RevocationOptions options = options_with(EVIDENCE_OCSP, BOTH);
+		g_autoptr(Revocation) before =
+		    revocation_with(&options, supply);
+		g_autoptr(Revocation) after = NULL;
+		guint asked = test_ca_asked(ca, "/files/ocsp");
+
+		test_ca_put(ca, "ocsp",
+		    response_by(delegate,
+			(PkiSingle){ .cert = cert,
+			    .status = PKI_OCSP_REVOKED,
+			    .this_update = -60 }));
+		expect(before, &question, REVOCATION_STATUS_REVOKED, NULL,
+		    "before");
+		test_ca_put(ca, "ocsp",
+		    test_ca_response(ca,
+			(PkiSingle){ .cert = cert,
+			    .status = says[i],
+			    .this_update = -120 },
+			(PkiOcsp){ .produced_at = -120 }));
+		options.crls = crls;
+		after = revocation_with(&options, supply);
+		for (int j = 0; j < 3; j++)
+			expect(after, &question,
+			    says[i] == PKI_OCSP_REVOKED ?
+				REVOCATION_STATUS_REVOKED :
+				REVOCATION_STATUS_GOOD,
+			    NULL, "after");
+		cr_expect_eq(test_ca_asked(ca, "/files/ocsp"), asked + 2);
+		cr_expect_eq(supply_count(supply, SUPPLY_BAD_ANSWER), 1);
+	}
+	pki_folder_remove(folder);
+}
+
+/* An old certificate of the CA, of another key and without key identifier,
+ * comes along: it does not have the list dropped. */
+Test(revocation_online, old_certificate_without_key_identifier)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_auto(Gateway) gateway = { 0 };
+	g_autoptr(X509) next = next_key();
+	g_autoptr(X509) old = next_ca(
+	    (PkiCert){ .key = PKI_KEY_P521, .serial = 97, .no_key_ids = true });
+
+	gateway_on(&gateway, redis, EVIDENCE_CRL, EVIDENCE_CRL);
+	test_ca_put(ca, "crl", revoking_list_by(next, -60));
+	for (int i = 0; i < 2; i++) {
+		expect(gateway.revocation,
+		    &(Question){ .cert = leaf, .brought = old },
+		    REVOCATION_STATUS_UNANSWERED, NULL, "old");
+		expect(gateway.revocation,
+		    &(Question){ .cert = leaf, .brought = next },
+		    REVOCATION_STATUS_REVOKED, NULL, "next");
+	}
+	cr_expect_eq(test_ca_asked(ca, CRL_PATH), 1);
+	cr_expect_eq(supply_count(gateway.supply, SUPPLY_BAD_ANSWER), 0);
+}
+
+/* One URL; one certificate names who makes the list, another does not. */
+Test(revocation_online, list_of_a_lister_at_the_url_of_the_issuer)
+{
+	g_auto(Indirect) indirect = { 0 };
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_auto(Gateway) gateway = { 0 };
+
+	make_indirect(&indirect);
+	gateway_on(&gateway, redis, EVIDENCE_CRL, EVIDENCE_CRL);
+	share(redis, EVIDENCE_CRL, leaf, CRL_PATH, revoking_list(), 0);
+	test_ca_put(ca, "crl",
+	    test_ca_list_by(ca,
+		(PkiCrl){
+		    .this_update = -60, .idp = "critical,indirectCRL:TRUE" },
+		indirect.lister, PKI_KEY_P384));
+	expect(gateway.revocation, &(Question){ .cert = leaf },
+	    REVOCATION_STATUS_REVOKED, NULL, "before");
+	expect(gateway.revocation,
+	    &(Question){ .cert = indirect.named, .brought = indirect.lister },
+	    REVOCATION_STATUS_GOOD, NULL, "named");
+	expect(gateway.revocation, &(Question){ .cert = leaf },
+	    REVOCATION_STATUS_REVOKED, NULL, "after");
+}
+
+/* One URL; a point of two names, and one of the first alone. */
+Test(revocation_online, list_of_the_second_name_of_a_point)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_auto(Gateway) gateway = { 0 };
+	g_autofree char *url = test_ca_url(ca, CRL_PATH);
+	g_autofree char *sections =
+	    g_strdup_printf("[point]\nfullname=URI:%s,"
+			    "URI:http://other.example/part-b.crl\n",
+		url);
+	g_autoptr(X509) two = test_ca_cert(ca,
+	    (PkiCert){ .serial = 88, .points = "point", .sections = sections });
+
+	gateway_on(&gateway, redis, EVIDENCE_OCSP, BOTH);
+	share(redis, EVIDENCE_CRL, leaf, CRL_PATH, revoking_list(), 0);
+	test_ca_put(ca, "ocsp", response(GOOD));
+	test_ca_put(ca, "crl",
+	    test_ca_list(
+		ca, (PkiCrl){ .idp = other_kinds[2], .this_update = -60 }));
+	expect(gateway.revocation, &(Question){ .cert = two },
+	    REVOCATION_STATUS_GOOD, NULL, "of two");
+	/* Of the first alone nobody has asked: the responder was. */
+	test_ca_put(ca, "crl", NULL);
+	test_ca_put(ca, "ocsp", NULL);
+	supply_forget(gateway.supply);
+	expect(gateway.revocation, &(Question){ .cert = leaf },
+	    REVOCATION_STATUS_REVOKED, NULL, "of one");
+}
+
+/* --- a Redis that is not ours alone ----------------------------------------
+ */
+
+/* What is not right there, and cannot be taken out, keeps nobody from asking.
+ */
+Test(revocation_online, forged_list_in_a_redis_that_takes_no_writes)
+{
+	g_auto(Indirect) indirect = { 0 };
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_auto(Gateway) gateway = { 0 };
+	Question question = { 0 };
+
+	make_indirect(&indirect);
+	question =
+	    (Question){ .cert = indirect.named, .brought = indirect.lister };
+	gateway_on(&gateway, redis, EVIDENCE_CRL, EVIDENCE_CRL);
+	share(redis, EVIDENCE_CRL, indirect.named, CRL_PATH,
+	    test_ca_list_by(ca,
+		(PkiCrl){
+		    .this_update = -60, .idp = "critical,indirectCRL:TRUE" },
+		indirect.lister, PKI_KEY_OTHER),
+	    ca->now);
+	test_redis_do(redis, "CONFIG SET min-replicas-to-write 1");
+	test_ca_put(ca, "crl", g_bytes_ref(indirect.right));
+	expect_often(
+	    &gateway, &question, REVOCATION_STATUS_REVOKED, "read-only");
+	cr_expect_eq(test_ca_asked(ca, CRL_PATH), 1);
+	cr_expect_eq(supply_count(gateway.supply, SUPPLY_POISONED), 1);
+}
+
+typedef struct {
+	const TestRedis *redis;
+	char *key;
+	GBytes *der;
+	int end;
+	int written;
+} Writer;
+
+/* Each time as if it were later. */
+static gpointer
+write_always(gpointer data)
+{
+	Writer *writer = data;
+	redisContext *redis = redisConnect("127.0.0.1", writer->redis->port);
+	gsize size;
+	const void *octets = g_bytes_get_data(writer->der, &size);
+
+	for (gint64 at = 1000000; !g_atomic_int_get(&writer->end); at++) {
+		g_autofree char *label = g_strdup_printf(
+		    "smime-milter 1 crl %" G_GINT64_FORMAT "\n", at);
+
+		freeReplyObject(redisCommand(
+		    redis, "SET %s %s%b", writer->key, label, octets, size));
+		g_atomic_int_inc(&writer->written);
+	}
+	redisFree(redis);
+	return NULL;
+}
+
+Test(revocation_online, redis_that_somebody_writes_to_always)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_auto(Gateway) gateway = { 0 };
+	g_autofree char *url = test_ca_url(ca, CRL_PATH);
+	const char *const urls[] = { url, NULL };
+	const EvidenceSource source = { EVIDENCE_CRL, leaf, ca->ca, urls };
+	Writer writer = { redis, evidence_key(&source), unsigned_list(NULL), 0,
+		0 };
+	GThread *thread;
+
+	gateway_on(&gateway, redis, EVIDENCE_CRL, EVIDENCE_CRL);
+	test_ca_put(ca, "crl", revoking_list());
+	thread = g_thread_new("writer", write_always, &writer);
+	while (g_atomic_int_get(&writer.written) == 0)
+		g_usleep(1000);
+	expect_often(&gateway, &(Question){ .cert = leaf },
+	    REVOCATION_STATUS_REVOKED, "written");
+	g_atomic_int_set(&writer.end, 1);
+	g_thread_join(thread);
+	cr_expect_eq(test_ca_asked(ca, CRL_PATH), 1);
+	g_free(writer.key);
+	g_bytes_unref(writer.der);
+}
+
+/* Redis has a list whose signer nobody brings, and the CA does not answer: it
+ * is not read again with each mail. */
+Test(revocation_online, redis_in_a_pause)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_auto(Gateway) gateway = { 0 };
+	g_autoptr(X509) next = next_key();
+	StoreCounts counts;
+
+	gateway_on(&gateway, redis, EVIDENCE_CRL, EVIDENCE_CRL);
+	share(redis, EVIDENCE_CRL, leaf, CRL_PATH, revoking_list_by(next, -60),
+	    ca->now);
+	expect_often(&gateway, &(Question){ .cert = leaf },
+	    REVOCATION_STATUS_UNANSWERED, "without");
+	store_counts(gateway.store, &counts);
+	cr_expect_eq(counts.gets, 1);
+	cr_expect_eq(test_ca_asked(ca, CRL_PATH), 1);
+	expect(gateway.revocation, &(Question){ .cert = leaf, .brought = next },
+	    REVOCATION_STATUS_REVOKED, NULL, "with");
+}
+
+#define N_ENTRIES 3000
+#define N_LISTS 24 /* of more octets than there is memory, in all */
+
+/* They take no room from what is known: an answer of before the revocation does
+ * not come in its place. */
+Test(revocation_online, lists_that_nobody_signed_and_room)
+{
+	SupplyOptions small = test_ca_options();
+	const RevocationOptions options = options_with(EVIDENCE_OCSP, BOTH);
+	g_autoptr(Fetcher) fetcher = test_ca_fetcher(ca);
+	g_autoptr(Supply) supply = NULL;
+	g_autoptr(Revocation) revocation = NULL;
+	g_autofree PkiEntry *entries = g_new0(PkiEntry, N_ENTRIES);
+	g_autoptr(X509) cert = leaf_with(OCSP_PATH "a", NULL);
+	const Question question = { .cert = cert };
+
+	small.memory = 1U << 20;
+	small.crl_max_size = small.memory / 3;
+	supply = supply_new(&small, fetcher, NULL);
+	revocation = revocation_with(&options, supply);
+	test_ca_put(ca, "ocsp", response(REVOKED));
+	expect(
+	    revocation, &question, REVOCATION_STATUS_REVOKED, NULL, "before");
+	for (int i = 0; i < N_ENTRIES; i++)
+		entries[i].cert = ca->ca;
+	test_ca_put(ca, "big",
+	    test_ca_list_by(ca,
+		(PkiCrl){ .wrong_key_id = true,
+		    .entries = entries,
+		    .n_entries = N_ENTRIES },
+		ca->ca, PKI_KEY_OTHER));
+	for (int i = 0; i < N_LISTS; i++) {
+		g_autofree char *path = g_strdup_printf("/files/big?%d", i);
+		g_autofree char *url = test_ca_url(ca, path);
+		g_autoptr(X509) other = test_ca_cert(
+		    ca, (PkiCert){ .serial = 300 + i, .crl_url = url });
+
+		expect(revocation, &(Question){ .cert = other },
+		    REVOCATION_STATUS_UNANSWERED, "not at hand", "another");
+	}
+	cr_expect_eq(test_ca_asked(ca, "/files/big"), N_LISTS);
+	test_ca_put(ca, "ocsp",
+	    test_ca_response(ca,
+		(PkiSingle){ .cert = cert, .this_update = -7200 },
+		(PkiOcsp){ .produced_at = -7200 }));
+	expect(revocation, &question, REVOCATION_STATUS_REVOKED, NULL, "after");
+	cr_expect_eq(test_ca_asked(ca, "/files/ocsp"), 1);
 }
 
 /* --- what the message brings

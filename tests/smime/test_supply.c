@@ -397,7 +397,7 @@ await_keys(const TestRedis *redis, guint count)
 {
 	gint64 stop = g_get_monotonic_time() + (gint64)TEST_CA_PATIENCE * 1000;
 
-	while (keys_in(redis) < count) {
+	while (keys_in(redis) != count) {
 		cr_assert_lt(g_get_monotonic_time(), stop);
 		g_usleep(PAUSE);
 	}
@@ -738,10 +738,63 @@ Test(supply, refused_from_redis)
 		if (meanwhile)
 			share(redis, EVIDENCE_CRL, "/files/a",
 			    test_ca_list(ca, (PkiCrl){ 0 }), ca->now);
+		/* Nobody waits for Redis: it does not answer now. */
+		test_redis_signal(redis, SIGSTOP);
 		supply_refuse(supply, &source, forged, "wrong");
-		cr_expect_eq(keys_in(redis), (guint)meanwhile);
 		cr_expect_eq(supply_count(supply, SUPPLY_POISONED), 1);
+		test_redis_signal(redis, SIGCONT);
+		test_redis_await(
+		    redis, "cmdstat_get:calls=2", "INFO commandstats");
+		await_keys(redis, (guint)meanwhile);
 	}
+}
+
+/* By a delegate that was revoked then: it is known no more, and gone from
+ * Redis; what is not there is not told. */
+Test(supply, retracted)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_autoptr(Supply) supply = supply_on(redis);
+	g_auto(TestCaWatch) watch = { 0 };
+	SOURCE_OF_LIST(source);
+	g_autofree char *why = NULL;
+	g_autoptr(Evidence) evidence = NULL;
+	g_autoptr(Evidence) known = NULL;
+
+	supply_set_observer(supply, test_ca_observe, &watch);
+	test_ca_put(ca, "a", test_ca_list(ca, (PkiCrl){ 0 }));
+	evidence =
+	    get(supply, EVIDENCE_CRL, "/files/a", TEST_CA_PATIENCE, &why);
+	cr_assert(evidence != NULL);
+	await_keys(redis, 1);
+	for (int i = 0; i < 2; i++)
+		supply_retract(supply, &source, evidence, "by nobody");
+	cr_expect(test_ca_was_told(&watch, "/files/a: by nobody: dropped\n"));
+	cr_expect_eq(supply_count(supply, SUPPLY_BAD_ANSWER), 1);
+	known = supply_peek(supply, &source);
+	cr_expect(known == NULL);
+	await_keys(redis, 0);
+	/* The CA is asked at once. */
+	cr_expect(has(supply, EVIDENCE_CRL, "/files/a"));
+	cr_expect_eq(test_ca_asked(ca, "/files/a"), 2);
+}
+
+/* What is known will not do for somebody: others are asked, however fresh it
+ * is. */
+Test(supply, known_and_tried)
+{
+	g_autoptr(Supply) supply = supply_on(NULL);
+	SOURCE_OF_LIST(source);
+	SupplyBudget budget = SUPPLY_BUDGET(TEST_CA_PATIENCE);
+	g_autofree char *why = NULL;
+	g_autoptr(Evidence) known = NULL;
+	g_autoptr(Evidence) next = NULL;
+
+	test_ca_put(ca, "a", test_ca_list(ca, (PkiCrl){ 0 }));
+	known = supply_get(supply, &source, &budget, NULL, &why);
+	next = supply_get(supply, &source, &budget, known, &why);
+	cr_expect(next != NULL && next != known);
+	cr_expect_eq(test_ca_asked(ca, "/files/a"), 2);
 }
 
 /* It is had once, known to nobody and not shared before it is found right. */
@@ -834,7 +887,8 @@ Test(supply, begun_and_tried)
 	cr_expect_eq(test_ca_asked(ca, "/files/a"), 0);
 }
 
-/* Authentic, and still it takes the place of nothing that is better. */
+/* Authentic, and still it takes the place of nothing that is better: it stays
+ * on trial, and is not asked for again meanwhile. */
 Test(supply, confirmed_and_not_taken)
 {
 	g_autoptr(TestRedis) redis = test_redis_start(NULL);
@@ -845,13 +899,21 @@ Test(supply, confirmed_and_not_taken)
 	g_autoptr(Evidence) still = NULL;
 
 	/* no longer fresh */
-	share(redis, EVIDENCE_CRL, "/files/a", test_ca_list(ca, (PkiCrl){ 0 }),
-	    0);
+	share(redis, EVIDENCE_CRL, "/files/a",
+	    test_ca_list(ca, (PkiCrl){ .this_update = -3600 }), 0);
 	test_ca_put(ca, "a", unproven());
 	other = get(supply, EVIDENCE_CRL, "/files/a", TEST_CA_PATIENCE, &why);
 	cr_assert(other != NULL && !evidence_is_proven(other));
-	for (int i = 0; i < 2; i++)
-		supply_confirm(supply, &source, other);
+	for (int i = 0; i < 2; i++) {
+		g_autofree char *no = NULL;
+		g_autoptr(Evidence) again = NULL;
+
+		cr_expect_not(supply_confirm(supply, &source, other));
+		again = get(
+		    supply, EVIDENCE_CRL, "/files/a", TEST_CA_PATIENCE, &no);
+		cr_expect_eq(again, other);
+	}
+	cr_expect_eq(test_ca_asked(ca, "/files/a"), 1);
 	still = supply_peek(supply, &source);
 	cr_expect(still != NULL && evidence_is_proven(still));
 	cr_expect_eq(supply_count(supply, SUPPLY_OLD_ANSWER), 1);
