@@ -1,109 +1,45 @@
-#include <string.h>
-
+#include "revocation.h"
 #include "cert.h"
 #include "crl.h"
-#include "crl_scope.h"
-#include "ocsp.h"
-#include "revocation.h"
-#include "testimony.h"
-
-/* What is on trial, what is known, from the store, from the network. */
-#define MAX_TRIES 4
-
-const NameCode revocation_mode_names[] = {
-	{ "off", REVOCATION_OFF },
-	{ "soft", REVOCATION_SOFT },
-	{ "hard", REVOCATION_HARD },
-	{ "require", REVOCATION_REQUIRE },
-	{ NULL, 0 },
-};
-
-/* An URL that is asked for certificates of issuer; NULL: of any. */
-typedef struct {
-	X509 *issuer;
-	char *url;
-} Override;
+#include "inquiry.h"
 
 struct revocation {
 	gatomicrefcount refs;
-	RevocationMode mode;
-	guint methods; /* of EvidenceKind */
-	EvidenceKind first;
-	guint grace;               /* seconds */
-	guint deadline;            /* ms */
-	GPtrArray *crls;           /* of Crl */
-	GArray *overrides;         /* of Override */
-	OsslX509Stack *responders; /* or NULL */
-	Supply *supply;            /* NULL: nobody is asked */
+	guint deadline; /* ms */
+	InquirySources sources;
 };
-
-static void
-override_clear(void *data)
-{
-	Override *override = data;
-
-	X509_free(override->issuer);
-	g_free(override->url);
-}
-
-/* "URL", or "FILE=URL" where FILE is absolute. */
-static bool
-read_override(Revocation *revocation, const char *text, GError **error)
-{
-	const char *equals = text[0] == '/' ? strchr(text, '=') : NULL;
-	g_autofree char *file = NULL;
-	g_autoptr(OsslX509Stack) issuers = sk_X509_new_null();
-	Override override = { 0 };
-
-	if (text[0] == '/' && equals == NULL) {
-		g_set_error(error, SMIME_ERROR, SMIME_ERROR_NOT_USABLE,
-		    "%s: neither URL nor FILE=URL", text);
-		return false;
-	}
-	if (equals != NULL) {
-		file = g_strndup(text, (gsize)(equals - text));
-		if (!cert_load(file, issuers, error))
-			return false;
-		override.issuer = sk_X509_shift(issuers);
-	}
-	override.url = g_strdup(equals != NULL ? equals + 1 : text);
-	g_array_append_val(revocation->overrides, override);
-	return true;
-}
 
 Revocation *
 revocation_new(const RevocationOptions *options, Supply *supply, GError **error)
 {
 	g_autoptr(Revocation) revocation = g_new0(Revocation, 1);
-	const char *const *text;
+	InquirySources *sources = &revocation->sources;
 
 	g_atomic_ref_count_init(&revocation->refs);
-	revocation->mode = options->mode;
-	revocation->methods = options->methods;
-	revocation->first = options->first;
 	revocation->deadline = options->deadline;
+	sources->mode = options->mode;
+	sources->methods = options->methods;
+	sources->first = options->first;
 	/* STANDARDS: only in that mode. */
 	if (options->mode == REVOCATION_SOFT)
-		revocation->grace = options->stale_grace;
-	revocation->supply = supply != NULL ? supply_ref(supply) : NULL;
+		sources->grace = options->stale_grace;
+	sources->supply = supply != NULL ? supply_ref(supply) : NULL;
 	if (options->responders != NULL)
-		revocation->responders =
+		sources->responders =
 		    X509_chain_up_ref((OsslX509Stack *)options->responders);
-	revocation->overrides = g_array_new(FALSE, FALSE, sizeof(Override));
-	g_array_set_clear_func(revocation->overrides, override_clear);
-	revocation->crls =
+	sources->crls =
 	    g_ptr_array_new_with_free_func((GDestroyNotify)crl_unref);
-	for (text = options->crls; text != NULL && *text != NULL; text++) {
-		if (!crl_load(*text, revocation->crls, error)) {
+	for (const char *const *path = options->crls;
+	     path != NULL && *path != NULL; path++) {
+		if (!crl_load(*path, sources->crls, error)) {
 			g_prefix_error(error, "crls: ");
 			return NULL;
 		}
 	}
-	for (text = options->ocsp_urls; text != NULL && *text != NULL; text++) {
-		if (!read_override(revocation, *text, error)) {
-			g_prefix_error(error, "ocsp-url: ");
-			return NULL;
-		}
+	sources->urls = responder_urls_new(options->ocsp_urls, error);
+	if (sources->urls == NULL) {
+		g_prefix_error(error, "ocsp-url: ");
+		return NULL;
 	}
 	return g_steal_pointer(&revocation);
 }
@@ -129,17 +65,17 @@ revocation_unref(Revocation *revocation)
 {
 	if (revocation == NULL || !g_atomic_ref_count_dec(&revocation->refs))
 		return;
-	g_ptr_array_unref(revocation->crls);
-	g_array_unref(revocation->overrides);
-	ossl_x509_stack_free(revocation->responders);
-	supply_unref(revocation->supply);
+	g_ptr_array_unref(revocation->sources.crls);
+	responder_urls_free(revocation->sources.urls);
+	ossl_x509_stack_free(revocation->sources.responders);
+	supply_unref(revocation->sources.supply);
 	g_free(revocation);
 }
 
 RevocationMode
 revocation_mode(const Revocation *revocation)
 {
-	return revocation->mode;
+	return revocation->sources.mode;
 }
 
 SupplyBudget
@@ -148,1039 +84,30 @@ revocation_budget(const Revocation *revocation)
 	return SUPPLY_BUDGET(revocation->deadline);
 }
 
-bool
-revocation_suffices(RevocationMode mode, RevocationStatus status)
-{
-	if (mode == REVOCATION_OFF)
-		return true;
-	switch (status) {
-	case REVOCATION_STATUS_GOOD:
-		return true;
-	case REVOCATION_STATUS_REVOKED:
-		return false;
-	case REVOCATION_STATUS_UNKNOWN:
-	case REVOCATION_STATUS_UNANSWERED:
-		return mode == REVOCATION_SOFT;
-	case REVOCATION_STATUS_NO_SOURCE:
-		return mode != REVOCATION_REQUIRE;
-	}
-	g_assert_not_reached();
-}
-
-/* One question, and what has been heard of it. */
-typedef struct inquiry {
-	const Revocation *revocation;
-	const RevocationQuestion *question;
-	const struct inquiry *outer; /* that depends on this one, or NULL */
-	guint depth;
-	guint *paths; /* of issuers of lists that were looked for, in all */
-	guint kinds;  /* of evidence that may be asked for */
-	X509 *cert;
-	X509 *issuer;
-	Testimony testimony;
-	bool is_old;      /* what is heard should have been had anew */
-	bool is_forged;   /* a list's signature is not by whom it says */
-	bool is_void;     /* a response's signer was revoked itself */
-	bool is_for_good; /* the certificate is revoked, and not on hold */
-	char *why_not;    /* why what was heard does not count, or NULL */
-	char *no_answer;  /* why there is none from others, or NULL */
-} Inquiry;
-
-static void
-note_why_not(Inquiry *inquiry, char *why)
-{
-	g_free(inquiry->why_not);
-	inquiry->why_not = why;
-}
-
-/* --- who has signed a list ------------------------------------------------ */
-
-typedef enum {
-	SIGNER_ABSENT, /* nobody at hand who might have */
-	SIGNER_WRONG,  /* one who might, and has not */
-	SIGNER_RIGHT,
-} Signer;
-
-/* Of one whose word is to count. */
-typedef enum {
-	STANDING_GOOD,     /* as good as the mode wants it */
-	STANDING_DOUBTFUL, /* nobody knows, or on hold */
-	STANDING_REVOKED,  /* for good */
-} Standing;
-
-static Standing inquire(const Inquiry *outer, const OsslX509Stack *path,
-    int index, guint kinds, GPtrArray *support);
-
-static bool
-is_same(X509 *a, X509 *b)
-{
-	return X509_cmp(a, b) == 0;
-}
-
-/* Above the certificate in its path: examined as part of it. */
-static bool
-is_above(const Inquiry *inquiry, X509 *cert)
-{
-	const OsslX509Stack *path = inquiry->question->path;
-
-	for (int i = inquiry->question->index + 1; i < sk_X509_num(path); i++) {
-		if (is_same(sk_X509_value(path, i), cert))
-			return true;
-	}
-	return false;
-}
-
-static bool
-is_being_asked(const Inquiry *inquiry, X509 *cert)
-{
-	for (; inquiry != NULL; inquiry = inquiry->outer) {
-		if (is_same(inquiry->cert, cert))
-			return true;
-	}
-	return false;
-}
-
-static bool
-leads_to_same_anchor(const Inquiry *inquiry, const OsslX509Stack *path)
-{
-	const OsslX509Stack *ours = inquiry->question->path;
-
-	return is_same(sk_X509_value(path, sk_X509_num(path) - 1),
-	    sk_X509_value(ours, sk_X509_num(ours) - 1));
-}
-
-/*
- * Whose own list tells whether it is revoked: where its certificate says that
- * no other one does, there is nobody else to ask.  In every other case a
- * certificate does not vouch for itself.
- */
-static bool
-is_in_good_standing(const Inquiry *inquiry, const OsslX509Stack *path,
-    int index, GPtrArray *support)
-{
-	X509 *cert = sk_X509_value(path, index);
-
-	if (is_above(inquiry, cert))
-		return true;
-	if (is_being_asked(inquiry, cert))
-		return crl_scope_is_own_issuer(cert);
-	return inquire(inquiry, path, index, inquiry->kinds, support) ==
-	    STANDING_GOOD;
-}
-
-/*
- * RFC 5280, section 6.3.3 (f): a path of its own, to the same anchor.  What
- * helps to find it is the path that is known, and what is configured: whoever
- * sends us many certificates does not get each of them tried with all others.
- * It is put into word, which is weak if somebody else may have made it.
- */
-static bool
-has_path(const Inquiry *inquiry, X509 *cert, Word *word)
-{
-	const RevocationQuestion *question = inquiry->question;
-	TrustDemands demands = { 0 };
-	g_autoptr(OsslX509Stack) path = NULL;
-	g_autoptr(GPtrArray) support = proofs_new();
-	g_autofree char *detail = NULL;
-	VerdictReason reason;
-
-	if (inquiry->depth >= REVOCATION_MAX_DEPTH)
-		return false;
-	if (question->strength.min_rsa_bits != 0)
-		demands.limits = &question->strength;
-	reason = trust_path(question->trust, cert, question->path, &demands,
-	    question->now, &path, &detail);
-	if (path == NULL || !leads_to_same_anchor(inquiry, path))
-		return false;
-	for (int i = 0; i + 1 < sk_X509_num(path); i++) {
-		if (!is_in_good_standing(inquiry, path, i, support))
-			return false;
-	}
-	word->weak = reason != VERDICT_REASON_OK;
-	word->path = g_steal_pointer(&path);
-	word->support = g_steal_pointer(&support);
-	return true;
-}
-
-/* From the signer of a list, at index, up to the anchor: of the path of our own
- * certificates nobody else has asked. */
-static bool
-is_weak_from(const RevocationQuestion *question, int index)
-{
-	int count = sk_X509_num(question->path);
-
-	for (int i = index; question->strength.min_rsa_bits != 0 && i < count;
-	     i++) {
-		if (cert_strength(sk_X509_value(question->path, i),
-			i + 1 == count,
-			&question->strength) != VERDICT_REASON_OK)
-			return true;
-	}
-	return false;
-}
-
-/* Another certificate of that name, without a key identifier, tells nothing:
- * whoever brings an old one along must not have the list dropped. */
-static void
-note_forgery(Inquiry *inquiry, Crl *crl, X509 *cert)
-{
-	inquiry->is_forged = inquiry->is_forged ||
-	    ((cert == inquiry->issuer || crl_names_key_of(crl, cert)) &&
-		crl_is_forged(crl, cert));
-}
-
-static Signer
-signer_in_path(Inquiry *inquiry, Word *word)
-{
-	const OsslX509Stack *path = inquiry->question->path;
-	Signer found = SIGNER_ABSENT;
-
-	for (int i = inquiry->question->index + 1; i < sk_X509_num(path); i++) {
-		X509 *cert = sk_X509_value(path, i);
-		const char *why;
-
-		if (!crl_may_be_by(word->crl, cert))
-			continue;
-		why = crl_why_not_by(word->crl, cert);
-		if (why == NULL) {
-			word->weak = is_weak_from(inquiry->question, i);
-			return SIGNER_RIGHT;
-		}
-		note_why_not(inquiry, g_strdup(why));
-		note_forgery(inquiry, word->crl, cert);
-		found = SIGNER_WRONG;
-	}
-	return found;
-}
-
-static Signer
-signer_among(
-    Inquiry *inquiry, Word *word, const OsslX509Stack *others, bool brought)
-{
-	Signer found = SIGNER_ABSENT;
-
-	for (int i = 0; i < sk_X509_num(others); i++) {
-		X509 *cert = sk_X509_value(others, i);
-		bool tried =
-		    !brought || ++*inquiry->paths <= REVOCATION_MAX_PATHS;
-		const char *why = "issuer of the revocation list has no valid "
-				  "path to the same anchor "
-				  "(RFC 5280, section 6.3.3 (f))";
-
-		if (!crl_may_be_by(word->crl, cert) || is_above(inquiry, cert))
-			continue;
-		/* The path first: whoever has one is no stranger who has us
-		 * hash large lists. */
-		if (tried && has_path(inquiry, cert, word)) {
-			why = crl_why_not_by(word->crl, cert);
-			if (why == NULL)
-				return SIGNER_RIGHT;
-			note_forgery(inquiry, word->crl, cert);
-		}
-		g_clear_pointer(&word->path, ossl_x509_stack_free);
-		g_clear_pointer(&word->support, g_ptr_array_unref);
-		note_why_not(inquiry, g_strdup(why));
-		found = SIGNER_WRONG;
-	}
-	return found;
-}
-
-/* Who is configured is asked before, and however many, certificates came
- * along. */
-static Signer
-signer_elsewhere(Inquiry *inquiry, Word *word)
-{
-	const RevocationQuestion *question = inquiry->question;
-	const X509_NAME *issuer = crl_issuer(word->crl);
-	g_autoptr(OsslX509Stack) configured =
-	    trust_find(question->trust, issuer, NULL);
-	g_autoptr(OsslX509Stack) all = NULL;
-	Signer found = signer_among(inquiry, word, configured, false);
-	Signer brought;
-
-	if (found == SIGNER_RIGHT || question->included == NULL)
-		return found;
-	all = trust_find(question->trust, issuer, question->included);
-	for (int i = sk_X509_num(configured); i > 0; i--)
-		X509_free(sk_X509_shift(all));
-	brought = signer_among(inquiry, word, all, true);
-	return MAX(found, brought);
-}
-
-static Signer
-find_signer(Inquiry *inquiry, Word *word)
-{
-	Signer in_path = signer_in_path(inquiry, word);
-	Signer elsewhere;
-
-	if (in_path == SIGNER_RIGHT)
-		return SIGNER_RIGHT;
-	elsewhere = signer_elsewhere(inquiry, word);
-	return MAX(in_path, elsewhere);
-}
-
-/* --- hearing the lists ---------------------------------------------------- */
-
-static bool
-is_by_issuer_of_cert(const Inquiry *inquiry, const Crl *crl)
-{
-	return X509_NAME_cmp(
-		   crl_issuer(crl), X509_get_issuer_name(inquiry->cert)) == 0;
-}
-
-/* A list of the issuer's other key is none of this certificate's business; one
- * that the certificate has named is. */
-static bool
-is_authentic(Inquiry *inquiry, Word *word)
-{
-	switch (find_signer(inquiry, word)) {
-	case SIGNER_RIGHT:
-		return true;
-	case SIGNER_WRONG:
-		return false;
-	case SIGNER_ABSENT:
-		if (!is_by_issuer_of_cert(inquiry, word->crl))
-			note_why_not(inquiry,
-			    g_strdup("certificate of the revocation list's "
-				     "issuer is not at hand "
-				     "(RFC 5280, section 6.3.3 (f))"));
-		return false;
-	}
-	g_assert_not_reached();
-}
-
-static bool
-is_weak_digest(const Inquiry *inquiry, int digest)
-{
-	const CertLimits *strength = &inquiry->question->strength;
-
-	return strength->min_rsa_bits != 0 &&
-	    cert_digest_strength(digest, strength->allow_sha1) !=
-	    VERDICT_REASON_OK;
-}
-
-static bool
-says_nothing(const Word *word)
-{
-	return word->entry == CRL_NOT_LISTED &&
-	    word->scope == CRL_SCOPE_OTHER_KIND;
-}
-
-/* Takes what word owns; false: it is not authentic. */
-static bool
-hear_word(Inquiry *inquiry, Word *word)
-{
-	if (!is_authentic(inquiry, word)) {
-		word_clear(word);
-		return false;
-	}
-	word->weak = word->weak ||
-	    is_weak_digest(inquiry, crl_signature_digest(word->crl));
-	if (says_nothing(word))
-		word_clear(word);
-	else
-		testimony_add(&inquiry->testimony, word);
-	return true;
-}
-
-static Word
-word_of_list(const Inquiry *inquiry, Crl *crl)
-{
-	Word word = { .crl = crl_ref(crl), .is_old = inquiry->is_old };
-
-	word.scope = crl_scope(crl, inquiry->cert, &word.reasons);
-	word.entry = crl_find(crl, inquiry->cert, &word.since);
-	return word;
-}
-
-static void
-hear_list(Inquiry *inquiry, Crl *crl, bool brought)
-{
-	Word word = word_of_list(inquiry, crl);
-
-	word.brought = brought;
-	/* What does not even list it need not be authentic, if it would not
-	 * say a thing. */
-	if (word.scope == CRL_SCOPE_NOT_ITS_ISSUERS || says_nothing(&word))
-		word_clear(&word);
-	else
-		hear_word(inquiry, &word);
-}
-
-static void
-hear_lists(Inquiry *inquiry, const GPtrArray *crls, bool brought)
-{
-	for (guint i = 0; crls != NULL && i < crls->len; i++)
-		hear_list(inquiry, g_ptr_array_index(crls, i), brought);
-}
-
-/* --- hearing responders --------------------------------------------------- */
-
-/* From the responder up to the anchor; NULL: it is part of the path. */
-static OsslX509Stack *
-responder_path(const Inquiry *inquiry, const OcspSigner *signer)
-{
-	const OsslX509Stack *ours = inquiry->question->path;
-	OsslX509Stack *path;
-
-	if (signer->kind == OCSP_SIGNER_ISSUER)
-		return NULL;
-	path = sk_X509_new_null();
-	X509_up_ref(signer->cert);
-	sk_X509_push(path, signer->cert);
-	for (int i = inquiry->question->index + 1;
-	     signer->kind == OCSP_SIGNER_DELEGATE && i < sk_X509_num(ours);
-	     i++) {
-		X509_up_ref(sk_X509_value(ours, i));
-		sk_X509_push(path, sk_X509_value(ours, i));
-	}
-	return path;
-}
-
-static bool
-is_weak_responder(const Inquiry *inquiry, const OcspSigner *signer)
-{
-	const RevocationQuestion *question = inquiry->question;
-
-	if (question->strength.min_rsa_bits == 0)
-		return false;
-	if (signer->kind != OCSP_SIGNER_ISSUER &&
-	    cert_strength(signer->cert, signer->kind == OCSP_SIGNER_CONFIGURED,
-		&question->strength) != VERDICT_REASON_OK)
-		return true;
-	return signer->kind != OCSP_SIGNER_CONFIGURED &&
-	    is_weak_from(question, question->index + 1);
-}
-
-/* RFC 6960, section 4.2.2.2.1: by lists, for asking responders would not
- * end. */
-static Standing
-standing_of_responder(
-    const Inquiry *inquiry, const OcspSigner *signer, Word *word)
-{
-	if (!signer->needs_check)
-		return STANDING_GOOD;
-	if (inquiry->depth >= REVOCATION_MAX_DEPTH)
-		return STANDING_DOUBTFUL;
-	word->support = proofs_new();
-	return inquire(inquiry, word->path, 0, inquiry->kinds & EVIDENCE_CRL,
-	    word->support);
-}
-
-static CrlEntry
-entry_of(OcspEntry entry)
-{
-	switch (entry) {
-	case OCSP_REVOKED:
-		return CRL_REVOKED;
-	case OCSP_ON_HOLD:
-		return CRL_ON_HOLD;
-	case OCSP_GOOD:
-	case OCSP_UNKNOWN:
-	case OCSP_NOT_ANSWERED:
-		break;
-	}
-	return CRL_NOT_LISTED;
-}
-
-/* Does it count? */
-static bool
-hear_response(Inquiry *inquiry, Ocsp *ocsp, bool brought)
-{
-	Word word = {
-		.reasons = CRL_ALL_REASONS,
-		.scope = CRL_SCOPE_INSIDE,
-		.brought = brought,
-		.is_old = inquiry->is_old,
-	};
-	OcspEntry entry =
-	    ocsp_find(ocsp, inquiry->cert, inquiry->issuer, &word.since);
-	OcspSigner signer;
-	const char *why;
-
-	if (entry == OCSP_NOT_ANSWERED)
-		return false;
-	why = ocsp_why_not_by(ocsp, inquiry->issuer,
-	    inquiry->revocation->responders, inquiry->question->now, &signer);
-	if (why == NULL) {
-		Standing standing;
-
-		word.path = responder_path(inquiry, &signer);
-		standing = standing_of_responder(inquiry, &signer, &word);
-		inquiry->is_void = standing == STANDING_REVOKED;
-		if (standing != STANDING_GOOD)
-			why = "certificate of the responder may be revoked "
-			      "(RFC 6960, section 4.2.2.2.1)";
-	}
-	if (why != NULL) {
-		note_why_not(inquiry, g_strdup(why));
-		word_clear(&word);
-		return false;
-	}
-	word.ocsp = ocsp_ref(ocsp);
-	word.entry = entry_of(entry);
-	word.is_unknown = entry == OCSP_UNKNOWN;
-	word.weak = is_weak_responder(inquiry, &signer) ||
-	    is_weak_digest(inquiry, ocsp_signature_digest(ocsp));
-	testimony_add(&inquiry->testimony, &word);
-	return true;
-}
-
-static void
-hear_responses(Inquiry *inquiry, const GPtrArray *responses, bool brought)
-{
-	for (guint i = 0; responses != NULL && i < responses->len; i++)
-		hear_response(
-		    inquiry, g_ptr_array_index(responses, i), brought);
-}
-
-/* --- asking for more ----------------------------------------------------- */
-
-static bool
-is_of_issuer(const Override *override, X509 *issuer)
-{
-	bool is = override->issuer == NULL ||
-	    (X509_NAME_cmp(X509_get_subject_name(override->issuer),
-		 X509_get_subject_name(issuer)) == 0 &&
-		EVP_PKEY_eq(X509_get0_pubkey(override->issuer),
-		    X509_get0_pubkey(issuer)) == 1);
-
-	ERR_clear_error();
-	return is;
-}
-
-/* Of responders: those configured for that issuer, else for all, else the ones
- * that the certificate names.  Caller frees. */
-static char **
-responder_urls(const Revocation *revocation, X509 *cert, X509 *issuer)
-{
-	g_autoptr(GStrvBuilder) own = g_strv_builder_new();
-	g_autoptr(GStrvBuilder) all = g_strv_builder_new();
-	bool has_own = false;
-
-	if (revocation->overrides->len == 0)
-		return cert_ocsp_urls(cert);
-	for (guint i = 0; i < revocation->overrides->len; i++) {
-		const Override *override =
-		    &g_array_index(revocation->overrides, Override, i);
-
-		if (!is_of_issuer(override, issuer))
-			continue;
-		has_own = has_own || override->issuer != NULL;
-		g_strv_builder_add(
-		    override->issuer != NULL ? own : all, override->url);
-	}
-	if (has_own)
-		return g_strv_builder_end(own);
-	{
-		g_auto(GStrv) urls = g_strv_builder_end(all);
-
-		return urls[0] != NULL ? g_steal_pointer(&urls) :
-					 cert_ocsp_urls(cert);
-	}
-}
-
-/* Is the answer known from evidence of these kinds, which nobody has brought
- * along? */
-static bool
-is_settled(const Inquiry *inquiry, guint kinds)
-{
-	g_auto(TestimonyFor) result = { 0 };
-
-	if (testimony_against(&inquiry->testimony) != NULL)
-		return true;
-	testimony_weigh(&inquiry->testimony, kinds, false, false, &result);
-	return result.covered == CRL_ALL_REASONS && !result.is_old &&
-	    !result.is_stale;
-}
-
-/* What became of what was asked for. */
-typedef enum {
-	HEARD_RIGHT,    /* it is authentic */
-	HEARD_OUTDONE,  /* likewise, and what is known is better */
-	HEARD_DOUBTFUL, /* that cannot be told here: another message may have
-	                   what is needed */
-	HEARD_FORGED,
-	HEARD_VOID, /* whoever made it was revoked */
-} Hearing;
-
-static bool
-is_right(Hearing hearing)
-{
-	return hearing == HEARD_RIGHT || hearing == HEARD_OUTDONE;
-}
-
-static void
-note_no_answer(Inquiry *inquiry, char *why)
-{
-	g_free(inquiry->no_answer);
-	inquiry->no_answer = why;
-}
-
-/* A bad answer is none. */
-static Hearing
-doubt_list(Inquiry *inquiry)
-{
-	if (inquiry->why_not == NULL)
-		note_why_not(inquiry,
-		    g_strdup("certificate of the revocation list's issuer is "
-			     "not at hand (RFC 5280, section 6.3.3 (f))"));
-	note_no_answer(inquiry, g_steal_pointer(&inquiry->why_not));
-	return inquiry->is_forged ? HEARD_FORGED : HEARD_DOUBTFUL;
-}
-
-/* Another certificate may have named its issuer, at the same URL. */
-static bool
-is_its_issuers(Inquiry *inquiry, Word *word)
-{
-	if (word->scope != CRL_SCOPE_NOT_ITS_ISSUERS)
-		return true;
-	note_why_not(inquiry,
-	    g_strdup("revocation list is not by the certificate's issuer "
-		     "(RFC 5280, section 6.3.3)"));
-	word_clear(word);
-	return false;
-}
-
-/* Whatever it says, it must be authentic. */
-static Hearing
-hear_asked_list(
-    Inquiry *inquiry, const Evidence *evidence, const EvidenceSource *source)
-{
-	g_autofree char *before = g_steal_pointer(&inquiry->why_not);
-	Word word = word_of_list(inquiry, evidence_crl(evidence));
-	bool is_silent = says_nothing(&word);
-	Hearing hearing = HEARD_RIGHT;
-
-	inquiry->is_forged = false;
-	if (!is_its_issuers(inquiry, &word) || !hear_word(inquiry, &word))
-		hearing = doubt_list(inquiry);
-	else if (is_silent)
-		note_no_answer(
-		    inquiry, g_strdup(evidence_why_not_for(evidence, source)));
-	if (inquiry->why_not == NULL)
-		inquiry->why_not = g_steal_pointer(&before);
-	return hearing;
-}
-
-static bool
-is_fresh(const Evidence *evidence, const EvidenceSource *source)
-{
-	return evidence != NULL &&
-	    evidence_is_fresh_for(
-		evidence, source, g_get_real_time() / G_USEC_PER_SEC);
-}
-
-static Hearing
-hear_evidence(
-    Inquiry *inquiry, const Evidence *evidence, const EvidenceSource *source)
-{
-	Hearing hearing = HEARD_RIGHT;
-
-	inquiry->is_old = !is_fresh(evidence, source);
-	inquiry->is_void = false;
-	if (evidence_ocsp(evidence) == NULL)
-		hearing = hear_asked_list(inquiry, evidence, source);
-	else if (!hear_response(inquiry, evidence_ocsp(evidence), false))
-		hearing = inquiry->is_void ? HEARD_VOID : HEARD_DOUBTFUL;
-	inquiry->is_old = false;
-	return hearing;
-}
-
-/* What is on trial is so no more, if it can be told. */
-static Hearing
-try_evidence(Inquiry *inquiry, Evidence *evidence, const EvidenceSource *source)
-{
-	Supply *supply = inquiry->revocation->supply;
-	Hearing hearing = hear_evidence(inquiry, evidence, source);
-
-	switch (hearing) {
-	case HEARD_RIGHT:
-		if (!evidence_is_proven(evidence) &&
-		    !supply_confirm(supply, source, evidence))
-			hearing = HEARD_OUTDONE;
-		break;
-	case HEARD_FORGED:
-		supply_refuse(supply, source, evidence, inquiry->no_answer);
-		break;
-	case HEARD_VOID:
-		supply_retract(supply, source, evidence, inquiry->why_not);
-		break;
-	case HEARD_OUTDONE:
-	case HEARD_DOUBTFUL:
-		break;
-	}
-	return hearing;
-}
-
-/* Then others have nothing else.  What the store gave may have been put there
- * by anybody, and dated as they like. */
-static bool
-is_just_had(const Inquiry *inquiry, const Evidence *evidence,
-    const EvidenceSource *source)
-{
-	gint64 age = inquiry->question->now - evidence_fetched(evidence);
-
-	return !evidence_was_packed(evidence) &&
-	    age < (source->kind == EVIDENCE_OCSP ? EVIDENCE_KEEP_UNPROVEN :
-						   EVIDENCE_KEEP_OTHERS);
-}
-
-/* Is there more to be had?  What is known may be right no more: its signer has
- * ended, or was revoked. */
-static bool
-is_to_be_had_anew(const Inquiry *inquiry, const Evidence *evidence,
-    const EvidenceSource *source, Hearing hearing)
-{
-	switch (hearing) {
-	case HEARD_RIGHT:
-		return !evidence_is_proven(evidence) &&
-		    evidence_was_packed(evidence) &&
-		    !is_fresh(evidence, source);
-	case HEARD_OUTDONE:
-	case HEARD_DOUBTFUL:
-		return !is_just_had(inquiry, evidence, source);
-	case HEARD_FORGED:
-		return evidence_was_packed(evidence);
-	case HEARD_VOID:
-		return true;
-	}
-	g_assert_not_reached();
-}
-
-/* As it is had; the last one that is authentic, or NULL. */
-static Evidence *
-get_and_try(Inquiry *inquiry, const EvidenceSource *source)
-{
-	g_autoptr(Evidence) tried = NULL;
-	g_autoptr(Evidence) right = NULL;
-	bool again = true;
-
-	for (guint times = 0; again && times < MAX_TRIES; times++) {
-		g_autofree char *why = NULL;
-		g_autoptr(Evidence) got =
-		    supply_get(inquiry->revocation->supply, source,
-			inquiry->question->budget, tried, &why);
-		Hearing hearing;
-
-		if (why != NULL)
-			note_no_answer(inquiry, g_steal_pointer(&why));
-		if (got == NULL || got == tried)
-			break;
-		hearing = try_evidence(inquiry, got, source);
-		again = is_to_be_had_anew(inquiry, got, source, hearing);
-		if (is_right(hearing)) {
-			evidence_unref(right);
-			right = evidence_ref(got);
-		}
-		evidence_unref(tried);
-		tried = g_steal_pointer(&got);
-	}
-	return g_steal_pointer(&right);
-}
-
-/* The best that is authentic, or NULL; caller unrefs.  Beside what is not, or
- * is not as good, what is known is heard. */
-static Evidence *
-get_and_hear(Inquiry *inquiry, const EvidenceSource *source)
-{
-	g_autoptr(Evidence) right = get_and_try(inquiry, source);
-	g_autoptr(Evidence) known =
-	    supply_peek(inquiry->revocation->supply, source);
-
-	if (known == NULL || known == right ||
-	    hear_evidence(inquiry, known, source) != HEARD_RIGHT)
-		return g_steal_pointer(&right);
-	return g_steal_pointer(&known);
-}
-
-static void
-peek_and_hear(Inquiry *inquiry, const EvidenceSource *source)
-{
-	g_autoptr(Evidence) evidence =
-	    supply_peek(inquiry->revocation->supply, source);
-
-	if (evidence != NULL)
-		hear_evidence(inquiry, evidence, source);
-}
-
-/* settled_by: the kinds whose word is enough. */
-static void
-ask_source(Inquiry *inquiry, const EvidenceSource *source, guint settled_by)
-{
-	if (is_settled(inquiry, settled_by))
-		peek_and_hear(inquiry, source);
-	else
-		evidence_unref(get_and_hear(inquiry, source));
-}
-
-static void
-ask_responders(Inquiry *inquiry, guint settled_by)
-{
-	g_auto(GStrv) urls =
-	    responder_urls(inquiry->revocation, inquiry->cert, inquiry->issuer);
-	const EvidenceSource source = { EVIDENCE_OCSP, inquiry->cert,
-		inquiry->issuer, (const char *const *)urls };
-
-	if (urls[0] != NULL)
-		ask_source(inquiry, &source, settled_by);
-}
-
-static void
-ask_lists(Inquiry *inquiry, guint settled_by)
-{
-	g_auto(GStrv) urls = cert_crl_urls(inquiry->cert);
-
-	for (char **url = urls; *url != NULL; url++) {
-		const char *const one[] = { *url, NULL };
-		const EvidenceSource source = { EVIDENCE_CRL, inquiry->cert,
-			inquiry->issuer, one };
-
-		ask_source(inquiry, &source, settled_by);
-	}
-}
-
-static void
-ask_for(Inquiry *inquiry, EvidenceKind kind, guint settled_by)
-{
-	if ((inquiry->kinds & kind) == 0)
-		return;
-	if (kind == EVIDENCE_OCSP)
-		ask_responders(inquiry, settled_by);
-	else
-		ask_lists(inquiry, settled_by);
-}
-
-/* Lists that are configured count as lists: where responders come first they
- * are asked all the same. */
-static void
-ask_world(Inquiry *inquiry)
-{
-	const Revocation *revocation = inquiry->revocation;
-	const guint both = EVIDENCE_OCSP | EVIDENCE_CRL;
-
-	if (revocation->supply == NULL || inquiry->question->budget == NULL)
-		return;
-	ask_for(inquiry, revocation->first, revocation->first);
-	ask_for(inquiry, (EvidenceKind)(both & ~revocation->first), both);
-}
-
-/* --- answering ----------------------------------------------------------- */
-
-/* Then a list may not have been heard that speaks against the certificate:
- * whoever brings many certificates along must not gain by it. */
-static bool
-gave_up(const Inquiry *inquiry)
-{
-	return *inquiry->paths > REVOCATION_MAX_PATHS;
-}
-
-static void
-answer_unknown(Inquiry *inquiry, guint covered, RevocationAnswer *answer)
-{
-	if (gave_up(inquiry))
-		note_why_not(inquiry,
-		    g_strdup("too many certificates that might be of the "
-			     "revocation list's issuer"));
-	else if (covered != 0)
-		note_why_not(inquiry,
-		    g_strdup("lists of some reasons only "
-			     "(RFC 5280, section 6.3.3 (e))"));
-	if (inquiry->why_not != NULL) {
-		answer->status = REVOCATION_STATUS_UNKNOWN;
-		answer->detail = g_steal_pointer(&inquiry->why_not);
-	} else if (inquiry->no_answer != NULL) {
-		answer->status = REVOCATION_STATUS_UNANSWERED;
-		answer->detail = g_steal_pointer(&inquiry->no_answer);
-	} else if (cert_names_revocation_source(inquiry->cert)) {
-		answer->status = REVOCATION_STATUS_UNANSWERED;
-		answer->detail = g_strdup(inquiry->revocation->supply == NULL ?
-			"no revocation list at hand" :
-			"nobody to ask by the methods of the configuration");
-	} else {
-		answer->status = REVOCATION_STATUS_NO_SOURCE;
-	}
-}
-
-static void
-answer_good(const TestimonyFor *result, RevocationAnswer *answer)
-{
-	answer->status = REVOCATION_STATUS_GOOD;
-	if (result->is_stale)
-		answer->detail = g_strdup("status stale");
-	/* Whoever reads it should know whose choice the list was. */
-	else if (result->only_brought)
-		answer->detail = g_strdup("not revoked by a list or response "
-					  "that came with the message");
-	if (result->proofs != NULL)
-		proofs_add_all(answer->proofs, result->proofs);
-}
-
-static void
-answer_revoked(Inquiry *inquiry, const Word *against, RevocationAnswer *answer)
-{
-	inquiry->is_for_good = against->entry == CRL_REVOKED;
-	answer->status = REVOCATION_STATUS_REVOKED;
-	answer->detail = g_strdup(against->since);
-	if (inquiry->question->keep_proofs)
-		testimony_prove(against, answer->proofs);
-}
-
-static void
-weigh(Inquiry *inquiry, RevocationAnswer *answer)
-{
-	const Word *against = testimony_against(&inquiry->testimony);
-	g_auto(TestimonyFor) result = { 0 };
-
-	if (against != NULL) {
-		answer_revoked(inquiry, against, answer);
-		return;
-	}
-	testimony_weigh(&inquiry->testimony, EVIDENCE_OCSP | EVIDENCE_CRL, true,
-	    inquiry->question->keep_proofs, &result);
-	if (result.covered == CRL_ALL_REASONS && !gave_up(inquiry)) {
-		answer_good(&result, answer);
-		return;
-	}
-	if (result.why_not != NULL)
-		note_why_not(inquiry, g_steal_pointer(&result.why_not));
-	answer_unknown(inquiry, result.covered, answer);
-}
-
-/* Is there a list of the configuration, by the issuer itself, in which the
- * certificate would be? */
-static bool
-has_own_list(const Inquiry *inquiry)
-{
-	const GPtrArray *crls = inquiry->revocation->crls;
-	guint reasons;
-
-	for (guint i = 0; crls != NULL && i < crls->len; i++) {
-		const Crl *crl = g_ptr_array_index(crls, i);
-
-		if (crl_may_be_by(crl, inquiry->issuer) &&
-		    crl_scope(crl, inquiry->cert, &reasons) == CRL_SCOPE_INSIDE)
-			return true;
-	}
-	return false;
-}
-
-/* By what the lists of the configuration have said: is it theirs to say, and do
- * they not prove it?  One by another key does not count where the network does
- * not tell of that key, nor one of another part. */
-static bool
-is_left_open(const Inquiry *inquiry)
-{
-	g_auto(TestimonyFor) result = { 0 };
-
-	testimony_weigh(
-	    &inquiry->testimony, EVIDENCE_CRL, false, false, &result);
-	if (result.covered == CRL_ALL_REASONS)
-		return gave_up(inquiry);
-	return result.covered != 0 || has_own_list(inquiry);
-}
-
-static void
-begin_inquiry(Inquiry *inquiry)
-{
-	const RevocationQuestion *question = inquiry->question;
-
-	inquiry->cert = sk_X509_value(question->path, question->index);
-	inquiry->issuer = sk_X509_value(question->path, question->index + 1);
-	testimony_begin(&inquiry->testimony, inquiry->cert, inquiry->issuer,
-	    question->now, inquiry->revocation->grace);
-}
-
-static void
-end_inquiry(Inquiry *inquiry)
-{
-	testimony_end(&inquiry->testimony);
-	g_free(inquiry->why_not);
-	g_free(inquiry->no_answer);
-	ERR_clear_error();
-}
-
-static void
-answer_question(Inquiry *inquiry, RevocationAnswer *answer)
-{
-	const RevocationQuestion *question = inquiry->question;
-
-	*answer = (RevocationAnswer){
-		.proofs = proofs_new(),
-	};
-	begin_inquiry(inquiry);
-	hear_lists(inquiry, inquiry->revocation->crls, false);
-	answer->is_left_open = is_left_open(inquiry);
-	hear_lists(inquiry, question->lists, true);
-	hear_responses(inquiry, question->responses, true);
-	ask_world(inquiry);
-	weigh(inquiry, answer);
-	end_inquiry(inquiry);
-}
-
-/* Asked of one whose list is to count: as of every certificate of a path. */
-static Standing
-inquire(const Inquiry *outer, const OsslX509Stack *path, int index, guint kinds,
-    GPtrArray *support)
-{
-	RevocationQuestion question = *outer->question;
-	Inquiry inquiry = {
-		.revocation = outer->revocation,
-		.question = &question,
-		.outer = outer,
-		.depth = outer->depth + 1,
-		.paths = outer->paths,
-		.kinds = kinds,
-	};
-	g_auto(RevocationAnswer) answer = { 0 };
-
-	question.path = path;
-	question.index = index;
-	answer_question(&inquiry, &answer);
-	proofs_add_all(support, answer.proofs);
-	if (revocation_suffices(outer->revocation->mode, answer.status))
-		return STANDING_GOOD;
-	return inquiry.is_for_good ? STANDING_REVOKED : STANDING_DOUBTFUL;
-}
-
 void
 revocation_ask(const Revocation *revocation, const RevocationQuestion *question,
     RevocationAnswer *answer)
 {
-	guint paths = 0;
-	Inquiry inquiry = {
-		.revocation = revocation,
-		.question = question,
-		.paths = &paths,
-		.kinds = revocation->methods,
-	};
-
-	answer_question(&inquiry, answer);
-}
-
-void
-revocation_answer_clear(RevocationAnswer *answer)
-{
-	g_free(answer->detail);
-	g_clear_pointer(&answer->proofs, g_ptr_array_unref);
+	inquiry_answer(&revocation->sources, question, answer);
 }
 
 bool
 revocation_has_lists(const Revocation *revocation)
 {
-	return revocation->crls->len > 0;
+	return revocation->sources.crls->len > 0;
 }
 
 bool
 revocation_asks(const Revocation *revocation)
 {
-	return revocation->supply != NULL && revocation->methods != 0;
+	return revocation->sources.supply != NULL &&
+	    revocation->sources.methods != 0;
 }
 
 Supply *
 revocation_supply(const Revocation *revocation)
 {
-	return revocation->supply;
+	return revocation->sources.supply;
 }
 
 /* Where lists are configured, others may not be needed.  False where there is
@@ -1195,18 +122,18 @@ begin_asking_for(const Revocation *revocation,
 	const char *one[] = { NULL, NULL };
 	EvidenceSource source = { kind, cert, issuer, one };
 
-	if ((revocation->methods & kind) == 0 ||
+	if ((revocation->sources.methods & kind) == 0 ||
 	    (kind == EVIDENCE_CRL && revocation_has_lists(revocation)))
 		return false;
 	urls = kind == EVIDENCE_OCSP ?
-	    responder_urls(revocation, cert, issuer) :
+	    responder_urls_find(revocation->sources.urls, cert, issuer) :
 	    cert_crl_urls(cert);
 	if (urls[0] == NULL)
 		return false;
 	/* Each list is evidence of its own. */
 	one[0] = urls[0];
 	source.urls = kind == EVIDENCE_CRL ? one : (const char *const *)urls;
-	supply_begin(revocation->supply, &source, question->budget);
+	supply_begin(revocation->sources.supply, &source, question->budget);
 	return true;
 }
 
@@ -1216,7 +143,7 @@ void
 revocation_prepare(
     const Revocation *revocation, const RevocationQuestion *question)
 {
-	EvidenceKind first = revocation->first;
+	EvidenceKind first = revocation->sources.first;
 	EvidenceKind other =
 	    first == EVIDENCE_OCSP ? EVIDENCE_CRL : EVIDENCE_OCSP;
 
@@ -1230,55 +157,32 @@ revocation_prepare(
 	}
 }
 
-/* What nobody may believe, or does not speak for the certificate, was not had.
- */
-static void
-fetch_source(const Revocation *revocation, const RevocationQuestion *question,
-    const EvidenceSource *source, RevocationTell tell, gpointer data)
-{
-	guint paths = 0;
-	Inquiry inquiry = {
-		.revocation = revocation,
-		.question = question,
-		.paths = &paths,
-		.kinds = revocation->methods,
-	};
-	g_autoptr(Evidence) evidence = NULL;
-	const char *why = NULL;
-
-	begin_inquiry(&inquiry);
-	evidence = get_and_hear(&inquiry, source);
-	if (evidence != NULL)
-		why = evidence_why_not_for(evidence, source);
-	if (why == NULL && !is_fresh(evidence, source))
-		why = inquiry.no_answer != NULL ? inquiry.no_answer :
-						  inquiry.why_not;
-	tell(source, evidence, why, data);
-	end_inquiry(&inquiry);
-}
-
 void
 revocation_fetch(const Revocation *revocation,
     const RevocationQuestion *question, RevocationTell tell, gpointer data)
 {
 	X509 *cert = sk_X509_value(question->path, question->index);
 	X509 *issuer = sk_X509_value(question->path, question->index + 1);
-	g_auto(GStrv) responders = responder_urls(revocation, cert, issuer);
+	g_auto(GStrv) responders =
+	    responder_urls_find(revocation->sources.urls, cert, issuer);
 	g_auto(GStrv) lists = cert_crl_urls(cert);
 	EvidenceSource source = { EVIDENCE_OCSP, cert, issuer,
 		(const char *const *)responders };
 
-	if (revocation->supply == NULL)
+	if (revocation->sources.supply == NULL)
 		return;
-	if ((revocation->methods & EVIDENCE_OCSP) != 0 && responders[0] != NULL)
-		fetch_source(revocation, question, &source, tell, data);
-	if ((revocation->methods & EVIDENCE_CRL) == 0)
+	if ((revocation->sources.methods & EVIDENCE_OCSP) != 0 &&
+	    responders[0] != NULL)
+		inquiry_fetch(
+		    &revocation->sources, question, &source, tell, data);
+	if ((revocation->sources.methods & EVIDENCE_CRL) == 0)
 		return;
 	for (char **url = lists; *url != NULL; url++) {
 		const char *const one[] = { *url, NULL };
 
 		source.kind = EVIDENCE_CRL;
 		source.urls = one;
-		fetch_source(revocation, question, &source, tell, data);
+		inquiry_fetch(
+		    &revocation->sources, question, &source, tell, data);
 	}
 }

@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 
 #include "../../smime/crl.h"
+#include "../../smime/inquiry.h"
 #include "../../smime/revocation.h"
 #include "../../smime/testimony.h"
 #include "../pki.h"
@@ -17,7 +18,7 @@ typedef struct {
 	X509 *path[4]; /* up to the first NULL; the last is the anchor */
 	int index;
 	X509 *other_anchor; /* that is trusted too, or NULL */
-	X509 *included[REVOCATION_MAX_PATHS + 3];
+	X509 *included[INQUIRY_MAX_PATHS + 3];
 	X509_CRL *lists[MAX_LISTS];   /* of the configuration */
 	X509_CRL *brought[MAX_LISTS]; /* with the message */
 	RevocationMode mode;          /* 0: hard */
@@ -911,7 +912,7 @@ Test(revocation, many_certificates_hide_nothing)
 	g_autoptr(Pki) pki = pki_new(NULL);
 	PkiCert spec = lister_spec;
 	PkiCrl bad = { .revoked = pki->leaf };
-	X509 *twins[REVOCATION_MAX_PATHS + 1];
+	X509 *twins[INQUIRY_MAX_PATHS + 1];
 	g_autoptr(X509) lister = NULL;
 	g_autoptr(X509_CRL) good = pki_crl(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_CA);
 	g_autoptr(X509_CRL) revoked = NULL;
@@ -924,16 +925,16 @@ Test(revocation, many_certificates_hide_nothing)
 	q.lists[1] = revoked;
 	q.included[0] = lister;
 	expect(&q, REVOKED, NULL, "alone");
-	for (int i = 0; i <= REVOCATION_MAX_PATHS; i++) {
+	for (int i = 0; i <= INQUIRY_MAX_PATHS; i++) {
 		spec.serial = 100 + i;
 		twins[i] = q.included[i] =
 		    pki_cert(&spec, pki->root, PKI_KEY_LEAF_EC);
 	}
-	q.included[REVOCATION_MAX_PATHS + 1] = lister;
+	q.included[INQUIRY_MAX_PATHS + 1] = lister;
 	expect(&q, UNKNOWN, "too many", "behind many");
 	q.included[5] = lister;
 	expect(&q, REVOKED, NULL, "behind some");
-	for (int i = 0; i <= REVOCATION_MAX_PATHS; i++)
+	for (int i = 0; i <= INQUIRY_MAX_PATHS; i++)
 		X509_free(twins[i]);
 }
 
@@ -955,12 +956,12 @@ Test(revocation, many_certificates_hide_nothing_configured)
 	q.lists[0] = good;
 	q.lists[1] = revoked;
 	q.intermediate = lister;
-	for (int i = 0; i <= REVOCATION_MAX_PATHS; i++) {
+	for (int i = 0; i <= INQUIRY_MAX_PATHS; i++) {
 		spec.serial = 100 + i;
 		q.included[i] = pki_cert(&spec, pki->root, PKI_KEY_LEAF_EC);
 	}
 	expect(&q, REVOKED, NULL, "configured");
-	for (int i = 0; i <= REVOCATION_MAX_PATHS; i++)
+	for (int i = 0; i <= INQUIRY_MAX_PATHS; i++)
 		X509_free(q.included[i]);
 }
 
