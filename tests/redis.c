@@ -263,6 +263,18 @@ add_text(GString *text, const redisReply *reply)
 			add_text(text, reply->element[i]);
 }
 
+guint
+test_redis_keys(const TestRedis *redis)
+{
+	redisReply *reply = test_redis_ask(redis, "DBSIZE");
+	guint count;
+
+	cr_assert(reply != NULL && reply->type == REDIS_REPLY_INTEGER);
+	count = (guint)reply->integer;
+	freeReplyObject(reply);
+	return count;
+}
+
 void
 test_redis_await(
     const TestRedis *redis, const char *wanted, const char *format, ...)

@@ -47,6 +47,9 @@ redisReply *test_redis_ask(const TestRedis *redis, const char *format, ...);
 /* The same where the reply is OK, and fails the test where it is not. */
 void test_redis_do(const TestRedis *redis, const char *format, ...);
 
+/* How many keys it has. */
+guint test_redis_keys(const TestRedis *redis);
+
 /* Asks again and again, for 20 s at most, until the reply, as a line of text,
  * has what is wanted in it; fails the test. */
 void test_redis_await(

@@ -791,18 +791,6 @@ share(const TestRedis *redis, EvidenceKind kind, X509 *cert, const char *path,
 	g_bytes_unref(der);
 }
 
-static guint
-keys_in(const TestRedis *redis)
-{
-	redisReply *reply = test_redis_ask(redis, "DBSIZE");
-	guint count;
-
-	cr_assert(reply != NULL && reply->type == REDIS_REPLY_INTEGER);
-	count = (guint)reply->integer;
-	freeReplyObject(reply);
-	return count;
-}
-
 /* Of the CA, genuine, newer than the list that names the certificate. */
 static const char *const other_kinds[] = { "critical,onlyCA:TRUE",
 	"critical,onlyAA:TRUE",
@@ -1106,7 +1094,7 @@ Test(revocation_online, list_whose_signer_is_left_out)
 	cr_expect_eq(test_ca_asked(ca, CRL_PATH), 1);
 	cr_expect_eq(supply_count(gateway.supply, SUPPLY_BAD_ANSWER), 0);
 	/* What was found right is shared, a little later, and stays so. */
-	while (keys_in(redis) == 0) {
+	while (test_redis_keys(redis) == 0) {
 		cr_assert_lt(g_get_monotonic_time(), stop);
 		g_usleep(5000);
 	}
@@ -1926,7 +1914,7 @@ Test(revocation_online, fetch_of_what_does_not_count)
 		revocation_fetch(gateway.revocation, &question, note, told);
 		cr_expect(g_str_has_suffix(told->str, " why\n"), "%zu: %s", i,
 		    told->str);
-		cr_expect_eq(keys_in(redis), 0, "%zu", i);
+		cr_expect_eq(test_redis_keys(redis), 0, "%zu", i);
 	}
 }
 

@@ -216,7 +216,8 @@ typedef enum {
 	LIST_OVER,
 	LIST_OF_ANOTHER_POINT,
 	LIST_OF_SOME_REASONS,
-	LIST_OF_ROOT, /* which is not our issuer, and over */
+	LIST_OF_ROOT,     /* which is not our issuer, and over */
+	LIST_BY_NEXT_KEY, /* whose own status nobody tells */
 } ListKind;
 
 static GBytes *
@@ -246,7 +247,7 @@ response_of(const TestCa *ca, Responder says, X509 *cert, X509 *delegate)
 }
 
 static GBytes *
-list_of_kind(const TestCa *ca, ListKind kind)
+list_of_kind(const TestCa *ca, X509 *next, ListKind kind)
 {
 	PkiCrl over = { .this_update = -9 * PKI_DAY, .next_update = -PKI_DAY };
 
@@ -267,6 +268,8 @@ list_of_kind(const TestCa *ca, ListKind kind)
 			.idp = "critical,onlysomereasons:keyCompromise" });
 	case LIST_OF_ROOT:
 		return test_ca_list_by(ca, over, ca->root, PKI_KEY_ROOT);
+	case LIST_BY_NEXT_KEY:
+		return test_ca_list_by(ca, (PkiCrl){ 0 }, next, PKI_KEY_P384);
 	}
 	return NULL;
 }
@@ -310,6 +313,9 @@ static const Fault faults[] = {
 	{ "configured list is of some reasons", SAYS_NOTHING, LIST_NONE,
 	    LIST_OF_SOME_REASONS, REVOCATION_STATUS_UNKNOWN,
 	    { true, true, false, false } },
+	{ "configured list is by another key, of which nobody tells",
+	    SAYS_NOTHING, LIST_NONE, LIST_BY_NEXT_KEY,
+	    REVOCATION_STATUS_UNKNOWN, { true, true, true, false } },
 	/* what is known */
 	{ "configured list is over, and it is good", SAYS_GOOD, LIST_NONE,
 	    LIST_OVER, REVOCATION_STATUS_GOOD, { true, true, true, true } },
@@ -324,6 +330,7 @@ static const Fault faults[] = {
 typedef struct {
 	TestCa *ca;
 	X509 *cert, *delegate;
+	X509 *next; /* the CA, with another key */
 	Trust *trust;
 	Identity *identity;
 	char *folder;
@@ -349,7 +356,16 @@ scene_begin(Scene *scene)
 		.eku = "OCSPSigning",
 		.crl_url = nowhere,
 		.key = PKI_KEY_LEAF_EC });
-	scene->trust = pki_trust(scene->ca->root, NULL);
+	scene->next =
+	    pki_cert(&(PkiCert){ .name = "CA Today",
+			 .is_ca = true,
+			 .key = PKI_KEY_P384,
+			 .serial = 99,
+			 .crl_url = nowhere,
+			 .from = scene->ca->now - PKI_NOW - PKI_DAY,
+			 .until = scene->ca->now - PKI_NOW + PKI_YEAR },
+		scene->ca->root, PKI_KEY_ROOT);
+	scene->trust = pki_trust(scene->ca->root, scene->next);
 	scene->folder = pki_folder_new();
 	key = pki_write_key(scene->folder, "key.pem", PKI_KEY_LEAF);
 	cert = pki_write_certs(scene->folder, "cert.pem", scene->cert, NULL);
@@ -367,6 +383,7 @@ scene_clear(Scene *scene)
 	trust_unref(scene->trust);
 	X509_free(scene->cert);
 	X509_free(scene->delegate);
+	X509_free(scene->next);
 	pki_folder_remove(scene->folder);
 	g_free(scene->folder);
 	test_ca_free(scene->ca);
@@ -379,7 +396,8 @@ static void
 expect_fault(const Scene *scene, const Fault *fault, RevocationMode mode)
 {
 	SupplyOptions terms = test_ca_options();
-	g_autoptr(GBytes) list = list_of_kind(scene->ca, fault->configured);
+	g_autoptr(GBytes) list =
+	    list_of_kind(scene->ca, scene->next, fault->configured);
 	g_autofree char *file = list == NULL ?
 	    NULL :
 	    pki_write(scene->folder, "configured.crl",
@@ -418,8 +436,8 @@ Test(standing, faults_of_others)
 		test_ca_put(scene.ca, "ocsp",
 		    response_of(scene.ca, faults[i].responder, scene.cert,
 			scene.delegate));
-		test_ca_put(
-		    scene.ca, "crl", list_of_kind(scene.ca, faults[i].fetched));
+		test_ca_put(scene.ca, "crl",
+		    list_of_kind(scene.ca, scene.next, faults[i].fetched));
 		for (int mode = REVOCATION_OFF; mode <= REVOCATION_REQUIRE;
 		     mode++)
 			expect_fault(&scene, &faults[i], (RevocationMode)mode);

@@ -380,28 +380,16 @@ share(const TestRedis *redis, EvidenceKind kind, const char *path, GBytes *der,
 	g_bytes_unref(der);
 }
 
-static guint
-keys_in(const TestRedis *redis)
-{
-	redisReply *reply = test_redis_ask(redis, "DBSIZE");
-	guint count;
-
-	cr_assert(reply != NULL && reply->type == REDIS_REPLY_INTEGER);
-	count = (guint)reply->integer;
-	freeReplyObject(reply);
-	return count;
-}
-
 static void
 await_keys(const TestRedis *redis, guint count)
 {
 	gint64 stop = g_get_monotonic_time() + (gint64)TEST_CA_PATIENCE * 1000;
 
-	while (keys_in(redis) != count) {
+	while (test_redis_keys(redis) != count) {
 		cr_assert_lt(g_get_monotonic_time(), stop);
 		g_usleep(PAUSE);
 	}
-	cr_expect_eq(keys_in(redis), count);
+	cr_expect_eq(test_redis_keys(redis), count);
 }
 
 Test(supply, shared)
@@ -423,7 +411,7 @@ Test(supply, shared)
 	cr_expect_leq(reply->integer, 7 * PKI_DAY - 60);
 	cr_expect_gt(reply->integer, 6 * PKI_DAY);
 	freeReplyObject(reply);
-	cr_expect_eq(keys_in(redis), 1);
+	cr_expect_eq(test_redis_keys(redis), 1);
 }
 
 /* Two gateways, of 25 threads each. */
@@ -435,7 +423,7 @@ Test(supply, once_for_all_gateways)
 	test_ca_put_get(ca, ca->leaf, good());
 	cr_expect_eq(ask_by_threads(supplies, 2), 50);
 	cr_expect_eq(test_ca_asked(ca, "/files"), 1);
-	cr_expect_eq(keys_in(redis), 1);
+	cr_expect_eq(test_redis_keys(redis), 1);
 	supply_unref(supplies[0]);
 	supply_unref(supplies[1]);
 }
@@ -458,7 +446,7 @@ Test(supply, lock_of_another)
 	cr_expect_eq(supply_count(supply, SUPPLY_STORED), 1);
 	cr_expect_eq(test_ca_asked(ca, "/files"), 0);
 	/* which is left to it */
-	cr_expect_eq(keys_in(redis), 2);
+	cr_expect_eq(test_redis_keys(redis), 2);
 }
 
 /* It died: after SUPPLY_LOCK_WAIT it is asked, or when the lock frees itself.
@@ -716,7 +704,7 @@ Test(supply, refused_is_what_was_got)
 	supply_refuse(supply, &source, known, "wrong");
 	still = supply_peek(supply, &source);
 	cr_expect_eq(still, known);
-	cr_expect_eq(keys_in(redis), 1);
+	cr_expect_eq(test_redis_keys(redis), 1);
 	cr_expect_eq(supply_count(supply, SUPPLY_POISONED), 0);
 	cr_expect_eq(supply_count(supply, SUPPLY_BAD_ANSWER), 0);
 }
@@ -816,7 +804,7 @@ Test(supply, confirmed)
 	before = supply_peek(supply, &source);
 	cr_expect(evidence != NULL && evidence == again && before == NULL);
 	cr_expect_eq(test_ca_asked(ca, "/files/a"), 1);
-	cr_expect_eq(keys_in(redis), 0);
+	cr_expect_eq(test_redis_keys(redis), 0);
 	for (int i = 0; i < 2; i++)
 		supply_confirm(supply, &source, evidence);
 	after = supply_peek(supply, &source);
@@ -1006,7 +994,7 @@ Test(supply, flush)
 	cr_expect(has(supply, EVIDENCE_CRL, "/files/a"));
 	cr_expect(supply_flush(supply, &removed));
 	cr_expect_eq(removed, 1);
-	cr_expect_eq(keys_in(redis), 1);
+	cr_expect_eq(test_redis_keys(redis), 1);
 	cr_expect(has(supply, EVIDENCE_CRL, "/files/a"));
 	cr_expect_eq(test_ca_asked(ca, "/files/a "), 2);
 	/* Nobody is left alone any more. */
