@@ -164,23 +164,17 @@ remark(Walk *walk, const Place *place, const char *text)
 		walk->verdict->remark = text;
 }
 
-/* Is there room for one more signed object?  If not, that is said once, and to
- * each signature around it. */
+/* Is there room for one more signed object?  If not, that is said once: layers,
+ * of which those around them are to be told, come before parts. */
 static bool
 has_room(Walk *walk, const Place *place)
 {
-	static const char why[] =
-	    "too many signatures, one beside or inside the other";
-
 	if (walk->verdict->entries->len < VERIFY_MAX_ENTRIES &&
 	    place->layers < CMS_MAX_LAYERS)
 		return true;
-	if (walk->is_full)
-		tell_outside(walk, place, VERDICT_STEP_STRUCTURE,
-		    VERDICT_REASON_OVER_LIMIT, why);
-	else
-		record_structure(
-		    walk, place, NULL, VERDICT_REASON_OVER_LIMIT, why);
+	if (!walk->is_full)
+		record_structure(walk, place, NULL, VERDICT_REASON_OVER_LIMIT,
+		    "too many signatures, one beside or inside the other");
 	walk->is_full = true;
 	return false;
 }

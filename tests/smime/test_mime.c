@@ -708,6 +708,28 @@ Test(mime, second_reader_agrees_at_the_end)
 	}
 }
 
+/* However it begins. */
+Test(mime, second_reader_agrees_on_boundaries)
+{
+	static const char *const boundaries[] = { "b", "--b", "=_b", "?b", "'b",
+		"(b", " b", ".b", "+b" };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(boundaries); i++) {
+		const char *b = boundaries[i];
+		g_autofree char *text = g_strdup_printf(
+		    "Content-Type: multipart/signed; boundary=\"%s\";\r\n"
+		    " protocol=\"application/pkcs7-signature\"\r\n\r\n"
+		    "--%s\r\n\r\nisi\r\n--%s\r\n"
+		    "Content-Type: application/pkcs7-signature\r\n\r\nAAAA\r\n"
+		    "--%s--\r\n",
+		    b, b, b, b);
+		g_auto(View) view = view_new(text);
+
+		cr_expect_eq(shape_problems(view.message->root), 0, "%s: %s", b,
+		    mime_problem_text(shape_problems(view.message->root)));
+	}
+}
+
 /* --- authors ------------------------------------------------------------- */
 
 static char *
