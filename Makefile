@@ -202,13 +202,22 @@ lint: all $(GEN_PARAMS)
 
 # --- measurements ----------------------------------------------------------
 
-$(BUILD)/bench: $(call objects,$(wildcard tests/bench/*.c) tests/pki.c \
-		tests/redis.c $(HTTP_SERVER)) $(BUILD)/libsmime.a
-	$(SAY) LD $@
-	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcriterion $(LIBS)
+$(BUILD)/tests/bench/report.o: PKG_CFLAGS += $(CTL_CFLAGS)
 
-bench: $(BUILD)/bench
-	$(BUILD)/bench
+$(BUILD)/bench: $(call objects,$(filter-out tests/bench/null_milter.c, \
+		$(wildcard tests/bench/*.c)) tests/pki.c tests/redis.c \
+		$(TEST_LIBS) $(HTTP_SERVER)) $(BUILD)/libsmime.a
+	$(SAY) LD $@
+	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcriterion $(CTL_LIBS) $(LIBS) \
+	    -lm
+
+$(BUILD)/tests/null_milter: $(call objects,tests/bench/null_milter.c)
+	$(SAY) LD $@
+	$(QUIET)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lmilter $(LIBS)
+
+# Beside the last run, whose place it takes.
+bench: all $(BUILD)/bench $(BUILD)/tests/null_milter
+	$(BUILD)/bench --against $(BUILD)/bench.json --json $(BUILD)/bench.json
 
 # --- installation ----------------------------------------------------------
 

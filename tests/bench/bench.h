@@ -1,23 +1,34 @@
 /*
  * bench - what the files of the measurements have in common.
  */
-#ifndef TESTS_BENCH_H
-#define TESTS_BENCH_H
+#ifndef TESTS_BENCH_BENCH_H
+#define TESTS_BENCH_BENCH_H
 
 #include <stdbool.h>
 
 #include <glib.h>
 
+#include "report.h"
+
 /* Ends the process where it is not ok. */
 void must(bool ok, const char *what);
 
-/* What revocation costs a message, from memory, from Redis and from the
- * network; each case for so many seconds.  Nothing where there is no
- * redis-server. */
-void bench_revocation(double seconds);
+/* Microseconds of CPU of this process for one call of step, from so many
+ * seconds of them. */
+double measure(
+    void (*step)(const void *work), const void *work, double seconds);
 
-/* Only that many messages in that case ("none", "memory"), for a profiler.
- * False: no such case. */
+/* The parts of a run.  seconds: for each line. */
+void bench_library(Report *report, double seconds);
+void bench_list(Report *report, double seconds);
+void bench_daemon(Report *report, double seconds);
+void bench_growth(Report *report, double seconds);
+/* What revocation costs a message, from memory, from Redis and from the
+ * network.  Nothing where there is no redis-server. */
+void bench_revocation(Report *report, double seconds);
+
+/* For a profiler: only that many messages, in the case "none" or "memory" of
+ * what revocation costs.  False: no such case. */
 bool bench_revocation_case(const char *name, guint messages);
 
 #endif

@@ -1,0 +1,259 @@
+/*
+ * What the daemon costs, with everything that it does: the protocol, policy,
+ * the spool, the log; and what is asked of it.
+ */
+#include "bench.h"
+#include "mails.h"
+#include "site.h"
+
+#define CONNECTIONS 4
+#define MANY_CONNECTIONS 16
+#define OPEN_CONNECTIONS 64
+#define IDLE_CONNECTIONS 1000
+
+/* What is asked, of the CPU of a mail beside its floor. */
+#define SIGN_RSA 1.35
+#define SIGN_EC_OVER 120 /* microseconds */
+#define SIGN_LARGE 2.5
+#define VERIFY 1.0
+#define NOTHING 1.3
+#define P99_OVER_P50 5
+/* And of memory, in MiB. */
+#define LARGE_MAILS 64
+#define IDLE 15
+#define IDLE_CONNECTED 80
+
+#define SIGNED "multipart/signed"
+#define PASSED "smime=pass"
+
+static void
+fill_line(ReportLine *line, const SiteCost *cost)
+{
+	line->rate = cost->load.mails / cost->load.seconds;
+	line->p50 = cost->load.p50;
+	line->p99 = cost->load.p99;
+	line->peak = cost->peak;
+	line->ours = cost->cpu;
+}
+
+static void
+measure_mail(const Site *site, const LoadMail *mail, guint connections,
+    double seconds, ReportLine *line)
+{
+	SiteCost cost;
+
+	site_measure(
+	    site->gateway, site->socket, mail, 1, connections, seconds, &cost);
+	fill_line(line, &cost);
+	line->load = connections;
+}
+
+/* --- sign and verify -------------------------------------------------------
+ */
+
+static double
+sign_limit(PkiKey key, gsize size, double floor)
+{
+	switch (size) {
+	case MAIL_4K:
+		return key == PKI_KEY_LEAF ? floor * SIGN_RSA :
+					     floor + SIGN_EC_OVER;
+	case MAIL_5M:
+		return floor * SIGN_LARGE;
+	default:
+		return 0;
+	}
+}
+
+static void
+bench_sign(Report *report, const Site *site, const char *name, gsize size,
+    const Spool *plain, Identity *identity, double seconds)
+{
+	LoadMail mail = site_mail(plain, "budi", SIGNED);
+	ReportLine line = { .what = "sign",
+		.key = name,
+		.size = mail_sizes[size].name,
+		.floor_name = "EVP_DigestSign" };
+
+	line.floor = floor_signature(plain, identity->key, seconds);
+	line.limit = sign_limit(site->key, size, line.floor);
+	measure_mail(site, &mail, CONNECTIONS, seconds, &line);
+	report_add(report, &line);
+	milter_message_free(mail.message);
+}
+
+static void
+bench_verify(Report *report, const Site *site, const char *name, gsize size,
+    const Spool *signed_mail, double seconds)
+{
+	LoadMail mail = site_mail(signed_mail, NULL, PASSED);
+	ReportLine line = { .what = "verify",
+		.key = name,
+		.size = mail_sizes[size].name,
+		.floor_name = "CMS_verify with path" };
+
+	line.floor = floor_verify(
+	    signed_mail, site->office.root, site->office.now, seconds);
+	if (size == MAIL_4K && site->key == PKI_KEY_LEAF)
+		line.limit = line.floor * VERIFY;
+	measure_mail(site, &mail, CONNECTIONS, seconds, &line);
+	report_add(report, &line);
+	milter_message_free(mail.message);
+}
+
+/* Half of what it can do at most, as mails come. */
+static void
+bench_half(Report *report, const Site *site, const char *what, const char *name,
+    const LoadMail *mail, double seconds)
+{
+	g_autoptr(Load) load = load_open(site->socket, OPEN_CONNECTIONS);
+	ReportLine line = { .what = what,
+		.key = name,
+		.size = mail_sizes[MAIL_4K].name,
+		.load = OPEN_CONNECTIONS,
+		.floor_name = "p50, and ours is p99" };
+	LoadResult result;
+	SiteCost peak;
+
+	site_measure(site->gateway, site->socket, mail, 1, MANY_CONNECTIONS,
+	    seconds, &peak);
+	line.rate = peak.load.mails / peak.load.seconds / 2;
+	load_run(load, mail, 1, OPEN_CONNECTIONS, 0, &result);
+	load_run(load, mail, 1, (guint)(line.rate * MAX(seconds, 1) * 2),
+	    line.rate, &result);
+	line.p50 = result.p50;
+	line.p99 = result.p99;
+	line.ours = result.p99 * 1e3;
+	line.floor = result.p50 * 1e3;
+	line.limit = line.floor * P99_OVER_P50;
+	report_add(report, &line);
+}
+
+static void
+bench_halves(Report *report, const Site *site, const char *name,
+    Identity *identity, double seconds)
+{
+	g_autoptr(Spool) plain = mail_plain(mail_sizes[MAIL_4K].size);
+	g_autoptr(Spool) signed_mail =
+	    mail_signed(plain, identity, site->office.now);
+	LoadMail to_sign = site_mail(plain, "budi", SIGNED);
+	LoadMail to_verify = site_mail(signed_mail, NULL, PASSED);
+
+	bench_half(report, site, "sign, half", name, &to_sign, seconds);
+	bench_half(report, site, "verify, half", name, &to_verify, seconds);
+	milter_message_free(to_sign.message);
+	milter_message_free(to_verify.message);
+}
+
+static void
+bench_key(Report *report, const char *name, PkiKey key, double seconds)
+{
+	Site site;
+	g_autoptr(Identity) identity = NULL;
+
+	site_open(&site, key, 0);
+	site_start(&site, "");
+	identity = office_identity(&site.office, key, OFFICE_BUDI);
+	for (gsize i = 0; i < N_MAIL_SIZES; i++) {
+		g_autoptr(Spool) plain = mail_plain(mail_sizes[i].size);
+		g_autoptr(Spool) signed_mail =
+		    mail_signed(plain, identity, site.office.now);
+
+		bench_sign(report, &site, name, i, plain, identity, seconds);
+		bench_verify(report, &site, name, i, signed_mail, seconds);
+	}
+	bench_halves(report, &site, name, identity, seconds);
+	site_close(&site);
+}
+
+/* --- mail with nothing to do -----------------------------------------------
+ */
+
+static void
+bench_nothing(Report *report, const char *what, const char *config,
+    const char *expected, double limit, double seconds)
+{
+	Site site;
+	g_autofree char *null_socket = NULL;
+	Gateway *null_milter;
+
+	site_open(&site, PKI_KEY_LEAF_EC, 0);
+	site_start(&site, config);
+	null_milter = site_null_milter(&site, &null_socket);
+	for (gsize i = 0; i <= MAIL_5M; i++) {
+		g_autoptr(Spool) spool = mail_of_stranger(mail_sizes[i].size);
+		LoadMail mail = site_mail(spool, NULL, NULL);
+		ReportLine line = { .what = what,
+			.size = mail_sizes[i].name,
+			.floor_name = "a milter that does nothing" };
+		SiteCost floor;
+
+		site_measure(null_milter, null_socket, &mail, 1, CONNECTIONS,
+		    seconds, &floor);
+		line.floor = floor.cpu;
+		line.limit = floor.cpu * limit;
+		mail.expected = expected;
+		measure_mail(&site, &mail, CONNECTIONS, seconds, &line);
+		report_add(report, &line);
+		milter_message_free(mail.message);
+	}
+	gateway_stop(null_milter);
+	site_close(&site);
+}
+
+/* --- memory ----------------------------------------------------------------
+ */
+
+static void
+bench_large(Report *report, const Site *site, const char *what,
+    const Spool *spool, const char *login, const char *expected)
+{
+	LoadMail mail = site_mail(spool, login, expected);
+	ReportLine line = { .what = what,
+		.size = mail_sizes[MAIL_50M].name,
+		.peak_limit = LARGE_MAILS };
+
+	measure_mail(site, &mail, MANY_CONNECTIONS, 0, &line);
+	report_add(report, &line);
+	milter_message_free(mail.message);
+}
+
+static void
+bench_memory(Report *report)
+{
+	ReportLine line = { .what = "idle", .peak_limit = IDLE };
+	g_autoptr(Spool) plain = mail_plain(mail_sizes[MAIL_50M].size);
+	g_autoptr(Spool) signed_mail = NULL;
+	g_autoptr(Identity) identity = NULL;
+	g_autoptr(Load) load = NULL;
+	Site site;
+
+	site_open(&site, PKI_KEY_LEAF, 0);
+	site_start(&site, "");
+	line.peak = gateway_memory(site.gateway);
+	report_add(report, &line);
+	load = load_open(site.socket, IDLE_CONNECTIONS);
+	line.load = IDLE_CONNECTIONS;
+	line.peak = gateway_memory(site.gateway);
+	line.peak_limit = IDLE_CONNECTED;
+	report_add(report, &line);
+	g_clear_pointer(&load, load_close);
+	identity = office_identity(&site.office, PKI_KEY_LEAF, OFFICE_BUDI);
+	signed_mail = mail_signed(plain, identity, site.office.now);
+	bench_large(report, &site, "sign", plain, "budi", SIGNED);
+	bench_large(report, &site, "verify", signed_mail, NULL, PASSED);
+	site_close(&site);
+}
+
+void
+bench_daemon(Report *report, double seconds)
+{
+	report_title(report, "The daemon: CPU of a mail", "at once");
+	bench_key(report, "RSA-2048", PKI_KEY_LEAF, seconds);
+	bench_key(report, "P-256", PKI_KEY_LEAF_EC, seconds);
+	bench_nothing(
+	    report, "nothing", "none-header = no\n", NULL, NOTHING, seconds);
+	bench_nothing(report, "none", "", "smime=none", 0, seconds);
+	report_title(report, "The daemon: memory", "at once");
+	bench_memory(report);
+}
