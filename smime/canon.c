@@ -3,7 +3,8 @@
 #include "canon.h"
 #include "error.h"
 
-#define QP_LINE 76        /* RFC 2045, section 6.7 (5), with the soft break */
+#define QP_LINE 76 /* RFC 2045, section 6.7 (5), with the soft break */
+#define QP_BUFFER 16384
 #define BASE64_LINE 57    /* octets that make 76 characters */
 #define BASE64_WIDTH 76   /* RFC 2045, section 6.8 */
 #define BASE64_LINES 1024 /* encoded at a time */
@@ -134,18 +135,32 @@ line_troubles(const char *line, gsize size)
 	return troubles;
 }
 
+/* A word at a time: compilers do not see it. */
+static bool
+has_8bit(const char *data, gsize size)
+{
+	guint64 high = 0, word = 0;
+	gsize i = 0;
+
+	for (; i + sizeof(word) <= size; i += sizeof(word)) {
+		memcpy(&word, data + i, sizeof(word));
+		high |= word;
+	}
+	word = 0;
+	if (i < size)
+		memcpy(&word, data + i, size - i);
+	return ((high | word) & G_GUINT64_CONSTANT(0x8080808080808080)) != 0;
+}
+
 static guint
 find_troubles(const char *data, gsize size)
 {
 	const char *at = data, *end = data + size;
 	guint troubles = 0;
-	guchar high = 0;
 
 	if (size == 0) /* data may be NULL then */
 		return 0;
-	for (gsize i = 0; i < size; i++)
-		high |= (guchar)data[i];
-	if (high >= 0x80)
+	if (has_8bit(data, size))
 		troubles |= TROUBLE_8BIT;
 	if (memchr(data, '\0', size) != NULL)
 		troubles |= TROUBLE_CONTROL;
@@ -203,6 +218,37 @@ canon_write_base64(
 	return true;
 }
 
+/* Octets of quoted-printable on their way to the sink. */
+typedef struct {
+	Writer *writer;
+	char data[QP_BUFFER];
+	gsize used;
+} Qp;
+
+static bool
+qp_flush(Qp *qp)
+{
+	bool ok = put(qp->writer, qp->data, qp->used);
+
+	qp->used = 0;
+	return ok;
+}
+
+/* A few; a copy of unknown size would be made by a slow instruction. */
+static void
+qp_append(Qp *qp, const char *data, gsize size)
+{
+	for (gsize i = 0; i < size; i++)
+		qp->data[qp->used++] = data[i];
+}
+
+/* Encoded wherever it stands. */
+static bool
+qp_is_special(guchar c)
+{
+	return c < ' ' || c > '~' || c == '=';
+}
+
 /*
  * At the start of an encoded line a dot, a dash or "From " is encoded: no
  * relay may take it for a stuffed dot, a delimiter or an mbox line, also
@@ -215,7 +261,7 @@ qp_needs_escape(const char *at, const char *stop, gsize column)
 
 	if (c == ' ' || c == '\t')
 		return at + 1 == stop;
-	if (c < 33 || c > 126 || c == '=')
+	if (qp_is_special(c))
 		return true;
 	if (column > 0)
 		return false;
@@ -223,55 +269,105 @@ qp_needs_escape(const char *at, const char *stop, gsize column)
 	    (stop - at >= 5 && memcmp(at, "From ", 5) == 0);
 }
 
-static void
-qp_line(GString *out, const char *at, const char *stop)
+/* One octet; its column behind it. */
+static gsize
+qp_octet(Qp *qp, const char *at, const char *stop, gsize column)
 {
 	static const char hex[] = "0123456789ABCDEF";
+	bool escape = qp_needs_escape(at, stop, column);
+	gsize room = at + 1 == stop ? QP_LINE : QP_LINE - 1;
+
+	if (column + (escape ? 3 : 1) > room) {
+		qp_append(qp, "=\r\n", 3);
+		column = 0;
+		escape = qp_needs_escape(at, stop, column);
+	}
+	if (escape) {
+		const char code[] = { '=', hex[(guchar)*at >> 4],
+			hex[(guchar)*at & 15] };
+
+		qp_append(qp, code, sizeof(code));
+		return column + sizeof(code);
+	}
+	qp_append(qp, at, 1);
+	return column + 1;
+}
+
+#define IN_EACH(octet) (G_GUINT64_CONSTANT(0x0101010101010101) * (octet))
+
+/* Is any of eight octets special?  An octet is below n if taking n from it
+ * borrows, and is not 8-bit itself; one that is equal to n is 0 in word ^ n. */
+static bool
+qp_any_special(const char *at)
+{
+	guint64 word, equals, delete;
+
+	memcpy(&word, at, sizeof(word));
+	equals = word ^ IN_EACH('=');
+	delete = word ^ IN_EACH(0x7f);
+	return ((word | ((word - IN_EACH(' ')) & ~word) |
+		    ((equals - IN_EACH(1)) & ~equals) |
+		    ((delete - IN_EACH(1)) & ~delete)) &
+		   IN_EACH(0x80)) != 0;
+}
+
+/* Those of the octets up to the line's last, which has rules of its own, that
+ * are themselves, on what is left of the encoded line.  How many. */
+static gsize
+qp_copy(Qp *qp, const char *at, const char *stop, gsize column)
+{
+	gsize most = MIN((gsize)(stop - at - 1), QP_LINE - 1 - column);
+	char *out = qp->data + qp->used;
+	gsize run = 0;
+
+	for (; run + 8 <= most && !qp_any_special(at + run); run += 8)
+		memcpy(out + run, at + run, 8);
+	for (; run < most && !qp_is_special((guchar)at[run]); run++)
+		out[run] = at[run];
+	qp->used += run;
+	return run;
+}
+
+static bool
+qp_line(Qp *qp, const char *at, const char *stop)
+{
 	gsize column = 0;
 
-	for (; at < stop; at++) {
-		bool escape = qp_needs_escape(at, stop, column);
-		gsize width = escape ? 3 : 1;
-		gsize room = at + 1 == stop ? QP_LINE : QP_LINE - 1;
+	while (at < stop) {
+		gsize copied = 0;
 
-		if (column + width > room) {
-			g_string_append(out, "=\r\n");
-			column = 0;
-			escape = qp_needs_escape(at, stop, column);
-			width = escape ? 3 : 1;
-		}
-		if (escape) {
-			g_string_append_c(out, '=');
-			g_string_append_c(out, hex[(guchar)*at >> 4]);
-			g_string_append_c(out, hex[(guchar)*at & 15]);
-		} else {
-			g_string_append_c(out, *at);
-		}
-		column += width;
+		if (qp->used + 2 * QP_LINE > QP_BUFFER && !qp_flush(qp))
+			return false;
+		if (column > 0 && column < QP_LINE)
+			copied = qp_copy(qp, at, stop, column);
+		at += copied;
+		column = qp_octet(qp, at++, stop, column + copied);
 	}
+	return true;
 }
 
 static bool
 put_quoted_printable(Writer *writer, const char *data, gsize size)
 {
 	const char *at = data, *end = data + size;
-	g_autoptr(GString) out = g_string_sized_new(4096);
+	g_autofree Qp *qp = g_new(Qp, 1);
 
+	qp->writer = writer;
+	qp->used = 0;
 	while (at < end) {
 		const char *lf = memchr(at, '\n', (gsize)(end - at));
 		const char *stop = lf != NULL ? lf - 1 : end;
 
-		qp_line(out, at, stop);
-		if (lf != NULL)
-			g_string_append(out, "\r\n");
-		at = lf != NULL ? lf + 1 : end;
-		if (out->len >= 4096 || at == end) {
-			if (!put(writer, out->str, out->len))
+		if (!qp_line(qp, at, stop))
+			return false;
+		if (lf != NULL) {
+			if (qp->used + 2 > QP_BUFFER && !qp_flush(qp))
 				return false;
-			g_string_truncate(out, 0);
+			qp_append(qp, "\r\n", 2);
 		}
+		at = lf != NULL ? lf + 1 : end;
 	}
-	return true;
+	return qp_flush(qp);
 }
 
 /* --- header ------------------------------------------------------------ */
@@ -461,27 +557,26 @@ is_text(const MimeEntity *entity)
 
 /* What a reader would have to guess, where it can be known. */
 static const char *
-missing_charset(const MimeEntity *entity, const char *data, gsize size)
+missing_charset(
+    const MimeEntity *entity, const char *data, gsize size, guint troubles)
 {
-	if (!mime_is(entity, "text", "plain") ||
+	if (!(troubles & TROUBLE_8BIT) || !mime_is(entity, "text", "plain") ||
 	    content_type_names_parameter(entity->content_type, "charset") ||
-	    !(find_troubles(data, size) & TROUBLE_8BIT) ||
 	    !g_utf8_validate(data, (gssize)size, NULL))
 		return NULL;
 	return "utf-8";
 }
 
-/* Encodes octets anew as suits their type. */
+/* Encodes octets, which have such troubles, anew as suits their type. */
 static bool
 write_encoded(Writer *writer, const MimeEntity *entity, bool root,
-    const char *data, gsize size)
+    const char *data, gsize size, guint troubles)
 {
-	bool as_text =
-	    is_text(entity) && !(find_troubles(data, size) & TROUBLE_CONTROL);
+	bool as_text = is_text(entity) && !(troubles & TROUBLE_CONTROL);
 	const Label label = {
 		.encoded = true,
 		.encoding = as_text ? "quoted-printable" : "base64",
-		.charset = missing_charset(entity, data, size),
+		.charset = missing_charset(entity, data, size, troubles),
 	};
 
 	if (!write_header(writer, entity, root, label))
@@ -502,7 +597,8 @@ write_decoded(Writer *writer, const MimeEntity *entity, bool root)
 	if (octets == NULL)
 		return malformed_encoding(writer);
 	data = g_bytes_get_data(octets, &size);
-	return write_encoded(writer, entity, root, data, size);
+	return write_encoded(
+	    writer, entity, root, data, size, find_troubles(data, size));
 }
 
 /* An entity that needs nothing. */
@@ -543,14 +639,15 @@ write_new_octets(
 {
 	gsize size;
 	const char *data = g_bytes_get_data(octets, &size);
+	guint troubles = find_troubles(data, size);
 	const Label label = {
 		.encoded = entity->encoding != MIME_ENCODING_7BIT,
 		.encoding = "7bit",
 	};
 
-	if ((find_troubles(data, size) & ~TROUBLE_WIDE_LINE) != 0 ||
-	    has_dash_line(data, size))
-		return write_encoded(writer, entity, root, data, size);
+	if ((troubles & ~TROUBLE_WIDE_LINE) != 0 || has_dash_line(data, size))
+		return write_encoded(
+		    writer, entity, root, data, size, troubles);
 	return write_header(writer, entity, root, label) &&
 	    put(writer, data, size);
 }
@@ -603,7 +700,7 @@ write_own_leaf(Writer *writer, const MimeEntity *entity, bool root)
 			return write_copied(writer, entity, root, label);
 		return write_encoded(writer, entity, root,
 		    entity->base + entity->body.start,
-		    mime_range_size(entity->body));
+		    mime_range_size(entity->body), troubles);
 	case MIME_ENCODING_QUOTED_PRINTABLE:
 		return write_quoted_printable(
 		    writer, entity, root, troubles & ~TROUBLE_WIDE_LINE);

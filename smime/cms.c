@@ -282,30 +282,223 @@ well_formed(CMS_ContentInfo *cms, const guchar *data, gsize size)
 	    signed_data_well_formed(inner);
 }
 
-CMS_ContentInfo *
-cms_parse(GBytes *der, VerdictReason *reason, const char **why)
-{
-	gsize size;
-	const guchar *data = g_bytes_get_data(der, &size), *at = data;
-	g_autoptr(CMS_ContentInfo) cms = NULL;
+/* --- certificates ----------------------------------------------------------
+ */
 
-	*reason = VERDICT_REASON_CMS_MALFORMED;
-	*why = NULL;
-	if (size == 0 || size > G_MAXINT)
+/* Octets; heads that are written anew may be longer, and still fit into an int.
+ */
+#define MAX_APART (G_MAXINT - 64)
+
+/* Signed data, around and beside its certificates [0]. */
+typedef struct {
+	Walk type; /* contentType, as an element */
+	Walk before;
+	Walk certificates; /* the elements in it */
+	Walk after;
+} Frame;
+
+/* RFC 5652, section 5.1: id-signedData. */
+static const guchar signed_data_type[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
+	0xf7, 0x0d, 0x01, 0x07, 0x02 };
+
+/* Goes over version, digestAlgorithms and encapContentInfo. */
+static bool
+skip_to_certificates(Walk *data)
+{
+	Element element;
+
+	for (int i = 0; i < 3; i++) {
+		if (!next(data, &element))
+			return false;
+	}
+	return true;
+}
+
+/* False: it is something else, has none, or is not as it should be. */
+static bool
+find_frame(const guchar *octets, gsize size, Frame *frame)
+{
+	Walk all = { octets, octets + size }, info, data;
+	Element element;
+
+	if (size > MAX_APART || !enter(&all, V_ASN1_SEQUENCE, &info) ||
+	    !at_end(&all))
+		return false;
+	frame->type.at = info.at;
+	if (!next(&info, &element))
+		return false;
+	frame->type.end = info.at;
+	if ((gsize)(frame->type.end - frame->type.at) !=
+		sizeof(signed_data_type) ||
+	    memcmp(frame->type.at, signed_data_type,
+		sizeof(signed_data_type)) != 0 ||
+	    !next(&info, &element) || !at_end(&info) ||
+	    element.class != V_ASN1_CONTEXT_SPECIFIC || element.tag != 0 ||
+	    !element.constructed ||
+	    !enter(&element.content, V_ASN1_SEQUENCE, &data) ||
+	    !at_end(&element.content))
+		return false;
+	frame->before.at = data.at;
+	if (!skip_to_certificates(&data))
+		return false;
+	frame->before.end = data.at;
+	if (!next(&data, &element) ||
+	    element.class != V_ASN1_CONTEXT_SPECIFIC || element.tag != 0 ||
+	    !element.constructed)
+		return false;
+	frame->certificates = element.content;
+	frame->after = data;
+	return true;
+}
+
+static gsize
+walk_size(const Walk *walk)
+{
+	return (gsize)(walk->end - walk->at);
+}
+
+/* The same signed data with no certificates. */
+static GBytes *
+without_certificates(const Frame *frame)
+{
+	gsize data = walk_size(&frame->before) + walk_size(&frame->after);
+	gsize sequence = (gsize)ASN1_object_size(1, (int)data, V_ASN1_SEQUENCE);
+	gsize content = (gsize)ASN1_object_size(1, (int)sequence, 0);
+	gsize info = walk_size(&frame->type) + content;
+	gsize size = (gsize)ASN1_object_size(1, (int)info, V_ASN1_SEQUENCE);
+	guchar *octets = g_malloc(size), *at = octets;
+
+	ASN1_put_object(&at, 1, (int)info, V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
+	at = mempcpy(at, frame->type.at, walk_size(&frame->type));
+	ASN1_put_object(&at, 1, (int)sequence, 0, V_ASN1_CONTEXT_SPECIFIC);
+	ASN1_put_object(&at, 1, (int)data, V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
+	at = mempcpy(at, frame->before.at, walk_size(&frame->before));
+	mempcpy(at, frame->after.at, walk_size(&frame->after));
+	return g_bytes_new_take(octets, size);
+}
+
+/* RFC 5652, section 10.2.2: what else may stand there is of no use, but must be
+ * what it says: OpenSSL looks at that. */
+static Count
+count_certificates(Walk certificates)
+{
+	Count count = COUNT_OK;
+	Element choice;
+
+	for (guint i = 0; !at_end(&certificates); i++) {
+		const guchar *from = certificates.at;
+
+		if (!next(&certificates, &choice))
+			return COUNT_MALFORMED;
+		if (i == CMS_MAX_CERTIFICATES ||
+		    certificates.at - from > CMS_MAX_CERTIFICATE_SIZE)
+			return COUNT_TOO_MANY;
+		if (!is_universal(&choice, V_ASN1_SEQUENCE))
+			count = COUNT_MALFORMED;
+	}
+	return count;
+}
+
+/* Of such as count_certificates() has seen. */
+static bool
+add_certificates(CMS_ContentInfo *cms, Walk certificates, CertCache *known)
+{
+	while (!at_end(&certificates)) {
+		const guchar *from = certificates.at;
+		Element choice;
+		X509 *cert;
+
+		next(&certificates, &choice);
+		cert = cert_cache_decode(
+		    known, from, (gsize)(certificates.at - from));
+		if (cert == NULL)
+			return false;
+		/* One that is there twice is there once. */
+		if (CMS_add0_cert(cms, cert) != 1)
+			X509_free(cert);
+	}
+	return true;
+}
+
+/* --- parsing ---------------------------------------------------------------
+ */
+
+static CMS_ContentInfo *
+decode(const guchar *data, gsize size)
+{
+	const guchar *at = data;
+	g_autoptr(CMS_ContentInfo) cms =
+	    d2i_CMS_ContentInfo(NULL, &at, (long)size);
+
+	return cms != NULL && at == data + size ? g_steal_pointer(&cms) : NULL;
+}
+
+static CMS_ContentInfo *
+decode_apart(const Frame *frame, CertCache *known)
+{
+	g_autoptr(GBytes) rest = without_certificates(frame);
+	gsize size;
+	const guchar *data = g_bytes_get_data(rest, &size);
+	g_autoptr(CMS_ContentInfo) cms = decode(data, size);
+
+	return cms != NULL &&
+		add_certificates(cms, frame->certificates, known) ?
+	    g_steal_pointer(&cms) :
+	    NULL;
+}
+
+/* NULL, and *why for what is over a limit. */
+static CMS_ContentInfo *
+decode_signed(const guchar *data, gsize size, const Frame *frame,
+    CertCache *known, const char **why)
+{
+	switch (count_certificates(frame->certificates)) {
+	case COUNT_OK:
+		return decode_apart(frame, known);
+	case COUNT_MALFORMED:
+		return decode(data, size);
+	case COUNT_TOO_MANY:
+		*why = "too many certificates, or a certificate too big";
 		return NULL;
+	}
+	g_assert_not_reached();
+}
+
+static CMS_ContentInfo *
+decode_counted(
+    const guchar *data, gsize size, CertCache *known, const char **why)
+{
+	Frame frame;
+
 	switch (count_elements(data, size)) {
 	case COUNT_OK:
-		cms = d2i_CMS_ContentInfo(NULL, &at, (long)size);
-		break;
+		return find_frame(data, size, &frame) ?
+		    decode_signed(data, size, &frame, known, why) :
+		    decode(data, size);
 	case COUNT_MALFORMED:
-		break;
+		return NULL;
 	case COUNT_TOO_MANY:
-		*reason = VERDICT_REASON_OVER_LIMIT;
 		*why = "too many elements in the CMS";
-		break;
+		return NULL;
 	}
+	g_assert_not_reached();
+}
+
+CMS_ContentInfo *
+cms_parse(
+    GBytes *der, CertCache *known, VerdictReason *reason, const char **why)
+{
+	gsize size;
+	const guchar *data = g_bytes_get_data(der, &size);
+	g_autoptr(CMS_ContentInfo) cms = NULL;
+
+	*why = NULL;
+	if (size > 0 && size <= G_MAXINT)
+		cms = decode_counted(data, size, known, why);
 	ERR_clear_error();
-	if (cms == NULL || at != data + size || !well_formed(cms, data, size))
+	*reason = *why != NULL ? VERDICT_REASON_OVER_LIMIT :
+				 VERDICT_REASON_CMS_MALFORMED;
+	if (cms == NULL || !well_formed(cms, data, size))
 		return NULL;
 	return g_steal_pointer(&cms);
 }
@@ -401,14 +594,6 @@ cms_certificates(CMS_ContentInfo *cms, const char **why)
 		certs = sk_X509_new_null();
 	if (sk_CMS_SignerInfo_num(CMS_get0_SignerInfos(cms)) > CMS_MAX_SIGNERS)
 		*why = "too many signers";
-	if (sk_X509_num(certs) > CMS_MAX_CERTIFICATES)
-		*why = "too many certificates";
-	for (int i = 0; *why == NULL && i < sk_X509_num(certs); i++) {
-		int size = i2d_X509(sk_X509_value(certs, i), NULL);
-
-		if (size < 0 || (guint)size > CMS_MAX_CERTIFICATE_SIZE)
-			*why = "a certificate is too big";
-	}
 	ERR_clear_error();
 	return *why == NULL ? g_steal_pointer(&certs) : NULL;
 }
@@ -473,12 +658,8 @@ enter_revocation_info(GBytes *der, Walk *content)
 	    !next(&info, &element) ||
 	    !enter(&element.content, V_ASN1_SEQUENCE, &inner))
 		return false;
-	/* version, digestAlgorithms, encapContentInfo, certificates [0] */
-	for (int i = 0; i < 3; i++) {
-		if (!next(&inner, &element))
-			return false;
-	}
-	if (!optional(&inner, 0) || !next(&inner, &element))
+	if (!skip_to_certificates(&inner) || !optional(&inner, 0) ||
+	    !next(&inner, &element))
 		return false;
 	*content = element.content;
 	return element.class == V_ASN1_CONTEXT_SPECIFIC && element.tag == 1 &&

@@ -3,7 +3,9 @@
  *
  * RFC 5652, in BER as RFC 8551, section 3.2 allows.  OpenSSL builds the whole
  * object in memory, with more than a hundred octets for an element of two; what
- * it would build is therefore counted first.
+ * it would build is therefore counted first.  And it decodes each certificate
+ * anew, which costs more than the signature: they are kept from it, and given
+ * to the object afterwards.
  *
  * Pure functions; thread-safe.
  */
@@ -14,6 +16,7 @@
 
 #include <glib.h>
 
+#include "cert_cache.h"
 #include "crl.h"
 #include "ocsp.h"
 #include "ossl.h"
@@ -31,10 +34,11 @@
 #define CMS_MAX_ELEMENTS (1U << 18)
 #define CMS_MIN_ELEMENT_SIZE 64 /* on average, of those beyond that */
 
-/* All of der, to the last octet.  NULL with *reason MALFORMED or OVER_LIMIT;
- * *why is then a constant or NULL. */
+/* All of der, to the last octet.  Certificates that known has are not decoded
+ * again; it may be NULL.  NULL with *reason MALFORMED or OVER_LIMIT; *why is
+ * then a constant or NULL. */
 CMS_ContentInfo *cms_parse(
-    GBytes *der, VerdictReason *reason, const char **why);
+    GBytes *der, CertCache *known, VerdictReason *reason, const char **why);
 
 typedef enum {
 	CMS_KIND_SIGNED,
@@ -57,8 +61,8 @@ const ASN1_OCTET_STRING *cms_content(CMS_ContentInfo *cms);
 GBytes *cms_decompress(
     CMS_ContentInfo *cms, gsize max, VerdictReason *reason, const char **why);
 
-/* The certificates that came with signed data.  NULL with *why when they, or
- * the signers, are over a limit. */
+/* The certificates that came with signed data.  NULL with *why when the signers
+ * are over their limit. */
 OsslX509Stack *cms_certificates(CMS_ContentInfo *cms, const char **why);
 
 /* The revocation lists that came with it (owned Crl elements), as far as they

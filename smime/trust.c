@@ -1,12 +1,22 @@
 #include "trust.h"
 #include "cert.h"
+#include "path_cache.h"
 
 struct trust {
 	gatomicrefcount refs;
 	X509_STORE *store;
 	OsslX509Stack *anchors; /* that are in store */
 	OsslX509Stack *intermediates;
+	CertCache *certificates; /* that stood in a path, or beside it */
+	PathCache *paths;
 };
+
+/* Octets, for about so many certificates, and as many paths. */
+#define CACHE_CERTIFICATES (1000 * 14000)
+#define CACHE_PATHS (1000 * 5000)
+/* Of those that came along with a path so many are kept, which is more than
+ * honest programs send. */
+#define MAX_KEPT 8
 
 static bool
 load_all(const char *const *paths, OsslX509Stack *stack, GError **error)
@@ -28,6 +38,8 @@ trust_new(const char *const *anchors, const char *const *intermediates,
 	trust->store = X509_STORE_new();
 	trust->anchors = sk_X509_new_null();
 	trust->intermediates = sk_X509_new_null();
+	trust->certificates = cert_cache_new(CACHE_CERTIFICATES);
+	trust->paths = path_cache_new(CACHE_PATHS);
 	if (!load_all(anchors, trust->anchors, error) ||
 	    !load_all(intermediates, trust->intermediates, error))
 		return NULL;
@@ -54,6 +66,8 @@ trust_unref(Trust *trust)
 {
 	if (trust == NULL || !g_atomic_ref_count_dec(&trust->refs))
 		return;
+	path_cache_free(trust->paths);
+	cert_cache_free(trust->certificates);
 	X509_STORE_free(trust->store);
 	ossl_x509_stack_free(trust->anchors);
 	ossl_x509_stack_free(trust->intermediates);
@@ -547,17 +561,16 @@ find_other_path(const Trust *trust, X509 *leaf, const OsslX509Stack *untrusted,
 
 /* --- the answer ----------------------------------------------------------- */
 
-VerdictReason
-trust_path(const Trust *trust, X509 *leaf, const OsslX509Stack *included,
-    const TrustDemands *demands, gint64 now, OsslX509Stack **path,
-    char **detail)
+/* What is not known. */
+static Found
+find_path(const Trust *trust, const PathQuestion *question, gint64 now)
 {
-	static const TrustDemands none;
-	g_autoptr(OsslX509Stack) untrusted = all_untrusted(trust, included);
+	g_autoptr(OsslX509Stack) untrusted =
+	    all_untrusted(trust, question->included);
+	const TrustDemands *demands = question->demands;
+	X509 *leaf = question->leaf;
 	Found found = { 0 };
 
-	if (demands == NULL)
-		demands = &none;
 	found.reason = path_as_demanded(
 	    trust, leaf, untrusted, demands, now, &found.path, &found.detail);
 	if (found.reason == VERDICT_REASON_PATH_POLICY &&
@@ -567,7 +580,45 @@ trust_path(const Trust *trust, X509 *leaf, const OsslX509Stack *included,
 	    found.reason != VERDICT_REASON_LOCAL_ERROR)
 		find_other_path(trust, leaf, untrusted, demands, now, &found);
 	ERR_clear_error();
+	return found;
+}
+
+static void
+keep_path(
+    const Trust *trust, const PathQuestion *question, const OsslX509Stack *path)
+{
+	if (sk_X509_num(question->included) > MAX_KEPT)
+		return;
+	for (int i = 0; i < sk_X509_num(question->included); i++)
+		cert_cache_keep(
+		    trust->certificates, sk_X509_value(question->included, i));
+	path_cache_put(trust->paths, question, path);
+}
+
+VerdictReason
+trust_path(const Trust *trust, X509 *leaf, const OsslX509Stack *included,
+    const TrustDemands *demands, gint64 now, OsslX509Stack **path,
+    char **detail)
+{
+	static const TrustDemands none;
+	const PathQuestion question = { leaf, included,
+		demands != NULL ? demands : &none };
+	Found found;
+
+	*detail = NULL;
+	*path = path_cache_get(trust->paths, &question, now);
+	if (*path != NULL)
+		return VERDICT_REASON_OK;
+	found = find_path(trust, &question, now);
+	if (found.reason == VERDICT_REASON_OK)
+		keep_path(trust, &question, found.path);
 	*path = found.path;
 	*detail = found.detail;
 	return found.reason;
+}
+
+CertCache *
+trust_certificates(const Trust *trust)
+{
+	return trust->certificates;
 }

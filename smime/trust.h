@@ -5,7 +5,8 @@
  * RFC 5280, section 6.1, by OpenSSL.  Certificates that came with a message
  * only ever help to build a path.  The system's own store is never used.
  *
- * Immutable once built, refcounted and shared by threads.
+ * Immutable once built, refcounted and shared by threads; what it remembers of
+ * paths that it has found (path_cache, cert_cache) changes no answer.
  */
 #ifndef SMIME_TRUST_H
 #define SMIME_TRUST_H
@@ -15,6 +16,7 @@
 #include <glib.h>
 
 #include "cert.h"
+#include "cert_cache.h"
 #include "ossl.h"
 #include "verdict.h"
 
@@ -75,6 +77,9 @@ OsslX509Stack *trust_find(const Trust *trust, const X509_NAME *subject,
  * or leads to an anchor, is not asked. */
 X509 *trust_issuer(
     const Trust *trust, X509 *cert, const OsslX509Stack *included);
+
+/* Certificates that came with mails and stood in paths; owned by trust. */
+CertCache *trust_certificates(const Trust *trust);
 
 /* Configured intermediates; owned by trust. */
 const OsslX509Stack *trust_intermediates(const Trust *trust);

@@ -56,7 +56,7 @@ content_of(const MimeEntity *entity)
 	VerdictReason reason;
 	const char *why;
 	g_autoptr(CMS_ContentInfo) cms =
-	    der != NULL ? cms_parse(der, &reason, &why) : NULL;
+	    der != NULL ? cms_parse(der, NULL, &reason, &why) : NULL;
 	const ASN1_OCTET_STRING *content;
 
 	if (cms == NULL)

@@ -435,13 +435,14 @@ visit_octets(Walk *walk, const Place *place, const char *section,
 
 /* False for the reason why, with object empty but for its octets. */
 static bool
-parse_body(const MimeEntity *entity, CmsObject *object, VerdictReason *reason,
-    const char **why)
+parse_body(const Walk *walk, const MimeEntity *entity, CmsObject *object,
+    VerdictReason *reason, const char **why)
 {
 	*why = NULL;
 	object->der = mime_decode_body(entity);
 	if (object->der != NULL) {
-		object->cms = cms_parse(object->der, reason, why);
+		object->cms = cms_parse(
+		    object->der, trust_certificates(walk->trust), reason, why);
 	} else {
 		*reason = VERDICT_REASON_CMS_MALFORMED;
 		*why = "transfer encoding is malformed (RFC 2045, section 6)";
@@ -491,8 +492,8 @@ visit_detached(Walk *walk, const Place *place)
 	    multipart_signed_reason(entity, place->problems, &why);
 
 	if (reason == VERDICT_REASON_OK &&
-	    parse_body(
-		g_ptr_array_index(entity->children, 1), &object, &reason, &why))
+	    parse_body(walk, g_ptr_array_index(entity->children, 1), &object,
+		&reason, &why))
 		reason = detached_cms_reason(object.cms);
 	if (reason != VERDICT_REASON_OK) {
 		record_structure(walk, place, section, reason, why);
@@ -565,7 +566,7 @@ visit_opaque(Walk *walk, const Place *place)
 	const char *why = mime_problem_text(problems);
 
 	if (reason != VERDICT_REASON_OK ||
-	    !parse_body(entity, &object, &reason, &why)) {
+	    !parse_body(walk, entity, &object, &reason, &why)) {
 		record_structure(walk, place, section, reason, why);
 		return;
 	}

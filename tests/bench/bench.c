@@ -14,6 +14,7 @@ typedef struct {
 	double seconds;
 	char *json;
 	char *against;
+	char *only;
 	char **parts;
 } Options;
 
@@ -80,7 +81,7 @@ is_case(const Options *options)
 static int
 run(const Options *options)
 {
-	g_autoptr(Report) report = report_new(options->against);
+	g_autoptr(Report) report = report_new(options->against, options->only);
 
 	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
 		if (is_wanted(options, parts[i].name))
@@ -104,6 +105,9 @@ main(int argc, char **argv)
 		    "Write the run to this file", "FILE" },
 		{ "against", 'a', 0, G_OPTION_ARG_FILENAME, &options.against,
 		    "Show the ratios of that run, too", "FILE" },
+		{ "only", 'o', 0, G_OPTION_ARG_STRING, &options.only,
+		    "Of library and daemon only lines like \"sign*4 KiB\"",
+		    "PATTERN" },
 		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY,
 		    &options.parts, NULL, NULL },
 		{ NULL, 0, 0, 0, NULL, NULL, NULL },
@@ -126,6 +130,7 @@ main(int argc, char **argv)
 		status = run(&options);
 	g_free(options.json);
 	g_free(options.against);
+	g_free(options.only);
 	g_strfreev(options.parts);
 	return status;
 }

@@ -47,18 +47,17 @@ bench_all_connections(Report *report, double seconds)
 	g_autoptr(Spool) plain = mail_plain(mail_sizes[MAIL_4K].size);
 	g_autoptr(Spool) signed_mail = NULL;
 	g_autoptr(Identity) identity = NULL;
-	LoadMail mail;
+	g_auto(LoadMail) to_sign = { 0 };
+	g_auto(LoadMail) to_verify = { 0 };
 
 	site_open(&site, PKI_KEY_LEAF_EC, 0);
 	site_start(&site, "");
 	identity = office_identity(&site.office, site.key, OFFICE_BUDI);
 	signed_mail = mail_signed(plain, identity, site.office.now);
-	mail = site_mail(plain, "budi", "multipart/signed");
-	bench_connections(report, &site, "sign", &mail, seconds);
-	milter_message_free(mail.message);
-	mail = site_mail(signed_mail, NULL, "smime=pass");
-	bench_connections(report, &site, "verify", &mail, seconds);
-	milter_message_free(mail.message);
+	to_sign = site_mail(plain, "budi", "multipart/signed");
+	bench_connections(report, &site, "sign", &to_sign, seconds);
+	to_verify = site_mail(signed_mail, NULL, "smime=pass");
+	bench_connections(report, &site, "verify", &to_verify, seconds);
 	site_close(&site);
 }
 
@@ -74,7 +73,7 @@ bench_people(Report *report, guint number, double first, double seconds)
 		.load = number,
 		.floor_name = "one person" };
 	g_autoptr(Spool) plain = mail_plain(mail_sizes[MAIL_4K].size);
-	LoadMail mail = site_mail(plain, "budi", "multipart/signed");
+	g_auto(LoadMail) mail = site_mail(plain, "budi", "multipart/signed");
 	SiteCost cost;
 	Site site;
 
@@ -88,7 +87,6 @@ bench_people(Report *report, guint number, double first, double seconds)
 	line.ours = cost.cpu;
 	line.floor = first != 0 ? first : cost.cpu;
 	report_add(report, &line);
-	milter_message_free(mail.message);
 	site_close(&site);
 	return line.floor;
 }

@@ -69,6 +69,12 @@ load_close(Load *load)
 	g_free(load);
 }
 
+void
+load_mail_clear(LoadMail *mail)
+{
+	g_clear_pointer(&mail->message, milter_message_free);
+}
+
 /* --- a mail ----------------------------------------------------------------
  */
 

@@ -30,6 +30,10 @@ typedef struct {
 	const char *expected;
 } LoadMail;
 
+/* The message is the mail's own. */
+void load_mail_clear(LoadMail *mail);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LoadMail, load_mail_clear)
+
 typedef struct {
 	guint mails;
 	double seconds; /* from the first octet to the last answer */

@@ -10,15 +10,17 @@
 struct report {
 	JsonBuilder *lines;
 	JsonParser *before; /* NULL: there is none */
+	const char *only;   /* NULL: all */
 	guint over;
 };
 
 Report *
-report_new(const char *against)
+report_new(const char *against, const char *only)
 {
 	Report *report = g_new0(Report, 1);
 	g_autoptr(JsonParser) before = json_parser_new();
 
+	report->only = only;
 	report->lines = json_builder_new();
 	json_builder_begin_array(report->lines);
 	if (against != NULL &&
@@ -54,6 +56,17 @@ name_of(const ReportLine *line)
 	return g_strdup_printf("%s %s %s %u", line->what,
 	    line->key != NULL ? line->key : "-",
 	    line->size != NULL ? line->size : "-", line->load);
+}
+
+bool
+report_wants(const Report *report, const ReportLine *line)
+{
+	g_autofree char *name = g_strdup_printf("%s %s %s", line->what,
+	    line->key != NULL ? line->key : "-",
+	    line->size != NULL ? line->size : "-");
+
+	return report->only == NULL ||
+	    g_pattern_match_simple(report->only, name);
 }
 
 /* --- what was --------------------------------------------------------------

@@ -37,10 +37,14 @@ typedef struct {
 
 typedef struct report Report;
 
-/* against: JSON of another run, which may be absent; NULL: none. */
-Report *report_new(const char *against);
+/* against: JSON of another run, which may be absent; NULL: none.  only: the
+ * lines that report_wants(), as "sign*4 KiB"; NULL: all. */
+Report *report_new(const char *against, const char *only);
 void report_free(Report *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Report, report_free)
+
+/* Is a line of "what key size" to be measured? */
+bool report_wants(const Report *report, const ReportLine *line);
 
 /* Prints the head of a table; load: what is in that column. */
 void report_title(Report *report, const char *title, const char *load);

@@ -44,8 +44,8 @@ void site_measure(Gateway *gateway, const char *socket, const LoadMail *mails,
 /* A milter that does nothing; it serves the socket. */
 Gateway *site_null_milter(const Site *site, char **socket);
 
-/* The octets of mail as an MTA has them.  The mail's strings are borrowed;
- * caller frees its message. */
+/* The octets of mail as an MTA has them.  login and expected are borrowed;
+ * caller clears it. */
 LoadMail site_mail(const Spool *mail, const char *login, const char *expected);
 
 #endif

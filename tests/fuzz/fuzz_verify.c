@@ -105,7 +105,7 @@ cms_covers_content(const MimeEntity *entity, int layers)
 	gsize size;
 
 	if (der != NULL)
-		cms = cms_parse(der, &reason, &why);
+		cms = cms_parse(der, NULL, &reason, &why);
 	content = cms != NULL ? CMS_get0_content(cms) : NULL;
 	ERR_clear_error();
 	if (content == NULL || *content == NULL)

@@ -22,7 +22,7 @@ expect_refused(GBytes *der, VerdictReason expected, const char *name)
 {
 	VerdictReason reason = VERDICT_REASON_OK;
 	const char *why;
-	g_autoptr(CMS_ContentInfo) cms = cms_parse(der, &reason, &why);
+	g_autoptr(CMS_ContentInfo) cms = cms_parse(der, NULL, &reason, &why);
 
 	cr_expect(cms == NULL, "%s", name);
 	cr_expect_eq(reason, expected, "%s: %d", name, reason);
@@ -40,7 +40,8 @@ Test(cms, parse)
 		g_autoptr(GBytes) der = pki_sign(pki, CONTENT, flags[i], 0);
 		VerdictReason reason;
 		const char *why;
-		g_autoptr(CMS_ContentInfo) cms = cms_parse(der, &reason, &why);
+		g_autoptr(CMS_ContentInfo) cms =
+		    cms_parse(der, NULL, &reason, &why);
 		g_autoptr(OsslX509Stack) certs = NULL;
 
 		cr_assert(cms != NULL, "%zu", i);
@@ -154,7 +155,7 @@ Test(cms, big_content)
 	    pki_sign(pki, content, PKI_CMS_ATTACHED | PKI_CMS_INDEFINITE, 0);
 	VerdictReason reason;
 	const char *why;
-	g_autoptr(CMS_ContentInfo) cms = cms_parse(der, &reason, &why);
+	g_autoptr(CMS_ContentInfo) cms = cms_parse(der, NULL, &reason, &why);
 
 	cr_expect(cms != NULL);
 }
@@ -167,20 +168,66 @@ Test(cms, big_certificate)
 	for (gsize i = 0; i < G_N_ELEMENTS(sizes); i++) {
 		g_autofree char *local = g_strnfill(50, 'a');
 		g_autoptr(GString) mailboxes = g_string_new(NULL);
+		VerdictReason reason;
 		const char *why;
 		g_autoptr(CMS_ContentInfo) cms = NULL;
-		g_autoptr(OsslX509Stack) certs = NULL;
+		g_autoptr(GBytes) der = NULL;
 		g_autoptr(X509) cert = NULL;
+		PkiSigner signer = { .key = PKI_KEY_LEAF };
+		X509 *certs[] = { NULL, NULL };
+		PkiCms spec = { &signer, 1, certs, 0 };
 
 		while (mailboxes->len < sizes[i])
 			g_string_append_printf(
 			    mailboxes, " %s@daerah.example", local);
 		cert = pki_cert(&(PkiCert){ .mailboxes = mailboxes->str + 1 },
 		    NULL, PKI_KEY_LEAF);
-		cms = CMS_sign(NULL, NULL, NULL, NULL, CMS_PARTIAL);
-		cr_assert(CMS_add1_cert(cms, cert) == 1);
-		certs = cms_certificates(cms, &why);
-		cr_expect((certs != NULL) == (i == 0), "%zu", sizes[i]);
+		certs[0] = signer.cert = signer.issuer = cert;
+		der = pki_cms(CONTENT, strlen(CONTENT), &spec);
+		cms = cms_parse(der, NULL, &reason, &why);
+		cr_expect((cms != NULL) == (i == 0), "%zu", sizes[i]);
+		cr_expect((why != NULL) == (i == 1), "%zu", sizes[i]);
+	}
+}
+
+static CMS_ContentInfo *
+parsed(GBytes *der, CertCache *known)
+{
+	VerdictReason reason;
+	const char *why;
+	CMS_ContentInfo *cms = cms_parse(der, known, &reason, &why);
+
+	cr_assert(cms != NULL);
+	return cms;
+}
+
+/* Its certificates are those that are known, and its signature is what it was;
+ * what nobody knows is decoded. */
+Test(cms, known_certificates)
+{
+	static const guint flags[] = { 0, PKI_CMS_ATTACHED, PKI_CMS_INDEFINITE,
+		PKI_CMS_ATTACHED | PKI_CMS_INDEFINITE | PKI_CMS_CHUNKED };
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(CertCache) known = cert_cache_new(1 << 20);
+
+	cert_cache_keep(known, pki->ca);
+	for (gsize i = 0; i < G_N_ELEMENTS(flags); i++) {
+		g_autoptr(GBytes) der = pki_sign(pki, CONTENT, flags[i], 0);
+		g_autoptr(CMS_ContentInfo) cms = parsed(der, known);
+		const char *why;
+		g_autoptr(OsslX509Stack) certs = cms_certificates(cms, &why);
+		bool has_known = false, has_leaf = false;
+
+		for (int j = 0; j < sk_X509_num(certs); j++) {
+			X509 *cert = sk_X509_value(certs, j);
+
+			has_known = has_known || cert == pki->ca;
+			has_leaf = has_leaf ||
+			    (cert != pki->leaf &&
+				X509_cmp(cert, pki->leaf) == 0);
+		}
+		cr_expect(has_known && has_leaf, "%zu", i);
+		cr_expect_eq(sk_X509_num(certs), 2, "%zu", i);
 	}
 }
 
@@ -196,7 +243,7 @@ lists_kept(X509_CRL *const *lists)
 	    pki_cms_with_lists(CONTENT, strlen(CONTENT), &spec, lists);
 	VerdictReason reason;
 	const char *why;
-	g_autoptr(CMS_ContentInfo) cms = cms_parse(der, &reason, &why);
+	g_autoptr(CMS_ContentInfo) cms = cms_parse(der, NULL, &reason, &why);
 	g_autoptr(GPtrArray) kept = NULL;
 
 	cr_assert(cms != NULL);
@@ -280,7 +327,7 @@ expect_responses(GBytes *der, guint responses, guint lists)
 {
 	VerdictReason reason;
 	const char *why;
-	g_autoptr(CMS_ContentInfo) cms = cms_parse(der, &reason, &why);
+	g_autoptr(CMS_ContentInfo) cms = cms_parse(der, NULL, &reason, &why);
 	g_autoptr(GPtrArray) found = NULL;
 	g_autoptr(GPtrArray) crls = NULL;
 

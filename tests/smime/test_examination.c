@@ -30,7 +30,7 @@ judge(const Signature *signature)
 	    CONTENT, strlen(CONTENT), &spec, signature->brought);
 	VerdictReason reason;
 	const char *why;
-	g_autoptr(CMS_ContentInfo) cms = cms_parse(der, &reason, &why);
+	g_autoptr(CMS_ContentInfo) cms = cms_parse(der, NULL, &reason, &why);
 	g_autoptr(Trust) trust = pki_trust(pki->root, NULL);
 	g_autoptr(Revocation) revocation =
 	    pki_revocation(signature->mode, signature->configured);

@@ -37,7 +37,7 @@ changed(const Change *change, const Pki *pki)
 	cr_assert(at != G_MAXSIZE, "%s", change->name);
 	data[at + change->at] ^= change->mask;
 	altered = g_bytes_new_take(data, size);
-	cms = cms_parse(altered, &reason, &why);
+	cms = cms_parse(altered, NULL, &reason, &why);
 	cr_assert(cms != NULL, "%s", change->name);
 	return cms;
 }

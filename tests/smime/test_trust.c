@@ -380,6 +380,52 @@ Test(trust, policies)
 	}
 }
 
+/* What was found before is no answer to another question, nor at another time;
+ * and what came with it is known from then on. */
+Test(trust, remembers)
+{
+	const PkiCert leaf = { .until = PKI_DAY };
+	g_autoptr(Pki) pki = pki_new(&leaf);
+	g_autoptr(Trust) trust = pki_trust(pki->root, NULL);
+	g_autoptr(OsslX509Stack) included = sk_X509_new_null();
+	g_autoptr(OsslX509Stack) none = sk_X509_new_null();
+	static const CertLimits strict = { .min_rsa_bits = 4096 };
+	const TrustDemands policy = { .policy.is_explicit = true };
+	const TrustDemands keys = { .limits = &strict };
+	const struct {
+		const OsslX509Stack *included;
+		const TrustDemands *demands;
+		gint64 at;
+		VerdictReason reason;
+	} cases[] = {
+		{ none, NULL, 0, VERDICT_REASON_UNTRUSTED },
+		{ included, NULL, 0, VERDICT_REASON_OK },
+		{ included, NULL, 0, VERDICT_REASON_OK },
+		{ included, NULL, PKI_DAY + 1, VERDICT_REASON_EXPIRED },
+		{ included, NULL, -2 * PKI_YEAR, VERDICT_REASON_NOT_YET_VALID },
+		{ included, &policy, 0, VERDICT_REASON_PATH_POLICY },
+		{ included, &keys, 0, VERDICT_REASON_WEAK_KEY },
+		{ none, NULL, 0, VERDICT_REASON_UNTRUSTED },
+		{ included, NULL, 0, VERDICT_REASON_OK },
+	};
+
+	X509_up_ref(pki->ca);
+	sk_X509_push(included, pki->ca);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(OsslX509Stack) path = NULL;
+		g_autofree char *detail = NULL;
+
+		cr_expect_eq(trust_path(trust, pki->leaf, cases[i].included,
+				 cases[i].demands, PKI_NOW + cases[i].at, &path,
+				 &detail),
+		    cases[i].reason, "%zu: %s", i, detail);
+		cr_expect_eq(cert_cache_count(trust_certificates(trust)),
+		    i == 0 ? 0 : 1, "%zu", i);
+		if (cases[i].reason == VERDICT_REASON_OK)
+			cr_expect_eq(sk_X509_num(path), 3, "%zu", i);
+	}
+}
+
 /* What stands above an anchor, and in it, is not asked: so the policies of a
  * CA whose superior names none can be required all the same. */
 Test(trust, policy_below_the_issuing_anchor)

@@ -1,0 +1,87 @@
+#include "cert_cache.h"
+#include "lru.h"
+
+/* What OpenSSL has for a certificate beside its octets, about. */
+#define DECODED 12000
+
+struct cert_cache {
+	Lru *by_digest; /* SHA-256 of the octets → X509 */
+};
+
+static gpointer
+cert_ref(gpointer cert)
+{
+	X509_up_ref(cert);
+	return cert;
+}
+
+static void
+cert_unref(gpointer cert)
+{
+	X509_free(cert);
+}
+
+CertCache *
+cert_cache_new(gsize max_bytes)
+{
+	CertCache *cache = g_new0(CertCache, 1);
+
+	cache->by_digest = lru_new(max_bytes, cert_ref, cert_unref);
+	return cache;
+}
+
+void
+cert_cache_free(CertCache *cache)
+{
+	if (cache == NULL)
+		return;
+	lru_free(cache->by_digest);
+	g_free(cache);
+}
+
+/* Caller frees. */
+static char *
+digest_of(const guchar *octets, gsize size)
+{
+	return g_compute_checksum_for_data(G_CHECKSUM_SHA256, octets, size);
+}
+
+X509 *
+cert_cache_decode(CertCache *cache, const guchar *octets, gsize size)
+{
+	const guchar *at = octets;
+	X509 *cert = NULL;
+
+	if (cache != NULL) {
+		g_autofree char *digest = digest_of(octets, size);
+
+		cert = lru_get(cache->by_digest, digest, 0);
+	}
+	if (cert != NULL)
+		return cert;
+	cert = d2i_X509(NULL, &at, (long)size);
+	if (cert != NULL && at != octets + size)
+		g_clear_pointer(&cert, X509_free);
+	return cert;
+}
+
+void
+cert_cache_keep(CertCache *cache, X509 *cert)
+{
+	guchar *octets = NULL;
+	int size = i2d_X509(cert, &octets);
+	g_autofree char *digest = NULL;
+
+	if (size <= 0)
+		return;
+	digest = digest_of(octets, (gsize)size);
+	lru_put(
+	    cache->by_digest, digest, cert, (gsize)size + DECODED, G_MAXINT64);
+	OPENSSL_free(octets);
+}
+
+guint
+cert_cache_count(CertCache *cache)
+{
+	return lru_count(cache->by_digest);
+}

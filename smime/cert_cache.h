@@ -1,0 +1,35 @@
+/*
+ * cert_cache - certificates that were decoded before, by their octets.
+ *
+ * Decoding a public key costs OpenSSL more than a signature with it costs to
+ * verify, and most mails bring the certificates of the mail before.  The owner
+ * decides what is kept: trust keeps what stood in a valid path, so that nobody
+ * else fills the memory.
+ *
+ * Two requests for the same octets may get the same object; it is never
+ * changed.  Thread-safe.
+ */
+#ifndef SMIME_CERT_CACHE_H
+#define SMIME_CERT_CACHE_H
+
+#include <glib.h>
+
+#include "ossl.h"
+
+typedef struct cert_cache CertCache;
+
+/* max_bytes: what all of them may cost, about. */
+CertCache *cert_cache_new(gsize max_bytes);
+void cert_cache_free(CertCache *cache);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CertCache, cert_cache_free)
+
+/* The certificate of which these octets are all (BER, of size at most
+ * G_MAXINT); caller frees.  NULL: they are none.  cache NULL: always anew. */
+X509 *cert_cache_decode(CertCache *cache, const guchar *octets, gsize size);
+
+void cert_cache_keep(CertCache *cache, X509 *cert);
+
+/* How many are kept. */
+guint cert_cache_count(CertCache *cache);
+
+#endif

@@ -1,0 +1,147 @@
+#include "path_cache.h"
+#include "lru.h"
+
+/* What an entry costs beside its key, about; certificates are mostly other
+ * entries' too. */
+#define COST 4096
+
+struct path_cache {
+	Lru *by_question; /* of Known */
+};
+
+/* A path, and what it is the answer to. */
+typedef struct {
+	gatomicrefcount refs;
+	OsslX509Stack *asked; /* keeps their addresses theirs */
+	OsslX509Stack *path;
+} Known;
+
+static gpointer
+known_ref(gpointer data)
+{
+	Known *known = data;
+
+	g_atomic_ref_count_inc(&known->refs);
+	return known;
+}
+
+static void
+known_unref(gpointer data)
+{
+	Known *known = data;
+
+	if (!g_atomic_ref_count_dec(&known->refs))
+		return;
+	ossl_x509_stack_free(known->asked);
+	ossl_x509_stack_free(known->path);
+	g_free(known);
+}
+
+PathCache *
+path_cache_new(gsize max_bytes)
+{
+	PathCache *cache = g_new0(PathCache, 1);
+
+	cache->by_question = lru_new(max_bytes, known_ref, known_unref);
+	return cache;
+}
+
+void
+path_cache_free(PathCache *cache)
+{
+	if (cache == NULL)
+		return;
+	lru_free(cache->by_question);
+	g_free(cache);
+}
+
+/* --- questions -------------------------------------------------------------
+ */
+
+static void
+append_demands(GString *key, const TrustDemands *demands)
+{
+	const TrustPolicy *policy = &demands->policy;
+	const CertLimits *limits = demands->limits;
+
+	g_string_append_printf(key, " %d%d%d%d", policy->is_explicit,
+	    policy->inhibit_mapping, policy->inhibit_any, demands->is_for_mail);
+	if (limits != NULL)
+		g_string_append_printf(
+		    key, " %u%d", limits->min_rsa_bits, limits->allow_sha1);
+	for (const char *const *oid = policy->oids; oid != NULL && *oid != NULL;
+	     oid++)
+		g_string_append_printf(key, " %s", *oid);
+}
+
+/* Caller frees. */
+static char *
+key_of(const PathQuestion *question)
+{
+	GString *key = g_string_new(NULL);
+
+	g_string_append_printf(key, "%p", (void *)question->leaf);
+	for (int i = 0; i < sk_X509_num(question->included); i++)
+		g_string_append_printf(
+		    key, " %p", (void *)sk_X509_value(question->included, i));
+	append_demands(key, question->demands);
+	return g_string_free(key, FALSE);
+}
+
+static OsslX509Stack *
+certificates_of(const PathQuestion *question)
+{
+	OsslX509Stack *all = question->included != NULL ?
+	    X509_chain_up_ref((OsslX509Stack *)question->included) :
+	    sk_X509_new_null();
+
+	X509_up_ref(question->leaf);
+	sk_X509_push(all, question->leaf);
+	return all;
+}
+
+/* --- answers ---------------------------------------------------------------
+ */
+
+static bool
+is_valid_at(const OsslX509Stack *path, gint64 now)
+{
+	for (int i = 0; i < sk_X509_num(path); i++) {
+		X509 *cert = sk_X509_value(path, i);
+		int begun = ossl_time_compare(X509_get0_notBefore(cert), now);
+
+		if ((begun != -1 && begun != 0) ||
+		    ossl_time_compare(X509_get0_notAfter(cert), now) != 1)
+			return false;
+	}
+	return true;
+}
+
+OsslX509Stack *
+path_cache_get(PathCache *cache, const PathQuestion *question, gint64 now)
+{
+	g_autofree char *key = key_of(question);
+	Known *known = lru_get(cache->by_question, key, 0);
+	OsslX509Stack *path = NULL;
+
+	if (known == NULL)
+		return NULL;
+	if (is_valid_at(known->path, now))
+		path = X509_chain_up_ref(known->path);
+	known_unref(known);
+	return path;
+}
+
+void
+path_cache_put(
+    PathCache *cache, const PathQuestion *question, const OsslX509Stack *path)
+{
+	g_autofree char *key = key_of(question);
+	Known *known = g_new0(Known, 1);
+
+	g_atomic_ref_count_init(&known->refs);
+	known->asked = certificates_of(question);
+	known->path = X509_chain_up_ref((OsslX509Stack *)path);
+	lru_put(cache->by_question, key, known, COST, G_MAXINT64);
+	known_unref(known);
+}

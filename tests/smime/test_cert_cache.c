@@ -1,0 +1,75 @@
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "../../smime/cert_cache.h"
+#include "../pki.h"
+
+static X509 *
+decode(CertCache *cache, GBytes *octets)
+{
+	gsize size;
+	const guchar *data = g_bytes_get_data(octets, &size);
+
+	return cert_cache_decode(cache, data, size);
+}
+
+Test(cert_cache, by_octets)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(GBytes) ca = pki_cert_der(pki->ca);
+	g_autoptr(GBytes) leaf = pki_cert_der(pki->leaf);
+	g_autoptr(CertCache) cache = cert_cache_new(1 << 20);
+	g_autoptr(X509) before = decode(cache, ca);
+	g_autoptr(X509) after = NULL;
+	g_autoptr(X509) other = NULL;
+
+	cr_expect(before != pki->ca && X509_cmp(before, pki->ca) == 0,
+	    "what is decoded is not kept");
+	cr_expect_eq(cert_cache_count(cache), 0);
+	cert_cache_keep(cache, pki->ca);
+	after = decode(cache, ca);
+	other = decode(cache, leaf);
+	cr_expect_eq(after, pki->ca);
+	cr_expect(other != pki->leaf && X509_cmp(other, pki->leaf) == 0);
+	cr_expect_eq(cert_cache_count(cache), 1);
+}
+
+/* One octet less, or more, or another one, is another certificate, or none. */
+Test(cert_cache, other_octets)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(GBytes) ca = pki_cert_der(pki->ca);
+	gsize size;
+	const guchar *data = g_bytes_get_data(ca, &size);
+	g_autoptr(CertCache) cache = cert_cache_new(1 << 20);
+	g_autofree guchar *changed = g_malloc0(size + 1);
+	g_autoptr(X509) cert = NULL;
+
+	cert_cache_keep(cache, pki->ca);
+	memcpy(changed, data, size);
+	cr_expect_null(cert_cache_decode(cache, changed, size - 1));
+	cr_expect_null(cert_cache_decode(cache, changed, size + 1));
+	changed[size - 1] ^= 1;
+	cert = cert_cache_decode(cache, changed, size);
+	cr_expect(cert != NULL && cert != pki->ca);
+}
+
+Test(cert_cache, bounded)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(CertCache) cache = cert_cache_new(20000);
+
+	cert_cache_keep(cache, pki->ca);
+	cert_cache_keep(cache, pki->leaf);
+	cr_expect_eq(cert_cache_count(cache), 1);
+}
+
+Test(cert_cache, none)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(GBytes) ca = pki_cert_der(pki->ca);
+	g_autoptr(X509) cert = decode(NULL, ca);
+
+	cr_expect(cert != NULL && X509_cmp(cert, pki->ca) == 0);
+}

@@ -1,0 +1,121 @@
+#include <criterion/criterion.h>
+
+#include "../../smime/path_cache.h"
+#include "../pki.h"
+
+#define MEMORY (1 << 20)
+
+static const char *const policies[] = { "1.2.3.4", NULL };
+static const char *const other_policies[] = { "1.2.3.5", NULL };
+static const CertLimits strict = { .min_rsa_bits = 3072 };
+static const CertLimits usual = { .min_rsa_bits = 2048 };
+static const CertLimits lenient = { .min_rsa_bits = 2048, .allow_sha1 = true };
+
+static OsslX509Stack *
+stack_of(X509 *first, X509 *second)
+{
+	OsslX509Stack *stack = sk_X509_new_null();
+
+	for (int i = 0; i < 2; i++) {
+		X509 *cert = i == 0 ? first : second;
+
+		if (cert == NULL)
+			continue;
+		X509_up_ref(cert);
+		sk_X509_push(stack, cert);
+	}
+	return stack;
+}
+
+static bool
+is_known(PathCache *cache, const PathQuestion *question, gint64 now)
+{
+	g_autoptr(OsslX509Stack) path = path_cache_get(cache, question, now);
+
+	return path != NULL;
+}
+
+/* What differs in anything is another question. */
+Test(path_cache, questions)
+{
+	static const TrustDemands all[] = {
+		{ .limits = &usual },
+		{ .limits = NULL },
+		{ .limits = &strict },
+		{ .limits = &lenient },
+		{ .limits = &usual, .is_for_mail = true },
+		{ .limits = &usual, .policy.is_explicit = true },
+		{ .limits = &usual, .policy.inhibit_mapping = true },
+		{ .limits = &usual, .policy.inhibit_any = true },
+		{ .limits = &usual, .policy.oids = policies },
+		{ .limits = &usual, .policy.oids = other_policies },
+	};
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(OsslX509Stack) none = stack_of(NULL, NULL);
+	g_autoptr(OsslX509Stack) ca = stack_of(pki->ca, NULL);
+	g_autoptr(OsslX509Stack) both = stack_of(pki->leaf, pki->ca);
+	g_autoptr(OsslX509Stack) other_order = stack_of(pki->ca, pki->leaf);
+	const OsslX509Stack *included[] = { both, NULL, none, ca, other_order };
+	g_autoptr(PathCache) cache = path_cache_new(MEMORY);
+	PathQuestion question = { pki->leaf, both, &all[0] };
+
+	path_cache_put(cache, &question, both);
+	cr_expect(is_known(cache, &question, PKI_NOW));
+	for (gsize i = 1; i < G_N_ELEMENTS(all); i++) {
+		question.demands = &all[i];
+		cr_expect(!is_known(cache, &question, PKI_NOW), "%zu", i);
+	}
+	question.demands = &all[0];
+	for (gsize i = 1; i < G_N_ELEMENTS(included); i++) {
+		question.included = included[i];
+		cr_expect(!is_known(cache, &question, PKI_NOW), "%zu", i);
+	}
+	question = (PathQuestion){ pki->ca, both, &all[0] };
+	cr_expect(!is_known(cache, &question, PKI_NOW));
+}
+
+/* As long as all of it is valid. */
+Test(path_cache, validity)
+{
+	const PkiCert root = { .from = -10, .until = 10 };
+	const PkiCert ca = { .from = -5, .until = 20 };
+	const PkiCert leaf = { .from = -20, .until = 5 };
+	g_autoptr(Pki) pki =
+	    pki_new_from(root, ca, PKI_KEY_ROOT, &leaf, PKI_KEY_CA);
+	g_autoptr(OsslX509Stack) path = stack_of(pki->leaf, pki->ca);
+	static const TrustDemands demands;
+	const PathQuestion question = { pki->leaf, NULL, &demands };
+	static const struct {
+		gint64 at;
+		bool known;
+	} cases[] = { { -11, false }, { -6, false }, { -5, true }, { 0, true },
+		{ 4, true }, { 5, false }, { 6, false } };
+	g_autoptr(PathCache) cache = path_cache_new(MEMORY);
+
+	X509_up_ref(pki->root);
+	sk_X509_push(path, pki->root);
+	path_cache_put(cache, &question, path);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+		cr_expect_eq(is_known(cache, &question, PKI_NOW + cases[i].at),
+		    cases[i].known, "%d", (int)cases[i].at);
+}
+
+/* Whatever is made after it, nothing has the address of what was asked. */
+Test(path_cache, addresses)
+{
+	static const TrustDemands demands;
+	g_autoptr(PathCache) cache = path_cache_new(MEMORY);
+	Pki *pki = pki_new(NULL);
+	g_autoptr(OsslX509Stack) path = stack_of(pki->ca, NULL);
+	const PathQuestion asked = { pki->leaf, NULL, &demands };
+
+	path_cache_put(cache, &asked, path);
+	pki_free(pki);
+	for (guint i = 0; i < 100; i++) {
+		g_autoptr(X509) cert =
+		    pki_cert(&(PkiCert){ 0 }, NULL, PKI_KEY_LEAF);
+		const PathQuestion question = { cert, NULL, &demands };
+
+		cr_expect(!is_known(cache, &question, PKI_NOW), "%u", i);
+	}
+}
