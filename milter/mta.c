@@ -31,6 +31,17 @@
  * has any data of ours. */
 static Service *the_service;
 
+/* Where every mail is looked at, MAIL decides nothing; a reload that says
+ * otherwise counts for connections after it. */
+static unsigned long
+wanted_steps(void)
+{
+	g_autoptr(Snapshot) snapshot = service_snapshot(the_service);
+	bool all = snapshot->config->milter_roles & POLICY_ROLE_VERIFY;
+
+	return WANTED_STEPS | (all ? SMFIP_NR_MAIL : 0);
+}
+
 typedef struct {
 	guint magic;
 	unsigned long steps; /* what was negotiated */
@@ -58,8 +69,8 @@ macro(SMFICTX *ctx, const char *name)
 static sfsistat
 on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
     unsigned long f2 G_GNUC_UNUSED, unsigned long f3 G_GNUC_UNUSED,
-    unsigned long *wanted_actions, unsigned long *wanted_steps,
-    unsigned long *out2, unsigned long *out3)
+    unsigned long *wanted_actions, unsigned long *wanted, unsigned long *out2,
+    unsigned long *out3)
 {
 	Connection *connection = connection_of(ctx);
 
@@ -79,13 +90,13 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 		    ctx, SMFIM_ENVFROM, (char *)"{mail_addr} {auth_authen}");
 		smfi_setsymlist(ctx, SMFIM_EOM, (char *)"i");
 	}
-	*wanted_steps = steps & WANTED_STEPS;
+	*wanted = steps & wanted_steps();
 	*out2 = *out3 = 0;
 
 	if (connection == NULL)
 		connection = g_new0(Connection, 1);
 	connection->magic = CONNECTION_MAGIC;
-	connection->steps = *wanted_steps;
+	connection->steps = *wanted;
 	smfi_setpriv(ctx, connection);
 	return SMFIS_CONTINUE;
 }
@@ -122,13 +133,18 @@ static sfsistat
 on_mail(SMFICTX *ctx, char **arguments)
 {
 	Connection *connection = connection_of(ctx);
+	bool is_ours;
 
-	if (connection == NULL || connection->session == NULL)
+	if (connection == NULL)
 		return SMFIS_TEMPFAIL;
+	if (connection->session == NULL) /* its end is told so */
+		return connection->steps & SMFIP_NR_MAIL ? SMFIS_NOREPLY :
+							   SMFIS_TEMPFAIL;
 	connection->skip_body = false;
-	return session_mail(connection->session, macro(ctx, "{auth_authen}"),
-		   arguments != NULL ? arguments[0] : NULL) ?
-	    SMFIS_CONTINUE :
+	is_ours = session_mail(connection->session, macro(ctx, "{auth_authen}"),
+	    arguments != NULL ? arguments[0] : NULL);
+	return is_ours || connection->steps & SMFIP_NR_MAIL ?
+	    undecided(connection, SMFIP_NR_MAIL) :
 	    SMFIS_ACCEPT;
 }
 

@@ -117,6 +117,8 @@ bench_half(Report *report, const Site *site, const char *what, const char *name,
 	LoadResult result;
 	SiteCost peak;
 
+	if (!report_wants(report, &line))
+		return;
 	site_measure(site->gateway, site->socket, mail, 1, MANY_CONNECTIONS,
 	    seconds, &peak);
 	line.rate = peak.load.mails / peak.load.seconds / 2;
@@ -188,6 +190,8 @@ bench_nothing(Report *report, const char *what, const char *config,
 			.floor_name = "a milter that does nothing" };
 		SiteCost floor;
 
+		if (!report_wants(report, &line))
+			continue;
 		site_measure(null_milter, null_socket, &mail, 1, CONNECTIONS,
 		    seconds, &floor);
 		line.floor = floor.cpu;
