@@ -1,3 +1,5 @@
+#include <openssl/sha.h>
+
 #include "cert_cache.h"
 #include "lru.h"
 
@@ -39,11 +41,22 @@ cert_cache_free(CertCache *cache)
 	g_free(cache);
 }
 
-/* Caller frees. */
-static char *
-digest_of(const guchar *octets, gsize size)
+/* Of octets, as hexadecimal digits and their end.  OpenSSL's is several times
+ * as fast as GLib's. */
+typedef char Digest[2 * SHA256_DIGEST_LENGTH + 1];
+
+static void
+find_digest(const guchar *octets, gsize size, Digest digest)
 {
-	return g_compute_checksum_for_data(G_CHECKSUM_SHA256, octets, size);
+	static const char hex[] = "0123456789abcdef";
+	guchar sum[SHA256_DIGEST_LENGTH];
+
+	SHA256(octets, size, sum);
+	for (gsize i = 0; i < sizeof(sum); i++) {
+		digest[2 * i] = hex[sum[i] >> 4];
+		digest[2 * i + 1] = hex[sum[i] & 15];
+	}
+	digest[2 * sizeof(sum)] = '\0';
 }
 
 X509 *
@@ -53,8 +66,9 @@ cert_cache_decode(CertCache *cache, const guchar *octets, gsize size)
 	X509 *cert = NULL;
 
 	if (cache != NULL) {
-		g_autofree char *digest = digest_of(octets, size);
+		Digest digest;
 
+		find_digest(octets, size, digest);
 		cert = lru_get(cache->by_digest, digest, 0);
 	}
 	if (cert != NULL)
@@ -70,11 +84,11 @@ cert_cache_keep(CertCache *cache, X509 *cert)
 {
 	guchar *octets = NULL;
 	int size = i2d_X509(cert, &octets);
-	g_autofree char *digest = NULL;
+	Digest digest;
 
 	if (size <= 0)
 		return;
-	digest = digest_of(octets, (gsize)size);
+	find_digest(octets, (gsize)size, digest);
 	lru_put(
 	    cache->by_digest, digest, cert, (gsize)size + DECODED, G_MAXINT64);
 	OPENSSL_free(octets);

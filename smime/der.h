@@ -24,6 +24,7 @@
 #define DER_UTC_TIME 0x17
 #define DER_GENERALIZED_TIME 0x18
 #define DER_SEQUENCE 0x30
+#define DER_SET 0x31
 #define DER_EXPLICIT(n) (0xa0 | (n))
 
 #define DER_MAX_HEAD 6 /* octets of tag and length, of what der_wrap makes */

@@ -7,6 +7,7 @@
 
 #include "keyring.h"
 #include "ossl.h"
+#include "signed_data.h"
 
 struct identity {
 	gatomicrefcount refs;
@@ -15,7 +16,8 @@ struct identity {
 	OsslX509Stack *chain; /* intermediates, without root */
 	GPtrArray *mailboxes; /* of Address: of cert */
 	char *serial;
-	bool is_seal; /* of a domain */
+	bool is_seal;                             /* of a domain */
+	SignedDataForm *forms[SIGNED_DATA_FORMS]; /* atomic; each set once */
 };
 
 #endif

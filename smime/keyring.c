@@ -68,6 +68,8 @@ identity_unref(Identity *identity)
 	X509_free(identity->cert);
 	ossl_x509_stack_free(identity->chain);
 	g_clear_pointer(&identity->mailboxes, g_ptr_array_unref);
+	for (gsize i = 0; i < G_N_ELEMENTS(identity->forms); i++)
+		signed_data_form_free(identity->forms[i]);
 	g_free(identity->serial);
 	g_free(identity);
 }

@@ -5,6 +5,7 @@
 #include "identity.h"
 #include "ossl.h"
 #include "sign.h"
+#include "signed_data.h"
 
 /* For readers that do not know MIME. */
 #define PREAMBLE \
@@ -76,158 +77,6 @@ signed_message_free(SignedMessage *signed_message)
 	g_free(signed_message->content_disposition);
 	spool_free(signed_message->body);
 	g_free(signed_message);
-}
-
-/* --- CMS --------------------------------------------------------------- */
-
-static bool
-add_certificates(CMS_ContentInfo *cms, const Identity *identity)
-{
-	for (int i = 0; i < sk_X509_num(identity->chain); i++) {
-		if (CMS_add1_cert(cms, sk_X509_value(identity->chain, i)) != 1)
-			return false;
-	}
-	return true;
-}
-
-/* RFC 8551, section 2.5; signingCertificateV2 (RFC 5035) comes with CMS_CADES,
- * what RFC 5652, section 11 asks for with the signature. */
-static bool
-add_signing_time(CMS_SignerInfo *signer, gint64 now)
-{
-	ASN1_TIME *time = ASN1_TIME_set(NULL, (time_t)now);
-	bool ok = time != NULL &&
-	    CMS_signed_add1_attr_by_NID(signer, NID_pkcs9_signingTime,
-		ASN1_STRING_type(time), time, -1) == 1;
-
-	ASN1_TIME_free(time);
-	return ok;
-}
-
-/* RFC 3183, section 3: SignatureType, a SEQUENCE OF OBJECT IDENTIFIER, here of
- * id-sti-domainSig (1.2.840.113549.1.9.16.9.2) alone. */
-static const guchar domain_signature_type[] = { 0x30, 0x0d, 0x06, 0x0b, 0x2a,
-	0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x09, 0x02 };
-
-static bool
-add_domain_signature_type(CMS_SignerInfo *signer)
-{
-	return CMS_signed_add1_attr_by_NID(signer,
-		   NID_id_smime_aa_signatureType, V_ASN1_SEQUENCE,
-		   domain_signature_type,
-		   (int)sizeof(domain_signature_type)) == 1;
-}
-
-/* RFC 8551, section 2.5.2, the best first: what the holder of a key that may
- * decrypt can be expected to read.  Others are offered nothing. */
-static bool
-add_capabilities(CMS_SignerInfo *signer)
-{
-	static const int ciphers[] = { NID_aes_256_gcm, NID_aes_128_gcm,
-		NID_aes_256_cbc, NID_aes_128_cbc };
-	STACK_OF(X509_ALGOR) *list = NULL;
-	bool ok = true;
-
-	for (gsize i = 0; i < G_N_ELEMENTS(ciphers) && ok; i++)
-		ok = CMS_add_simple_smimecap(&list, ciphers[i], -1) == 1;
-	ok = ok && CMS_add_smimecap(signer, list) == 1;
-	sk_X509_ALGOR_pop_free(list, X509_ALGOR_free);
-	return ok;
-}
-
-/* OpenSSL's own list of capabilities has even single DES in it. */
-#define SIGNER_FLAGS (CMS_PARTIAL | CMS_BINARY | CMS_NOSMIMECAP | CMS_CADES)
-
-/* Without CMS_KEY_PARAM OpenSSL would call an RSASSA-PSS signature (RFC 4056)
- * one of PKCS#1 1.5. */
-static CMS_SignerInfo *
-add_signer(CMS_ContentInfo *cms, const Identity *identity, const EVP_MD *md)
-{
-	bool pss = cert_requires_pss(identity->cert);
-	CMS_SignerInfo *signer = CMS_add1_signer(cms, identity->cert,
-	    identity->key, md, SIGNER_FLAGS | (pss ? CMS_KEY_PARAM : 0));
-
-	if (signer == NULL || !pss)
-		return signer;
-	return cert_prepare_signing(
-		   identity->cert, CMS_SignerInfo_get0_pkey_ctx(signer)) ?
-	    signer :
-	    NULL;
-}
-
-/* A BIO from which OpenSSL will take the digest of what was digested. */
-static BIO *
-digest_bio(const EVP_MD_CTX *digesting)
-{
-	g_autoptr(BIO) bio = BIO_new(BIO_f_md());
-	EVP_MD_CTX *context;
-
-	if (bio == NULL ||
-	    BIO_set_md(bio, EVP_MD_CTX_get0_md(digesting)) != 1 ||
-	    BIO_get_md_ctx(bio, &context) != 1 ||
-	    EVP_MD_CTX_copy_ex(context, digesting) != 1)
-		return NULL;
-	return g_steal_pointer(&bio);
-}
-
-/* Signed data over what was digested already. */
-static CMS_ContentInfo *
-signed_data(Identity *identity, const SignOptions *options, gint64 now,
-    const EVP_MD_CTX *digesting)
-{
-	g_autoptr(CMS_ContentInfo) cms = CMS_sign(
-	    NULL, NULL, NULL, NULL, CMS_PARTIAL | CMS_BINARY | CMS_DETACHED);
-	g_autoptr(BIO) digest = digest_bio(digesting);
-	CMS_SignerInfo *signer;
-
-	if (cms == NULL || digest == NULL)
-		return NULL;
-	signer = add_signer(cms, identity, EVP_MD_CTX_get0_md(digesting));
-	if (signer == NULL || !add_certificates(cms, identity) ||
-	    !add_signing_time(signer, now) ||
-	    (cert_may_decrypt(identity->cert) && !add_capabilities(signer)) ||
-	    (identity->is_seal && options->domain_signature &&
-		!add_domain_signature_type(signer)) ||
-	    CMS_dataFinal(cms, digest) != 1)
-		return NULL;
-	return g_steal_pointer(&cms);
-}
-
-static void
-der_free(void *der)
-{
-	OPENSSL_free(der);
-}
-
-/* content NULL: detached. */
-static GBytes *
-signed_data_der(Identity *identity, const SignOptions *options, gint64 now,
-    const EVP_MD_CTX *digesting, const Spool *content, GError **error)
-{
-	g_autoptr(CMS_ContentInfo) cms =
-	    signed_data(identity, options, now, digesting);
-	guchar *der = NULL;
-	int size = -1;
-
-	if (cms != NULL && content != NULL) {
-		ASN1_OCTET_STRING **inside = CMS_get0_content(cms);
-
-		*inside = ASN1_OCTET_STRING_new();
-		if (spool_size(content) > G_MAXINT ||
-		    ASN1_OCTET_STRING_set(*inside,
-			(const guchar *)spool_data(content),
-			(int)spool_size(content)) != 1)
-			g_clear_pointer(&cms, CMS_ContentInfo_free);
-	}
-	if (cms != NULL)
-		size = i2d_CMS_ContentInfo(cms, &der);
-	if (size <= 0) {
-		ossl_set_error(error, SMIME_ERROR_CRYPTO,
-		    "cannot sign with certificate %s", identity->serial);
-		return NULL;
-	}
-	ERR_clear_error();
-	return g_bytes_new_with_free_func(der, (gsize)size, der_free, der);
 }
 
 /* --- writing ----------------------------------------------------------- */
@@ -386,6 +235,21 @@ write_entity(SignedMessage *made, const MimeMessage *message,
 	    message, &canon, sink_write, sink, &made->header_protected, error);
 }
 
+/* --- the signature ------------------------------------------------------ */
+
+static GBytes *
+signed_data(Identity *identity, const SignOptions *options, gint64 now,
+    const EVP_MD_CTX *digesting, const Spool *content, GError **error)
+{
+	const SignedDataOptions what = {
+		.time = now,
+		.domain_signature =
+		    identity->is_seal && options->domain_signature,
+	};
+
+	return signed_data_make(identity, &what, digesting, content, error);
+}
+
 /* --- the two forms ----------------------------------------------------- */
 
 /* RFC 8551, section 3.5.2. */
@@ -404,7 +268,7 @@ sign_opaque(SignedMessage *made, const MimeMessage *message, Identity *identity,
 	if (!write_entity(made, message, options, true, &to_entity, error) ||
 	    !spool_seal(entity, error))
 		return false;
-	der = signed_data_der(identity, options, now, digesting, entity, error);
+	der = signed_data(identity, options, now, digesting, entity, error);
 	if (der == NULL)
 		return false;
 	made->body = to_body.spool = spool_new(&options->spool);
@@ -482,7 +346,7 @@ sign_detached(SignedMessage *made, const MimeMessage *message,
 	if (!write_entity(made, message, options, false, &sink, error))
 		return false;
 	entity.end = spool_size(made->body);
-	der = signed_data_der(identity, options, now, digesting, NULL, error);
+	der = signed_data(identity, options, now, digesting, NULL, error);
 	if (der == NULL ||
 	    !write_signature_part(made->body, boundary, der, error) ||
 	    !spool_seal(made->body, error) ||
