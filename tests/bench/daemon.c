@@ -216,6 +216,8 @@ bench_large(Report *report, const Site *site, const char *what,
 		.size = mail_sizes[MAIL_50M].name,
 		.peak_limit = LARGE_MAILS };
 
+	if (!report_wants(report, &line))
+		return;
 	measure_mail(site, &mail, MANY_CONNECTIONS, 0, &line);
 	report_add(report, &line);
 }
