@@ -41,7 +41,6 @@ step_verify(const void *data)
 static void
 bench_sign(Report *report, ReportLine line, Work *work, double seconds)
 {
-	line.what = "sign";
 	line.floor_name = "EVP_DigestSign";
 	if (!report_wants(report, &line))
 		return;
@@ -67,13 +66,20 @@ static void
 bench_size(Report *report, const char *key, const MailSize *size, Work *work,
     double seconds)
 {
-	const ReportLine line = { .key = key, .size = size->name };
+	ReportLine line = { .key = key, .size = size->name };
 	g_autoptr(Spool) plain = mail_plain(size->size);
+	g_autoptr(Spool) text = mail_text(size->size);
 	g_autoptr(Spool) signed_mail =
 	    mail_signed(plain, work->identity, work->office->now);
 
 	work->mail = plain;
+	line.what = "sign";
 	bench_sign(report, line, work, seconds);
+	if (size->size > mail_sizes[MAIL_4K].size) {
+		work->mail = text;
+		line.what = "sign, text";
+		bench_sign(report, line, work, seconds);
+	}
 	work->mail = signed_mail;
 	bench_verify(report, line, work, seconds);
 }

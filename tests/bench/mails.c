@@ -11,10 +11,27 @@
 	"Subject: ukuran\r\n" \
 	"Date: Sun, 01 Mar 2026 07:00:00 +0700\r\n" \
 	"Message-ID: <1@" OFFICE_DOMAIN ">\r\n" \
-	"MIME-Version: 1.0\r\n" \
+	"MIME-Version: 1.0\r\n"
+#define TEXT \
 	"Content-Type: text/plain; charset=utf-8\r\n" \
 	"Content-Transfer-Encoding: 8bit\r\n" \
 	"\r\n"
+#define SENTENCE \
+	"Bersama ini kami sampaikan \342\200\223 undangan rapat " \
+	"koordinasi.\r\n"
+#define MIXED \
+	"Content-Type: multipart/mixed; boundary=\"=-bagian\"\r\n" \
+	"\r\n" \
+	"--=-bagian\r\n"
+#define ATTACHMENT \
+	"--=-bagian\r\n" \
+	"Content-Type: application/pdf; name=surat.pdf\r\n" \
+	"Content-Transfer-Encoding: base64\r\n" \
+	"Content-Disposition: attachment; filename=surat.pdf\r\n" \
+	"\r\n"
+
+/* Octets; more is what is attached. */
+#define MAX_TEXT 4096
 
 const MailSize mail_sizes[N_MAIL_SIZES] = {
 	[MAIL_4K] = { "4 KiB", 4 << 10 },
@@ -34,16 +51,48 @@ make_spool(const char *data, gsize size)
 	return spool;
 }
 
+static void
+append_text(GString *mail, gsize size)
+{
+	gsize start = mail->len;
+
+	g_string_append(mail, TEXT);
+	while (mail->len - start < size)
+		g_string_append(mail, SENTENCE);
+}
+
+/* In lines of 76 characters, that no two are the same. */
+static void
+append_attachment(GString *mail, gsize size)
+{
+	g_autoptr(GRand) random = g_rand_new_with_seed(1);
+
+	g_string_append(mail, ATTACHMENT);
+	while (mail->len < size) {
+		guint32 octets[14];
+		g_autofree char *line = NULL;
+
+		for (gsize i = 0; i < G_N_ELEMENTS(octets); i++)
+			octets[i] = g_rand_int(random);
+		line = g_base64_encode((const guchar *)octets, 54);
+		g_string_append_printf(mail, "%sAAAA\r\n", line);
+	}
+	g_string_append(mail, "--=-bagian--\r\n");
+}
+
 static Spool *
 make_mail(const char *from, gsize size)
 {
 	g_autoptr(GString) mail = g_string_new(from);
 
 	g_string_append(mail, ENVELOPE);
-	while (mail->len < size)
-		g_string_append(mail,
-		    "Bersama ini kami sampaikan \342\200\223 undangan rapat "
-		    "koordinasi.\r\n");
+	if (size <= MAX_TEXT) {
+		append_text(mail, size - mail->len);
+	} else {
+		g_string_append(mail, MIXED);
+		append_text(mail, MAX_TEXT);
+		append_attachment(mail, size);
+	}
 	return make_spool(mail->str, mail->len);
 }
 
@@ -51,6 +100,16 @@ Spool *
 mail_plain(gsize size)
 {
 	return make_mail("From: Budi <" OFFICE_BUDI ">\r\n", size);
+}
+
+Spool *
+mail_text(gsize size)
+{
+	g_autoptr(GString) mail =
+	    g_string_new("From: Budi <" OFFICE_BUDI ">\r\n" ENVELOPE);
+
+	append_text(mail, size);
+	return make_spool(mail->str, mail->len);
 }
 
 Spool *
