@@ -707,9 +707,102 @@ shows_foreign(const GPtrArray *authors, const char *text, bool turned)
 	return false;
 }
 
+/* --- names of domains in it ----------------------------------------------- */
+
+/* Of text, only what makes the names of domains and what separates addresses:
+ * a reader might overlook the rest.  Caller frees. */
+static char *
+bare(const char *text)
+{
+	g_autofree char *folded = g_utf8_casefold(text, -1);
+	g_autofree char *normal =
+	    g_utf8_normalize(folded, -1, G_NORMALIZE_ALL_COMPOSE);
+	GString *out = g_string_new(NULL);
+
+	for (const char *at = normal; *at != '\0'; at = g_utf8_next_char(at)) {
+		gunichar c = g_utf8_get_char(at);
+		bool after_dot = out->len > 0 && out->str[out->len - 1] == '.';
+
+		if (g_unichar_isalnum(c) || c == '@' ||
+		    (c == '.' && !after_dot))
+			g_string_append_unichar(out, c);
+	}
+	return g_string_free(out, FALSE);
+}
+
+/* domains in both ways to write them, as bare() leaves them. */
+static GPtrArray *
+bare_names(const char *const *domains)
+{
+	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+
+	for (; *domains != NULL; domains++) {
+		const char *dot = (*domains)[0] == '.' ? "." : "";
+		g_autofree char *unicode =
+		    g_hostname_to_unicode(*domains + strlen(dot));
+		g_autofree char *shown = NULL;
+
+		g_ptr_array_add(names, bare(*domains));
+		if (unicode == NULL)
+			continue;
+		shown = g_strconcat(dot, unicode, NULL);
+		g_ptr_array_add(names, bare(shown));
+	}
+	return names;
+}
+
+static bool
+has_name(const char *text, const char *name)
+{
+	const char *at = text;
+
+	while ((at = strstr(at, name)) != NULL) {
+		if (name[0] != '.' || (at > text && at[-1] != '@'))
+			return true;
+		at++;
+	}
+	return false;
+}
+
+/* Where some of text is turned, labels are not seen in their order. */
+static bool
+has_labels(const char *text, const char *name)
+{
+	g_auto(GStrv) labels = g_strsplit(name, ".", -1);
+
+	for (char **label = labels; *label != NULL; label++) {
+		if (strstr(text, *label) == NULL)
+			return false;
+	}
+	return true;
+}
+
+static bool
+shows_name(const GPtrArray *names, const char *text, bool turned)
+{
+	g_autofree char *left = bare(text);
+
+	for (guint i = 0; i < names->len; i++) {
+		const char *name = g_ptr_array_index(names, i);
+
+		if (turned ? has_labels(left, name) : has_name(left, name))
+			return true;
+	}
+	return false;
+}
+
+/* --- ways of reading ------------------------------------------------------ */
+
+/* What is looked for in each of them: is it in text, some of which is perhaps
+ * turned? */
+typedef struct {
+	bool (*is_in)(const GPtrArray *which, const char *text, bool turned);
+	const GPtrArray *which;
+} Search;
+
 /* decoded NULL: not to be told. */
 static bool
-is_misleading(const GPtrArray *authors, const char *decoded, ReadBy by)
+is_seen(const Search *search, const char *decoded, ReadBy by)
 {
 	bool turned = false;
 	g_autofree char *seen =
@@ -719,10 +812,8 @@ is_misleading(const GPtrArray *authors, const char *decoded, ReadBy by)
 	if (seen == NULL)
 		return true;
 	unquoted = without_quotes(seen);
-	return shows_foreign(authors, unquoted, turned);
+	return search->is_in(search->which, unquoted, turned);
 }
-
-/* --- ways of reading ------------------------------------------------------ */
 
 /* Without comments, quotes, and backslashes that quote.  Caller frees. */
 static char *
@@ -750,67 +841,98 @@ without_comments(const char *value)
 }
 
 static bool
-reads_misleading(const GPtrArray *authors, const char *value)
+is_read(const Search *search, const char *value)
 {
 	g_autofree char *joined =
 	    encoded_words_decode(value, ENCODED_WORDS_JOINED);
 	g_autofree char *apart = NULL;
 	g_autofree char *theirs = NULL;
 
-	if (is_misleading(authors, joined, READ_BY_US))
+	if (is_seen(search, joined, READ_BY_US))
 		return true;
 	apart = encoded_words_decode(value, ENCODED_WORDS_APART);
-	if (is_misleading(authors, apart, READ_BY_US))
+	if (is_seen(search, apart, READ_BY_US))
 		return true;
 	theirs = g_mime_utils_header_decode_text(NULL, value);
-	return is_misleading(authors, theirs, READ_BY_GMIME);
+	return is_seen(search, theirs, READ_BY_GMIME);
 }
 
-/* The names that GMime gives to the mailboxes of value. */
+/* In the names that GMime gives to the mailboxes of value? */
 static bool
-names_mislead(const GPtrArray *authors, const char *value)
+is_named(const Search *search, const char *value)
 {
 	InternetAddressList *list = internet_address_list_parse(NULL, value);
 	int count = list != NULL ? internet_address_list_length(list) : 0;
-	bool misleads = false;
+	bool found = false;
 
-	for (int i = 0; i < count && !misleads; i++) {
+	for (int i = 0; i < count && !found; i++) {
 		const char *name = internet_address_get_name(
 		    internet_address_list_get_address(list, i));
 
-		misleads =
-		    name != NULL && is_misleading(authors, name, READ_BY_GMIME);
+		found = name != NULL && is_seen(search, name, READ_BY_GMIME);
 	}
 	g_clear_object(&list);
-	return misleads;
+	return found;
 }
 
 /* Some readers unquote first and decode then, some the other way round, and
  * some show comments. */
 static bool
-any_reading_misleads(const GPtrArray *authors, const char *value)
+is_in_any_reading(const Search *search, const char *value)
 {
 	g_autofree char *unquoted = without_quotes(value);
-	g_autofree char *bare = without_comments(value);
+	g_autofree char *plain = without_comments(value);
 
-	return reads_misleading(authors, value) ||
-	    (strcmp(unquoted, value) != 0 &&
-		reads_misleading(authors, unquoted)) ||
-	    (strcmp(bare, unquoted) != 0 && reads_misleading(authors, bare)) ||
-	    names_mislead(authors, value);
+	return is_read(search, value) ||
+	    (strcmp(unquoted, value) != 0 && is_read(search, unquoted)) ||
+	    (strcmp(plain, unquoted) != 0 && is_read(search, plain)) ||
+	    is_named(search, value);
+}
+
+/* value as it stands in one line; NULL: beyond the limits.  Caller frees. */
+static char *
+unfold(const char *value)
+{
+	if (strnlen(value, DISPLAY_NAME_MAX_SIZE + 1) > DISPLAY_NAME_MAX_SIZE ||
+	    !encoded_words_are_few(value))
+		return NULL;
+	second_reader_start();
+	return g_mime_utils_header_unfold(value);
 }
 
 bool
 display_name_misleads(const char *value, const GPtrArray *authors)
 {
-	g_autoptr(GPtrArray) seen = NULL;
-	g_autofree char *unfolded = NULL;
+	g_autofree char *unfolded = unfold(value);
+	g_autoptr(GPtrArray) seen = seen_authors(authors);
+	const Search search = { shows_foreign, seen };
 
-	if (strnlen(value, DISPLAY_NAME_MAX_SIZE + 1) > DISPLAY_NAME_MAX_SIZE ||
-	    !encoded_words_are_few(value))
+	return unfolded == NULL || is_in_any_reading(&search, unfolded);
+}
+
+/* No letter and no digit: some readers look for another field then. */
+static bool
+shows_nothing(const char *value)
+{
+	g_autofree char *decoded =
+	    encoded_words_decode(value, ENCODED_WORDS_JOINED);
+	g_autofree char *left = decoded != NULL ? bare(decoded) : NULL;
+
+	return left == NULL || left[strspn(left, ".@")] == '\0';
+}
+
+/* Some readers decode nothing where an address should stand. */
+bool
+display_name_shows_domain(const char *value, const char *const *domains)
+{
+	g_autofree char *unfolded = unfold(value);
+	g_autoptr(GPtrArray) names = bare_names(domains);
+	const Search search = { shows_name, names };
+	g_autofree char *raw = NULL;
+
+	if (unfolded == NULL)
 		return true;
-	second_reader_start();
-	seen = seen_authors(authors);
-	unfolded = g_mime_utils_header_unfold(value);
-	return unfolded == NULL || any_reading_misleads(seen, unfolded);
+	raw = g_utf8_make_valid(unfolded, -1);
+	return shows_nothing(unfolded) || is_seen(&search, raw, READ_BY_US) ||
+	    is_in_any_reading(&search, unfolded);
 }

@@ -1,6 +1,6 @@
 /*
  * display_name - what a From field shows beside its addresses: is it another
- * address?
+ * address?  And, where its addresses cannot be told: whose might they be?
  *
  * Many programs show the name alone (RFC 5322, section 3.4), decoded (RFC 2047)
  * before they unquote it or after that, with comments or without, and in ways
@@ -27,5 +27,12 @@
  * that readers would not decode alike (encoded_word), or more than the limits?
  */
 bool display_name_misleads(const char *value, const GPtrArray *authors);
+
+/*
+ * Might some reader find in value the name of one of domains (in lower case, as
+ * A-labels; .D for any below D), wherever it stands, or nothing at all,
+ * or does value hide something as above?
+ */
+bool display_name_shows_domain(const char *value, const char *const *domains);
 
 #endif

@@ -56,38 +56,63 @@ find_field(const MimeEntity *header, const char *name, guint *count)
 }
 
 GPtrArray *
-originators_parse(const MimeEntity *header, const char *name, guint *fields)
+originators_read(const char *value, gsize size)
 {
 	g_autoptr(GPtrArray) mailboxes = NULL;
-	g_autofree char *value = NULL;
-	const MimeField *found = find_field(header, name, fields);
+	g_autofree char *text = NULL;
 
-	if (*fields != 1 ||
-	    mime_range_size(found->value) > ORIGINATORS_MAX_SIZE)
+	if (size > ORIGINATORS_MAX_SIZE)
 		return NULL;
-	mailboxes = address_list_parse(
-	    header->base + found->value.start, mime_range_size(found->value));
+	mailboxes = address_list_parse(value, size);
 	if (mailboxes == NULL)
 		return NULL;
 	second_reader_start();
-	value = g_strndup(
-	    header->base + found->value.start, mime_range_size(found->value));
-	if (!encoded_words_are_few(value) || !gmime_agrees(mailboxes, value))
+	text = g_strndup(value, size);
+	if (!encoded_words_are_few(text) || !gmime_agrees(mailboxes, text))
 		return NULL;
 	return g_steal_pointer(&mailboxes);
 }
 
-bool
-originators_mislead(const MimeEntity *header, const GPtrArray *authors)
+GPtrArray *
+originators_parse(const MimeEntity *header, const char *name, guint *fields)
+{
+	const MimeField *found = find_field(header, name, fields);
+
+	return *fields == 1 ?
+	    originators_read(header->base + found->value.start,
+		mime_range_size(found->value)) :
+	    NULL;
+}
+
+char *
+originators_from(const MimeEntity *header)
 {
 	guint count;
 	const MimeField *from = find_field(header, "From", &count);
 	g_autofree char *value = NULL;
 
 	if (count != 1 || mime_range_size(from->value) > ORIGINATORS_MAX_SIZE)
-		return true;
+		return NULL;
 	value = g_strndup(
 	    header->base + from->value.start, mime_range_size(from->value));
-	return strlen(value) != mime_range_size(from->value) ||
-	    display_name_misleads(value, authors);
+	return strlen(value) == mime_range_size(from->value) ?
+	    g_steal_pointer(&value) :
+	    NULL;
+}
+
+/* Strangers write From in many ways that leave their authors unsure. */
+bool
+originators_might_be_of(const char *from, const char *const *domains)
+{
+	if (domains[0] == NULL)
+		return false;
+	return from == NULL || display_name_shows_domain(from, domains);
+}
+
+bool
+originators_mislead(const MimeEntity *header, const GPtrArray *authors)
+{
+	g_autofree char *value = originators_from(header);
+
+	return value == NULL || display_name_misleads(value, authors);
 }

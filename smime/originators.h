@@ -23,6 +23,20 @@
 GPtrArray *originators_parse(
     const MimeEntity *header, const char *name, guint *fields);
 
+/* The mailboxes of such a field's value; NULL when it is ambiguous. */
+GPtrArray *originators_read(const char *value, gsize size);
+
+/* The value of the one From field, still folded; NULL when it is absent,
+ * doubled, over ORIGINATORS_MAX_SIZE or has a NUL.  Caller frees. */
+char *originators_from(const MimeEntity *header);
+
+/*
+ * Where authors cannot be told: might some reader take them, by from, for
+ * authors of one of domains (as display_name_shows_domain has them)?  from:
+ * value of the one From field; who has none, or several, might be anybody.
+ */
+bool originators_might_be_of(const char *from, const char *const *domains);
+
 /* Is there not one From field, or does it show something else than authors, who
  * are its addresses (display_name)? */
 bool originators_mislead(const MimeEntity *header, const GPtrArray *authors);

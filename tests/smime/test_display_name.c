@@ -549,3 +549,110 @@ Test(display_name, limits)
 	cr_expect_not(misleads(three));
 	cr_expect(misleads(four));
 }
+
+/* --- whose it might be --------------------------------------------------- */
+
+static bool
+shows_domain(const char *value)
+{
+	static const char *const domains[] = { "bssn.go.id", ".daerah.example",
+		"xn--bcher-kva.example", "my-agency.example", NULL };
+
+	return display_name_shows_domain(value, domains);
+}
+
+Test(display_name, shows_no_domain)
+{
+	static const char *const values[] = {
+		"Mail Delivery System <MAILER-DAEMON>",
+		"Toko [Promo] <a@shop.example>",
+		"PT. Maju, Tbk <a@shop.example>",
+		"\"Toko\" <a@shop.example>,",
+		"a.@docomo.example",
+		"a@[10.0.0.1]",
+		"noreply@shop.example <noreply@shop.example>",
+		"Toko: a@shop.example;",
+		"\"***\" <a.@shop.example>",
+		"=?utf-8?q?\?= <a.@shop.example>",
+		/* near those domains */
+		"Toko [Promo] <a@go.id>",
+		"Toko [Promo] <a@bssn.ac.id>",
+		"Toko [Promo] <a@daerah.example>",
+		"Toko. [Promo] <a@bcher.example>",
+		"BSSN, Go <a@shop.example>",
+		/* of letters that are no ASCII, in a charset or without */
+		"=?iso-8859-1?q?Caf=E9?= [Promo] <a@shop.example>",
+		"Caf\xe9 [Promo] <a@shop.example>",
+		"\xd9\x85\xd8\xad\xd9\x85\xd8\xaf [Promo] <a@shop.example>",
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(values); i++)
+		cr_expect_not(shows_domain(values[i]), "%s", values[i]);
+}
+
+Test(display_name, shows_domain)
+{
+	static const char *const values[] = {
+		"a.@bssn.go.id",
+		"Toko [Promo] <a@BSSN.Go.ID>",
+		"Toko [Promo] <a@mail.x.daerah.example>",
+		"Toko [Promo] <a@my-agency.example>",
+		"a@bssn.go.id <a@jahat.example>",
+		"<@bssn.go.id:a@jahat.example>",
+		"a@bssn.go.id@jahat.example",
+		"a@jahat.example, Toko [a@bssn.go.id]",
+		"bssn.go.id: a@jahat.example;",
+		"a@bssn.go.id\r\n b@jahat.example",
+		"a@x.example \rFrom: b@bssn.go.id",
+		/* overlooked by some */
+		"a@bssn. go .id",
+		"a@bs sn.go.id",
+		"a@bssn.(x)go.id",
+		"a@bssn.(x (y))go.id.",
+		"a@\"bssn\".go.id",
+		"a@bs\\sn.go\\.id",
+		"a@bssn..go.id",
+		"a@bssn.\r\n go.id",
+		"a@[bssn.go.id]",
+		"a.@bssn" ZWSP ".go.id",
+		"a.@bs\xffsn.go.id",
+		/* other ways to write it */
+		"a.@bssn\xe3\x80\x82go\xe3\x80\x82id",
+		"a.@bssn\xc2\xb7go\xc2\xb7id",
+		"a.@\xef\xbd\x82\xef\xbd\x93\xef\xbd\x93\xef\xbd\x8e.go.id",
+		"a.@xn--bcher-kva.example",
+		"a.@XN--Bcher-KVA.example",
+		"a.@b\xc3\xbc"
+		"cher.example",
+		"a.@B\xc3\x9c"
+		"CHER.example",
+		"a.@bu\xcc\x88"
+		"cher.example",
+		/* in encoded words */
+		"=?utf-8?q?a=40bssn=2Ego=2Eid?=",
+		"=?utf-8?b?YUBic3NuLmdvLmlk?= [x] <a@jahat.example>",
+		"\"=?utf-8?q?bssn=2Ego=2Eid?=\" [x] <a@jahat.example>",
+		"a.@=?utf-8?q?bssn=2E?= =?utf-8?q?go=2Eid?=",
+		"a.@bs=?utf-8?q?sn=2Ego?=.id",
+		/* turned in a line that begins so: bssn.go.id from the right */
+		RLM "id" RLM "." RLM "go" RLM "." RLM "bssn" RLM "@" RLM "a.",
+		/* no more than a field that is not there */
+		"",
+		" \r\n <>",
+		"\"\" <@>",
+		"=?utf-8?q?\?=",
+		/* cannot be looked at */
+		"=?utf-7?q?x?= [x] <a@jahat.example>",
+		"=?utf-8?q?x=4?= [x] <a@jahat.example>",
+		"=?utf-8?q?x",
+		"a@x.example \x01",
+		RLE "x" PDF " [x] <a@jahat.example>",
+	};
+	g_autofree char *big = g_strnfill(DISPLAY_NAME_MAX_SIZE + 1, 'x');
+
+	for (gsize i = 0; i < G_N_ELEMENTS(values); i++)
+		cr_expect(shows_domain(values[i]), "%s", values[i]);
+	cr_expect(shows_domain(big));
+	big[DISPLAY_NAME_MAX_SIZE] = '\0';
+	cr_expect_not(shows_domain(big));
+}

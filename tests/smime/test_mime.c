@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 
 #include "../../smime/mime.h"
+#include "../../smime/originators.h"
 #include "../pki.h"
 
 /* A message with the spool that it looks at. */
@@ -784,6 +785,38 @@ Test(mime, authors)
 
 		cr_expect_str_eq(
 		    text, cases[i].expected, "%s: %s", cases[i].header, text);
+	}
+}
+
+/* Of whom it is not sure might be anybody where there is nothing to look at. */
+Test(mime, authors_who_might_be_of)
+{
+	static const char *const nobody[] = { NULL };
+	static const char *const domains[] = { "x.id", ".y.id", NULL };
+	static const struct {
+		const char *header;
+		bool might_be;
+	} cases[] = {
+		{ "X: y\r\n", true },
+		{ "From: a@z.id\r\nFROM: b@z.id\r\n", true },
+		{ "From: a [b] <a@z.id>\r\n", false },
+		{ "From: a [b] <a@X.id>\r\n", true },
+		{ "From: a [b]\r\n <a@x.y.id>\r\n", true },
+		{ "From: a [b] <a@y.id>\r\n", false },
+		{ "From:\r\n", true },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *text =
+		    g_strconcat(cases[i].header, "\r\n", NULL);
+		g_auto(View) view = view_new(text);
+
+		cr_expect(view.message->authors == NULL);
+		cr_expect_eq(
+		    originators_might_be_of(view.message->from, domains),
+		    cases[i].might_be, "%s", cases[i].header);
+		cr_expect_not(
+		    originators_might_be_of(view.message->from, nobody));
 	}
 }
 
