@@ -766,11 +766,13 @@ reads_misleading(const GPtrArray *authors, const char *value)
 	return is_misleading(authors, theirs, READ_BY_GMIME);
 }
 
-/* The names that GMime gives to the mailboxes of value. */
+/* The names that GMime gives to the mailboxes of value, when no other reading
+ * of it has words of unknown charsets. */
 static bool
 names_mislead(const GPtrArray *authors, const char *value)
 {
-	InternetAddressList *list = internet_address_list_parse(NULL, value);
+	g_autofree char *shown = encoded_words_known(value);
+	InternetAddressList *list = internet_address_list_parse(NULL, shown);
 	int count = list != NULL ? internet_address_list_length(list) : 0;
 	bool misleads = false;
 

@@ -466,16 +466,56 @@ encoded_words_are_few(const char *text)
 	return true;
 }
 
+static const GRegex *
+word_pattern(void)
+{
+	static gsize once;
+
+	return compiled(&once, WORD);
+}
+
+/* text, or what would make a word of it in another's eyes is gone. */
+static void
+append_known(GString *out, const char *text, gsize size, bool known)
+{
+	for (gsize i = 0; i < size; i++)
+		g_string_append_c(
+		    out, text[i] == '?' && !known ? '_' : text[i]);
+}
+
+char *
+encoded_words_known(const char *text)
+{
+	g_autoptr(GMatchInfo) match = NULL;
+	GString *out = g_string_new(NULL);
+	const char *rest = text;
+
+	g_regex_match(word_pattern(), text, 0, &match);
+	while (g_match_info_matches(match)) {
+		g_autofree char *label = g_match_info_fetch(match, 1);
+		int start, end;
+
+		g_match_info_fetch_pos(match, 0, &start, &end);
+		append_known(out, rest, (gsize)(text + start - rest), false);
+		append_known(out, text + start, (gsize)(end - start),
+		    find_charset(label) != NULL);
+		rest = text + end;
+		g_match_info_next(match, NULL);
+	}
+	append_known(out, rest, strlen(rest), false);
+	return g_string_free(out, FALSE);
+}
+
 char *
 encoded_words_decode(const char *text, EncodedWords how)
 {
-	static gsize word, beginning;
+	static gsize beginning;
 	g_autoptr(GMatchInfo) match = NULL;
 	g_auto(Decoder) decoder = { how, g_string_new(NULL), g_byte_array_new(),
 		NULL, false, false };
 	const char *rest = text;
 
-	g_regex_match(compiled(&word, WORD), text, 0, &match);
+	g_regex_match(word_pattern(), text, 0, &match);
 	while (g_match_info_matches(match)) {
 		int start, end;
 

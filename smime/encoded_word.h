@@ -34,4 +34,11 @@ typedef enum { ENCODED_WORDS_JOINED, ENCODED_WORDS_APART } EncodedWords;
  */
 char *encoded_words_decode(const char *text, EncodedWords how);
 
+/*
+ * text without question marks but those of words whose charset is known here:
+ * others have _ instead.  For readers that keep every label they meet, however
+ * they take a text apart before they look for words.  Caller frees.
+ */
+char *encoded_words_known(const char *text);
+
 #endif

@@ -16,12 +16,15 @@ mailbox_addr(InternetAddress *address)
 	    INTERNET_ADDRESS_MAILBOX(address));
 }
 
-/* Does GMime find the same mailboxes in the same order? */
+/* Does GMime find the same mailboxes in the same order?  It keeps every label
+ * of a charset for ever: the unknown ones are not shown. */
 static bool
-gmime_agrees(const GPtrArray *ours, const char *value)
+gmime_agrees(const char *value)
 {
-	InternetAddressList *theirs = internet_address_list_parse(NULL, value);
-	bool same = theirs != NULL &&
+	g_autofree char *shown = encoded_words_known(value);
+	g_autoptr(GPtrArray) ours = address_list_parse(shown, strlen(shown));
+	InternetAddressList *theirs = internet_address_list_parse(NULL, shown);
+	bool same = ours != NULL && theirs != NULL &&
 	    internet_address_list_length(theirs) == (int)ours->len;
 
 	for (guint i = 0; same && i < ours->len; i++) {
@@ -72,7 +75,7 @@ originators_parse(const MimeEntity *header, const char *name, guint *fields)
 	second_reader_start();
 	value = g_strndup(
 	    header->base + found->value.start, mime_range_size(found->value));
-	if (!encoded_words_are_few(value) || !gmime_agrees(mailboxes, value))
+	if (!encoded_words_are_few(value) || !gmime_agrees(value))
 		return NULL;
 	return g_steal_pointer(&mailboxes);
 }

@@ -200,3 +200,37 @@ Test(encoded_word, limits)
 	cr_expect_not(
 	    encoded_words_are_few("=?abc?q?x?= =?b?q?x?= =?c?q?x?= =?a?q?x?="));
 }
+
+/* Nobody else needs to meet another's label. */
+Test(encoded_word, known)
+{
+	static const struct {
+		const char *text, *known;
+	} cases[] = {
+		{ "", "" },
+		{ "Budi? <a?b@x.id>", "Budi_ <a_b@x.id>" },
+		{ "=?UTF-8?q?a?= b", "=?UTF-8?q?a?= b" },
+		{ "=?utf-8*id?Q?a?= =?gbk?b?YQ==?=",
+		    "=?utf-8*id?Q?a?= =?gbk?b?YQ==?=" },
+		{ "=?x-new?q?a?=", "=_x-new_q_a_=" },
+		{ "=?x-new*id?q?a?=", "=_x-new*id_q_a_=" },
+		{ "=?utf-8?q?a?= =?x-new?q?a?=? =?gbk?q?b?=",
+		    "=?utf-8?q?a?= =_x-new_q_a_=_ =?gbk?q?b?=" },
+		{ "=?utf-8?q?a?=?x-new?q?b?=", "=?utf-8?q?a?=_x-new_q_b_=" },
+		{ "=?x-new=?utf-8?q?a?=", "=_x-new=?utf-8?q?a?=" },
+		/* what others make words of */
+		{ "\"=\\?x-new?q?a?=\"", "\"=\\_x-new_q_a_=\"" },
+		{ "=(c)?x-new?q?a?=", "=(c)_x-new_q_a_=" },
+		{ "=?x new?q?a?=", "=_x new_q_a_=" },
+		{ "=?x-new?q?a?b?=", "=_x-new_q_a_b_=" },
+		{ "=?x-new?x?a", "=_x-new_x_a" },
+		{ "=?x\xff?q?a?=", "=_x\xff_q_a_=" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *known = encoded_words_known(cases[i].text);
+
+		cr_expect_str_eq(
+		    known, cases[i].known, "%s: %s", cases[i].text, known);
+	}
+}

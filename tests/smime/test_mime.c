@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <string.h>
 
 #include <criterion/criterion.h>
@@ -795,6 +796,24 @@ Test(mime, encoded_words_make_no_address)
 
 	cr_expect(strcmp(text, "a@x.id") == 0 || strcmp(text, "- 1") == 0, "%s",
 	    text);
+}
+
+/* A second reader that keeps them would be given more of them by each mail. */
+Test(mime, labels_are_not_kept)
+{
+	g_autofree char *filler = g_strnfill(20000, 'y');
+	gsize before = 0;
+
+	for (guint i = 0; i <= 50; i++) {
+		g_autofree char *header = g_strdup_printf(
+		    "From: =?x%u%s?q?a?= <a@x.id>\r\n", i, filler);
+		g_autofree char *text = authors_text(header);
+
+		cr_expect_str_eq(text, "a@x.id");
+		if (i == 0)
+			before = mallinfo2().uordblks;
+	}
+	cr_expect_lt(mallinfo2().uordblks, before + 50 * 20000);
 }
 
 Test(mime, sender)
