@@ -618,45 +618,60 @@ makes_address(const Behind *behind)
 	    !is_degree(behind->domain->str);
 }
 
-static bool
-is_domain_of(const Address *author, const char *domain)
+/* The first octets of text as authors have their domains, empty when they are
+ * none.  Caller frees. */
+static char *
+as_domain(const char *text, gsize size)
 {
-	gsize size = strlen(domain);
 	g_autofree char *any = NULL;
 	g_autoptr(Address) shown = NULL;
 
-	while (size > 0 && domain[size - 1] == '.')
+	while (size > 0 && text[size - 1] == '.')
 		size--;
-	any = g_strdup_printf("x@%.*s", (int)size, domain);
+	any = g_strdup_printf("x@%.*s", (int)size, text);
 	shown = address_parse(any, strlen(any));
-	return shown != NULL && strcmp(shown->domain, author->domain) == 0;
+	return g_strdup(shown != NULL ? shown->domain : "");
 }
 
-/* With and without what is behind the first gap, if both make a domain. */
+/* first and whole: behind's domain without and with what is behind the first
+ * gap, which are both looked at if both make a domain. */
 static bool
-shows_domain_of(const Address *author, const Behind *behind)
+shows_domain_of(const Address *author, const Behind *behind, const char *first,
+    const char *whole)
 {
-	const GString *domain = behind->domain;
-	g_autofree char *first = g_strndup(domain->str, behind->first);
+	bool is_whole = strcmp(whole, author->domain) == 0;
+	g_autofree char *text = NULL;
 
-	if (is_domain_of(author, first))
-		return behind->might_end || is_domain_of(author, domain->str);
-	return !is_domain(first) && is_domain_of(author, domain->str);
+	if (strcmp(first, author->domain) == 0)
+		return behind->might_end || is_whole;
+	if (!is_whole)
+		return false;
+	text = g_strndup(behind->domain->str, behind->first);
+	return !is_domain(text);
 }
 
 /* Does at, an at sign in text, with what is behind make an address of one of
- * authors? */
+ * authors?  To read a domain takes long, and authors are many. */
 static bool
 is_of_author(const GPtrArray *authors, const char *text, const char *at,
     const Behind *behind)
 {
+	const GString *domain = behind->domain;
+	g_autofree char *first = NULL;
+	g_autofree char *whole = NULL;
+
 	while (at > text && at[-1] == ' ')
 		at--;
 	for (guint i = 0; i < authors->len; i++) {
 		const Address *author = g_ptr_array_index(authors, i);
 
-		if (has_local(text, at, author) &&
-		    shows_domain_of(author, behind))
+		if (!has_local(text, at, author))
+			continue;
+		if (whole == NULL) {
+			first = as_domain(domain->str, behind->first);
+			whole = as_domain(domain->str, domain->len);
+		}
+		if (shows_domain_of(author, behind, first, whole))
 			return true;
 	}
 	return false;

@@ -1,4 +1,5 @@
 #include <string.h>
+#include <time.h>
 
 #include <criterion/criterion.h>
 
@@ -548,4 +549,18 @@ Test(display_name, limits)
 	cr_expect(misleads(many_marks));
 	cr_expect_not(misleads(three));
 	cr_expect(misleads(four));
+}
+
+/* As many authors, and as many at signs behind names of theirs, as there may
+ * be: each is read once for all of them. */
+Test(display_name, time)
+{
+	g_autofree char *authors = filled("", "a@b,", 99, "a@b");
+	g_autofree char *value = filled(authors, " (\\x\"", 1, "");
+	g_autofree char *all = filled(value, "a@c ", 395, ")");
+	clock_t start = clock();
+
+	for (guint i = 0; i < 10; i++)
+		cr_assert_not(misleads(all));
+	cr_expect_lt(clock() - start, 2 * CLOCKS_PER_SEC);
 }
