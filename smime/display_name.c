@@ -255,8 +255,8 @@ with_dots(const char *text)
 
 typedef enum {
 	READ_BY_US,
-	READ_BY_GMIME, /* which makes of windows-1252 that is called ISO-8859-1
-	                  the controls that it would be by that name */
+	READ_BY_OTHERS, /* who make of windows-1252 that is called something
+	                   else the controls that it would be by that name */
 } ReadBy;
 
 static void
@@ -280,7 +280,7 @@ visible(const char *text, ReadBy by, bool *turned)
 		gunichar c = g_utf8_get_char(at);
 
 		*turned = *turned || is_right_to_left(c);
-		if (by == READ_BY_GMIME && is_late_control(c))
+		if (by == READ_BY_OTHERS && is_late_control(c))
 			continue;
 		if (turns_direction(c) || (g_unichar_iscntrl(c) && c != '\t'))
 			return NULL;
@@ -764,6 +764,26 @@ without_comments(const char *value)
 	return g_string_free(out, FALSE);
 }
 
+/* Octets that are not UTF-8 have the charset of the reader's country, or of the
+ * message's text; these have more at signs and dots than ASCII. */
+static bool
+raw_misleads(const GPtrArray *authors, const char *value)
+{
+	static const char *const labels[] = { "gb18030", "cp932", "euc-jp",
+		"cp949", "big5-hkscs" };
+
+	if (g_utf8_validate(value, -1, NULL))
+		return false;
+	for (gsize i = 0; i < G_N_ELEMENTS(labels); i++) {
+		g_autofree char *text =
+		    encoded_words_decode_raw(value, labels[i]);
+
+		if (is_misleading(authors, text, READ_BY_OTHERS))
+			return true;
+	}
+	return false;
+}
+
 static bool
 reads_misleading(const GPtrArray *authors, const char *value)
 {
@@ -778,7 +798,8 @@ reads_misleading(const GPtrArray *authors, const char *value)
 	if (is_misleading(authors, apart, READ_BY_US))
 		return true;
 	theirs = g_mime_utils_header_decode_text(NULL, value);
-	return is_misleading(authors, theirs, READ_BY_GMIME);
+	return is_misleading(authors, theirs, READ_BY_OTHERS) ||
+	    raw_misleads(authors, value);
 }
 
 /* The names that GMime gives to the mailboxes of value, when no other reading
@@ -795,8 +816,8 @@ names_mislead(const GPtrArray *authors, const char *value)
 		const char *name = internet_address_get_name(
 		    internet_address_list_get_address(list, i));
 
-		misleads =
-		    name != NULL && is_misleading(authors, name, READ_BY_GMIME);
+		misleads = name != NULL &&
+		    is_misleading(authors, name, READ_BY_OTHERS);
 	}
 	g_clear_object(&list);
 	return misleads;

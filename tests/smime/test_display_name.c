@@ -449,6 +449,45 @@ Test(display_name, charsets)
 	expect_all(values, G_N_ELEMENTS(values), true);
 }
 
+/* Octets that are not UTF-8, in the charsets that have two for a character. */
+Test(display_name, raw_octets)
+{
+	static const char *const misleading[] = {
+		"\"ceo\xa3\xc0" /* GBK, EUC-KR */
+		"bank.example\"" BY,
+		"\"ceo\x81\x97" /* Shift_JIS */
+		"bank.example\"" BY,
+		"\"ceo\xa1\xf7" /* EUC-JP */
+		"bank.example\"" BY,
+		"\"ceo\xa2Ibank.example\"" BY, /* Big5 */
+		"\"ceo@bank\xa3\xae"
+		"example\"" BY,
+		"\"ceo\xa3\\\xc0"
+		"bank.example\"" BY,
+		OWN " (ceo\xa3\xc0"
+		    "bank.example)",
+		"=?utf-8?q?Pak?= ceo\xa3\xc0"
+		"bank.example" BY,
+		/* half of a character in a word */
+		"=?utf-8?q?ceo=EF=BC?=\xa0"
+		"bank.example" BY,
+		"ceo\xef=?utf-8?q?=BC=A0bank.example?=" BY,
+	};
+	static const char *const honest[] = {
+		"J\xfcrgen" BY, "\"J\xfcrgen M\xfcller (" OWN ")\"" BY,
+		"\"Ren\xe9\"" BY, "\"Ren\xe9 @ Caf\xe9\"" BY,
+		"O\x92"
+		"Brien \x96 \x93"
+		"Bar\x94" BY,
+		"\xd5\xc5\xc8\xfd" BY,            /* GBK */
+		"\x8eR\x93\x63 \x91\xbe\x98Y" BY, /* Shift_JIS */
+		"\xe4\xe2\xe0\xed\xee\xe2" BY,    /* windows-1251 */
+	};
+
+	expect_all(misleading, G_N_ELEMENTS(misleading), true);
+	expect_all(honest, G_N_ELEMENTS(honest), false);
+}
+
 Test(display_name, characters)
 {
 	static const char *const values[] = {

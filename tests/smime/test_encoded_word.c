@@ -201,6 +201,40 @@ Test(encoded_word, limits)
 	    encoded_words_are_few("=?abc?q?x?= =?b?q?x?= =?c?q?x?= =?a?q?x?="));
 }
 
+/* Characters of which a half is in a word. */
+Test(encoded_word, halves)
+{
+	expect_decoded(
+	    "=?utf-8?q?a=EF=BC?=\xa0z", ENCODED_WORDS_JOINED, "a\xef\xbc\xa0z");
+	expect_decoded(
+	    "a\xef=?utf-8?q?=BC=A0z?=", ENCODED_WORDS_JOINED, "a\xef\xbc\xa0z");
+	expect_decoded("=?utf-8?q?a=C2?=\xa0z", ENCODED_WORDS_APART,
+	    "a\xef\xbf\xbd\xef\xbf\xbdz");
+}
+
+Test(encoded_word, raw)
+{
+	static const struct {
+		const char *text, *label, *decoded;
+	} cases[] = {
+		{ "a\xa3\xc0 =?utf-8?q?=C3=BC?=", "gb18030",
+		    "a\xef\xbc\xa0 \xc3\xbc" },
+		{ "a\x81\x97z", "Shift_JIS", "a\xef\xbc\xa0z" },
+		{ "a\xff\xfez", "euc-jp", "a\xef\xbf\xbd\xef\xbf\xbdz" },
+		{ "a\xa3", "gbk", "a\xef\xbf\xbd" },
+		{ "=?x-new?q?a?=", "gbk", UNREADABLE },
+		{ "a", "x-new", UNREADABLE },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *decoded =
+		    encoded_words_decode_raw(cases[i].text, cases[i].label);
+
+		cr_expect_eq(g_strcmp0(decoded, cases[i].decoded), 0, "%s: %s",
+		    cases[i].text, decoded != NULL ? decoded : "(unreadable)");
+	}
+}
+
 /* Nobody else needs to meet another's label. */
 Test(encoded_word, known)
 {
