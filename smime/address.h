@@ -4,7 +4,8 @@
  * Who the author of a message is decides whose signature it gets and whether
  * a signature counts.  So a list that two programs could read differently is
  * refused: comments or folds inside an addr-spec, routes, groups, unquoted
- * specials in a display name, domain literals.
+ * specials in a display name, domain literals, domains whose A-labels depend on
+ * who makes them.
  *
  * No state; thread-safe.
  */

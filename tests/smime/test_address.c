@@ -227,6 +227,35 @@ Test(address, domains_that_turn_into_something_else)
 	}
 }
 
+/* RFC 3490 and RFC 5890 make different A-labels of them. */
+Test(address, domains_that_are_two)
+{
+	static const char *const cases[] = {
+		/* the two joiners, between letters that they are for */
+		"a@\xd9\x86\xd8\xa7\xd9\x85\xd9\x87\xe2\x80\x8c"
+		"\xd8\xa7\xdb\x8c.example",
+		"a@\xe0\xa4\xa8\xe0\xa4\xbe\xe0\xa4\xae\xe2\x80\x8d"
+		"\xe0\xa4\x95.example",
+		"a@x\xe2\x80\x8d.example",
+		/* sharp s, small and capital */
+		"a@stra\xc3\x9f"
+		"e.example",
+		"a@STRA\xe1\xba\x9e"
+		"E.example",
+		/* final sigma, and one of mathematics */
+		"a@\xce\xbb\xcf\x8c\xce\xb3\xce\xbf\xcf\x82.example",
+		"a@\xf0\x9d\x9b\x93.example",
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Address) address =
+		    address_parse(cases[i], strlen(cases[i]));
+
+		cr_expect(address == NULL, "%s: domain %s", cases[i],
+		    address->domain);
+	}
+}
+
 Test(address, one_addr_spec_and_nothing_else)
 {
 	static const char *const refused[] = { " a@x.id", "a@x.id ", "<a@x.id>",
