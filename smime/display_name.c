@@ -47,6 +47,17 @@ is_invisible(gunichar c)
 	return is_in(ranges, G_N_ELEMENTS(ranges), c);
 }
 
+/* An a with something around it, of which NFKC makes the letter alone. */
+static bool
+looks_like_at(gunichar c)
+{
+	return c == 0x249c || c == 0x24b6 || c == 0x24d0 || c == 0x1f110 ||
+	    c == 0x1f150;
+}
+
+/* The circle around the character before it. */
+#define CIRCLE 0x20dd
+
 /* Characters that turn the direction of what stands behind them. */
 static bool
 turns_direction(gunichar c)
@@ -72,12 +83,12 @@ is_late_control(gunichar c)
 	return c >= 0x80 && c <= 0x9f;
 }
 
-/* The blanks that NFKC leaves, and one of Braille. */
+/* The blanks that NFKC leaves, one of Braille, and a note without a head. */
 static bool
 is_blank(gunichar c)
 {
 	return g_unichar_isspace(c) || c == 0x2028 || c == 0x2029 ||
-	    c == 0x2800;
+	    c == 0x2800 || c == 0x1d159;
 }
 
 static bool
@@ -131,6 +142,20 @@ without_embeddings(const char *text)
 	return g_string_free(out, FALSE);
 }
 
+/* Caller frees. */
+static char *
+with_at_signs(const char *text)
+{
+	GString *out = g_string_new(NULL);
+
+	for (; *text != '\0'; text = g_utf8_next_char(text)) {
+		gunichar c = g_utf8_get_char(text);
+
+		g_string_append_unichar(out, looks_like_at(c) ? '@' : c);
+	}
+	return g_string_free(out, FALSE);
+}
+
 /* Marks without end hide what they are on, and take long to sort. */
 static bool
 has_many_marks(const char *text)
@@ -149,12 +174,14 @@ has_many_marks(const char *text)
 static bool
 looks_like_dot(gunichar c)
 {
-	static const gunichar dots[] = { 0xb7, 0x2f3, 0x358, 0x387, 0x589,
-		0x660, 0x6f0, 0x701, 0x702, 0x971, 0xf0b, 0x104a, 0x119e,
-		0x1362, 0x1427, 0x16eb, 0x1802, 0x201a, 0x2022, 0x2027, 0x2218,
-		0x2219, 0x22c5, 0x25aa, 0x25cf, 0x25e6, 0x2981, 0x2b24, 0x2e30,
-		0x2e31, 0x2e33, 0x3001, 0x302e, 0x30fb, 0xa4f8, 0xa4fa, 0xa4fb,
-		0xa60e, 0xa78f, 0x10101, 0x10a50, 0x1d16d, 0x1f784 };
+	static const gunichar dots[] = { 0xb7, 0x2d1, 0x2f3, 0x358, 0x387,
+		0x589, 0x660, 0x6f0, 0x701, 0x702, 0x902, 0x93c, 0x970, 0x971,
+		0xa02, 0xf0b, 0x104a, 0x119e, 0x1362, 0x1427, 0x166e, 0x16eb,
+		0x1802, 0x1803, 0x1dce, 0x201a, 0x2022, 0x2027, 0x2055, 0x2218,
+		0x2219, 0x22c5, 0x25aa, 0x25cf, 0x25e6, 0x25fe, 0x26ab, 0x2981,
+		0x2b1d, 0x2b24, 0x2cf9, 0x2cfe, 0x2e30, 0x2e31, 0x2e33, 0x2e3c,
+		0x3001, 0x302e, 0x30fb, 0xa4f8, 0xa4fa, 0xa4fb, 0xa60e, 0xa6f3,
+		0xa78f, 0x10101, 0x10a50, 0x1d16d, 0x1f784, 0x1f78c };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(dots); i++) {
 		if (c == dots[i])
@@ -259,6 +286,16 @@ typedef enum {
 	                   else the controls that it would be by that name */
 } ReadBy;
 
+/* Makes an at sign of the a at the end of out. */
+static bool
+add_circle(GString *out)
+{
+	if (out->len == 0 || g_ascii_tolower(out->str[out->len - 1]) != 'a')
+		return false;
+	out->str[out->len - 1] = '@';
+	return true;
+}
+
 static void
 append_combining_dot(GString *out)
 {
@@ -284,6 +321,8 @@ visible(const char *text, ReadBy by, bool *turned)
 			continue;
 		if (turns_direction(c) || (g_unichar_iscntrl(c) && c != '\t'))
 			return NULL;
+		if (c == CIRCLE && add_circle(out))
+			continue;
 		if (on_nothing && is_combining_dot(c))
 			append_combining_dot(out);
 		else if (is_blank(c))
@@ -301,6 +340,7 @@ static char *
 as_seen(const char *text, ReadBy by, bool *turned)
 {
 	g_autofree char *plain = NULL;
+	g_autofree char *marked = NULL;
 	g_autofree char *normal = NULL;
 	g_autofree char *shown = NULL;
 
@@ -308,7 +348,8 @@ as_seen(const char *text, ReadBy by, bool *turned)
 	if (!g_utf8_validate(text, -1, NULL) || has_many_marks(text))
 		return NULL;
 	plain = without_embeddings(text);
-	normal = g_utf8_normalize(plain, -1, G_NORMALIZE_ALL_COMPOSE);
+	marked = with_at_signs(plain);
+	normal = g_utf8_normalize(marked, -1, G_NORMALIZE_ALL_COMPOSE);
 	if (normal == NULL)
 		return NULL;
 	shown = visible(normal, by, turned);

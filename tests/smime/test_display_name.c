@@ -220,6 +220,21 @@ Test(display_name, disguised)
 		"\"ceo ~@~ bank.example\"" BY,
 		"\"(ceo@bank.c0m)\"" BY,
 		"\"ceo@bank.xn--p1ai\"" BY,
+		/* look-alikes of an at sign */
+		"\"ceo\xe2\x92\x9c"
+		"bank.example\"" BY,
+		"\"ceo\xe2\x92\xb6"
+		"bank.example\"" BY,
+		"\"ceo\xe2\x93\x90"
+		"bank.example\"" BY,
+		"\"ceo\xf0\x9f\x84\x90"
+		"bank.example\"" BY,
+		"\"ceo\xf0\x9f\x85\x90"
+		"bank.example\"" BY,
+		"\"ceo"
+		"a\xe2\x83\x9d"
+		"bank.example\"" BY,
+		"\"ceo A\xef\xb8\x8f\xe2\x83\x9d bank.example\"" BY,
 		/* real dots */
 		"\"ceo@\xd0\xb1\xd0\xb0\xd0\xbd\xd0\xba.\xd1\x80\xd1\x84\"" BY,
 		"\"ceo@"
@@ -271,6 +286,40 @@ Test(display_name, disguised)
 		"example\"" BY,
 		"\"ceo@bank\xe3\x80\xae"
 		"example\"" BY,
+		"\"ceo@bank\xcb\x91"
+		"example\"" BY,
+		"\"ceo@bank\xe0\xa4\x82"
+		"example\"" BY,
+		"\"ceo@bank\xe0\xa4\xbc"
+		"example\"" BY,
+		"\"ceo@bank\xe0\xa5\xb0"
+		"example\"" BY,
+		"\"ceo@bank\xe0\xa8\x82"
+		"example\"" BY,
+		"\"ceo@bank\xe1\x99\xae"
+		"example\"" BY,
+		"\"ceo@bank\xe1\xa0\x83"
+		"example\"" BY,
+		"\"ceo@bank\xe1\xb7\x8e"
+		"example\"" BY,
+		"\"ceo@bank\xe2\x81\x95"
+		"example\"" BY,
+		"\"ceo@bank\xe2\x97\xbe"
+		"example\"" BY,
+		"\"ceo@bank\xe2\x9a\xab"
+		"example\"" BY,
+		"\"ceo@bank\xe2\xac\x9d"
+		"example\"" BY,
+		"\"ceo@bank\xe2\xb3\xb9"
+		"example\"" BY,
+		"\"ceo@bank\xe2\xb3\xbe"
+		"example\"" BY,
+		"\"ceo@bank\xe2\xb8\xbc"
+		"example\"" BY,
+		"\"ceo@bank\xea\x9b\xb3"
+		"example\"" BY,
+		"\"ceo@bank\xf0\x9f\x9e\x8c"
+		"example\"" BY,
 		"\"ceo@bank \xcc\xa3"
 		"example\"" BY,
 		"\"ceo@bank\xc2\xa0\xcc\x87"
@@ -321,6 +370,16 @@ Test(display_name, no_address)
 		"\"Antoni @ Gal\xc2\xb7la\"" BY,
 		"\"GAL\xc2\xb7LA@COL\xc2\xb7LEGI\"" BY,
 		"\"@Col\xc2\xb7legi\"" BY,
+		/* what is neither letter nor blank, but no dot */
+		"\"Ann @ L\xe2\x80\x99Oreal\"" BY,
+		"\"Support @ Shop\xe2\x80\x94Jakarta\"" BY,
+		"\"Ann @ Shop\xe2\x98\x85Tokyo\"" BY,
+		"\"Ann @ Shop\xe2\x94\x82Tokyo\"" BY,
+		"\"Grade \xe2\x92\xb6 Teacher\"" BY,
+		/* anusvara and nukta where they are written */
+		"\"\xe0\xa4\xb0\xe0\xa4\xbe\xe0\xa4\xae@"
+		"\xe0\xa4\xb9\xe0\xa4\xbf\xe0\xa4\x82\xe0\xa4\xa6\xe0\xa5\x80 "
+		"Ltd\"" BY,
 		/* marks behind */
 		"\"Budi @, S.T.\"" BY,
 		"\"Budi @: S.T., M.Kom\"" BY,
@@ -524,6 +583,7 @@ Test(display_name, characters)
 		"\"ceo@bank \xc2\xad.example\"" BY,
 		"\"ceo@bank\xe2\xa0\x80.example\"" BY,
 		"\"ceo@bank \xe3\x85\xa4.example\"" BY,
+		"\"ceo@bank\xf0\x9d\x85\x99.example\"" BY,
 		"=?utf-8?q?ceo=E2=80=8B_=40_=E2=80=8Bbank=2Eexample?=" BY,
 		/* what nobody has in his name */
 		"=?utf-8?q?Mal=0Alory?=" BY,
