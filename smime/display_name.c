@@ -423,6 +423,7 @@ typedef struct {
 	bool might_end;  /* there, for what is behind that gap is no label */
 	const char *end; /* of it, in the text */
 	bool wide;       /* the at sign has blanks on both sides */
+	bool apart;      /* but it ends as a domain whose labels have, too */
 	bool marked;     /* marks are between it and the domain */
 	bool literal;    /* it is an address of a host, in brackets */
 	bool comments;   /* parentheses are read as comments, not as marks */
@@ -559,6 +560,26 @@ word_is_domain(const char *text)
 	return is_domain(word) && !is_degree(word);
 }
 
+/* Are go. id and nothing else at text, as no abbreviations with blanks between
+ * are? */
+static bool
+is_country_apart(const char *text)
+{
+	gsize size = 0;
+
+	while (g_ascii_isalnum(text[size]))
+		size++;
+	if (size == 0 || size > 3)
+		return false;
+	text += size;
+	text += strspn(text, " ");
+	if (*text != '.')
+		return false;
+	text += strspn(text, ". ");
+	return g_ascii_isalpha(text[0]) && g_ascii_isalpha(text[1]) &&
+	    !is_domain_char(text[2 + strspn(text + 2, ". ")]);
+}
+
 /* What lies between two characters that could be of one domain. */
 typedef struct {
 	bool blanks, quotes, marks;
@@ -603,8 +624,8 @@ is_overlooked(const Behind *behind, const Gap *gap)
 		return false;
 	if (gap->blanks)
 		return dot_before &&
-		    (!behind->wide || behind->blank_before_dot ||
-			word_is_domain(gap->end));
+		    (!behind->wide || behind->apart ||
+			behind->blank_before_dot || word_is_domain(gap->end));
 	/* It might be what stands before the next at sign. */
 	return !gap->marks || (dot_before && *domain_end(gap->end) != '@');
 }
@@ -620,6 +641,7 @@ read_domain(Behind *behind, const char *text)
 			continue;
 		}
 		gap = gap_at(text, behind->comments);
+		behind->apart = behind->apart || is_country_apart(gap.end);
 		if (!is_overlooked(behind, &gap))
 			break;
 		behind->blank_before_dot = gap.blanks && *gap.end == '.';
