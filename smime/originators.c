@@ -58,6 +58,38 @@ find_field(const MimeEntity *header, const char *name, guint *count)
 	return found;
 }
 
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Scripts write the bare addr-spec before the same in angle brackets, as a
+ * phrase that is none.  Whichever of the two a reader takes, it is that one:
+ * it is what is left of value.  Of any other value, all is. */
+static void
+drop_echo(char *value)
+{
+	const char *first = value, *end = value + strlen(value), *angle;
+	gsize size;
+	g_autoptr(Address) address = NULL;
+
+	while (is_blank(*first))
+		first++;
+	while (end > first && is_blank(end[-1]))
+		end--;
+	size = strcspn(first, " \t\r\n<\"");
+	angle = first + size;
+	while (is_blank(*angle))
+		angle++;
+	if (*angle != '<' || (gsize)(end - angle) != size + 2 ||
+	    end[-1] != '>' || strncmp(angle + 1, first, size) != 0)
+		return;
+	address = address_parse(first, size);
+	if (address != NULL)
+		*strchr(value, '<') = '\0';
+}
+
 GPtrArray *
 originators_parse(const MimeEntity *header, const char *name, guint *fields)
 {
@@ -68,13 +100,15 @@ originators_parse(const MimeEntity *header, const char *name, guint *fields)
 	if (*fields != 1 ||
 	    mime_range_size(found->value) > ORIGINATORS_MAX_SIZE)
 		return NULL;
-	mailboxes = address_list_parse(
+	value = g_strndup(
 	    header->base + found->value.start, mime_range_size(found->value));
+	if (strlen(value) != mime_range_size(found->value))
+		return NULL;
+	drop_echo(value);
+	mailboxes = address_list_parse(value, strlen(value));
 	if (mailboxes == NULL)
 		return NULL;
 	second_reader_start();
-	value = g_strndup(
-	    header->base + found->value.start, mime_range_size(found->value));
 	if (!encoded_words_are_few(value) || !gmime_agrees(value))
 		return NULL;
 	return g_steal_pointer(&mailboxes);

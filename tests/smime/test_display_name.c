@@ -104,6 +104,15 @@ Test(display_name, honest)
 	expect_all(values, G_N_ELEMENTS(values), false);
 }
 
+/* Shown twice, as scripts write it, which is no list for address. */
+Test(display_name, echo)
+{
+	g_autoptr(GPtrArray) authors = address_list_parse(OWN, strlen(OWN));
+
+	cr_expect_not(display_name_misleads(OWN BY, authors));
+	cr_expect(display_name_misleads("ceo@bank.example" BY, authors));
+}
+
 Test(display_name, addresses)
 {
 	static const char *const values[] = {
