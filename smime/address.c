@@ -277,14 +277,27 @@ address_parse(const char *text, gsize size)
 	return g_steal_pointer(&address);
 }
 
+static bool
+same_text(const char *a, const char *b, bool fold)
+{
+	return (fold ? g_ascii_strcasecmp(a, b) : strcmp(a, b)) == 0;
+}
+
 bool
 address_equal(const Address *a, const Address *b, bool fold)
 {
+	g_autofree char *one = NULL;
+	g_autofree char *other = NULL;
+
 	if (strcmp(a->domain, b->domain) != 0)
 		return false;
-	if (fold)
-		return g_ascii_strcasecmp(a->local, b->local) == 0;
-	return strcmp(a->local, b->local) == 0;
+	/* No other character is one of ASCII, although the Kelvin sign is a K
+	 * in NFC. */
+	if (g_str_is_ascii(a->local) || g_str_is_ascii(b->local))
+		return same_text(a->local, b->local, fold);
+	one = g_utf8_normalize(a->local, -1, G_NORMALIZE_NFC);
+	other = g_utf8_normalize(b->local, -1, G_NORMALIZE_NFC);
+	return same_text(one, other, fold);
 }
 
 char *

@@ -36,7 +36,8 @@ GPtrArray *address_list_parse(const char *value, gsize size);
 Address *address_parse(const char *text, gsize size);
 
 /* RFC 8550, section 3: domains without regard to case; local parts too when
- * fold (ASCII only). */
+ * fold (ASCII only), and those that are not ASCII in whatever way they are
+ * composed (NFC). */
 bool address_equal(const Address *a, const Address *b, bool fold);
 
 /* local@domain, the local part quoted when it must be; caller frees. */

@@ -315,6 +315,16 @@ Test(address, equal)
 		{ "budi@x.id", "budi+a@x.id", false, false },
 		/* ASCII only: RFC 9598 gives no rule for the others */
 		{ "b\xc3\xbc@x.id", "b\xc3\x9c@x.id", false, false },
+		/* composed or not (RFC 6532, section 3.1) */
+		{ "ren\xc3\xa9@x.id", "rene\xcc\x81@x.id", true, true },
+		{ "Ren\xc3\xa9@x.id", "rene\xcc\x81@x.id", true, false },
+		{ "ren\xc3\xa9@x.id", "rene\xcc\x80@x.id", false, false },
+		{ "ren\xc3\xa9@x.id", "rene@x.id", false, false },
+		/* NFC, not NFKC */
+		{ "\xc3\xa9\xc2\xb2@x.id",
+		    "\xc3\xa9"
+		    "2@x.id",
+		    false, false },
 		/* Kelvin sign and dotless i are no k and no i */
 		{ "\xe2\x84\xaa@x.id", "k@x.id", false, false },
 		{ "bud\xc4\xb1@x.id", "budi@x.id", false, false },
