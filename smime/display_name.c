@@ -262,20 +262,63 @@ stands_for_dot(const char *text, const char *at, gunichar c)
 	    ends_as_domain(next);
 }
 
-/* Caller frees. */
+/* The first octets of text as authors have their domains, empty when they are
+ * none.  Caller frees. */
 static char *
-with_dots(const char *text)
+as_domain(const char *text, gsize size)
+{
+	g_autofree char *any = NULL;
+	g_autoptr(Address) shown = NULL;
+
+	while (size > 0 && text[size - 1] == '.')
+		size--;
+	any = g_strdup_printf("x@%.*s", (int)size, text);
+	shown = address_parse(any, strlen(any));
+	return g_strdup(shown != NULL ? shown->domain : "");
+}
+
+static const char *
+domain_end(const char *domain)
+{
+	while (is_domain_char(*domain))
+		domain++;
+	return domain;
+}
+
+/* Octets of text that are the domain of one of authors as they stand. */
+static gsize
+own_domain(const GPtrArray *authors, const char *text)
+{
+	gsize size = (gsize)(domain_end(text) - text);
+	g_autofree char *domain = as_domain(text, size);
+
+	for (guint i = 0; i < authors->len; i++) {
+		const Address *author = g_ptr_array_index(authors, i);
+
+		if (strcmp(author->domain, domain) == 0)
+			return size;
+	}
+	return 0;
+}
+
+/* An author's domain may have inside what looks like a dot.  Caller frees. */
+static char *
+with_dots(const char *text, const GPtrArray *authors)
 {
 	GString *out = g_string_new(NULL);
+	const char *own_end = text;
 
 	for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
 		gunichar c = g_utf8_get_char(at);
 
 		if (is_dot(c) ||
-		    (looks_like_dot(c) && stands_for_dot(text, at, c)))
+		    (at >= own_end && looks_like_dot(c) &&
+			stands_for_dot(text, at, c)))
 			g_string_append_c(out, '.');
 		else
 			g_string_append_unichar(out, c);
+		if (c == '@')
+			own_end = at + 1 + own_domain(authors, at + 1);
 	}
 	return g_string_free(out, FALSE);
 }
@@ -337,7 +380,7 @@ visible(const char *text, ReadBy by, bool *turned)
 /* What a reader sees of text, in one way of writing it.  *turned: some of it in
  * another order.  NULL: not to be told.  Caller frees. */
 static char *
-as_seen(const char *text, ReadBy by, bool *turned)
+as_seen(const char *text, ReadBy by, const GPtrArray *authors, bool *turned)
 {
 	g_autofree char *plain = NULL;
 	g_autofree char *marked = NULL;
@@ -353,7 +396,7 @@ as_seen(const char *text, ReadBy by, bool *turned)
 	if (normal == NULL)
 		return NULL;
 	shown = visible(normal, by, turned);
-	return shown != NULL ? with_dots(shown) : NULL;
+	return shown != NULL ? with_dots(shown, authors) : NULL;
 }
 
 /* Caller frees. */
@@ -382,7 +425,7 @@ seen_authors(const GPtrArray *authors)
 		const Address *author = g_ptr_array_index(authors, i);
 		bool turned;
 		g_autofree char *local =
-		    as_seen(author->local, READ_BY_US, &turned);
+		    as_seen(author->local, READ_BY_US, authors, &turned);
 		Address *copy;
 
 		if (local == NULL)
@@ -490,14 +533,6 @@ is_literal(const char *text, bool wide)
 	size = strcspn(text, "]");
 	return !wide || memchr(text, ':', size) != NULL ||
 	    (g_ascii_isdigit(text[1]) && memchr(text, '.', size) != NULL);
-}
-
-static const char *
-domain_end(const char *domain)
-{
-	while (is_domain_char(*domain))
-		domain++;
-	return domain;
 }
 
 /* As all domains, but not what is only counted or dated. */
@@ -681,21 +716,6 @@ makes_address(const Behind *behind)
 	    !is_degree(behind->domain->str);
 }
 
-/* The first octets of text as authors have their domains, empty when they are
- * none.  Caller frees. */
-static char *
-as_domain(const char *text, gsize size)
-{
-	g_autofree char *any = NULL;
-	g_autoptr(Address) shown = NULL;
-
-	while (size > 0 && text[size - 1] == '.')
-		size--;
-	any = g_strdup_printf("x@%.*s", (int)size, text);
-	shown = address_parse(any, strlen(any));
-	return g_strdup(shown != NULL ? shown->domain : "");
-}
-
 /* first and whole: behind's domain without and with what is behind the first
  * gap, which are both looked at if both make a domain. */
 static bool
@@ -791,7 +811,7 @@ is_misleading(const GPtrArray *authors, const char *decoded, ReadBy by)
 {
 	bool turned = false;
 	g_autofree char *seen =
-	    decoded != NULL ? as_seen(decoded, by, &turned) : NULL;
+	    decoded != NULL ? as_seen(decoded, by, authors, &turned) : NULL;
 	g_autofree char *unquoted = NULL;
 
 	if (seen == NULL)

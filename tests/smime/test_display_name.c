@@ -14,6 +14,10 @@
 #define RLE "\xe2\x80\xab"  /* U+202B */
 #define PDF "\xe2\x80\xac"  /* U+202C */
 #define RLM "\xe2\x80\x8f"  /* U+200F */
+#define TOKYO "\xe6\x9d\xb1\xe4\xba\xac"
+#define OSAKA "\xe5\xa4\xa7\xe9\x98\xaa"
+#define DOTTED TOKYO "\xe3\x83\xbb" OSAKA ".com" /* U+30FB */
+#define REALLY_DOTTED TOKYO "." OSAKA ".com"
 
 static bool
 misleads(const char *value)
@@ -69,6 +73,12 @@ Test(display_name, honest)
 		"\"budi,s\\\"kom\"@daerah.example",
 		"Budi <\"budi,s\\\"kom\"@daerah.example>",
 		"b\xc3\xbc@x.example (b\xc3\xbc@x.example)",
+		/* with what looks like a dot in it */
+		"\"ceo@" DOTTED "\" <ceo@" DOTTED ">",
+		"ceo@" DOTTED " (CEO@" DOTTED ".)",
+		"\"ceo@col\xc2\xb7legi.cat\" <ceo@col\xc2\xb7legi.cat>",
+		"\"a@\xe0\xa4\xb9\xe0\xa4\xbf\xe0\xa4\x82\xe0\xa4\xa6.com\" "
+		"<a@\xe0\xa4\xb9\xe0\xa4\xbf\xe0\xa4\x82\xe0\xa4\xa6.com>",
 		/* an at sign in no address */
 		"\"Mallory @ Kominfo\"" BY,
 		"\"Mallory @ (Aula)\"" BY,
@@ -155,6 +165,9 @@ Test(display_name, addresses)
 		"\"ceo@ bank.example.1\"" BY,
 		"\"ceo@b\xc3\xa4nk.1\"" BY,
 		"\"ceo@1.bank\"" BY,
+		"\"cfo@" DOTTED "\" <ceo@" DOTTED ">",
+		"\"ceo@" REALLY_DOTTED "\" <ceo@" DOTTED ">",
+		"\"ceo@" DOTTED "\xe2\x80\xa2net\" <ceo@" DOTTED ">",
 		/* almost his own */
 		"\"xmallory@jahat.example\"" BY,
 		"\"x.mallory@jahat.example\"" BY,
