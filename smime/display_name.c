@@ -414,7 +414,13 @@ without_quotes(const char *text)
 
 /* --- local parts before an at sign ---------------------------------------- */
 
-/* Who may be shown: Address elements, as they are seen. */
+static gboolean
+is_same(gconstpointer a, gconstpointer b)
+{
+	return address_equal(a, b, false);
+}
+
+/* Who may be shown: Address elements, as they are seen, each once. */
 static GPtrArray *
 seen_authors(const GPtrArray *authors)
 {
@@ -433,7 +439,10 @@ seen_authors(const GPtrArray *authors)
 		copy = g_new0(Address, 1);
 		copy->local = without_quotes(local);
 		copy->domain = g_strdup(author->domain);
-		g_ptr_array_add(seen, copy);
+		if (g_ptr_array_find_with_equal_func(seen, copy, is_same, NULL))
+			address_free(copy);
+		else
+			g_ptr_array_add(seen, copy);
 	}
 	return seen;
 }
@@ -932,6 +941,8 @@ display_name_misleads(const char *value, const GPtrArray *authors)
 		return true;
 	second_reader_start();
 	seen = seen_authors(authors);
+	if (seen->len > DISPLAY_NAME_MAX_AUTHORS)
+		return true;
 	unfolded = g_mime_utils_header_unfold(value);
 	return unfolded == NULL || any_reading_misleads(seen, unfolded);
 }

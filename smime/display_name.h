@@ -17,8 +17,10 @@
 
 #include <glib.h>
 
-/* Octets of a field's value: nobody sees the end of a longer one. */
+/* Octets of a field's value: nobody sees the end of a longer one; and different
+ * addresses in it. */
 #define DISPLAY_NAME_MAX_SIZE (2U << 10)
+#define DISPLAY_NAME_MAX_AUTHORS 10
 
 /*
  * Does value (of a From field, still folded) show in a display name or a

@@ -666,6 +666,7 @@ Test(display_name, limits)
 	g_autofree char *more = filled("", "=?utf-8?q?a?= ", 65, BY);
 	g_autofree char *marks = filled("\"e", "\xcc\x81", 30, "\"" BY);
 	g_autofree char *many_marks = filled("\"e", "\xcc\x81", 31, "\"" BY);
+	g_autoptr(GString) list = g_string_new("a@x.example");
 	const char *three = "=?utf-8?q?a?= =?koi8-r?q?a?= =?gbk?q?a?=" BY;
 	const char *four =
 	    "=?utf-8?q?a?= =?koi8-r?q?a?= =?gbk?q?a?= =?big5?q?a?=" BY;
@@ -676,6 +677,12 @@ Test(display_name, limits)
 	cr_expect(misleads(more));
 	cr_expect_not(misleads(marks));
 	cr_expect(misleads(many_marks));
+	for (char c = 'b'; c < 'a' + DISPLAY_NAME_MAX_AUTHORS; c++)
+		g_string_append_printf(list, ",%c@x.example", c);
+	g_string_append(list, ",a@x.example");
+	cr_expect_not(misleads(list->str));
+	g_string_append(list, ",z@x.example");
+	cr_expect(misleads(list->str));
 	cr_expect_not(misleads(three));
 	cr_expect(misleads(four));
 }
