@@ -894,27 +894,6 @@ reads_misleading(const GPtrArray *authors, const char *value)
 	    raw_misleads(authors, value);
 }
 
-/* The names that GMime gives to the mailboxes of value, when no other reading
- * of it has words of unknown charsets. */
-static bool
-names_mislead(const GPtrArray *authors, const char *value)
-{
-	g_autofree char *shown = encoded_words_known(value);
-	InternetAddressList *list = internet_address_list_parse(NULL, shown);
-	int count = list != NULL ? internet_address_list_length(list) : 0;
-	bool misleads = false;
-
-	for (int i = 0; i < count && !misleads; i++) {
-		const char *name = internet_address_get_name(
-		    internet_address_list_get_address(list, i));
-
-		misleads = name != NULL &&
-		    is_misleading(authors, name, READ_BY_OTHERS);
-	}
-	g_clear_object(&list);
-	return misleads;
-}
-
 /* Some readers unquote first and decode then, some the other way round, and
  * some show comments. */
 static bool
@@ -926,8 +905,7 @@ any_reading_misleads(const GPtrArray *authors, const char *value)
 	return reads_misleading(authors, value) ||
 	    (strcmp(unquoted, value) != 0 &&
 		reads_misleading(authors, unquoted)) ||
-	    (strcmp(bare, unquoted) != 0 && reads_misleading(authors, bare)) ||
-	    names_mislead(authors, value);
+	    (strcmp(bare, unquoted) != 0 && reads_misleading(authors, bare));
 }
 
 bool

@@ -5,8 +5,8 @@
  * Many programs show the name alone (RFC 5322, section 3.4), decoded (RFC 2047)
  * before they unquote it or after that, with comments or without, and in ways
  * that differ where a word is malformed or octets are not UTF-8.  So it is read
- * in all these ways, by two decoders and by GMime's parser of addresses; what
- * cannot be told counts as deceit.
+ * in all these ways, by two decoders, ours and GMime's; what cannot be told
+ * counts as deceit.
  *
  * Thread-safe.
  */
