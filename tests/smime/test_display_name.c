@@ -44,6 +44,8 @@ Test(display_name, honest)
 		"\"Mallory @ 'Dinas Kominfo'\"" BY,
 		"\"Mallory \xc2\xb7 Dinas \xe3\x83\xbb Kominfo\"" BY,
 		"Mallory (Dinas Kominfo)" BY,
+		"\"Mallory\r\n\t(Dinas\r\n Kominfo)\"" BY,
+		"=?utf-8?q?Dinas=09Kominfo?=" BY,
 		OWN " (Mallory)",
 		OWN "(Mallory)",
 		"=?utf-8?q?B=C3=BCdi_=28Kab=2E=29?=" BY,
@@ -196,6 +198,7 @@ Test(display_name, disguised)
 		"\"ceo@)bank.example(\"" BY,
 		"\"ceo@ (bank.example)\"" BY,
 		"\"ceo @ (bank.example)\"" BY,
+		"\"ceo @ (x.bank.example)\"" BY,
 		"\"ceo@\xef\xbc\x88"
 		"bank.example\xef\xbc\x89\"" BY,
 		"\"ceo@(bank).example\"" BY,
@@ -611,6 +614,8 @@ Test(display_name, characters)
 		"\"ceo@bank\xef\xb8\x8f .example\"" BY,
 		"\"ceo@bank \xf3\xa0\x81\x80.example\"" BY,
 		"\"ceo@bank \xc2\xad.example\"" BY,
+		"\"ceo@bank \xf0\x9b\xb2\xa0.example\"" BY,
+		"\"ceo@bank \xf0\x9d\x85\xb3.example\"" BY,
 		"\"ceo@bank\xe2\xa0\x80.example\"" BY,
 		"\"ceo@bank \xe3\x85\xa4.example\"" BY,
 		"\"ceo@bank\xf0\x9d\x85\x99.example\"" BY,
@@ -641,6 +646,12 @@ Test(display_name, characters)
 		"bank.example\xd8\x9c@\xd8\x9c"
 		"ceo\"" BY,
 		"\"\xd7\x91 bank.example\xd7\x91@\xd7\x91 ceo\"" BY,
+		"\"\xef\xb7\xbd bank.example\xef\xb7\xbd@\xef\xb7\xbd ceo\"" BY,
+		"\"\xef\xb9\xb3 bank.example\xef\xb9\xb3@\xef\xb9\xb3 ceo\"" BY,
+		"\"\xf0\x90\xa0\x80 "
+		"bank.example\xf0\x90\xa0\x80@\xf0\x90\xa0\x80 ceo\"" BY,
+		"\"\xf0\x9e\xa0\x80 "
+		"bank.example\xf0\x9e\xa0\x80@\xf0\x9e\xa0\x80 ceo\"" BY,
 	};
 
 	expect_all(values, G_N_ELEMENTS(values), true);
@@ -666,6 +677,8 @@ Test(display_name, limits)
 	g_autofree char *more = filled("", "=?utf-8?q?a?= ", 65, BY);
 	g_autofree char *marks = filled("\"e", "\xcc\x81", 30, "\"" BY);
 	g_autofree char *many_marks = filled("\"e", "\xcc\x81", 31, "\"" BY);
+	g_autofree char *long_label =
+	    filled("\"ceo@\xd0\xb1\xc2\xb7", "x", 300, "\"" BY);
 	g_autoptr(GString) list = g_string_new("a@x.example");
 	const char *three = "=?utf-8?q?a?= =?koi8-r?q?a?= =?gbk?q?a?=" BY;
 	const char *four =
@@ -673,6 +686,7 @@ Test(display_name, limits)
 
 	cr_expect_not(misleads(long_one));
 	cr_expect(misleads(longer));
+	cr_expect(misleads(long_label));
 	cr_expect_not(misleads(words));
 	cr_expect(misleads(more));
 	cr_expect_not(misleads(marks));
