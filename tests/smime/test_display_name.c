@@ -618,7 +618,7 @@ Test(display_name, characters)
 		"\"ceo@bank \xf0\x9d\x85\xb3.example\"" BY,
 		"\"ceo@bank\xe2\xa0\x80.example\"" BY,
 		"\"ceo@bank \xe3\x85\xa4.example\"" BY,
-		"\"ceo@bank\xf0\x9d\x85\x99.example\"" BY,
+		"\"ceo@bank \xf0\x9d\x85\x99.example\"" BY,
 		"=?utf-8?q?ceo=E2=80=8B_=40_=E2=80=8Bbank=2Eexample?=" BY,
 		/* what nobody has in his name */
 		"=?utf-8?q?Mal=0Alory?=" BY,
