@@ -242,11 +242,19 @@ ends_as_domain(const char *text)
 	return true;
 }
 
-/* Is c, at at in text, a dot of a domain, should it be in one?  With a blank
- * beside it, or between words of a script that writes so, it is none; and it
- * is a letter between two of Catalan (RFC 5892, appendix A.3). */
+/* May c be in a domain (RFC 5892), although it looks like a dot? */
 static bool
-stands_for_dot(const char *text, const char *at, gunichar c)
+is_in_names(gunichar c)
+{
+	return g_unichar_isalnum(c) || g_unichar_ismark(c) || c == 0x30fb;
+}
+
+/* Is c, at at in text, a dot of a domain, should it be in one?  With a blank
+ * beside it, between words of a script that writes so, or in_own domain of an
+ * author, it is none; and it is a letter between two of Catalan (RFC 5892,
+ * appendix A.3). */
+static bool
+stands_for_dot(const char *text, const char *at, gunichar c, bool in_own)
 {
 	const char *next = g_utf8_next_char(at);
 	char before = ' ';
@@ -258,8 +266,10 @@ stands_for_dot(const char *text, const char *at, gunichar c)
 	if (c == 0xb7 && g_ascii_tolower(before) == 'l' &&
 	    g_ascii_tolower(*next) == 'l')
 		return false;
-	return ((guchar)before < 0x80 && (guchar)*next < 0x80) ||
-	    ends_as_domain(next);
+	/* In a word of ASCII nobody expects anything else. */
+	if ((guchar)before < 0x80 && (guchar)*next < 0x80)
+		return true;
+	return !(in_own && is_in_names(c)) && ends_as_domain(next);
 }
 
 /* The first octets of text as authors have their domains, empty when they are
@@ -312,8 +322,8 @@ with_dots(const char *text, const GPtrArray *authors)
 		gunichar c = g_utf8_get_char(at);
 
 		if (is_dot(c) ||
-		    (at >= own_end && looks_like_dot(c) &&
-			stands_for_dot(text, at, c)))
+		    (looks_like_dot(c) &&
+			stands_for_dot(text, at, c, at < own_end)))
 			g_string_append_c(out, '.');
 		else
 			g_string_append_unichar(out, c);

@@ -170,6 +170,11 @@ Test(display_name, addresses)
 		"\"cfo@" DOTTED "\" <ceo@" DOTTED ">",
 		"\"ceo@" REALLY_DOTTED "\" <ceo@" DOTTED ">",
 		"\"ceo@" DOTTED "\xe2\x80\xa2net\" <ceo@" DOTTED ">",
+		/* a dot that no domain has, or only in other scripts */
+		"ceo@bank\xe2\x80\xa2go.example",
+		"ceo@bank\xea\x9e\x8fgo.example",
+		"ceo@bank\xe3\x83\xbbgo.example",
+		"ceo@b\xc3\xa4\xe2\x80\xa2go.example",
 		/* almost his own */
 		"\"xmallory@jahat.example\"" BY,
 		"\"x.mallory@jahat.example\"" BY,
