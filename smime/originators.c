@@ -16,12 +16,15 @@ mailbox_addr(InternetAddress *address)
 	    INTERNET_ADDRESS_MAILBOX(address));
 }
 
-/* Does GMime find the same mailboxes in the same order? */
+/* Does GMime find the same mailboxes in the same order?  It keeps every label
+ * of a charset for ever: the unknown ones are not shown. */
 static bool
-gmime_agrees(const GPtrArray *ours, const char *value)
+gmime_agrees(const char *value)
 {
-	InternetAddressList *theirs = internet_address_list_parse(NULL, value);
-	bool same = theirs != NULL &&
+	g_autofree char *shown = encoded_words_known(value);
+	g_autoptr(GPtrArray) ours = address_list_parse(shown, strlen(shown));
+	InternetAddressList *theirs = internet_address_list_parse(NULL, shown);
+	bool same = ours != NULL && theirs != NULL &&
 	    internet_address_list_length(theirs) == (int)ours->len;
 
 	for (guint i = 0; same && i < ours->len; i++) {
@@ -55,6 +58,38 @@ find_field(const MimeEntity *header, const char *name, guint *count)
 	return found;
 }
 
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Scripts write the bare addr-spec before the same in angle brackets, as a
+ * phrase that is none.  Whichever of the two a reader takes, it is that one:
+ * it is what is left of value.  Of any other value, all is. */
+static void
+drop_echo(char *value)
+{
+	const char *first = value, *end = value + strlen(value), *angle;
+	gsize size;
+	g_autoptr(Address) address = NULL;
+
+	while (is_blank(*first))
+		first++;
+	while (end > first && is_blank(end[-1]))
+		end--;
+	size = strcspn(first, " \t\r\n<\"");
+	angle = first + size;
+	while (is_blank(*angle))
+		angle++;
+	if (*angle != '<' || (gsize)(end - angle) != size + 2 ||
+	    end[-1] != '>' || strncmp(angle + 1, first, size) != 0)
+		return;
+	address = address_parse(first, size);
+	if (address != NULL)
+		*strchr(value, '<') = '\0';
+}
+
 GPtrArray *
 originators_read(const char *value, gsize size)
 {
@@ -63,12 +98,15 @@ originators_read(const char *value, gsize size)
 
 	if (size > ORIGINATORS_MAX_SIZE)
 		return NULL;
-	mailboxes = address_list_parse(value, size);
+	text = g_strndup(value, size);
+	if (strlen(text) != size)
+		return NULL;
+	drop_echo(text);
+	mailboxes = address_list_parse(text, strlen(text));
 	if (mailboxes == NULL)
 		return NULL;
 	second_reader_start();
-	text = g_strndup(value, size);
-	if (!encoded_words_are_few(text) || !gmime_agrees(mailboxes, text))
+	if (!encoded_words_are_few(text) || !gmime_agrees(text))
 		return NULL;
 	return g_steal_pointer(&mailboxes);
 }

@@ -2,7 +2,8 @@
  * originators - who a header says wrote the message: From and Sender.
  *
  * RFC 5322, section 3.6.2.  Read by address, strictly, and by GMime too; where
- * the two differ there is no author.
+ * the two differ there is no author.  One malformed field is read as it is
+ * meant: a bare address and the same in angle brackets.
  *
  * Thread-safe.
  */

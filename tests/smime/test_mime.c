@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <string.h>
 
 #include <criterion/criterion.h>
@@ -766,6 +767,27 @@ Test(mime, authors)
 		{ "From: \"\xe5\xb8\x83\" <budi@x.id>\r\n", "budi@x.id" },
 		{ "From: a@x.id\r\nX-From: b@x.id\r\nFrom-X: c@x.id\r\n",
 		    "a@x.id" },
+		/* twice the same, and nothing else */
+		{ "From: a@x.id <a@x.id>\r\n", "a@x.id" },
+		{ "From: a@x.id<a@x.id> \r\n", "a@x.id" },
+		{ "From:\r\n a@x.id\r\n\t<a@x.id>\r\n", "a@x.id" },
+		{ "From: a@x.id <A@x.id>\r\n", "- 1" },
+		{ "From: a@x.id <a@X.id>\r\n", "- 1" },
+		{ "From: a@x.id <a@x.id> (a)\r\n", "- 1" },
+		{ "From: a@x.id <a@x.id> <a@x.id>\r\n", "- 1" },
+		{ "From: a@x.id <a@x.id>, a@x.id\r\n", "- 1" },
+		{ "From: a@x.id <a@x.id>, a@x.id <a@x.id>\r\n", "- 1" },
+		{ "From: a@x.id b <a@x.id>\r\n", "- 1" },
+		{ "From: a@x.id < a@x.id>\r\n", "- 1" },
+		{ "From: a@x.id <a@x.id >\r\n", "- 1" },
+		{ "From: a@x.id a@x.id\r\n", "- 1" },
+		{ "From: a@x.id <a@x.id\r\n", "- 1" },
+		{ "From: \"a\"@x.id <\"a\"@x.id>\r\n", "- 1" },
+		{ "From: =?utf-8?q?a?=@x.id <=?utf-8?q?a?=@x.id>\r\n", "- 1" },
+		{ "From: a(b)@x.id <a(b)@x.id>\r\n", "- 1" },
+		{ "From: <a@x.id> <a@x.id>\r\n", "- 1" },
+		{ "From: <>\r\n", "- 1" },
+		{ "From: a,b@x.id <a,b@x.id>\r\n", "- 1" },
 		{ "X: y\r\n", "- 0" },
 		{ "From: a@x.id\r\nFrom: a@x.id\r\n", "- 2" },
 		{ "From: a@x.id\r\nFROM: b@x.id\r\nfrom: c@x.id\r\n", "- 3" },
@@ -828,6 +850,24 @@ Test(mime, encoded_words_make_no_address)
 
 	cr_expect(strcmp(text, "a@x.id") == 0 || strcmp(text, "- 1") == 0, "%s",
 	    text);
+}
+
+/* A second reader that keeps them would be given more of them by each mail. */
+Test(mime, labels_are_not_kept)
+{
+	g_autofree char *filler = g_strnfill(20000, 'y');
+	gsize before = 0;
+
+	for (guint i = 0; i <= 50; i++) {
+		g_autofree char *header = g_strdup_printf(
+		    "From: =?x%u%s?q?a?= <a@x.id>\r\n", i, filler);
+		g_autofree char *text = authors_text(header);
+
+		cr_expect_str_eq(text, "a@x.id");
+		if (i == 0)
+			before = mallinfo2().uordblks;
+	}
+	cr_expect_lt(mallinfo2().uordblks, before + 50 * 20000);
 }
 
 Test(mime, sender)
