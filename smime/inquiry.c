@@ -109,6 +109,45 @@ is_in_good_standing(const Inquiry *inquiry, const OsslX509Stack *path,
 	    STANDING_GOOD;
 }
 
+static bool
+is_by_issuer_of_cert(const Inquiry *inquiry, const Crl *crl)
+{
+	return X509_NAME_cmp(
+		   crl_issuer(crl), X509_get_issuer_name(inquiry->cert)) == 0;
+}
+
+static bool
+is_same_authority(X509 *a, X509 *b)
+{
+	return X509_NAME_cmp(
+		   X509_get_subject_name(a), X509_get_subject_name(b)) == 0 &&
+	    ossl_is_key(X509_get0_pubkey(a), X509_get0_pubkey(b));
+}
+
+/*
+ * A name tells apart what one authority has certified, not all that is below an
+ * anchor (RFC 5280, section 8): another authority there may have given it to
+ * anybody.  The issuer's other key is certified by who certified the issuer, or
+ * by the issuer; one whom the certificate names, by any that is above it.
+ */
+static bool
+is_certified_from_above(
+    const Inquiry *inquiry, const OsslX509Stack *path, const Crl *crl)
+{
+	const OsslX509Stack *ours = inquiry->question->path;
+	int first = inquiry->question->index + 1;
+	int end = sk_X509_num(ours);
+
+	if (is_by_issuer_of_cert(inquiry, crl))
+		end = MIN(end, first + 2);
+	for (int i = first; sk_X509_num(path) > 1 && i < end; i++) {
+		if (is_same_authority(
+			sk_X509_value(ours, i), sk_X509_value(path, 1)))
+			return true;
+	}
+	return false;
+}
+
 /*
  * RFC 5280, section 6.3.3 (f): a path of its own, to the same anchor.  What
  * helps to find it is the path that is known, and what is configured: whoever
@@ -131,7 +170,8 @@ has_path(const Inquiry *inquiry, X509 *cert, Word *word)
 		demands.limits = &question->strength;
 	reason = trust_path(question->trust, cert, question->path, &demands,
 	    question->now, &path, &detail);
-	if (path == NULL || !leads_to_same_anchor(inquiry, path))
+	if (path == NULL || !leads_to_same_anchor(inquiry, path) ||
+	    !is_certified_from_above(inquiry, path, word->crl))
 		return false;
 	for (int i = 0; i + 1 < sk_X509_num(path); i++) {
 		if (!is_in_good_standing(inquiry, path, i, support))
@@ -203,9 +243,10 @@ signer_among(
 	for (int i = 0; i < sk_X509_num(others); i++) {
 		X509 *cert = sk_X509_value(others, i);
 		bool tried = !brought || ++*inquiry->paths <= INQUIRY_MAX_PATHS;
-		const char *why = "issuer of the revocation list has no valid "
-				  "path to the same anchor "
-				  "(RFC 5280, section 6.3.3 (f))";
+		const char *why =
+		    "issuer of the revocation list has no valid path to the "
+		    "same anchor, by who certified the certificate's issuer "
+		    "(RFC 5280, section 6.3.3 (f) and section 8)";
 
 		if (!crl_may_be_by(word->crl, cert) || is_above(inquiry, cert))
 			continue;
@@ -260,13 +301,6 @@ find_signer(Inquiry *inquiry, Word *word)
 }
 
 /* --- hearing the lists ---------------------------------------------------- */
-
-static bool
-is_by_issuer_of_cert(const Inquiry *inquiry, const Crl *crl)
-{
-	return X509_NAME_cmp(
-		   crl_issuer(crl), X509_get_issuer_name(inquiry->cert)) == 0;
-}
 
 /* A list of the issuer's other key is none of this certificate's business; one
  * that the certificate has named is. */

@@ -1520,6 +1520,127 @@ Test(revocation_online, list_of_the_second_name_of_a_point)
 	    REVOCATION_STATUS_REVOKED, NULL, "of one");
 }
 
+/* --- whose name is not enough ----------------------------------------------
+ */
+
+/* Another CA of the root's, which may have none below it, and is known. */
+static X509 *
+trusted_peer(void)
+{
+	X509 *peer = pki_cert(&(PkiCert){ .name = "Peer CA",
+				  .is_ca = true,
+				  .constraints = "critical,CA:TRUE,pathlen:0",
+				  .key = PKI_KEY_P521,
+				  .serial = 77,
+				  .from = ca->now - PKI_NOW - PKI_DAY,
+				  .until = ca->now - PKI_NOW + PKI_YEAR },
+	    ca->root, PKI_KEY_ROOT);
+
+	trust_unref(trust);
+	trust = pki_trust(ca->root, peer);
+	return peer;
+}
+
+/* Certified by the peer, and no CA. */
+static X509 *
+namesake_of(const char *name, X509 *peer)
+{
+	return pki_cert(&(PkiCert){ .name = name,
+			    .key_usage = "critical,cRLSign",
+			    .constraints = "critical,CA:FALSE",
+			    .key = PKI_KEY_P384,
+			    .serial = 4242,
+			    .from = ca->now - PKI_NOW - PKI_DAY,
+			    .until = ca->now - PKI_NOW + PKI_YEAR },
+	    peer, PKI_KEY_P521);
+}
+
+static GPtrArray *
+lists_of(GBytes *der)
+{
+	GPtrArray *lists =
+	    g_ptr_array_new_with_free_func((GDestroyNotify)crl_unref);
+	Crl *crl = crl_parse(der, NULL);
+
+	cr_assert(crl != NULL);
+	g_ptr_array_add(lists, crl);
+	g_bytes_unref(der);
+	return lists;
+}
+
+/* Its lists are not the CA's, and keep those of the CA from nobody. */
+Test(revocation_online, namesake_of_the_issuer)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_auto(Gateway) gateway = { 0 };
+	g_autoptr(X509) peer = trusted_peer();
+	g_autoptr(X509) namesake = namesake_of("CA Today", peer);
+	g_autoptr(GPtrArray) lists = lists_of(test_ca_list_by(
+	    ca, (PkiCrl){ .this_update = -60 }, namesake, PKI_KEY_P384));
+
+	gateway_on(&gateway, redis, EVIDENCE_CRL, EVIDENCE_CRL);
+	expect(gateway.revocation,
+	    &(Question){ .cert = leaf, .lists = lists, .brought = namesake },
+	    REVOCATION_STATUS_UNKNOWN, "section 8", "brought");
+	supply_forget(gateway.supply);
+	test_ca_put(ca, "crl",
+	    test_ca_list_by(
+		ca, (PkiCrl){ .this_update = 200 }, namesake, PKI_KEY_P384));
+	expect(gateway.revocation,
+	    &(Question){ .cert = leaf, .brought = namesake },
+	    REVOCATION_STATUS_UNANSWERED, "section 8", "served");
+	cr_expect_eq(test_redis_keys(redis), 0);
+	test_ca_put(ca, "crl", list(REVOKED));
+	expect_anew(redis, EVIDENCE_CRL,
+	    &(Question){ .cert = leaf, .brought = namesake },
+	    REVOCATION_STATUS_REVOKED, "the CA's own");
+}
+
+/* Likewise of one whom the certificate names. */
+Test(revocation_online, namesake_of_a_lister)
+{
+	g_auto(Indirect) indirect = { 0 };
+	g_autoptr(Supply) supply = supply_new_here(NULL);
+	const RevocationOptions options =
+	    options_with(EVIDENCE_CRL, EVIDENCE_CRL);
+	g_autoptr(Revocation) revocation = revocation_with(&options, supply);
+	g_autoptr(X509) peer = trusted_peer();
+	g_autoptr(X509) namesake = namesake_of("Lister", peer);
+
+	make_indirect(&indirect);
+	test_ca_put(ca, "crl",
+	    test_ca_list_by(ca,
+		(PkiCrl){
+		    .this_update = -60, .idp = "critical,indirectCRL:TRUE" },
+		namesake, PKI_KEY_P384));
+	expect(revocation,
+	    &(Question){ .cert = indirect.named, .brought = namesake },
+	    REVOCATION_STATUS_UNANSWERED, "section 8", "namesake");
+	supply_forget(supply);
+	test_ca_put(ca, "crl", g_bytes_ref(indirect.right));
+	expect(revocation,
+	    &(Question){ .cert = indirect.named, .brought = indirect.lister },
+	    REVOCATION_STATUS_REVOKED, NULL, "lister");
+}
+
+/* The CA itself may certify its next key. */
+Test(revocation_online, list_by_a_key_that_the_issuer_certified)
+{
+	g_autoptr(Supply) supply = supply_new_here(NULL);
+	const RevocationOptions options =
+	    options_with(EVIDENCE_CRL, EVIDENCE_CRL);
+	g_autoptr(Revocation) revocation = revocation_with(&options, supply);
+	g_autoptr(X509) next = test_ca_cert(ca,
+	    (PkiCert){ .name = "CA Today",
+		.is_ca = true,
+		.key = PKI_KEY_P384,
+		.serial = 99 });
+
+	test_ca_put(ca, "crl", revoking_list_by(next, -60));
+	expect(revocation, &(Question){ .cert = leaf, .brought = next },
+	    REVOCATION_STATUS_REVOKED, NULL, "next");
+}
+
 /* --- a Redis that is not ours alone ----------------------------------------
  */
 
