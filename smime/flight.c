@@ -50,12 +50,21 @@ flight_is_trial_fresh(const Evidence *evidence)
 	    now_seconds() < evidence_fetched(evidence) + EVIDENCE_KEEP_UNPROVEN;
 }
 
+/* What is proven counts to its end, though not instead of what is known. */
+static void
+lay_beside(const FlightDesk *desk, const char *key, Evidence *evidence)
+{
+	lru_put(desk->trials, key, evidence, evidence_size(evidence),
+	    evidence_is_proven(evidence) ?
+		evidence_valid_until(evidence) :
+		now_seconds() + SUPPLY_PAUSE_LONGEST);
+}
+
 static void
 put_on_trial(const FlightDesk *desk, const char *key, Evidence *evidence)
 {
 	g_mutex_lock(desk->landing);
-	lru_put(desk->trials, key, evidence, evidence_size(evidence),
-	    now_seconds() + SUPPLY_PAUSE_LONGEST);
+	lay_beside(desk, key, evidence);
 	g_mutex_unlock(desk->landing);
 }
 
@@ -203,7 +212,8 @@ take(Flight *flight, Evidence *evidence)
 }
 
 /* False where what is known is better: the other is played to us, or comes from
- * a server that lags behind. */
+ * a server that lags behind.  A list is heard all the same: it may be the only
+ * one that revokes. */
 static bool
 keep(Flight *flight, Evidence *evidence, const char *by)
 {
@@ -219,6 +229,10 @@ keep(Flight *flight, Evidence *evidence, const char *by)
 	text = g_strdup_printf("%s: %s: not taken", by, why);
 	tell(flight, SUPPLY_OLD_ANSWER, text);
 	note_why(flight, g_strdup(text));
+	if (evidence_crl(evidence) != NULL) {
+		put_on_trial(flight->desk, flight->key, evidence);
+		take(flight, evidence);
+	}
 	return false;
 }
 

@@ -617,6 +617,28 @@ hear_evidence(
 	return hearing;
 }
 
+static bool
+is_outdone(
+    Supply *supply, const EvidenceSource *source, const Evidence *evidence)
+{
+	g_autoptr(Evidence) known = supply_peek(supply, source, NULL);
+
+	return known != NULL && known != evidence;
+}
+
+static Hearing
+keep_what_is_right(
+    Inquiry *inquiry, Evidence *evidence, const EvidenceSource *source)
+{
+	Supply *supply = inquiry->sources->supply;
+
+	if (evidence_is_proven(evidence))
+		return is_outdone(supply, source, evidence) ? HEARD_OUTDONE :
+							      HEARD_RIGHT;
+	return supply_confirm(supply, source, evidence) ? HEARD_RIGHT :
+							  HEARD_OUTDONE;
+}
+
 /* What is on trial is so no more, if it can be told. */
 static Hearing
 try_evidence(Inquiry *inquiry, Evidence *evidence, const EvidenceSource *source)
@@ -626,9 +648,7 @@ try_evidence(Inquiry *inquiry, Evidence *evidence, const EvidenceSource *source)
 
 	switch (hearing) {
 	case HEARD_RIGHT:
-		if (!evidence_is_proven(evidence) &&
-		    !supply_confirm(supply, source, evidence))
-			hearing = HEARD_OUTDONE;
+		hearing = keep_what_is_right(inquiry, evidence, source);
 		break;
 	case HEARD_FORGED:
 		supply_refuse(supply, source, evidence, inquiry->no_answer);
@@ -714,9 +734,12 @@ static Evidence *
 get_and_hear(Inquiry *inquiry, const EvidenceSource *source)
 {
 	g_autoptr(Evidence) right = get_and_try(inquiry, source);
+	g_autoptr(Evidence) beside = NULL;
 	g_autoptr(Evidence) known =
-	    supply_peek(inquiry->sources->supply, source);
+	    supply_peek(inquiry->sources->supply, source, &beside);
 
+	if (beside != NULL && beside != right)
+		hear_evidence(inquiry, beside, source);
 	if (known == NULL || known == right ||
 	    hear_evidence(inquiry, known, source) != HEARD_RIGHT)
 		return g_steal_pointer(&right);
@@ -726,11 +749,14 @@ get_and_hear(Inquiry *inquiry, const EvidenceSource *source)
 static void
 peek_and_hear(Inquiry *inquiry, const EvidenceSource *source)
 {
+	g_autoptr(Evidence) beside = NULL;
 	g_autoptr(Evidence) evidence =
-	    supply_peek(inquiry->sources->supply, source);
+	    supply_peek(inquiry->sources->supply, source, &beside);
 
 	if (evidence != NULL)
 		hear_evidence(inquiry, evidence, source);
+	if (beside != NULL)
+		hear_evidence(inquiry, beside, source);
 }
 
 /* settled_by: the kinds whose word is enough. */

@@ -437,11 +437,23 @@ at_hand(Supply *supply, const EvidenceSource *source, const Memory *memory,
 	return is_trial ? memory->trial : memory->known;
 }
 
+static Evidence *
+peek_beside(Supply *supply, const char *key)
+{
+	g_autoptr(Evidence) trial = flight_on_trial(&supply->desk, key);
+
+	return trial != NULL && evidence_is_proven(trial) ?
+	    g_steal_pointer(&trial) :
+	    NULL;
+}
+
 Evidence *
-supply_peek(Supply *supply, const EvidenceSource *source)
+supply_peek(Supply *supply, const EvidenceSource *source, Evidence **beside)
 {
 	g_autofree char *key = evidence_key(source);
 
+	if (beside != NULL)
+		*beside = peek_beside(supply, key);
 	return flight_known(&supply->desk, key);
 }
 

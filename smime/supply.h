@@ -62,8 +62,11 @@ typedef struct {
 #define SUPPLY_BUDGET(wait_ms) \
 	((SupplyBudget){ .ms = (wait_ms), .fetches = SUPPLY_MAX_FETCHES })
 
-/* What is known, however old; NULL: nothing.  Caller unrefs. */
-Evidence *supply_peek(Supply *supply, const EvidenceSource *source);
+/* What is known, however old; NULL: nothing.  *beside (may be NULL): a list
+ * that is proven too, and has had to give way to it; or NULL.  Caller unrefs
+ * both. */
+Evidence *supply_peek(
+    Supply *supply, const EvidenceSource *source, Evidence **beside);
 
 /* Begins to ask, if it is not fresh in memory, and does not wait. */
 void supply_begin(

@@ -942,7 +942,7 @@ Test(revocation_online, list_that_nobody_signed)
 		test_ca_put(ca, "crl", unsigned_list(any_kinds[i]));
 		expect(gateway.revocation, &(Question){ .cert = leaf },
 		    REVOCATION_STATUS_UNANSWERED, "(f)", any_kinds[i]);
-		kept = supply_peek(gateway.supply, &source);
+		kept = supply_peek(gateway.supply, &source, NULL);
 		cr_expect(kept == NULL);
 		/* Who begins now finds nothing of it. */
 		test_ca_put(ca, "crl", revoking_list());
@@ -1639,6 +1639,29 @@ Test(revocation_online, list_by_a_key_that_the_issuer_certified)
 	test_ca_put(ca, "crl", revoking_list_by(next, -60));
 	expect(revocation, &(Question){ .cert = leaf, .brought = next },
 	    REVOCATION_STATUS_REVOKED, NULL, "next");
+}
+
+/* The CA's own list is the only one that revokes, and was made before the one
+ * by its next key, which is known. */
+Test(revocation_online, older_list_that_revokes)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_auto(Gateway) gateway = { 0 };
+	g_autoptr(X509) next = next_key();
+
+	gateway_on(&gateway, redis, EVIDENCE_CRL, EVIDENCE_CRL);
+	share(redis, EVIDENCE_CRL, leaf, CRL_PATH,
+	    test_ca_list_by(
+		ca, (PkiCrl){ .this_update = -3600 }, next, PKI_KEY_P384),
+	    0);
+	test_ca_put(ca, "crl",
+	    test_ca_list(
+		ca, (PkiCrl){ .revoked = leaf, .this_update = -2 * PKI_DAY }));
+	expect_often(&gateway, &(Question){ .cert = leaf, .brought = next },
+	    REVOCATION_STATUS_REVOKED, "brought");
+	expect_often(&gateway, &(Question){ .cert = leaf },
+	    REVOCATION_STATUS_REVOKED, "left out");
+	cr_expect_eq(test_ca_asked(ca, CRL_PATH), 1);
 }
 
 /* --- a Redis that is not ours alone ----------------------------------------
