@@ -19,12 +19,16 @@ typedef struct inquiry {
 	X509 *cert;
 	X509 *issuer;
 	Testimony testimony;
-	bool is_old;      /* what is heard should have been had anew */
-	bool is_forged;   /* a list's signature is not by whom it says */
-	bool is_void;     /* a response's signer was revoked itself */
-	bool is_for_good; /* the certificate is revoked, and not on hold */
-	char *why_not;    /* why what was heard does not count, or NULL */
-	char *no_answer;  /* why there is none from others, or NULL */
+	bool is_old;       /* what is heard should have been had anew */
+	bool is_forged;    /* a list's signature is not by whom it says */
+	bool is_void;      /* a response's signer was revoked itself */
+	bool by_brought;   /* what was heard last counts, but not without what
+	                      came along */
+	bool only_brought; /* likewise the answer */
+	bool is_for_good;  /* the certificate is revoked, and not on hold,
+	                      whoever asks */
+	char *why_not;     /* why what was heard does not count, or NULL */
+	char *no_answer;   /* why there is none from others, or NULL */
 } Inquiry;
 
 static void
@@ -45,12 +49,13 @@ typedef enum {
 /* Of one whose word is to count. */
 typedef enum {
 	STANDING_GOOD,     /* as good as the mode wants it */
-	STANDING_DOUBTFUL, /* nobody knows, or on hold */
+	STANDING_DOUBTFUL, /* nobody knows, or on hold, or revoked by what came
+	                      along or is weak: for this message */
 	STANDING_REVOKED,  /* for good */
 } Standing;
 
 static Standing inquire(const Inquiry *outer, const OsslX509Stack *path,
-    int index, guint kinds, GPtrArray *support);
+    int index, guint kinds, Word *word);
 
 static bool
 is_same(X509 *a, X509 *b)
@@ -96,8 +101,8 @@ leads_to_same_anchor(const Inquiry *inquiry, const OsslX509Stack *path)
  * certificate does not vouch for itself.
  */
 static bool
-is_in_good_standing(const Inquiry *inquiry, const OsslX509Stack *path,
-    int index, GPtrArray *support)
+is_in_good_standing(
+    const Inquiry *inquiry, const OsslX509Stack *path, int index, Word *word)
 {
 	X509 *cert = sk_X509_value(path, index);
 
@@ -105,7 +110,7 @@ is_in_good_standing(const Inquiry *inquiry, const OsslX509Stack *path,
 		return true;
 	if (is_being_asked(inquiry, cert))
 		return crl_scope_is_own_issuer(cert);
-	return inquire(inquiry, path, index, inquiry->kinds, support) ==
+	return inquire(inquiry, path, index, inquiry->kinds, word) ==
 	    STANDING_GOOD;
 }
 
@@ -160,7 +165,6 @@ has_path(const Inquiry *inquiry, X509 *cert, Word *word)
 	const RevocationQuestion *question = inquiry->question;
 	TrustDemands demands = { 0 };
 	g_autoptr(OsslX509Stack) path = NULL;
-	g_autoptr(GPtrArray) support = proofs_new();
 	g_autofree char *detail = NULL;
 	VerdictReason reason;
 
@@ -173,13 +177,14 @@ has_path(const Inquiry *inquiry, X509 *cert, Word *word)
 	if (path == NULL || !leads_to_same_anchor(inquiry, path) ||
 	    !is_certified_from_above(inquiry, path, word->crl))
 		return false;
+	word->by_brought = false;
+	word->support = proofs_new();
 	for (int i = 0; i + 1 < sk_X509_num(path); i++) {
-		if (!is_in_good_standing(inquiry, path, i, support))
+		if (!is_in_good_standing(inquiry, path, i, word))
 			return false;
 	}
 	word->weak = reason != VERDICT_REASON_OK;
 	word->path = g_steal_pointer(&path);
-	word->support = g_steal_pointer(&support);
 	return true;
 }
 
@@ -350,6 +355,7 @@ hear_word(Inquiry *inquiry, Word *word)
 	}
 	word->weak = word->weak ||
 	    is_weak_digest(inquiry, crl_signature_digest(word->crl));
+	inquiry->by_brought = word->by_brought;
 	if (says_nothing(word))
 		word_clear(word);
 	else
@@ -437,8 +443,8 @@ standing_of_responder(
 	if (inquiry->depth >= INQUIRY_MAX_DEPTH)
 		return STANDING_DOUBTFUL;
 	word->support = proofs_new();
-	return inquire(inquiry, word->path, 0, inquiry->kinds & EVIDENCE_CRL,
-	    word->support);
+	return inquire(
+	    inquiry, word->path, 0, inquiry->kinds & EVIDENCE_CRL, word);
 }
 
 static CrlEntry
@@ -496,6 +502,7 @@ hear_response(Inquiry *inquiry, Ocsp *ocsp, bool brought)
 	word.is_unknown = entry == OCSP_UNKNOWN;
 	word.weak = is_weak_responder(inquiry, &signer) ||
 	    is_weak_digest(inquiry, ocsp_signature_digest(ocsp));
+	inquiry->by_brought = word.by_brought;
 	testimony_add(&inquiry->testimony, &word);
 	return true;
 }
@@ -528,6 +535,7 @@ is_settled(const Inquiry *inquiry, guint kinds)
 typedef enum {
 	HEARD_RIGHT,    /* it is authentic */
 	HEARD_OUTDONE,  /* likewise, and what is known is better */
+	HEARD_HERE,     /* likewise, but not without what came along */
 	HEARD_DOUBTFUL, /* that cannot be told here: another message may have
 	                   what is needed */
 	HEARD_FORGED,
@@ -537,7 +545,8 @@ typedef enum {
 static bool
 is_right(Hearing hearing)
 {
-	return hearing == HEARD_RIGHT || hearing == HEARD_OUTDONE;
+	return hearing == HEARD_RIGHT || hearing == HEARD_OUTDONE ||
+	    hearing == HEARD_HERE;
 }
 
 static void
@@ -626,6 +635,8 @@ is_outdone(
 	return known != NULL && known != evidence;
 }
 
+/* What came along with one message does not make known, to all others, what
+ * rests on it. */
 static Hearing
 keep_what_is_right(
     Inquiry *inquiry, Evidence *evidence, const EvidenceSource *source)
@@ -635,6 +646,8 @@ keep_what_is_right(
 	if (evidence_is_proven(evidence))
 		return is_outdone(supply, source, evidence) ? HEARD_OUTDONE :
 							      HEARD_RIGHT;
+	if (inquiry->by_brought)
+		return HEARD_HERE;
 	return supply_confirm(supply, source, evidence) ? HEARD_RIGHT :
 							  HEARD_OUTDONE;
 }
@@ -657,6 +670,7 @@ try_evidence(Inquiry *inquiry, Evidence *evidence, const EvidenceSource *source)
 		supply_retract(supply, source, evidence, inquiry->why_not);
 		break;
 	case HEARD_OUTDONE:
+	case HEARD_HERE:
 	case HEARD_DOUBTFUL:
 		break;
 	}
@@ -684,6 +698,7 @@ is_to_be_had_anew(const Inquiry *inquiry, const Evidence *evidence,
 {
 	switch (hearing) {
 	case HEARD_RIGHT:
+	case HEARD_HERE:
 		return !evidence_is_proven(evidence) &&
 		    evidence_was_packed(evidence) &&
 		    !is_fresh(evidence, source);
@@ -874,7 +889,7 @@ answer_good(const TestimonyFor *result, RevocationAnswer *answer)
 static void
 answer_revoked(Inquiry *inquiry, const Word *against, RevocationAnswer *answer)
 {
-	inquiry->is_for_good = against->entry == CRL_REVOKED;
+	inquiry->is_for_good = testimony_condemns(&inquiry->testimony);
 	answer->status = REVOCATION_STATUS_REVOKED;
 	answer->detail = g_strdup(against->since);
 	if (inquiry->question->keep_proofs)
@@ -894,6 +909,7 @@ weigh(Inquiry *inquiry, RevocationAnswer *answer)
 	testimony_weigh(&inquiry->testimony, EVIDENCE_OCSP | EVIDENCE_CRL, true,
 	    inquiry->question->keep_proofs, &result);
 	if (result.covered == CRL_ALL_REASONS && !gave_up(inquiry)) {
+		inquiry->only_brought = result.only_brought;
 		answer_good(&result, answer);
 		return;
 	}
@@ -973,10 +989,10 @@ answer_question(Inquiry *inquiry, RevocationAnswer *answer)
 	end_inquiry(inquiry);
 }
 
-/* Asked of one whose list is to count: as of every certificate of a path. */
+/* Asked of one whose word is to count: as of every certificate of a path. */
 static Standing
 inquire(const Inquiry *outer, const OsslX509Stack *path, int index, guint kinds,
-    GPtrArray *support)
+    Word *word)
 {
 	RevocationQuestion question = *outer->question;
 	Inquiry inquiry = {
@@ -992,7 +1008,8 @@ inquire(const Inquiry *outer, const OsslX509Stack *path, int index, guint kinds,
 	question.path = path;
 	question.index = index;
 	answer_question(&inquiry, &answer);
-	proofs_add_all(support, answer.proofs);
+	proofs_add_all(word->support, answer.proofs);
+	word->by_brought = word->by_brought || inquiry.only_brought;
 	if (revocation_suffices(outer->sources->mode, answer.status))
 		return STANDING_GOOD;
 	return inquiry.is_for_good ? STANDING_REVOKED : STANDING_DOUBTFUL;

@@ -130,7 +130,9 @@ typedef struct {
 	gint64 at; /* seconds from now */
 	GPtrArray *responses;
 	GPtrArray *lists;
-	X509 *brought; /* a certificate that came along, or NULL */
+	X509 *brought;  /* a certificate that came along, or NULL */
+	X509 *issuer;   /* in the path; NULL: the CA's */
+	bool is_strict; /* what is weak does not count */
 } Question;
 
 static void
@@ -147,8 +149,10 @@ ask(const Revocation *revocation, const Question *asked,
 		.responses = asked->responses,
 		.lists = asked->lists,
 		.keep_proofs = true,
+		.strength = { asked->is_strict ? 2048 : 0, false },
 		.budget = &budget };
-	X509 *const certs[] = { asked->cert, ca->ca, ca->root };
+	X509 *issuer = asked->issuer != NULL ? asked->issuer : ca->ca;
+	X509 *const certs[] = { asked->cert, issuer, ca->root };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(certs); i++) {
 		X509_up_ref(certs[i]);
@@ -1662,6 +1666,91 @@ Test(revocation_online, older_list_that_revokes)
 	expect_often(&gateway, &(Question){ .cert = leaf },
 	    REVOCATION_STATUS_REVOKED, "left out");
 	cr_expect_eq(test_ca_asked(ca, CRL_PATH), 1);
+}
+
+/* That the delegate was revoked, says a list that one message brought, or one
+ * that is weak: the answer stays known to all others. */
+Test(revocation_online, delegate_revoked_for_one_message)
+{
+	const PkiCrl spec = { .this_update = -60 };
+	g_autofree char *folder = pki_folder_new();
+	const char *const crls[] = { folder, NULL };
+	g_autoptr(X509) delegate = new_delegate((PkiCert){ 0 });
+	g_autoptr(X509) cert = leaf_with(OCSP_PATH "a", NULL);
+	g_autofree char *url = test_ca_url(ca, OCSP_PATH "a");
+	const char *const urls[] = { url, NULL };
+	const EvidenceSource source = { EVIDENCE_OCSP, cert, ca->ca, urls };
+	PkiCrl revoking = spec;
+
+	revoking.revoked = delegate;
+	test_ca_put(ca, "of-responder", test_ca_list(ca, (PkiCrl){ 0 }));
+	test_ca_put(ca, "ocsp",
+	    response_by(
+		delegate, (PkiSingle){ .cert = cert, .this_update = -60 }));
+	for (int weak = 0; weak < 2; weak++) {
+		g_autoptr(Supply) supply = supply_new_here(NULL);
+		RevocationOptions options = options_with(EVIDENCE_OCSP, BOTH);
+		g_autoptr(Revocation) others =
+		    revocation_with(&options, supply);
+		g_autoptr(Revocation) revocation = NULL;
+		g_autoptr(GPtrArray) lists = NULL;
+		g_autoptr(Evidence) kept = NULL;
+		g_auto(RevocationAnswer) answer = { 0 };
+
+		revoking.digest = weak ? EVP_sha1 : NULL;
+		lists = lists_of(test_ca_list(ca, revoking));
+		if (weak) {
+			g_autoptr(GBytes) der =
+			    crl_der(g_ptr_array_index(lists, 0));
+
+			g_free(pki_write(folder, "list",
+			    g_bytes_get_data(der, NULL),
+			    (gssize)g_bytes_get_size(der)));
+			options.crls = crls;
+		}
+		revocation = revocation_with(&options, supply);
+		expect(others, &(Question){ .cert = cert },
+		    REVOCATION_STATUS_GOOD, NULL, "before");
+		ask(revocation,
+		    &(Question){ .cert = cert,
+			.lists = weak ? NULL : lists,
+			.is_strict = true },
+		    &answer);
+		cr_expect(answer.detail != NULL, "%d", weak);
+		kept = supply_peek(supply, &source, NULL);
+		cr_expect(kept != NULL, "%d", weak);
+		cr_expect_eq(supply_count(supply, SUPPLY_BAD_ANSWER), 0);
+		expect(others, &(Question){ .cert = cert },
+		    REVOCATION_STATUS_GOOD, NULL, "after");
+	}
+	pki_folder_remove(folder);
+}
+
+/* That it is in good standing, says nothing but a list that one message
+ * brought: it is heard, and not made known. */
+Test(revocation_online, delegate_good_for_one_message)
+{
+	g_autoptr(Supply) supply = supply_new_here(NULL);
+	const RevocationOptions options = options_with(EVIDENCE_OCSP, BOTH);
+	g_autoptr(Revocation) revocation = revocation_with(&options, supply);
+	g_autoptr(X509) delegate = new_delegate((PkiCert){ 0 });
+	g_autoptr(X509) cert = leaf_with(OCSP_PATH "a", NULL);
+	g_autofree char *url = test_ca_url(ca, OCSP_PATH "a");
+	const char *const urls[] = { url, NULL };
+	const EvidenceSource source = { EVIDENCE_OCSP, cert, ca->ca, urls };
+	g_autoptr(GPtrArray) lists =
+	    lists_of(test_ca_list(ca, (PkiCrl){ .this_update = -60 }));
+	g_autoptr(Evidence) kept = NULL;
+
+	test_ca_put(ca, "ocsp",
+	    response_by(delegate,
+		(PkiSingle){ .cert = cert,
+		    .status = PKI_OCSP_REVOKED,
+		    .this_update = -60 }));
+	expect(revocation, &(Question){ .cert = cert, .lists = lists },
+	    REVOCATION_STATUS_REVOKED, NULL, "brought");
+	kept = supply_peek(supply, &source, NULL);
+	cr_expect(kept == NULL);
 }
 
 /* --- a Redis that is not ours alone ----------------------------------------
