@@ -311,10 +311,18 @@ admit_ocsp(Evidence *evidence, const EvidenceSource *source,
 	return true;
 }
 
+static bool
+is_issuers(const Crl *crl, const EvidenceSource *source)
+{
+	return crl_may_be_by(crl, source->issuer) &&
+	    crl_may_sign(source->issuer);
+}
+
 /*
  * That of another one whom the certificate names, or of another key of the
- * issuer, is for inquiry to judge, which looks for whom it is of.  So is what a
- * list means that is not wholly understood.
+ * issuer, is for inquiry to judge, which looks for whom it is of; as is that of
+ * the issuer whose certificate, here, does not let it sign lists: another one
+ * of the same key may.  So is what a list means that is not wholly understood.
  */
 static char *
 why_not_crl(const Crl *crl, const EvidenceSource *source, gint64 now)
@@ -335,7 +343,7 @@ why_not_crl(const Crl *crl, const EvidenceSource *source, gint64 now)
 	if (next <= now)
 		return g_strdup("revocation list has expired "
 				"(RFC 5280, section 5.1.2.5)");
-	if (crl_may_be_by(crl, source->issuer))
+	if (is_issuers(crl, source))
 		why = crl_why_not_by((Crl *)crl, source->issuer);
 	else if (crl_scope(crl, source->cert, &reasons) ==
 	    CRL_SCOPE_NOT_ITS_ISSUERS)
@@ -358,7 +366,7 @@ admit_crl(Evidence *evidence, const EvidenceSource *source,
 	*why = why_not_crl(evidence->crl, source, now);
 	if (*why != NULL)
 		return false;
-	evidence->is_proven = crl_may_be_by(evidence->crl, source->issuer);
+	evidence->is_proven = is_issuers(evidence->crl, source);
 	date_crl(evidence, rules);
 	return true;
 }

@@ -83,8 +83,9 @@ Ocsp *evidence_ocsp(const Evidence *evidence);
 Crl *evidence_crl(const Evidence *evidence);
 
 /* Is all known here that is needed to believe it?  False of a list by another
- * one than the issuer, or by another key, and of a response by a delegate whose
- * own status is to be asked for: these are for an inquiry. */
+ * one than the issuer, or by another key, or by a certificate of it that may
+ * not sign lists, and of a response by a delegate whose own status is to be
+ * asked for: these are for an inquiry. */
 bool evidence_is_proven(const Evidence *evidence);
 
 /* Has somebody else kept it for us? */

@@ -1753,6 +1753,41 @@ Test(revocation_online, delegate_good_for_one_message)
 	cr_expect(kept == NULL);
 }
 
+/* Another certificate of the CA's key, which may not sign lists: nobody loses
+ * the CA's list by it, and the list that it was asked for serves others. */
+Test(revocation_online, certificate_that_may_not_sign_lists)
+{
+	g_autoptr(X509) mute = next_ca((PkiCert){ .key = PKI_KEY_CA,
+	    .serial = 78,
+	    .key_usage = "critical,keyCertSign" });
+	const Question by_mute = { .cert = leaf, .issuer = mute };
+	const Question question = { .cert = leaf };
+
+	test_ca_put(ca, "crl", list(REVOKED));
+	for (int shared = 0; shared < 2; shared++) {
+		g_autoptr(TestRedis) redis = test_redis_start(NULL);
+		g_auto(Gateway) gateway = { 0 };
+		guint asked;
+
+		if (shared)
+			expect_anew(redis, EVIDENCE_CRL, &question,
+			    REVOCATION_STATUS_REVOKED, "another gateway");
+		asked = test_ca_asked(ca, CRL_PATH);
+		gateway_on(&gateway, redis, EVIDENCE_CRL, EVIDENCE_CRL);
+		expect(gateway.revocation, &by_mute,
+		    REVOCATION_STATUS_UNANSWERED, "may not sign", "mute");
+		cr_expect_eq(test_redis_keys(redis), shared);
+		expect_often(
+		    &gateway, &question, REVOCATION_STATUS_REVOKED, "others");
+		expect_often(&gateway, &by_mute, REVOCATION_STATUS_UNANSWERED,
+		    "mute again");
+		cr_expect_eq(supply_count(gateway.supply, SUPPLY_POISONED), 0);
+		cr_expect_eq(
+		    supply_count(gateway.supply, SUPPLY_BAD_ANSWER), 0);
+		cr_expect_eq(test_ca_asked(ca, CRL_PATH), asked + 1);
+	}
+}
+
 /* --- a Redis that is not ours alone ----------------------------------------
  */
 
