@@ -918,19 +918,25 @@ weigh(Inquiry *inquiry, RevocationAnswer *answer)
 	answer_unknown(inquiry, result.covered, answer);
 }
 
-/* Is there a list of the configuration, by the issuer itself, in which the
- * certificate would be? */
 static bool
-has_own_list(const Inquiry *inquiry)
+may_be_by_issuer(const Crl *crl, X509 *cert, X509 *issuer)
 {
-	const GPtrArray *crls = inquiry->sources->crls;
+	return issuer != NULL ?
+	    crl_may_be_by(crl, issuer) :
+	    X509_NAME_cmp(crl_issuer(crl), X509_get_issuer_name(cert)) == 0;
+}
+
+bool
+inquiry_has_list_of(const InquirySources *sources, X509 *cert, X509 *issuer)
+{
+	const GPtrArray *crls = sources->crls;
 	guint reasons;
 
 	for (guint i = 0; crls != NULL && i < crls->len; i++) {
 		const Crl *crl = g_ptr_array_index(crls, i);
 
-		if (crl_may_be_by(crl, inquiry->issuer) &&
-		    crl_scope(crl, inquiry->cert, &reasons) == CRL_SCOPE_INSIDE)
+		if (may_be_by_issuer(crl, cert, issuer) &&
+		    crl_scope(crl, cert, &reasons) == CRL_SCOPE_INSIDE)
 			return true;
 	}
 	return false;
@@ -948,7 +954,9 @@ is_left_open(const Inquiry *inquiry)
 	    &inquiry->testimony, EVIDENCE_CRL, false, false, &result);
 	if (result.covered == CRL_ALL_REASONS)
 		return gave_up(inquiry);
-	return result.covered != 0 || has_own_list(inquiry);
+	return result.covered != 0 ||
+	    inquiry_has_list_of(
+		inquiry->sources, inquiry->cert, inquiry->issuer);
 }
 
 static void
