@@ -247,12 +247,26 @@ evidence_is_fresh(const Evidence *evidence, gint64 now)
 	return now < evidence->fresh_until;
 }
 
+/* For which a list would have the certificate of source; 0: it does not speak
+ * for it. */
+static guint
+reasons_of(const Evidence *list, const EvidenceSource *source)
+{
+	guint reasons;
+
+	return crl_scope(list->crl, source->cert, &reasons) ==
+		CRL_SCOPE_INSIDE ?
+	    reasons :
+	    0;
+}
+
 bool
 evidence_is_fresh_for(
     const Evidence *evidence, const EvidenceSource *source, gint64 now)
 {
 	return evidence_is_fresh(evidence, now) &&
-	    (evidence_why_not_for(evidence, source) == NULL ||
+	    (evidence->crl == NULL ||
+		reasons_of(evidence, source) == CRL_ALL_REASONS ||
 		(!evidence->was_packed &&
 		    now < evidence->fetched + EVIDENCE_KEEP_OTHERS));
 }
@@ -441,19 +455,6 @@ evidence_why_not_for(const Evidence *evidence, const EvidenceSource *source)
 			      "(RFC 5280, section 6.3.3 (d))";
 }
 
-/* For which a list would have the certificate of source; 0: it does not speak
- * for it. */
-static guint
-reasons_of(const Evidence *list, const EvidenceSource *source)
-{
-	guint reasons;
-
-	return crl_scope(list->crl, source->cert, &reasons) ==
-		CRL_SCOPE_INSIDE ?
-	    reasons :
-	    0;
-}
-
 /* By dates: not all are numbered, and who numbers them anew is not locked out.
  * By whom it is does not matter: a CA whose key is renewed makes them with
  * either, and the later one is what it says. */
@@ -469,8 +470,9 @@ why_not_instead_of_list(const Evidence *evidence, const Evidence *known,
 	if ((old & ~new) != 0 && evidence_is_valid(known, now))
 		return "revocation list is of fewer reasons than the one that "
 		       "is known (RFC 5280, section 6.3.3 (d))";
-	/* What speaks for the certificate is had at last. */
-	if (new != 0 && old == 0)
+	/* What speaks for the certificate, in every case that known does, and
+	 * in more. */
+	if (new != old && (old & ~new) == 0)
 		return NULL;
 	if (crl_this_update(evidence->crl) < crl_this_update(known->crl))
 		return is_older;
@@ -505,6 +507,14 @@ why_not_instead_of_response(const Evidence *evidence, const Evidence *known,
 		return "the certificate is known to be revoked, and that is "
 		       "for good (RFC 6960, section 2.2)";
 	return NULL;
+}
+
+bool
+evidence_counts_beside(
+    const Evidence *evidence, const Evidence *known, gint64 now)
+{
+	return evidence->crl != NULL && evidence_is_valid(evidence, now) &&
+	    crl_this_update(evidence->crl) > crl_this_update(known->crl);
 }
 
 const char *

@@ -93,8 +93,8 @@ bool evidence_was_packed(const Evidence *evidence);
 
 gint64 evidence_fetched(const Evidence *evidence);
 bool evidence_is_fresh(const Evidence *evidence, gint64 now);
-/* Likewise for the certificate of source: a list that does not speak for it
- * does not for long, and from Redis not at all. */
+/* Likewise for the certificate of source: a list that does not speak for it in
+ * every case does not for long, and from Redis not at all. */
 bool evidence_is_fresh_for(
     const Evidence *evidence, const EvidenceSource *source, gint64 now);
 bool evidence_wants_refresh(const Evidence *evidence, gint64 now);
@@ -114,7 +114,8 @@ const char *evidence_why_not_for(
  *
  * - a list, if it speaks for the certificate in fewer cases, unless known is
  *   over and it speaks for it at all; and if it is older, by whomever it is,
- *   unless it speaks for the certificate and known does not;
+ *   unless it speaks for the certificate in every case that known does, and in
+ *   more;
  * - a response, if it is older, or known says that the certificate was revoked
  *   and is in force, as is the certificate of its responder: only a hold is
  *   lifted (RFC 6960, section 2.2).  One that says that it was revoked, where
@@ -122,6 +123,11 @@ const char *evidence_why_not_for(
  */
 const char *evidence_why_not_instead(const Evidence *evidence,
     const Evidence *known, const EvidenceSource *source, gint64 now);
+
+/* Known has taken the place of evidence.  Is that, made later, to be heard all
+ * the same?  It may be the only one that revokes. */
+bool evidence_counts_beside(
+    const Evidence *evidence, const Evidence *known, gint64 now);
 
 /* As it is kept by others: its octets, and when they were fetched. */
 GBytes *evidence_pack(const Evidence *evidence);

@@ -78,6 +78,22 @@ put_as_known(const FlightDesk *desk, const char *key, Evidence *evidence)
 	lru_remove(desk->trials, key);
 }
 
+/* What was made later, and has had to give way, is heard beside it. */
+static void
+put_in_place_of(const FlightDesk *desk, const char *key, Evidence *known,
+    Evidence *evidence)
+{
+	g_autoptr(Evidence) trial = flight_on_trial(desk, key);
+	gint64 now = now_seconds();
+
+	put_as_known(desk, key, evidence);
+	if (known != NULL && evidence_counts_beside(known, evidence, now))
+		lay_beside(desk, key, known);
+	else if (trial != NULL && evidence_is_proven(trial) &&
+	    evidence_counts_beside(trial, evidence, now))
+		lay_beside(desk, key, trial);
+}
+
 const char *
 flight_keep(const FlightDesk *desk, const char *key,
     const EvidenceSource *source, Evidence *evidence, bool *is_new)
@@ -93,7 +109,7 @@ flight_keep(const FlightDesk *desk, const char *key,
 		    evidence, known, source, now_seconds());
 	*is_new = *is_new && why == NULL;
 	if (*is_new)
-		put_as_known(desk, key, evidence);
+		put_in_place_of(desk, key, known, evidence);
 	g_mutex_unlock(desk->landing);
 	return why;
 }

@@ -1788,6 +1788,28 @@ Test(revocation_online, certificate_that_may_not_sign_lists)
 	}
 }
 
+/* A list of some reasons, made later than the one of all: it keeps that from
+ * nobody, and what it revokes stays so. */
+Test(revocation_online, list_of_some_reasons_first)
+{
+	for (int some = 0; some < 2; some++) {
+		g_autoptr(TestRedis) redis = test_redis_start(NULL);
+		g_auto(Gateway) gateway = { 0 };
+
+		gateway_on(&gateway, redis, EVIDENCE_CRL, EVIDENCE_CRL);
+		share(redis, EVIDENCE_CRL, leaf, CRL_PATH,
+		    test_ca_list(ca,
+			(PkiCrl){ .revoked = some ? leaf : NULL,
+			    .idp = SOME,
+			    .this_update = -60 }),
+		    ca->now - 5);
+		test_ca_put(ca, "crl", list(some ? GOOD : REVOKED));
+		expect_often(&gateway, &(Question){ .cert = leaf },
+		    REVOCATION_STATUS_REVOKED, some ? "some" : "all");
+		cr_expect_leq(test_ca_asked(ca, CRL_PATH), (guint)some + 1);
+	}
+}
+
 /* --- a Redis that is not ours alone ----------------------------------------
  */
 
