@@ -594,6 +594,16 @@ evidence_is_packed_in(const Evidence *evidence, GBytes *packed)
 	return theirs != NULL && g_bytes_equal(ours, theirs);
 }
 
+bool
+evidence_is_before(const Evidence *evidence, GBytes *packed)
+{
+	gint64 fetched;
+	g_autoptr(GBytes) theirs =
+	    read_label(packed, kind_of(evidence), &fetched);
+
+	return theirs == NULL || fetched > evidence->fetched;
+}
+
 /* Whoever can write there may say when it was fetched as well: it only ever
  * makes us ask sooner or, up to nextUpdate, later. */
 Evidence *

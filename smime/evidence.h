@@ -133,6 +133,8 @@ bool evidence_counts_beside(
 GBytes *evidence_pack(const Evidence *evidence);
 /* Is it packed that? */
 bool evidence_is_packed_in(const Evidence *evidence, GBytes *packed);
+/* By what is written before it alone: was it fetched after evidence? */
+bool evidence_is_before(const Evidence *evidence, GBytes *packed);
 /* NULL and *why as evidence_admit. */
 Evidence *evidence_unpack(const EvidenceSource *source,
     const EvidenceRules *rules, GBytes *packed, gint64 now, char **why);

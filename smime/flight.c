@@ -220,6 +220,19 @@ is_news(const Flight *flight, const Evidence *evidence)
 	    (evidence_is_proven(evidence) || is_later(evidence, trial));
 }
 
+/* By what is written before it: who waits for another gateway's answer looks
+ * often, and does not read what is there again and again. */
+static bool
+may_be_news(const Flight *flight, GBytes *packed)
+{
+	g_autoptr(Evidence) known = flight_known(flight->desk, flight->key);
+	g_autoptr(Evidence) trial = flight_on_trial(flight->desk, flight->key);
+
+	return (known == NULL || evidence_is_before(known, packed)) &&
+	    (trial == NULL || evidence_is_proven(trial) ||
+		!evidence_is_packed_in(trial, packed));
+}
+
 static void
 take(Flight *flight, Evidence *evidence)
 {
@@ -299,7 +312,7 @@ take_stored(Flight *flight)
 	g_autoptr(Evidence) evidence = NULL;
 	g_autofree char *why = NULL;
 
-	if (packed == NULL)
+	if (packed == NULL || !may_be_news(flight, packed))
 		return false;
 	evidence =
 	    evidence_unpack(&flight->source, desk->rules, packed, now, &why);

@@ -96,6 +96,10 @@ void supply_refuse(Supply *supply, const EvidenceSource *source,
 void supply_retract(Supply *supply, const EvidenceSource *source,
     Evidence *evidence, const char *why);
 
+/* For who ends soon: waits, ms at most, until all that was begun is over, so
+ * that what was found is shared.  False: it is not. */
+bool supply_settle(Supply *supply, guint ms);
+
 /* Memory is emptied, and nobody is left alone any more. */
 void supply_forget(Supply *supply);
 

@@ -732,6 +732,35 @@ Test(evidence, fresh_for_whom)
 	}
 }
 
+/* By the label alone: what follows it need not be anything. */
+Test(evidence, is_before)
+{
+	static const struct {
+		const char *label;
+		gint64 at; /* seconds from when ours was fetched */
+		bool is_before;
+	} cases[] = {
+		{ "smime-milter 1 crl ", 0, false },
+		{ "smime-milter 1 crl ", -1, false },
+		{ "smime-milter 1 crl ", 1, true },
+		/* to be found bad, and dropped */
+		{ "smime-milter 1 ocsp ", 0, true },
+		{ "", 0, true },
+	};
+	g_autoptr(GBytes) der = list((PkiCrl){ 0 });
+	g_autoptr(Evidence) evidence = admitted(EVIDENCE_CRL, der);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *text =
+		    g_strdup_printf("%s%" G_GINT64_FORMAT "\n", cases[i].label,
+			PKI_NOW + cases[i].at);
+		g_autoptr(GBytes) packed = g_bytes_new(text, strlen(text));
+
+		cr_expect_eq(evidence_is_before(evidence, packed),
+		    cases[i].is_before, "%zu", i);
+	}
+}
+
 /* What is for an inquiry to find authentic. */
 Test(evidence, proven)
 {
