@@ -442,7 +442,8 @@ PARAM(revocation, deadline, "deadline", NUMBER, "8000", 50, 60000, NULL,
 PARAM(revocation, crls, "crls", PATHS, "", 0, 0, NULL,
     "Files, or folders of files, with certificate revocation lists, "
     "in DER or PEM.  "
-    "Each counts for its issuer, and only while it is in force: "
+    "Each counts for its issuer (see REVOCATION LISTS), "
+    "and only while it is in force: "
     "fetch new ones in time and reload.")
 
 PARAM(revocation, ocsp_url, "ocsp-url", LIST, "", 0, 0, NULL,
