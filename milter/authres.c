@@ -448,6 +448,103 @@ quoted(const char *text, gsize max)
 	return g_string_free(out, FALSE);
 }
 
+/* RFC 8601, section 2.7, the registry of result names, and what is written
+ * besides. */
+static const char *const result_names[] = { "bestguesspass", "declined",
+	"discard", "fail", "hardfail", "neutral", "none", "nxdomain", "pass",
+	"permerror", "policy", "signed", "skipped", "softfail", "temperror",
+	"unknown" };
+
+/* Does text begin with a result; or, not whole, could it with what follows? */
+static bool
+begins_result(const char *text, bool whole)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(result_names); i++) {
+		const char *name = result_names[i];
+		gsize size = strlen(name);
+
+		if (!whole)
+			size = MIN(size, strlen(text));
+		if (g_ascii_strncasecmp(text, name, size) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Behind the comment at text; NULL: it does not end there. */
+static const char *
+behind_comment(const char *text)
+{
+	guint depth = 0;
+
+	for (; *text != '\0'; text++) {
+		if (*text == '(')
+			depth++;
+		else if (*text == ')' && --depth == 0)
+			return text + 1;
+	}
+	return NULL;
+}
+
+/* Does text begin with a result for whoever drops blanks and quotes, and
+ * perhaps comments, of which one may go on to another text? */
+static bool
+reads_as_result(const char *text, bool comments)
+{
+	char word[16] = ""; /* longer than every result */
+	gsize size = 0;
+
+	while (*text != '\0' && size < sizeof(word) - 1) {
+		if (comments && *text == '(') {
+			text = behind_comment(text);
+			if (text == NULL)
+				return begins_result(word, false);
+			continue;
+		}
+		if (*text > ' ' && strchr("\"'\\()", *text) == NULL)
+			word[size++] = *text;
+		text++;
+	}
+	return begins_result(word, true);
+}
+
+/* Does a type of a name, as in CN=Policy CA, end before end?  No method has
+ * such a name. */
+static bool
+ends_with_type(const char *text, const char *end)
+{
+	static const char *const types[] = { "CN", "OU", "O" };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(types); i++) {
+		gsize size = strlen(types[i]), before = (gsize)(end - text);
+
+		if (before >= size &&
+		    strncmp(end - size, types[i], size) == 0 &&
+		    (before == size ||
+			strchr(",+( ", text[before - size - 1]) != NULL))
+			return true;
+	}
+	return false;
+}
+
+/* Makes text such that nobody finds in it a result of whatever method, for
+ * which our id would vouch.  False: there was none. */
+static bool
+break_results(char *text)
+{
+	bool found = false;
+
+	for (char *at = text; (at = strchr(at, '=')) != NULL; at++) {
+		if (ends_with_type(text, at) ||
+		    (!reads_as_result(at + 1, false) &&
+			!reads_as_result(at + 1, true)))
+			continue;
+		*at = '~';
+		found = true;
+	}
+	return found;
+}
+
 /* The text of a certificate or of an error about it.  Where a reader does not
  * know quotes, it finds in it neither the end of our result nor one of its
  * own.  What is harmless is asked of what is written, not of what it was
@@ -464,6 +561,7 @@ foreign_text(const char *text, gsize max)
 		return g_strdup("\"~\"");
 	pieces = g_strsplit(harmless, "=?", -1);
 	joined = g_strjoinv("=~", pieces);
+	break_results(joined);
 	return quoted(joined, max);
 }
 
@@ -489,7 +587,7 @@ plain_mailbox(const char *text)
 	    strstr(text, "=?") != NULL)
 		return NULL;
 	harmless = make_harmless(text);
-	if (g_strcmp0(harmless, text) != 0)
+	if (g_strcmp0(harmless, text) != 0 || break_results(harmless))
 		return NULL;
 	return address_text(mailbox);
 }

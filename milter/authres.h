@@ -4,7 +4,8 @@
  *
  * RFC 8601 (the field), RFC 7281 (its method smime).  Texts that come from
  * certificates are hostile: what is written is always one field of ASCII
- * whose structure no text can change.
+ * whose structure no text can change, and in which none is a result, of any
+ * method, for who does not know the structure either.
  *
  * Pure functions.
  */

@@ -441,6 +441,17 @@ prefetch_configured(Prefetch *prefetch, GError **error)
 	return prefetch_own(prefetch, error);
 }
 
+/* What has been found is put into Redis beside, which the process must not end
+ * before; Redis that does not answer does not keep it for longer than a mail
+ * waits. */
+static void
+settle(const Revocation *revocation)
+{
+	if (revocation_supply(revocation) != NULL)
+		supply_settle(revocation_supply(revocation),
+		    revocation_budget(revocation).ms);
+}
+
 static int
 run_prefetch(int argc, char **argv)
 {
@@ -467,6 +478,7 @@ run_prefetch(int argc, char **argv)
 	    !(files != NULL ? prefetch_files(&prefetch, files, &error) :
 			      prefetch_configured(&prefetch, &error)))
 		return ctl_fail(&ctl_command_revocation_prefetch, error);
+	settle(desk.revocation);
 	printf("%u at hand, %u missing\n", prefetch.fetched, prefetch.missing);
 	return prefetch.missing == 0 ? CTL_YES : CTL_NO;
 }

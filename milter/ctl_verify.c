@@ -4,6 +4,7 @@
 
 #include "../smime/error.h"
 #include "../smime/mime.h"
+#include "../smime/originators.h"
 #include "../smime/verify.h"
 #include "authres.h"
 #include "ctl.h"
@@ -130,16 +131,19 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Case, case_clear)
 /* What the daemon would do with it as inbound mail.  Of what was not read the
  * author is not known here. */
 static void
-find_action(const Config *config, CtlJudgement *judgement)
+find_action(const Config *config, const char *from, CtlJudgement *judgement)
 {
 	PolicyInbound policy;
+	bool might_claim;
 
 	config_inbound_policy(config, &policy);
+	might_claim = judgement->authors == NULL &&
+	    originators_might_be_of(from, policy.must_sign);
 	judgement->has_action =
 	    judgement->was_read || policy.must_sign[0] == NULL;
 	judgement->action =
 	    policy_on_verdict(&policy, verdict_result(judgement->verdict),
-		judgement->authors, &judgement->option);
+		judgement->authors, might_claim, &judgement->option);
 }
 
 /* False: the message was not read, for *error, or for being over the limit. */
@@ -210,7 +214,8 @@ complete(Case *c, const Arguments *arguments, const Config *config)
 	c->judgement.verdict = c->verdict;
 	c->judgement.authserv_id = id;
 	c->judgement.field = c->field;
-	find_action(config, &c->judgement);
+	find_action(config, c->message != NULL ? c->message->from : NULL,
+	    &c->judgement);
 }
 
 /* --- telling ------------------------------------------------------------- */

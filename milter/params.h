@@ -391,8 +391,11 @@ PARAM(verify, must_sign, "must-sign", ZONES, "", 0, 0, NULL,
     "them if its result is anything but pass, none included.  "
     "A domain stands for itself; with a dot in front for all those below it, "
     "and not for itself.  "
-    "Mail whose authors cannot be told, because From is missing, doubled or "
-    "malformed, counts as mail of these domains: "
+    "Where From is malformed, so that its authors cannot be told, the mail "
+    "counts as mail of a domain whose name From shows anywhere to any reader, "
+    "in a display name or an encoded word too; "
+    "and as mail of these domains if From is missing, empty or doubled, "
+    "longer than 2048 octets, or of characters that cannot be decoded surely: "
     "else this would be a way around it.")
 
 PARAM(verify, on_must_sign, "on-must-sign", ENUM, "accept", 0, 0,
@@ -439,7 +442,8 @@ PARAM(revocation, deadline, "deadline", NUMBER, "8000", 50, 60000, NULL,
 PARAM(revocation, crls, "crls", PATHS, "", 0, 0, NULL,
     "Files, or folders of files, with certificate revocation lists, "
     "in DER or PEM.  "
-    "Each counts for its issuer, and only while it is in force: "
+    "Each counts for its issuer (see REVOCATION LISTS), "
+    "and only while it is in force: "
     "fetch new ones in time and reload.")
 
 PARAM(revocation, ocsp_url, "ocsp-url", LIST, "", 0, 0, NULL,

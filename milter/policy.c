@@ -188,10 +188,11 @@ is_in_zones(const char *domain, const char *const *zones)
 }
 
 static bool
-must_be_signed(const PolicyInbound *policy, const GPtrArray *authors)
+must_be_signed(
+    const PolicyInbound *policy, const GPtrArray *authors, bool might_claim)
 {
 	if (authors == NULL)
-		return policy->must_sign[0] != NULL;
+		return might_claim;
 	for (guint i = 0; i < authors->len; i++) {
 		const Address *author = g_ptr_array_index(authors, i);
 
@@ -239,11 +240,12 @@ on_must_sign(const PolicyInbound *policy, SmimeResult result)
 
 PolicyInboundAction
 policy_on_verdict(const PolicyInbound *policy, SmimeResult result,
-    const GPtrArray *authors, const char **option)
+    const GPtrArray *authors, bool might_claim, const char **option)
 {
 	PolicyInboundAction action = on_result(policy, result, option);
 
-	if (result != SMIME_PASS && must_be_signed(policy, authors) &&
+	if (result != SMIME_PASS &&
+	    must_be_signed(policy, authors, might_claim) &&
 	    on_must_sign(policy, result) > action) {
 		action = on_must_sign(policy, result);
 		*option = "on-must-sign";

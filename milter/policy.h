@@ -128,11 +128,13 @@ const char *policy_sign_failure_reply(const GError *error);
 
 /*
  * What a message's result leads to.
- * authors: Address elements, NULL when not readable, which counts as a domain
- * of must_sign.  *option: the key that has decided; constant, for the log.
+ * authors: Address elements, NULL when not readable; then might_claim says
+ * whether they might be of a domain of must_sign (originators_might_be_of).
+ * *option: the key that has decided; constant, for the log.
  */
 PolicyInboundAction policy_on_verdict(const PolicyInbound *policy,
-    SmimeResult result, const GPtrArray *authors, const char **option);
+    SmimeResult result, const GPtrArray *authors, bool might_claim,
+    const char **option);
 
 /* Is mail of that result, where it is opaque-signed and taken, unwrapped? */
 bool policy_unwraps(const PolicyInbound *policy, SmimeResult result);

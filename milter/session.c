@@ -4,6 +4,7 @@
 
 #include "../smime/error.h"
 #include "../smime/mime.h"
+#include "../smime/originators.h"
 #include "../smime/sign.h"
 #include "../smime/verify.h"
 #include "authres.h"
@@ -760,19 +761,22 @@ unwrap(const Decision *decision, Outcome *outcome)
 	count(decision, COUNTER_UNWRAPPED);
 }
 
-/* authors: NULL when they cannot be told. */
+/* authors: NULL when they cannot be told; from: value of the one From field. */
 static Outcome *
-tell_verdict(
-    const Decision *decision, const Verdict *verdict, const GPtrArray *authors)
+tell_verdict(const Decision *decision, const Verdict *verdict,
+    const GPtrArray *authors, const char *from)
 {
 	SmimeResult result = verdict_result(verdict);
 	PolicyInbound policy;
+	bool might_claim;
 	Measure measure;
 	Outcome *outcome;
 
 	config_inbound_policy(decision->config, &policy);
-	measure.action =
-	    policy_on_verdict(&policy, result, authors, &measure.option);
+	might_claim =
+	    authors == NULL && originators_might_be_of(from, policy.must_sign);
+	measure.action = policy_on_verdict(
+	    &policy, result, authors, might_claim, &measure.option);
 	log_verdict(decision, verdict, measure);
 	count_measure(decision, measure.action);
 	outcome = begin_outcome(measure, result);
@@ -798,7 +802,8 @@ decide_inbound(const Decision *decision)
 	config_verify_options(snapshot->config, &options);
 	verdict = verify_message(decision->message, snapshot->trust,
 	    snapshot->revocation, &options, g_get_real_time() / G_USEC_PER_SEC);
-	return tell_verdict(decision, verdict, decision->message->authors);
+	return tell_verdict(decision, verdict, decision->message->authors,
+	    decision->message->from);
 }
 
 static Outcome *
@@ -831,6 +836,7 @@ decide_unread(const Decision *decision, const GError *error)
 	const Mail *mail = decision->session->mail;
 	g_autoptr(GPtrArray) authors = NULL;
 	g_autoptr(Verdict) verdict = NULL;
+	const char *from;
 
 	if (is_known(decision->session) &&
 	    (decision->config->milter_roles & POLICY_ROLE_SIGN) != 0 &&
@@ -839,9 +845,10 @@ decide_unread(const Decision *decision, const GError *error)
 	if ((decision->config->milter_roles & POLICY_ROLE_VERIFY) == 0)
 		return outcome_new(OUTCOME_ACCEPT);
 	verdict = verify_unread(error);
-	if (mail->from_fields == 1)
-		authors = address_list_parse(mail->from, strlen(mail->from));
-	return tell_verdict(decision, verdict, authors);
+	from = mail->from_fields == 1 ? mail->from : NULL;
+	if (from != NULL)
+		authors = originators_read(from, strlen(from));
+	return tell_verdict(decision, verdict, authors, from);
 }
 
 static Outcome *

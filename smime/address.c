@@ -139,12 +139,31 @@ is_host_name(const char *name)
 	return true;
 }
 
+/* RFC 5890 keeps what RFC 3490, which GLib follows, maps to others or to
+ * nothing (UTS 46, section 2.2): sharp s, final sigma, and the two joiners.  A
+ * name with one of them is the name of two domains. */
+static bool
+is_of_two_domains(const char *name)
+{
+	static const gunichar deviations[] = { 0xdf, 0x1e9e, 0x3c2, 0x200c,
+		0x200d };
+	g_autofree char *normal =
+	    g_utf8_normalize(name, -1, G_NORMALIZE_ALL_COMPOSE);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(deviations); i++) {
+		if (g_utf8_strchr(normal, -1, deviations[i]) != NULL)
+			return true;
+	}
+	return false;
+}
+
 static char *
 domain_canonical(const GString *domain)
 {
 	g_autofree char *ascii = NULL;
 
-	if (!g_utf8_validate(domain->str, (gssize)domain->len, NULL))
+	if (!g_utf8_validate(domain->str, (gssize)domain->len, NULL) ||
+	    is_of_two_domains(domain->str))
 		return NULL;
 	ascii = g_hostname_to_ascii(domain->str);
 	if (ascii == NULL || !is_host_name(ascii))
@@ -258,14 +277,27 @@ address_parse(const char *text, gsize size)
 	return g_steal_pointer(&address);
 }
 
+static bool
+same_text(const char *a, const char *b, bool fold)
+{
+	return (fold ? g_ascii_strcasecmp(a, b) : strcmp(a, b)) == 0;
+}
+
 bool
 address_equal(const Address *a, const Address *b, bool fold)
 {
+	g_autofree char *one = NULL;
+	g_autofree char *other = NULL;
+
 	if (strcmp(a->domain, b->domain) != 0)
 		return false;
-	if (fold)
-		return g_ascii_strcasecmp(a->local, b->local) == 0;
-	return strcmp(a->local, b->local) == 0;
+	/* No other character is one of ASCII, although the Kelvin sign is a K
+	 * in NFC. */
+	if (g_str_is_ascii(a->local) || g_str_is_ascii(b->local))
+		return same_text(a->local, b->local, fold);
+	one = g_utf8_normalize(a->local, -1, G_NORMALIZE_NFC);
+	other = g_utf8_normalize(b->local, -1, G_NORMALIZE_NFC);
+	return same_text(one, other, fold);
 }
 
 char *

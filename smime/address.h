@@ -4,7 +4,8 @@
  * Who the author of a message is decides whose signature it gets and whether
  * a signature counts.  So a list that two programs could read differently is
  * refused: comments or folds inside an addr-spec, routes, groups, unquoted
- * specials in a display name, domain literals.
+ * specials in a display name, domain literals, domains whose A-labels depend on
+ * who makes them.
  *
  * No state; thread-safe.
  */
@@ -35,7 +36,8 @@ GPtrArray *address_list_parse(const char *value, gsize size);
 Address *address_parse(const char *text, gsize size);
 
 /* RFC 8550, section 3: domains without regard to case; local parts too when
- * fold (ASCII only). */
+ * fold (ASCII only), and those that are not ASCII in whatever way they are
+ * composed (NFC). */
 bool address_equal(const Address *a, const Address *b, bool fold);
 
 /* local@domain, the local part quoted when it must be; caller frees. */

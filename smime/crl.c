@@ -372,12 +372,18 @@ signature_valid(Crl *crl, EVP_PKEY *key)
 	return valid;
 }
 
+bool
+crl_may_sign(X509 *cert)
+{
+	return (X509_get_key_usage(cert) & KU_CRL_SIGN) != 0;
+}
+
 const char *
 crl_why_not_by(Crl *crl, X509 *cert)
 {
 	EVP_PKEY *key = X509_get0_pubkey(cert);
 
-	if ((X509_get_key_usage(cert) & KU_CRL_SIGN) == 0)
+	if (!crl_may_sign(cert))
 		return "issuer may not sign revocation lists "
 		       "(RFC 5280, section 6.3.3 (f))";
 	if (!crl_index_algorithms_agree(crl->index))
@@ -394,8 +400,7 @@ crl_is_forged(Crl *crl, X509 *cert)
 {
 	EVP_PKEY *key = X509_get0_pubkey(cert);
 
-	return (X509_get_key_usage(cert) & KU_CRL_SIGN) != 0 && key != NULL &&
-	    !signature_valid(crl, key);
+	return crl_may_sign(cert) && key != NULL && !signature_valid(crl, key);
 }
 
 int

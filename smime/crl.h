@@ -68,6 +68,10 @@ bool crl_may_be_by(const Crl *crl, X509 *cert);
 /* Has it named the key of cert as the one that signed? */
 bool crl_names_key_of(const Crl *crl, X509 *cert);
 
+/* May it sign lists, whichever (keyUsage)?  Another certificate of its key may,
+ * where it may not. */
+bool crl_may_sign(X509 *cert);
+
 /* Has cert signed it, and may it sign such lists?  Why not (a constant), or
  * NULL. */
 const char *crl_why_not_by(Crl *crl, X509 *cert);

@@ -47,6 +47,17 @@ is_invisible(gunichar c)
 	return is_in(ranges, G_N_ELEMENTS(ranges), c);
 }
 
+/* An a with something around it, of which NFKC makes the letter alone. */
+static bool
+looks_like_at(gunichar c)
+{
+	return c == 0x249c || c == 0x24b6 || c == 0x24d0 || c == 0x1f110 ||
+	    c == 0x1f150;
+}
+
+/* The circle around the character before it. */
+#define CIRCLE 0x20dd
+
 /* Characters that turn the direction of what stands behind them. */
 static bool
 turns_direction(gunichar c)
@@ -72,12 +83,12 @@ is_late_control(gunichar c)
 	return c >= 0x80 && c <= 0x9f;
 }
 
-/* The blanks that NFKC leaves, and one of Braille. */
+/* The blanks that NFKC leaves, one of Braille, and a note without a head. */
 static bool
 is_blank(gunichar c)
 {
 	return g_unichar_isspace(c) || c == 0x2028 || c == 0x2029 ||
-	    c == 0x2800;
+	    c == 0x2800 || c == 0x1d159;
 }
 
 static bool
@@ -131,6 +142,20 @@ without_embeddings(const char *text)
 	return g_string_free(out, FALSE);
 }
 
+/* Caller frees. */
+static char *
+with_at_signs(const char *text)
+{
+	GString *out = g_string_new(NULL);
+
+	for (; *text != '\0'; text = g_utf8_next_char(text)) {
+		gunichar c = g_utf8_get_char(text);
+
+		g_string_append_unichar(out, looks_like_at(c) ? '@' : c);
+	}
+	return g_string_free(out, FALSE);
+}
+
 /* Marks without end hide what they are on, and take long to sort. */
 static bool
 has_many_marks(const char *text)
@@ -149,12 +174,14 @@ has_many_marks(const char *text)
 static bool
 looks_like_dot(gunichar c)
 {
-	static const gunichar dots[] = { 0xb7, 0x2f3, 0x358, 0x387, 0x589,
-		0x660, 0x6f0, 0x701, 0x702, 0x971, 0xf0b, 0x104a, 0x119e,
-		0x1362, 0x1427, 0x16eb, 0x1802, 0x201a, 0x2022, 0x2027, 0x2218,
-		0x2219, 0x22c5, 0x25aa, 0x25cf, 0x25e6, 0x2981, 0x2b24, 0x2e30,
-		0x2e31, 0x2e33, 0x3001, 0x302e, 0x30fb, 0xa4f8, 0xa4fa, 0xa4fb,
-		0xa60e, 0xa78f, 0x10101, 0x10a50, 0x1d16d, 0x1f784 };
+	static const gunichar dots[] = { 0xb7, 0x2d1, 0x2f3, 0x358, 0x387,
+		0x589, 0x660, 0x6f0, 0x701, 0x702, 0x902, 0x93c, 0x970, 0x971,
+		0xa02, 0xf0b, 0x104a, 0x119e, 0x1362, 0x1427, 0x166e, 0x16eb,
+		0x1802, 0x1803, 0x1dce, 0x201a, 0x2022, 0x2027, 0x2055, 0x2218,
+		0x2219, 0x22c5, 0x25aa, 0x25cf, 0x25e6, 0x25fe, 0x26ab, 0x2981,
+		0x2b1d, 0x2b24, 0x2cf9, 0x2cfe, 0x2e30, 0x2e31, 0x2e33, 0x2e3c,
+		0x3001, 0x302e, 0x30fb, 0xa4f8, 0xa4fa, 0xa4fb, 0xa60e, 0xa6f3,
+		0xa78f, 0x10101, 0x10a50, 0x1d16d, 0x1f784, 0x1f78c };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(dots); i++) {
 		if (c == dots[i])
@@ -215,11 +242,19 @@ ends_as_domain(const char *text)
 	return true;
 }
 
-/* Is c, at at in text, a dot of a domain, should it be in one?  With a blank
- * beside it, or between words of a script that writes so, it is none; and it
- * is a letter between two of Catalan (RFC 5892, appendix A.3). */
+/* May c be in a domain (RFC 5892), although it looks like a dot? */
 static bool
-stands_for_dot(const char *text, const char *at, gunichar c)
+is_in_names(gunichar c)
+{
+	return g_unichar_isalnum(c) || g_unichar_ismark(c) || c == 0x30fb;
+}
+
+/* Is c, at at in text, a dot of a domain, should it be in one?  With a blank
+ * beside it, between words of a script that writes so, or in_own domain of an
+ * author, it is none; and it is a letter between two of Catalan (RFC 5892,
+ * appendix A.3). */
+static bool
+stands_for_dot(const char *text, const char *at, gunichar c, bool in_own)
 {
 	const char *next = g_utf8_next_char(at);
 	char before = ' ';
@@ -231,33 +266,88 @@ stands_for_dot(const char *text, const char *at, gunichar c)
 	if (c == 0xb7 && g_ascii_tolower(before) == 'l' &&
 	    g_ascii_tolower(*next) == 'l')
 		return false;
-	return ((guchar)before < 0x80 && (guchar)*next < 0x80) ||
-	    ends_as_domain(next);
+	/* In a word of ASCII nobody expects anything else. */
+	if ((guchar)before < 0x80 && (guchar)*next < 0x80)
+		return true;
+	return !(in_own && is_in_names(c)) && ends_as_domain(next);
 }
 
-/* Caller frees. */
+/* The first octets of text as authors have their domains, empty when they are
+ * none.  Caller frees. */
 static char *
-with_dots(const char *text)
+as_domain(const char *text, gsize size)
+{
+	g_autofree char *any = NULL;
+	g_autoptr(Address) shown = NULL;
+
+	while (size > 0 && text[size - 1] == '.')
+		size--;
+	any = g_strdup_printf("x@%.*s", (int)size, text);
+	shown = address_parse(any, strlen(any));
+	return g_strdup(shown != NULL ? shown->domain : "");
+}
+
+static const char *
+domain_end(const char *domain)
+{
+	while (is_domain_char(*domain))
+		domain++;
+	return domain;
+}
+
+/* Octets of text that are the domain of one of authors as they stand. */
+static gsize
+own_domain(const GPtrArray *authors, const char *text)
+{
+	gsize size = (gsize)(domain_end(text) - text);
+	g_autofree char *domain = as_domain(text, size);
+
+	for (guint i = 0; i < authors->len; i++) {
+		const Address *author = g_ptr_array_index(authors, i);
+
+		if (strcmp(author->domain, domain) == 0)
+			return size;
+	}
+	return 0;
+}
+
+/* An author's domain may have inside what looks like a dot.  Caller frees. */
+static char *
+with_dots(const char *text, const GPtrArray *authors)
 {
 	GString *out = g_string_new(NULL);
+	const char *own_end = text;
 
 	for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
 		gunichar c = g_utf8_get_char(at);
 
 		if (is_dot(c) ||
-		    (looks_like_dot(c) && stands_for_dot(text, at, c)))
+		    (looks_like_dot(c) &&
+			stands_for_dot(text, at, c, at < own_end)))
 			g_string_append_c(out, '.');
 		else
 			g_string_append_unichar(out, c);
+		if (c == '@')
+			own_end = at + 1 + own_domain(authors, at + 1);
 	}
 	return g_string_free(out, FALSE);
 }
 
 typedef enum {
 	READ_BY_US,
-	READ_BY_GMIME, /* which makes of windows-1252 that is called ISO-8859-1
-	                  the controls that it would be by that name */
+	READ_BY_OTHERS, /* who make of windows-1252 that is called something
+	                   else the controls that it would be by that name */
 } ReadBy;
+
+/* Makes an at sign of the a at the end of out. */
+static bool
+add_circle(GString *out)
+{
+	if (out->len == 0 || g_ascii_tolower(out->str[out->len - 1]) != 'a')
+		return false;
+	out->str[out->len - 1] = '@';
+	return true;
+}
 
 static void
 append_combining_dot(GString *out)
@@ -280,10 +370,12 @@ visible(const char *text, ReadBy by, bool *turned)
 		gunichar c = g_utf8_get_char(at);
 
 		*turned = *turned || is_right_to_left(c);
-		if (by == READ_BY_GMIME && is_late_control(c))
+		if (by == READ_BY_OTHERS && is_late_control(c))
 			continue;
 		if (turns_direction(c) || (g_unichar_iscntrl(c) && c != '\t'))
 			return NULL;
+		if (c == CIRCLE && add_circle(out))
+			continue;
 		if (on_nothing && is_combining_dot(c))
 			append_combining_dot(out);
 		else if (is_blank(c))
@@ -298,9 +390,10 @@ visible(const char *text, ReadBy by, bool *turned)
 /* What a reader sees of text, in one way of writing it.  *turned: some of it in
  * another order.  NULL: not to be told.  Caller frees. */
 static char *
-as_seen(const char *text, ReadBy by, bool *turned)
+as_seen(const char *text, ReadBy by, const GPtrArray *authors, bool *turned)
 {
 	g_autofree char *plain = NULL;
+	g_autofree char *marked = NULL;
 	g_autofree char *normal = NULL;
 	g_autofree char *shown = NULL;
 
@@ -308,11 +401,12 @@ as_seen(const char *text, ReadBy by, bool *turned)
 	if (!g_utf8_validate(text, -1, NULL) || has_many_marks(text))
 		return NULL;
 	plain = without_embeddings(text);
-	normal = g_utf8_normalize(plain, -1, G_NORMALIZE_ALL_COMPOSE);
+	marked = with_at_signs(plain);
+	normal = g_utf8_normalize(marked, -1, G_NORMALIZE_ALL_COMPOSE);
 	if (normal == NULL)
 		return NULL;
 	shown = visible(normal, by, turned);
-	return shown != NULL ? with_dots(shown) : NULL;
+	return shown != NULL ? with_dots(shown, authors) : NULL;
 }
 
 /* Caller frees. */
@@ -330,7 +424,13 @@ without_quotes(const char *text)
 
 /* --- local parts before an at sign ---------------------------------------- */
 
-/* Who may be shown: Address elements, as they are seen. */
+static gboolean
+is_same(gconstpointer a, gconstpointer b)
+{
+	return address_equal(a, b, false);
+}
+
+/* Who may be shown: Address elements, as they are seen, each once. */
 static GPtrArray *
 seen_authors(const GPtrArray *authors)
 {
@@ -341,7 +441,7 @@ seen_authors(const GPtrArray *authors)
 		const Address *author = g_ptr_array_index(authors, i);
 		bool turned;
 		g_autofree char *local =
-		    as_seen(author->local, READ_BY_US, &turned);
+		    as_seen(author->local, READ_BY_US, authors, &turned);
 		Address *copy;
 
 		if (local == NULL)
@@ -349,7 +449,10 @@ seen_authors(const GPtrArray *authors)
 		copy = g_new0(Address, 1);
 		copy->local = without_quotes(local);
 		copy->domain = g_strdup(author->domain);
-		g_ptr_array_add(seen, copy);
+		if (g_ptr_array_find_with_equal_func(seen, copy, is_same, NULL))
+			address_free(copy);
+		else
+			g_ptr_array_add(seen, copy);
 	}
 	return seen;
 }
@@ -382,6 +485,7 @@ typedef struct {
 	bool might_end;  /* there, for what is behind that gap is no label */
 	const char *end; /* of it, in the text */
 	bool wide;       /* the at sign has blanks on both sides */
+	bool apart;      /* but it ends as a domain whose labels have, too */
 	bool marked;     /* marks are between it and the domain */
 	bool literal;    /* it is an address of a host, in brackets */
 	bool comments;   /* parentheses are read as comments, not as marks */
@@ -450,14 +554,6 @@ is_literal(const char *text, bool wide)
 	    (g_ascii_isdigit(text[1]) && memchr(text, '.', size) != NULL);
 }
 
-static const char *
-domain_end(const char *domain)
-{
-	while (is_domain_char(*domain))
-		domain++;
-	return domain;
-}
-
 /* As all domains, but not what is only counted or dated. */
 static bool
 has_letter(const char *domain)
@@ -518,6 +614,26 @@ word_is_domain(const char *text)
 	return is_domain(word) && !is_degree(word);
 }
 
+/* Are go. id and nothing else at text, as no abbreviations with blanks between
+ * are? */
+static bool
+is_country_apart(const char *text)
+{
+	gsize size = 0;
+
+	while (g_ascii_isalnum(text[size]))
+		size++;
+	if (size == 0 || size > 3)
+		return false;
+	text += size;
+	text += strspn(text, " ");
+	if (*text != '.')
+		return false;
+	text += strspn(text, ". ");
+	return g_ascii_isalpha(text[0]) && g_ascii_isalpha(text[1]) &&
+	    !is_domain_char(text[2 + strspn(text + 2, ". ")]);
+}
+
 /* What lies between two characters that could be of one domain. */
 typedef struct {
 	bool blanks, quotes, marks;
@@ -562,8 +678,8 @@ is_overlooked(const Behind *behind, const Gap *gap)
 		return false;
 	if (gap->blanks)
 		return dot_before &&
-		    (!behind->wide || behind->blank_before_dot ||
-			word_is_domain(gap->end));
+		    (!behind->wide || behind->apart ||
+			behind->blank_before_dot || word_is_domain(gap->end));
 	/* It might be what stands before the next at sign. */
 	return !gap->marks || (dot_before && *domain_end(gap->end) != '@');
 }
@@ -579,6 +695,7 @@ read_domain(Behind *behind, const char *text)
 			continue;
 		}
 		gap = gap_at(text, behind->comments);
+		behind->apart = behind->apart || is_country_apart(gap.end);
 		if (!is_overlooked(behind, &gap))
 			break;
 		behind->blank_before_dot = gap.blanks && *gap.end == '.';
@@ -618,45 +735,45 @@ makes_address(const Behind *behind)
 	    !is_degree(behind->domain->str);
 }
 
+/* first and whole: behind's domain without and with what is behind the first
+ * gap, which are both looked at if both make a domain. */
 static bool
-is_domain_of(const Address *author, const char *domain)
+shows_domain_of(const Address *author, const Behind *behind, const char *first,
+    const char *whole)
 {
-	gsize size = strlen(domain);
-	g_autofree char *any = NULL;
-	g_autoptr(Address) shown = NULL;
+	bool is_whole = strcmp(whole, author->domain) == 0;
+	g_autofree char *text = NULL;
 
-	while (size > 0 && domain[size - 1] == '.')
-		size--;
-	any = g_strdup_printf("x@%.*s", (int)size, domain);
-	shown = address_parse(any, strlen(any));
-	return shown != NULL && strcmp(shown->domain, author->domain) == 0;
-}
-
-/* With and without what is behind the first gap, if both make a domain. */
-static bool
-shows_domain_of(const Address *author, const Behind *behind)
-{
-	const GString *domain = behind->domain;
-	g_autofree char *first = g_strndup(domain->str, behind->first);
-
-	if (is_domain_of(author, first))
-		return behind->might_end || is_domain_of(author, domain->str);
-	return !is_domain(first) && is_domain_of(author, domain->str);
+	if (strcmp(first, author->domain) == 0)
+		return behind->might_end || is_whole;
+	if (!is_whole)
+		return false;
+	text = g_strndup(behind->domain->str, behind->first);
+	return !is_domain(text);
 }
 
 /* Does at, an at sign in text, with what is behind make an address of one of
- * authors? */
+ * authors?  To read a domain takes long, and authors are many. */
 static bool
 is_of_author(const GPtrArray *authors, const char *text, const char *at,
     const Behind *behind)
 {
+	const GString *domain = behind->domain;
+	g_autofree char *first = NULL;
+	g_autofree char *whole = NULL;
+
 	while (at > text && at[-1] == ' ')
 		at--;
 	for (guint i = 0; i < authors->len; i++) {
 		const Address *author = g_ptr_array_index(authors, i);
 
-		if (has_local(text, at, author) &&
-		    shows_domain_of(author, behind))
+		if (!has_local(text, at, author))
+			continue;
+		if (whole == NULL) {
+			first = as_domain(domain->str, behind->first);
+			whole = as_domain(domain->str, domain->len);
+		}
+		if (shows_domain_of(author, behind, first, whole))
 			return true;
 	}
 	return false;
@@ -707,22 +824,115 @@ shows_foreign(const GPtrArray *authors, const char *text, bool turned)
 	return false;
 }
 
+/* --- names of domains in it ----------------------------------------------- */
+
+/* Of text, only what makes the names of domains and what separates addresses:
+ * a reader might overlook the rest.  Caller frees. */
+static char *
+bare(const char *text)
+{
+	g_autofree char *folded = g_utf8_casefold(text, -1);
+	g_autofree char *normal =
+	    g_utf8_normalize(folded, -1, G_NORMALIZE_ALL_COMPOSE);
+	GString *out = g_string_new(NULL);
+
+	for (const char *at = normal; *at != '\0'; at = g_utf8_next_char(at)) {
+		gunichar c = g_utf8_get_char(at);
+		bool after_dot = out->len > 0 && out->str[out->len - 1] == '.';
+
+		if (g_unichar_isalnum(c) || c == '@' ||
+		    (c == '.' && !after_dot))
+			g_string_append_unichar(out, c);
+	}
+	return g_string_free(out, FALSE);
+}
+
+/* domains in both ways to write them, as bare() leaves them. */
+static GPtrArray *
+bare_names(const char *const *domains)
+{
+	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+
+	for (; *domains != NULL; domains++) {
+		const char *dot = (*domains)[0] == '.' ? "." : "";
+		g_autofree char *unicode =
+		    g_hostname_to_unicode(*domains + strlen(dot));
+		g_autofree char *shown = NULL;
+
+		g_ptr_array_add(names, bare(*domains));
+		if (unicode == NULL)
+			continue;
+		shown = g_strconcat(dot, unicode, NULL);
+		g_ptr_array_add(names, bare(shown));
+	}
+	return names;
+}
+
+static bool
+has_name(const char *text, const char *name)
+{
+	const char *at = text;
+
+	while ((at = strstr(at, name)) != NULL) {
+		if (name[0] != '.' || (at > text && at[-1] != '@'))
+			return true;
+		at++;
+	}
+	return false;
+}
+
+/* Where some of text is turned, labels are not seen in their order. */
+static bool
+has_labels(const char *text, const char *name)
+{
+	g_auto(GStrv) labels = g_strsplit(name, ".", -1);
+
+	for (char **label = labels; *label != NULL; label++) {
+		if (strstr(text, *label) == NULL)
+			return false;
+	}
+	return true;
+}
+
+static bool
+shows_name(const GPtrArray *names, const char *text, bool turned)
+{
+	g_autofree char *left = bare(text);
+
+	for (guint i = 0; i < names->len; i++) {
+		const char *name = g_ptr_array_index(names, i);
+
+		if (turned ? has_labels(left, name) : has_name(left, name))
+			return true;
+	}
+	return false;
+}
+
+/* --- ways of reading ------------------------------------------------------ */
+
+/* What is looked for in each of them: is it in text, some of which is perhaps
+ * turned? */
+typedef struct {
+	bool (*is_in)(const GPtrArray *which, const char *text, bool turned);
+	const GPtrArray *which;
+	const GPtrArray *authors; /* their domains are what they are */
+} Search;
+
 /* decoded NULL: not to be told. */
 static bool
-is_misleading(const GPtrArray *authors, const char *decoded, ReadBy by)
+is_seen(const Search *search, const char *decoded, ReadBy by)
 {
 	bool turned = false;
-	g_autofree char *seen =
-	    decoded != NULL ? as_seen(decoded, by, &turned) : NULL;
+	g_autofree char *seen = decoded != NULL ?
+	    as_seen(decoded, by, search->authors, &turned) :
+	    NULL;
 	g_autofree char *unquoted = NULL;
 
 	if (seen == NULL)
 		return true;
 	unquoted = without_quotes(seen);
-	return shows_foreign(authors, unquoted, turned);
+	return search->is_in(search->which, unquoted, turned);
 }
-
-/* --- ways of reading ------------------------------------------------------ */
 
 /* Without comments, quotes, and backslashes that quote.  Caller frees. */
 static char *
@@ -749,68 +959,103 @@ without_comments(const char *value)
 	return g_string_free(out, FALSE);
 }
 
+/* Octets that are not UTF-8 have the charset of the reader's country, or of the
+ * message's text; these have more at signs and dots than ASCII. */
 static bool
-reads_misleading(const GPtrArray *authors, const char *value)
+is_read_raw(const Search *search, const char *value)
+{
+	static const char *const labels[] = { "gb18030", "cp932", "euc-jp",
+		"cp949", "big5-hkscs" };
+
+	if (g_utf8_validate(value, -1, NULL))
+		return false;
+	for (gsize i = 0; i < G_N_ELEMENTS(labels); i++) {
+		g_autofree char *text =
+		    encoded_words_decode_raw(value, labels[i]);
+
+		if (is_seen(search, text, READ_BY_OTHERS))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_read(const Search *search, const char *value)
 {
 	g_autofree char *joined =
 	    encoded_words_decode(value, ENCODED_WORDS_JOINED);
 	g_autofree char *apart = NULL;
 	g_autofree char *theirs = NULL;
 
-	if (is_misleading(authors, joined, READ_BY_US))
+	if (is_seen(search, joined, READ_BY_US))
 		return true;
 	apart = encoded_words_decode(value, ENCODED_WORDS_APART);
-	if (is_misleading(authors, apart, READ_BY_US))
+	if (is_seen(search, apart, READ_BY_US))
 		return true;
 	theirs = g_mime_utils_header_decode_text(NULL, value);
-	return is_misleading(authors, theirs, READ_BY_GMIME);
-}
-
-/* The names that GMime gives to the mailboxes of value. */
-static bool
-names_mislead(const GPtrArray *authors, const char *value)
-{
-	InternetAddressList *list = internet_address_list_parse(NULL, value);
-	int count = list != NULL ? internet_address_list_length(list) : 0;
-	bool misleads = false;
-
-	for (int i = 0; i < count && !misleads; i++) {
-		const char *name = internet_address_get_name(
-		    internet_address_list_get_address(list, i));
-
-		misleads =
-		    name != NULL && is_misleading(authors, name, READ_BY_GMIME);
-	}
-	g_clear_object(&list);
-	return misleads;
+	return is_seen(search, theirs, READ_BY_OTHERS) ||
+	    is_read_raw(search, value);
 }
 
 /* Some readers unquote first and decode then, some the other way round, and
  * some show comments. */
 static bool
-any_reading_misleads(const GPtrArray *authors, const char *value)
+is_in_any_reading(const Search *search, const char *value)
 {
 	g_autofree char *unquoted = without_quotes(value);
-	g_autofree char *bare = without_comments(value);
+	g_autofree char *plain = without_comments(value);
 
-	return reads_misleading(authors, value) ||
-	    (strcmp(unquoted, value) != 0 &&
-		reads_misleading(authors, unquoted)) ||
-	    (strcmp(bare, unquoted) != 0 && reads_misleading(authors, bare)) ||
-	    names_mislead(authors, value);
+	return is_read(search, value) ||
+	    (strcmp(unquoted, value) != 0 && is_read(search, unquoted)) ||
+	    (strcmp(plain, unquoted) != 0 && is_read(search, plain));
+}
+
+/* value as it stands in one line; NULL: beyond the limits.  Caller frees. */
+static char *
+unfold(const char *value)
+{
+	if (strnlen(value, DISPLAY_NAME_MAX_SIZE + 1) > DISPLAY_NAME_MAX_SIZE ||
+	    !encoded_words_are_few(value))
+		return NULL;
+	second_reader_start();
+	return g_mime_utils_header_unfold(value);
 }
 
 bool
 display_name_misleads(const char *value, const GPtrArray *authors)
 {
-	g_autoptr(GPtrArray) seen = NULL;
-	g_autofree char *unfolded = NULL;
+	g_autofree char *unfolded = unfold(value);
+	g_autoptr(GPtrArray) seen = seen_authors(authors);
+	const Search search = { shows_foreign, seen, seen };
 
-	if (strnlen(value, DISPLAY_NAME_MAX_SIZE + 1) > DISPLAY_NAME_MAX_SIZE ||
-	    !encoded_words_are_few(value))
+	return unfolded == NULL || seen->len > DISPLAY_NAME_MAX_AUTHORS ||
+	    is_in_any_reading(&search, unfolded);
+}
+
+/* No letter and no digit: some readers look for another field then. */
+static bool
+shows_nothing(const char *value)
+{
+	g_autofree char *decoded =
+	    encoded_words_decode(value, ENCODED_WORDS_JOINED);
+	g_autofree char *left = decoded != NULL ? bare(decoded) : NULL;
+
+	return left == NULL || left[strspn(left, ".@")] == '\0';
+}
+
+/* Some readers decode nothing where an address should stand. */
+bool
+display_name_shows_domain(const char *value, const char *const *domains)
+{
+	g_autofree char *unfolded = unfold(value);
+	g_autoptr(GPtrArray) names = bare_names(domains);
+	g_autoptr(GPtrArray) nobody = g_ptr_array_new();
+	const Search search = { shows_name, names, nobody };
+	g_autofree char *raw = NULL;
+
+	if (unfolded == NULL)
 		return true;
-	second_reader_start();
-	seen = seen_authors(authors);
-	unfolded = g_mime_utils_header_unfold(value);
-	return unfolded == NULL || any_reading_misleads(seen, unfolded);
+	raw = g_utf8_make_valid(unfolded, -1);
+	return shows_nothing(unfolded) || is_seen(&search, raw, READ_BY_US) ||
+	    is_in_any_reading(&search, unfolded);
 }

@@ -1,12 +1,12 @@
 /*
  * display_name - what a From field shows beside its addresses: is it another
- * address?
+ * address?  And, where its addresses cannot be told: whose might they be?
  *
  * Many programs show the name alone (RFC 5322, section 3.4), decoded (RFC 2047)
  * before they unquote it or after that, with comments or without, and in ways
- * that differ where a word is malformed.  So it is read in all these ways, by
- * two decoders and by GMime's parser of addresses; what cannot be told counts
- * as deceit.
+ * that differ where a word is malformed or octets are not UTF-8.  So it is read
+ * in all these ways, by two decoders, ours and GMime's; what cannot be told
+ * counts as deceit.
  *
  * Thread-safe.
  */
@@ -17,8 +17,10 @@
 
 #include <glib.h>
 
-/* Octets of a field's value: nobody sees the end of a longer one. */
+/* Octets of a field's value: nobody sees the end of a longer one; and different
+ * addresses in it. */
 #define DISPLAY_NAME_MAX_SIZE (2U << 10)
+#define DISPLAY_NAME_MAX_AUTHORS 10
 
 /*
  * Does value (of a From field, still folded) show in a display name or a
@@ -27,5 +29,12 @@
  * that readers would not decode alike (encoded_word), or more than the limits?
  */
 bool display_name_misleads(const char *value, const GPtrArray *authors);
+
+/*
+ * Might some reader find in value the name of one of domains (in lower case, as
+ * A-labels; .D for any below D), wherever it stands, or nothing at all,
+ * or does value hide something as above?
+ */
+bool display_name_shows_domain(const char *value, const char *const *domains);
 
 #endif

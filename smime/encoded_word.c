@@ -255,11 +255,11 @@ find_charset(const char *label)
 /* Appends octets, each that makes no sense as U+FFFD.  False: no such
  * charset in this system. */
 static bool
-convert(GString *out, const GByteArray *octets, const char *charset)
+convert(GString *out, const void *octets, gsize size, const char *charset)
 {
 	GIConv converter = g_iconv_open("UTF-8", charset);
-	char room[256], *in = (char *)octets->data;
-	gsize left = octets->len;
+	char room[256], *in = (char *)octets;
+	gsize left = size;
 	bool at_end = false;
 
 	if (converter == (GIConv)-1)
@@ -335,7 +335,7 @@ decode_q(const char *text)
 
 typedef struct {
 	EncodedWords how;
-	GString *text;       /* what has been decoded, UTF-8 */
+	GString *text;       /* what has been decoded, UTF-8 in the end */
 	GByteArray *octets;  /* what has not, of one charset */
 	const char *charset; /* of octets, or NULL */
 	bool after_word;
@@ -351,12 +351,18 @@ decoder_clear(Decoder *decoder)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Decoder, decoder_clear)
 
+/* Of UTF-8. */
 static void
-append_valid(GString *out, const void *octets, gsize size)
+append(Decoder *decoder, const void *octets, gsize size)
 {
-	g_autofree char *valid = g_utf8_make_valid(octets, (gssize)size);
+	g_autofree char *valid = NULL;
 
-	g_string_append(out, valid);
+	if (decoder->how == ENCODED_WORDS_JOINED) {
+		g_string_append_len(decoder->text, octets, (gssize)size);
+		return;
+	}
+	valid = g_utf8_make_valid(octets, (gssize)size);
+	g_string_append(decoder->text, valid);
 }
 
 /* Words may be empty: then there is not even a place where octets are. */
@@ -369,8 +375,9 @@ flush(Decoder *decoder)
 		if (memchr(octets->data, '\0', octets->len) != NULL)
 			decoder->unreadable = true;
 		else if (strcmp(decoder->charset, "UTF-8") == 0)
-			append_valid(decoder->text, octets->data, octets->len);
-		else if (!convert(decoder->text, octets, decoder->charset))
+			append(decoder, octets->data, octets->len);
+		else if (!convert(decoder->text, octets->data, octets->len,
+			     decoder->charset))
 			decoder->unreadable = true;
 		g_byte_array_set_size(octets, 0);
 	}
@@ -423,7 +430,7 @@ add_plain(Decoder *decoder, const char *text, gsize size, bool at_end)
 	if (decoder->after_word && text[0] == '?')
 		decoder->unreadable = true;
 	flush(decoder);
-	append_valid(decoder->text, text, size);
+	append(decoder, text, size);
 }
 
 /* --- the whole ----------------------------------------------------------- */
@@ -466,16 +473,56 @@ encoded_words_are_few(const char *text)
 	return true;
 }
 
+static const GRegex *
+word_pattern(void)
+{
+	static gsize once;
+
+	return compiled(&once, WORD);
+}
+
+/* text, or what would make a word of it in another's eyes is gone. */
+static void
+append_known(GString *out, const char *text, gsize size, bool known)
+{
+	for (gsize i = 0; i < size; i++)
+		g_string_append_c(
+		    out, text[i] == '?' && !known ? '_' : text[i]);
+}
+
+char *
+encoded_words_known(const char *text)
+{
+	g_autoptr(GMatchInfo) match = NULL;
+	GString *out = g_string_new(NULL);
+	const char *rest = text;
+
+	g_regex_match(word_pattern(), text, 0, &match);
+	while (g_match_info_matches(match)) {
+		g_autofree char *label = g_match_info_fetch(match, 1);
+		int start, end;
+
+		g_match_info_fetch_pos(match, 0, &start, &end);
+		append_known(out, rest, (gsize)(text + start - rest), false);
+		append_known(out, text + start, (gsize)(end - start),
+		    find_charset(label) != NULL);
+		rest = text + end;
+		g_match_info_next(match, NULL);
+	}
+	append_known(out, rest, strlen(rest), false);
+	return g_string_free(out, FALSE);
+}
+
 char *
 encoded_words_decode(const char *text, EncodedWords how)
 {
-	static gsize word, beginning;
+	static gsize beginning;
 	g_autoptr(GMatchInfo) match = NULL;
 	g_auto(Decoder) decoder = { how, g_string_new(NULL), g_byte_array_new(),
 		NULL, false, false };
 	const char *rest = text;
 
-	g_regex_match(compiled(&word, WORD), text, 0, &match);
+	g_regex_match(word_pattern(), text, 0, &match);
 	while (g_match_info_matches(match)) {
 		int start, end;
 
@@ -490,5 +537,16 @@ encoded_words_decode(const char *text, EncodedWords how)
 	    g_regex_match(
 		compiled(&beginning, BEGINNING), decoder.text->str, 0, NULL))
 		return NULL;
-	return g_strdup(decoder.text->str);
+	return g_utf8_make_valid(decoder.text->str, (gssize)decoder.text->len);
+}
+
+char *
+encoded_words_decode_raw(const char *text, const char *label)
+{
+	const char *charset = find_charset(label);
+	g_autoptr(GString) utf8 = g_string_new(NULL);
+
+	if (charset == NULL || !convert(utf8, text, strlen(text), charset))
+		return NULL;
+	return encoded_words_decode(utf8->str, ENCODED_WORDS_JOINED);
 }

@@ -23,7 +23,8 @@
 bool encoded_words_are_few(const char *text);
 
 /* What of a charset's state, or of a character, is left at the end of a word:
- * is it for the next one of that charset (against section 5), or for nobody? */
+ * is it for the next one of that charset (against section 5), in UTF-8 for all
+ * that is next, or for nobody? */
 typedef enum { ENCODED_WORDS_JOINED, ENCODED_WORDS_APART } EncodedWords;
 
 /*
@@ -33,5 +34,16 @@ typedef enum { ENCODED_WORDS_JOINED, ENCODED_WORDS_APART } EncodedWords;
  * in it, malformed.  Caller frees.
  */
 char *encoded_words_decode(const char *text, EncodedWords how);
+
+/* The same, joined, for who takes the octets outside of words for text in the
+ * charset of that label.  NULL, too, where it is unknown. */
+char *encoded_words_decode_raw(const char *text, const char *label);
+
+/*
+ * text without question marks but those of words whose charset is known here:
+ * others have _ instead.  For readers that keep every label they meet, however
+ * they take a text apart before they look for words.  Caller frees.
+ */
+char *encoded_words_known(const char *text);
 
 #endif

@@ -247,12 +247,26 @@ evidence_is_fresh(const Evidence *evidence, gint64 now)
 	return now < evidence->fresh_until;
 }
 
+/* For which a list would have the certificate of source; 0: it does not speak
+ * for it. */
+static guint
+reasons_of(const Evidence *list, const EvidenceSource *source)
+{
+	guint reasons;
+
+	return crl_scope(list->crl, source->cert, &reasons) ==
+		CRL_SCOPE_INSIDE ?
+	    reasons :
+	    0;
+}
+
 bool
 evidence_is_fresh_for(
     const Evidence *evidence, const EvidenceSource *source, gint64 now)
 {
 	return evidence_is_fresh(evidence, now) &&
-	    (evidence_why_not_for(evidence, source) == NULL ||
+	    (evidence->crl == NULL ||
+		reasons_of(evidence, source) == CRL_ALL_REASONS ||
 		(!evidence->was_packed &&
 		    now < evidence->fetched + EVIDENCE_KEEP_OTHERS));
 }
@@ -311,10 +325,18 @@ admit_ocsp(Evidence *evidence, const EvidenceSource *source,
 	return true;
 }
 
+static bool
+is_issuers(const Crl *crl, const EvidenceSource *source)
+{
+	return crl_may_be_by(crl, source->issuer) &&
+	    crl_may_sign(source->issuer);
+}
+
 /*
  * That of another one whom the certificate names, or of another key of the
- * issuer, is for inquiry to judge, which looks for whom it is of.  So is what a
- * list means that is not wholly understood.
+ * issuer, is for inquiry to judge, which looks for whom it is of; as is that of
+ * the issuer whose certificate, here, does not let it sign lists: another one
+ * of the same key may.  So is what a list means that is not wholly understood.
  */
 static char *
 why_not_crl(const Crl *crl, const EvidenceSource *source, gint64 now)
@@ -335,7 +357,7 @@ why_not_crl(const Crl *crl, const EvidenceSource *source, gint64 now)
 	if (next <= now)
 		return g_strdup("revocation list has expired "
 				"(RFC 5280, section 5.1.2.5)");
-	if (crl_may_be_by(crl, source->issuer))
+	if (is_issuers(crl, source))
 		why = crl_why_not_by((Crl *)crl, source->issuer);
 	else if (crl_scope(crl, source->cert, &reasons) ==
 	    CRL_SCOPE_NOT_ITS_ISSUERS)
@@ -358,7 +380,7 @@ admit_crl(Evidence *evidence, const EvidenceSource *source,
 	*why = why_not_crl(evidence->crl, source, now);
 	if (*why != NULL)
 		return false;
-	evidence->is_proven = crl_may_be_by(evidence->crl, source->issuer);
+	evidence->is_proven = is_issuers(evidence->crl, source);
 	date_crl(evidence, rules);
 	return true;
 }
@@ -433,19 +455,6 @@ evidence_why_not_for(const Evidence *evidence, const EvidenceSource *source)
 			      "(RFC 5280, section 6.3.3 (d))";
 }
 
-/* For which a list would have the certificate of source; 0: it does not speak
- * for it. */
-static guint
-reasons_of(const Evidence *list, const EvidenceSource *source)
-{
-	guint reasons;
-
-	return crl_scope(list->crl, source->cert, &reasons) ==
-		CRL_SCOPE_INSIDE ?
-	    reasons :
-	    0;
-}
-
 /* By dates: not all are numbered, and who numbers them anew is not locked out.
  * By whom it is does not matter: a CA whose key is renewed makes them with
  * either, and the later one is what it says. */
@@ -461,8 +470,9 @@ why_not_instead_of_list(const Evidence *evidence, const Evidence *known,
 	if ((old & ~new) != 0 && evidence_is_valid(known, now))
 		return "revocation list is of fewer reasons than the one that "
 		       "is known (RFC 5280, section 6.3.3 (d))";
-	/* What speaks for the certificate is had at last. */
-	if (new != 0 && old == 0)
+	/* What speaks for the certificate, in every case that known does, and
+	 * in more. */
+	if (new != old && (old & ~new) == 0)
 		return NULL;
 	if (crl_this_update(evidence->crl) < crl_this_update(known->crl))
 		return is_older;
@@ -497,6 +507,14 @@ why_not_instead_of_response(const Evidence *evidence, const Evidence *known,
 		return "the certificate is known to be revoked, and that is "
 		       "for good (RFC 6960, section 2.2)";
 	return NULL;
+}
+
+bool
+evidence_counts_beside(
+    const Evidence *evidence, const Evidence *known, gint64 now)
+{
+	return evidence->crl != NULL && evidence_is_valid(evidence, now) &&
+	    crl_this_update(evidence->crl) > crl_this_update(known->crl);
 }
 
 const char *
@@ -574,6 +592,16 @@ evidence_is_packed_in(const Evidence *evidence, GBytes *packed)
 	    read_label(packed, kind_of(evidence), &fetched);
 
 	return theirs != NULL && g_bytes_equal(ours, theirs);
+}
+
+bool
+evidence_is_before(const Evidence *evidence, GBytes *packed)
+{
+	gint64 fetched;
+	g_autoptr(GBytes) theirs =
+	    read_label(packed, kind_of(evidence), &fetched);
+
+	return theirs == NULL || fetched > evidence->fetched;
 }
 
 /* Whoever can write there may say when it was fetched as well: it only ever

@@ -83,8 +83,9 @@ Ocsp *evidence_ocsp(const Evidence *evidence);
 Crl *evidence_crl(const Evidence *evidence);
 
 /* Is all known here that is needed to believe it?  False of a list by another
- * one than the issuer, or by another key, and of a response by a delegate whose
- * own status is to be asked for: these are for an inquiry. */
+ * one than the issuer, or by another key, or by a certificate of it that may
+ * not sign lists, and of a response by a delegate whose own status is to be
+ * asked for: these are for an inquiry. */
 bool evidence_is_proven(const Evidence *evidence);
 
 /* Has somebody else kept it for us? */
@@ -92,8 +93,8 @@ bool evidence_was_packed(const Evidence *evidence);
 
 gint64 evidence_fetched(const Evidence *evidence);
 bool evidence_is_fresh(const Evidence *evidence, gint64 now);
-/* Likewise for the certificate of source: a list that does not speak for it
- * does not for long, and from Redis not at all. */
+/* Likewise for the certificate of source: a list that does not speak for it in
+ * every case does not for long, and from Redis not at all. */
 bool evidence_is_fresh_for(
     const Evidence *evidence, const EvidenceSource *source, gint64 now);
 bool evidence_wants_refresh(const Evidence *evidence, gint64 now);
@@ -113,7 +114,8 @@ const char *evidence_why_not_for(
  *
  * - a list, if it speaks for the certificate in fewer cases, unless known is
  *   over and it speaks for it at all; and if it is older, by whomever it is,
- *   unless it speaks for the certificate and known does not;
+ *   unless it speaks for the certificate in every case that known does, and in
+ *   more;
  * - a response, if it is older, or known says that the certificate was revoked
  *   and is in force, as is the certificate of its responder: only a hold is
  *   lifted (RFC 6960, section 2.2).  One that says that it was revoked, where
@@ -122,10 +124,17 @@ const char *evidence_why_not_for(
 const char *evidence_why_not_instead(const Evidence *evidence,
     const Evidence *known, const EvidenceSource *source, gint64 now);
 
+/* Known has taken the place of evidence.  Is that, made later, to be heard all
+ * the same?  It may be the only one that revokes. */
+bool evidence_counts_beside(
+    const Evidence *evidence, const Evidence *known, gint64 now);
+
 /* As it is kept by others: its octets, and when they were fetched. */
 GBytes *evidence_pack(const Evidence *evidence);
 /* Is it packed that? */
 bool evidence_is_packed_in(const Evidence *evidence, GBytes *packed);
+/* By what is written before it alone: was it fetched after evidence? */
+bool evidence_is_before(const Evidence *evidence, GBytes *packed);
 /* NULL and *why as evidence_admit. */
 Evidence *evidence_unpack(const EvidenceSource *source,
     const EvidenceRules *rules, GBytes *packed, gint64 now, char **why);

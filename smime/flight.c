@@ -50,12 +50,21 @@ flight_is_trial_fresh(const Evidence *evidence)
 	    now_seconds() < evidence_fetched(evidence) + EVIDENCE_KEEP_UNPROVEN;
 }
 
+/* What is proven counts to its end, though not instead of what is known. */
+static void
+lay_beside(const FlightDesk *desk, const char *key, Evidence *evidence)
+{
+	lru_put(desk->trials, key, evidence, evidence_size(evidence),
+	    evidence_is_proven(evidence) ?
+		evidence_valid_until(evidence) :
+		now_seconds() + SUPPLY_PAUSE_LONGEST);
+}
+
 static void
 put_on_trial(const FlightDesk *desk, const char *key, Evidence *evidence)
 {
 	g_mutex_lock(desk->landing);
-	lru_put(desk->trials, key, evidence, evidence_size(evidence),
-	    now_seconds() + SUPPLY_PAUSE_LONGEST);
+	lay_beside(desk, key, evidence);
 	g_mutex_unlock(desk->landing);
 }
 
@@ -67,6 +76,22 @@ put_as_known(const FlightDesk *desk, const char *key, Evidence *evidence)
 	    evidence_valid_until(evidence) +
 		MAX(desk->options->stale_grace, KEEP_OVER));
 	lru_remove(desk->trials, key);
+}
+
+/* What was made later, and has had to give way, is heard beside it. */
+static void
+put_in_place_of(const FlightDesk *desk, const char *key, Evidence *known,
+    Evidence *evidence)
+{
+	g_autoptr(Evidence) trial = flight_on_trial(desk, key);
+	gint64 now = now_seconds();
+
+	put_as_known(desk, key, evidence);
+	if (known != NULL && evidence_counts_beside(known, evidence, now))
+		lay_beside(desk, key, known);
+	else if (trial != NULL && evidence_is_proven(trial) &&
+	    evidence_counts_beside(trial, evidence, now))
+		lay_beside(desk, key, trial);
 }
 
 const char *
@@ -84,7 +109,7 @@ flight_keep(const FlightDesk *desk, const char *key,
 		    evidence, known, source, now_seconds());
 	*is_new = *is_new && why == NULL;
 	if (*is_new)
-		put_as_known(desk, key, evidence);
+		put_in_place_of(desk, key, known, evidence);
 	g_mutex_unlock(desk->landing);
 	return why;
 }
@@ -195,6 +220,19 @@ is_news(const Flight *flight, const Evidence *evidence)
 	    (evidence_is_proven(evidence) || is_later(evidence, trial));
 }
 
+/* By what is written before it: who waits for another gateway's answer looks
+ * often, and does not read what is there again and again. */
+static bool
+may_be_news(const Flight *flight, GBytes *packed)
+{
+	g_autoptr(Evidence) known = flight_known(flight->desk, flight->key);
+	g_autoptr(Evidence) trial = flight_on_trial(flight->desk, flight->key);
+
+	return (known == NULL || evidence_is_before(known, packed)) &&
+	    (trial == NULL || evidence_is_proven(trial) ||
+		!evidence_is_packed_in(trial, packed));
+}
+
 static void
 take(Flight *flight, Evidence *evidence)
 {
@@ -203,7 +241,8 @@ take(Flight *flight, Evidence *evidence)
 }
 
 /* False where what is known is better: the other is played to us, or comes from
- * a server that lags behind. */
+ * a server that lags behind.  A list is heard all the same: it may be the only
+ * one that revokes. */
 static bool
 keep(Flight *flight, Evidence *evidence, const char *by)
 {
@@ -219,6 +258,10 @@ keep(Flight *flight, Evidence *evidence, const char *by)
 	text = g_strdup_printf("%s: %s: not taken", by, why);
 	tell(flight, SUPPLY_OLD_ANSWER, text);
 	note_why(flight, g_strdup(text));
+	if (evidence_crl(evidence) != NULL) {
+		put_on_trial(flight->desk, flight->key, evidence);
+		take(flight, evidence);
+	}
 	return false;
 }
 
@@ -269,7 +312,7 @@ take_stored(Flight *flight)
 	g_autoptr(Evidence) evidence = NULL;
 	g_autofree char *why = NULL;
 
-	if (packed == NULL)
+	if (packed == NULL || !may_be_news(flight, packed))
 		return false;
 	evidence =
 	    evidence_unpack(&flight->source, desk->rules, packed, now, &why);

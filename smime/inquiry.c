@@ -19,12 +19,16 @@ typedef struct inquiry {
 	X509 *cert;
 	X509 *issuer;
 	Testimony testimony;
-	bool is_old;      /* what is heard should have been had anew */
-	bool is_forged;   /* a list's signature is not by whom it says */
-	bool is_void;     /* a response's signer was revoked itself */
-	bool is_for_good; /* the certificate is revoked, and not on hold */
-	char *why_not;    /* why what was heard does not count, or NULL */
-	char *no_answer;  /* why there is none from others, or NULL */
+	bool is_old;       /* what is heard should have been had anew */
+	bool is_forged;    /* a list's signature is not by whom it says */
+	bool is_void;      /* a response's signer was revoked itself */
+	bool by_brought;   /* what was heard last counts, but not without what
+	                      came along */
+	bool only_brought; /* likewise the answer */
+	bool is_for_good;  /* the certificate is revoked, and not on hold,
+	                      whoever asks */
+	char *why_not;     /* why what was heard does not count, or NULL */
+	char *no_answer;   /* why there is none from others, or NULL */
 } Inquiry;
 
 static void
@@ -45,12 +49,13 @@ typedef enum {
 /* Of one whose word is to count. */
 typedef enum {
 	STANDING_GOOD,     /* as good as the mode wants it */
-	STANDING_DOUBTFUL, /* nobody knows, or on hold */
+	STANDING_DOUBTFUL, /* nobody knows, or on hold, or revoked by what came
+	                      along or is weak: for this message */
 	STANDING_REVOKED,  /* for good */
 } Standing;
 
 static Standing inquire(const Inquiry *outer, const OsslX509Stack *path,
-    int index, guint kinds, GPtrArray *support);
+    int index, guint kinds, Word *word);
 
 static bool
 is_same(X509 *a, X509 *b)
@@ -96,8 +101,8 @@ leads_to_same_anchor(const Inquiry *inquiry, const OsslX509Stack *path)
  * certificate does not vouch for itself.
  */
 static bool
-is_in_good_standing(const Inquiry *inquiry, const OsslX509Stack *path,
-    int index, GPtrArray *support)
+is_in_good_standing(
+    const Inquiry *inquiry, const OsslX509Stack *path, int index, Word *word)
 {
 	X509 *cert = sk_X509_value(path, index);
 
@@ -105,8 +110,47 @@ is_in_good_standing(const Inquiry *inquiry, const OsslX509Stack *path,
 		return true;
 	if (is_being_asked(inquiry, cert))
 		return crl_scope_is_own_issuer(cert);
-	return inquire(inquiry, path, index, inquiry->kinds, support) ==
+	return inquire(inquiry, path, index, inquiry->kinds, word) ==
 	    STANDING_GOOD;
+}
+
+static bool
+is_by_issuer_of_cert(const Inquiry *inquiry, const Crl *crl)
+{
+	return X509_NAME_cmp(
+		   crl_issuer(crl), X509_get_issuer_name(inquiry->cert)) == 0;
+}
+
+static bool
+is_same_authority(X509 *a, X509 *b)
+{
+	return X509_NAME_cmp(
+		   X509_get_subject_name(a), X509_get_subject_name(b)) == 0 &&
+	    ossl_is_key(X509_get0_pubkey(a), X509_get0_pubkey(b));
+}
+
+/*
+ * A name tells apart what one authority has certified, not all that is below an
+ * anchor (RFC 5280, section 8): another authority there may have given it to
+ * anybody.  The issuer's other key is certified by who certified the issuer, or
+ * by the issuer; one whom the certificate names, by any that is above it.
+ */
+static bool
+is_certified_from_above(
+    const Inquiry *inquiry, const OsslX509Stack *path, const Crl *crl)
+{
+	const OsslX509Stack *ours = inquiry->question->path;
+	int first = inquiry->question->index + 1;
+	int end = sk_X509_num(ours);
+
+	if (is_by_issuer_of_cert(inquiry, crl))
+		end = MIN(end, first + 2);
+	for (int i = first; sk_X509_num(path) > 1 && i < end; i++) {
+		if (is_same_authority(
+			sk_X509_value(ours, i), sk_X509_value(path, 1)))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -121,7 +165,6 @@ has_path(const Inquiry *inquiry, X509 *cert, Word *word)
 	const RevocationQuestion *question = inquiry->question;
 	TrustDemands demands = { 0 };
 	g_autoptr(OsslX509Stack) path = NULL;
-	g_autoptr(GPtrArray) support = proofs_new();
 	g_autofree char *detail = NULL;
 	VerdictReason reason;
 
@@ -131,15 +174,17 @@ has_path(const Inquiry *inquiry, X509 *cert, Word *word)
 		demands.limits = &question->strength;
 	reason = trust_path(question->trust, cert, question->path, &demands,
 	    question->now, &path, &detail);
-	if (path == NULL || !leads_to_same_anchor(inquiry, path))
+	if (path == NULL || !leads_to_same_anchor(inquiry, path) ||
+	    !is_certified_from_above(inquiry, path, word->crl))
 		return false;
+	word->by_brought = false;
+	word->support = proofs_new();
 	for (int i = 0; i + 1 < sk_X509_num(path); i++) {
-		if (!is_in_good_standing(inquiry, path, i, support))
+		if (!is_in_good_standing(inquiry, path, i, word))
 			return false;
 	}
 	word->weak = reason != VERDICT_REASON_OK;
 	word->path = g_steal_pointer(&path);
-	word->support = g_steal_pointer(&support);
 	return true;
 }
 
@@ -203,9 +248,10 @@ signer_among(
 	for (int i = 0; i < sk_X509_num(others); i++) {
 		X509 *cert = sk_X509_value(others, i);
 		bool tried = !brought || ++*inquiry->paths <= INQUIRY_MAX_PATHS;
-		const char *why = "issuer of the revocation list has no valid "
-				  "path to the same anchor "
-				  "(RFC 5280, section 6.3.3 (f))";
+		const char *why =
+		    "issuer of the revocation list has no valid path to the "
+		    "same anchor, by who certified the certificate's issuer "
+		    "(RFC 5280, section 6.3.3 (f) and section 8)";
 
 		if (!crl_may_be_by(word->crl, cert) || is_above(inquiry, cert))
 			continue;
@@ -261,13 +307,6 @@ find_signer(Inquiry *inquiry, Word *word)
 
 /* --- hearing the lists ---------------------------------------------------- */
 
-static bool
-is_by_issuer_of_cert(const Inquiry *inquiry, const Crl *crl)
-{
-	return X509_NAME_cmp(
-		   crl_issuer(crl), X509_get_issuer_name(inquiry->cert)) == 0;
-}
-
 /* A list of the issuer's other key is none of this certificate's business; one
  * that the certificate has named is. */
 static bool
@@ -316,6 +355,7 @@ hear_word(Inquiry *inquiry, Word *word)
 	}
 	word->weak = word->weak ||
 	    is_weak_digest(inquiry, crl_signature_digest(word->crl));
+	inquiry->by_brought = word->by_brought;
 	if (says_nothing(word))
 		word_clear(word);
 	else
@@ -403,8 +443,8 @@ standing_of_responder(
 	if (inquiry->depth >= INQUIRY_MAX_DEPTH)
 		return STANDING_DOUBTFUL;
 	word->support = proofs_new();
-	return inquire(inquiry, word->path, 0, inquiry->kinds & EVIDENCE_CRL,
-	    word->support);
+	return inquire(
+	    inquiry, word->path, 0, inquiry->kinds & EVIDENCE_CRL, word);
 }
 
 static CrlEntry
@@ -462,6 +502,7 @@ hear_response(Inquiry *inquiry, Ocsp *ocsp, bool brought)
 	word.is_unknown = entry == OCSP_UNKNOWN;
 	word.weak = is_weak_responder(inquiry, &signer) ||
 	    is_weak_digest(inquiry, ocsp_signature_digest(ocsp));
+	inquiry->by_brought = word.by_brought;
 	testimony_add(&inquiry->testimony, &word);
 	return true;
 }
@@ -494,6 +535,7 @@ is_settled(const Inquiry *inquiry, guint kinds)
 typedef enum {
 	HEARD_RIGHT,    /* it is authentic */
 	HEARD_OUTDONE,  /* likewise, and what is known is better */
+	HEARD_HERE,     /* likewise, but not without what came along */
 	HEARD_DOUBTFUL, /* that cannot be told here: another message may have
 	                   what is needed */
 	HEARD_FORGED,
@@ -503,7 +545,8 @@ typedef enum {
 static bool
 is_right(Hearing hearing)
 {
-	return hearing == HEARD_RIGHT || hearing == HEARD_OUTDONE;
+	return hearing == HEARD_RIGHT || hearing == HEARD_OUTDONE ||
+	    hearing == HEARD_HERE;
 }
 
 static void
@@ -583,6 +626,32 @@ hear_evidence(
 	return hearing;
 }
 
+static bool
+is_outdone(
+    Supply *supply, const EvidenceSource *source, const Evidence *evidence)
+{
+	g_autoptr(Evidence) known = supply_peek(supply, source, NULL);
+
+	return known != NULL && known != evidence;
+}
+
+/* What came along with one message does not make known, to all others, what
+ * rests on it. */
+static Hearing
+keep_what_is_right(
+    Inquiry *inquiry, Evidence *evidence, const EvidenceSource *source)
+{
+	Supply *supply = inquiry->sources->supply;
+
+	if (evidence_is_proven(evidence))
+		return is_outdone(supply, source, evidence) ? HEARD_OUTDONE :
+							      HEARD_RIGHT;
+	if (inquiry->by_brought)
+		return HEARD_HERE;
+	return supply_confirm(supply, source, evidence) ? HEARD_RIGHT :
+							  HEARD_OUTDONE;
+}
+
 /* What is on trial is so no more, if it can be told. */
 static Hearing
 try_evidence(Inquiry *inquiry, Evidence *evidence, const EvidenceSource *source)
@@ -592,9 +661,7 @@ try_evidence(Inquiry *inquiry, Evidence *evidence, const EvidenceSource *source)
 
 	switch (hearing) {
 	case HEARD_RIGHT:
-		if (!evidence_is_proven(evidence) &&
-		    !supply_confirm(supply, source, evidence))
-			hearing = HEARD_OUTDONE;
+		hearing = keep_what_is_right(inquiry, evidence, source);
 		break;
 	case HEARD_FORGED:
 		supply_refuse(supply, source, evidence, inquiry->no_answer);
@@ -603,6 +670,7 @@ try_evidence(Inquiry *inquiry, Evidence *evidence, const EvidenceSource *source)
 		supply_retract(supply, source, evidence, inquiry->why_not);
 		break;
 	case HEARD_OUTDONE:
+	case HEARD_HERE:
 	case HEARD_DOUBTFUL:
 		break;
 	}
@@ -630,6 +698,7 @@ is_to_be_had_anew(const Inquiry *inquiry, const Evidence *evidence,
 {
 	switch (hearing) {
 	case HEARD_RIGHT:
+	case HEARD_HERE:
 		return !evidence_is_proven(evidence) &&
 		    evidence_was_packed(evidence) &&
 		    !is_fresh(evidence, source);
@@ -680,9 +749,12 @@ static Evidence *
 get_and_hear(Inquiry *inquiry, const EvidenceSource *source)
 {
 	g_autoptr(Evidence) right = get_and_try(inquiry, source);
+	g_autoptr(Evidence) beside = NULL;
 	g_autoptr(Evidence) known =
-	    supply_peek(inquiry->sources->supply, source);
+	    supply_peek(inquiry->sources->supply, source, &beside);
 
+	if (beside != NULL && beside != right)
+		hear_evidence(inquiry, beside, source);
 	if (known == NULL || known == right ||
 	    hear_evidence(inquiry, known, source) != HEARD_RIGHT)
 		return g_steal_pointer(&right);
@@ -692,11 +764,14 @@ get_and_hear(Inquiry *inquiry, const EvidenceSource *source)
 static void
 peek_and_hear(Inquiry *inquiry, const EvidenceSource *source)
 {
+	g_autoptr(Evidence) beside = NULL;
 	g_autoptr(Evidence) evidence =
-	    supply_peek(inquiry->sources->supply, source);
+	    supply_peek(inquiry->sources->supply, source, &beside);
 
 	if (evidence != NULL)
 		hear_evidence(inquiry, evidence, source);
+	if (beside != NULL)
+		hear_evidence(inquiry, beside, source);
 }
 
 /* settled_by: the kinds whose word is enough. */
@@ -814,7 +889,7 @@ answer_good(const TestimonyFor *result, RevocationAnswer *answer)
 static void
 answer_revoked(Inquiry *inquiry, const Word *against, RevocationAnswer *answer)
 {
-	inquiry->is_for_good = against->entry == CRL_REVOKED;
+	inquiry->is_for_good = testimony_condemns(&inquiry->testimony);
 	answer->status = REVOCATION_STATUS_REVOKED;
 	answer->detail = g_strdup(against->since);
 	if (inquiry->question->keep_proofs)
@@ -834,6 +909,7 @@ weigh(Inquiry *inquiry, RevocationAnswer *answer)
 	testimony_weigh(&inquiry->testimony, EVIDENCE_OCSP | EVIDENCE_CRL, true,
 	    inquiry->question->keep_proofs, &result);
 	if (result.covered == CRL_ALL_REASONS && !gave_up(inquiry)) {
+		inquiry->only_brought = result.only_brought;
 		answer_good(&result, answer);
 		return;
 	}
@@ -842,19 +918,25 @@ weigh(Inquiry *inquiry, RevocationAnswer *answer)
 	answer_unknown(inquiry, result.covered, answer);
 }
 
-/* Is there a list of the configuration, by the issuer itself, in which the
- * certificate would be? */
 static bool
-has_own_list(const Inquiry *inquiry)
+may_be_by_issuer(const Crl *crl, X509 *cert, X509 *issuer)
 {
-	const GPtrArray *crls = inquiry->sources->crls;
+	return issuer != NULL ?
+	    crl_may_be_by(crl, issuer) :
+	    X509_NAME_cmp(crl_issuer(crl), X509_get_issuer_name(cert)) == 0;
+}
+
+bool
+inquiry_has_list_of(const InquirySources *sources, X509 *cert, X509 *issuer)
+{
+	const GPtrArray *crls = sources->crls;
 	guint reasons;
 
 	for (guint i = 0; crls != NULL && i < crls->len; i++) {
 		const Crl *crl = g_ptr_array_index(crls, i);
 
-		if (crl_may_be_by(crl, inquiry->issuer) &&
-		    crl_scope(crl, inquiry->cert, &reasons) == CRL_SCOPE_INSIDE)
+		if (may_be_by_issuer(crl, cert, issuer) &&
+		    crl_scope(crl, cert, &reasons) == CRL_SCOPE_INSIDE)
 			return true;
 	}
 	return false;
@@ -872,7 +954,9 @@ is_left_open(const Inquiry *inquiry)
 	    &inquiry->testimony, EVIDENCE_CRL, false, false, &result);
 	if (result.covered == CRL_ALL_REASONS)
 		return gave_up(inquiry);
-	return result.covered != 0 || has_own_list(inquiry);
+	return result.covered != 0 ||
+	    inquiry_has_list_of(
+		inquiry->sources, inquiry->cert, inquiry->issuer);
 }
 
 static void
@@ -913,10 +997,10 @@ answer_question(Inquiry *inquiry, RevocationAnswer *answer)
 	end_inquiry(inquiry);
 }
 
-/* Asked of one whose list is to count: as of every certificate of a path. */
+/* Asked of one whose word is to count: as of every certificate of a path. */
 static Standing
 inquire(const Inquiry *outer, const OsslX509Stack *path, int index, guint kinds,
-    GPtrArray *support)
+    Word *word)
 {
 	RevocationQuestion question = *outer->question;
 	Inquiry inquiry = {
@@ -932,7 +1016,8 @@ inquire(const Inquiry *outer, const OsslX509Stack *path, int index, guint kinds,
 	question.path = path;
 	question.index = index;
 	answer_question(&inquiry, &answer);
-	proofs_add_all(support, answer.proofs);
+	proofs_add_all(word->support, answer.proofs);
+	word->by_brought = word->by_brought || inquiry.only_brought;
 	if (revocation_suffices(outer->sources->mode, answer.status))
 		return STANDING_GOOD;
 	return inquiry.is_for_good ? STANDING_REVOKED : STANDING_DOUBTFUL;

@@ -40,6 +40,11 @@ typedef struct {
 void inquiry_answer(const InquirySources *sources,
     const RevocationQuestion *question, RevocationAnswer *answer);
 
+/* Is there a list of the configuration, by the issuer itself, in which cert
+ * would be?  issuer may be NULL: then by its name. */
+bool inquiry_has_list_of(
+    const InquirySources *sources, X509 *cert, X509 *issuer);
+
 /* Has what source has, whether it is known or not, and tells of it: what nobody
  * may believe, or does not speak for the certificate, was not had. */
 void inquiry_fetch(const InquirySources *sources,

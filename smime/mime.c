@@ -70,6 +70,7 @@ mime_parse(const Spool *spool)
 		    second_reader_problems(message->root);
 	message->authors =
 	    originators_parse(message->root, "From", &message->from_fields);
+	message->from = originators_from(message->root);
 	message->senders =
 	    originators_parse(message->root, "Sender", &sender_fields);
 	return message;
@@ -83,6 +84,7 @@ mime_message_free(MimeMessage *message)
 	mime_entity_free(message->root);
 	g_clear_pointer(&message->authors, g_ptr_array_unref);
 	g_clear_pointer(&message->senders, g_ptr_array_unref);
+	g_free(message->from);
 	g_free(message);
 }
 

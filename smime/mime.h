@@ -29,6 +29,7 @@ typedef struct {
 	guint from_fields;  /* number of From fields */
 	GPtrArray *authors; /* of Address: all of the one From field; NULL when
 	                       it is absent, doubled or ambiguous */
+	char *from;         /* originators_from */
 	GPtrArray *senders; /* likewise of Sender, NULL when absent */
 } MimeMessage;
 

@@ -16,12 +16,15 @@ mailbox_addr(InternetAddress *address)
 	    INTERNET_ADDRESS_MAILBOX(address));
 }
 
-/* Does GMime find the same mailboxes in the same order? */
+/* Does GMime find the same mailboxes in the same order?  It keeps every label
+ * of a charset for ever: the unknown ones are not shown. */
 static bool
-gmime_agrees(const GPtrArray *ours, const char *value)
+gmime_agrees(const char *value)
 {
-	InternetAddressList *theirs = internet_address_list_parse(NULL, value);
-	bool same = theirs != NULL &&
+	g_autofree char *shown = encoded_words_known(value);
+	g_autoptr(GPtrArray) ours = address_list_parse(shown, strlen(shown));
+	InternetAddressList *theirs = internet_address_list_parse(NULL, shown);
+	bool same = ours != NULL && theirs != NULL &&
 	    internet_address_list_length(theirs) == (int)ours->len;
 
 	for (guint i = 0; same && i < ours->len; i++) {
@@ -55,39 +58,99 @@ find_field(const MimeEntity *header, const char *name, guint *count)
 	return found;
 }
 
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Scripts write the bare addr-spec before the same in angle brackets, as a
+ * phrase that is none.  Whichever of the two a reader takes, it is that one:
+ * it is what is left of value.  Of any other value, all is. */
+static void
+drop_echo(char *value)
+{
+	const char *first = value, *end = value + strlen(value), *angle;
+	gsize size;
+	g_autoptr(Address) address = NULL;
+
+	while (is_blank(*first))
+		first++;
+	while (end > first && is_blank(end[-1]))
+		end--;
+	size = strcspn(first, " \t\r\n<\"");
+	angle = first + size;
+	while (is_blank(*angle))
+		angle++;
+	if (*angle != '<' || (gsize)(end - angle) != size + 2 ||
+	    end[-1] != '>' || strncmp(angle + 1, first, size) != 0)
+		return;
+	address = address_parse(first, size);
+	if (address != NULL)
+		*strchr(value, '<') = '\0';
+}
+
 GPtrArray *
-originators_parse(const MimeEntity *header, const char *name, guint *fields)
+originators_read(const char *value, gsize size)
 {
 	g_autoptr(GPtrArray) mailboxes = NULL;
-	g_autofree char *value = NULL;
-	const MimeField *found = find_field(header, name, fields);
+	g_autofree char *text = NULL;
 
-	if (*fields != 1 ||
-	    mime_range_size(found->value) > ORIGINATORS_MAX_SIZE)
+	if (size > ORIGINATORS_MAX_SIZE)
 		return NULL;
-	mailboxes = address_list_parse(
-	    header->base + found->value.start, mime_range_size(found->value));
+	text = g_strndup(value, size);
+	if (strlen(text) != size)
+		return NULL;
+	drop_echo(text);
+	mailboxes = address_list_parse(text, strlen(text));
 	if (mailboxes == NULL)
 		return NULL;
 	second_reader_start();
-	value = g_strndup(
-	    header->base + found->value.start, mime_range_size(found->value));
-	if (!encoded_words_are_few(value) || !gmime_agrees(mailboxes, value))
+	if (!encoded_words_are_few(text) || !gmime_agrees(text))
 		return NULL;
 	return g_steal_pointer(&mailboxes);
 }
 
-bool
-originators_mislead(const MimeEntity *header, const GPtrArray *authors)
+GPtrArray *
+originators_parse(const MimeEntity *header, const char *name, guint *fields)
+{
+	const MimeField *found = find_field(header, name, fields);
+
+	return *fields == 1 ?
+	    originators_read(header->base + found->value.start,
+		mime_range_size(found->value)) :
+	    NULL;
+}
+
+char *
+originators_from(const MimeEntity *header)
 {
 	guint count;
 	const MimeField *from = find_field(header, "From", &count);
 	g_autofree char *value = NULL;
 
 	if (count != 1 || mime_range_size(from->value) > ORIGINATORS_MAX_SIZE)
-		return true;
+		return NULL;
 	value = g_strndup(
 	    header->base + from->value.start, mime_range_size(from->value));
-	return strlen(value) != mime_range_size(from->value) ||
-	    display_name_misleads(value, authors);
+	return strlen(value) == mime_range_size(from->value) ?
+	    g_steal_pointer(&value) :
+	    NULL;
+}
+
+/* Strangers write From in many ways that leave their authors unsure. */
+bool
+originators_might_be_of(const char *from, const char *const *domains)
+{
+	if (domains[0] == NULL)
+		return false;
+	return from == NULL || display_name_shows_domain(from, domains);
+}
+
+bool
+originators_mislead(const MimeEntity *header, const GPtrArray *authors)
+{
+	g_autofree char *value = originators_from(header);
+
+	return value == NULL || display_name_misleads(value, authors);
 }

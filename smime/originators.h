@@ -2,7 +2,8 @@
  * originators - who a header says wrote the message: From and Sender.
  *
  * RFC 5322, section 3.6.2.  Read by address, strictly, and by GMime too; where
- * the two differ there is no author.
+ * the two differ there is no author.  One malformed field is read as it is
+ * meant: a bare address and the same in angle brackets.
  *
  * Thread-safe.
  */
@@ -22,6 +23,20 @@
  * NULL when it is absent, doubled or ambiguous.  *fields counts them. */
 GPtrArray *originators_parse(
     const MimeEntity *header, const char *name, guint *fields);
+
+/* The mailboxes of such a field's value; NULL when it is ambiguous. */
+GPtrArray *originators_read(const char *value, gsize size);
+
+/* The value of the one From field, still folded; NULL when it is absent,
+ * doubled, over ORIGINATORS_MAX_SIZE or has a NUL.  Caller frees. */
+char *originators_from(const MimeEntity *header);
+
+/*
+ * Where authors cannot be told: might some reader take them, by from, for
+ * authors of one of domains (as display_name_shows_domain has them)?  from:
+ * value of the one From field; who has none, or several, might be anybody.
+ */
+bool originators_might_be_of(const char *from, const char *const *domains);
 
 /* Is there not one From field, or does it show something else than authors, who
  * are its addresses (display_name)? */

@@ -92,9 +92,9 @@ revocation_ask(const Revocation *revocation, const RevocationQuestion *question,
 }
 
 bool
-revocation_has_lists(const Revocation *revocation)
+revocation_has_list_of(const Revocation *revocation, X509 *cert)
 {
-	return revocation->sources.crls->len > 0;
+	return inquiry_has_list_of(&revocation->sources, cert, NULL);
 }
 
 bool
@@ -123,7 +123,7 @@ begin_asking_for(const Revocation *revocation,
 	EvidenceSource source = { kind, cert, issuer, one };
 
 	if ((revocation->sources.methods & kind) == 0 ||
-	    (kind == EVIDENCE_CRL && revocation_has_lists(revocation)))
+	    (kind == EVIDENCE_CRL && revocation->sources.crls->len > 0))
 		return false;
 	urls = kind == EVIDENCE_OCSP ?
 	    responder_urls_find(revocation->sources.urls, cert, issuer) :

@@ -73,8 +73,9 @@ void revocation_fetch(const Revocation *revocation,
 void revocation_ask(const Revocation *revocation,
     const RevocationQuestion *question, RevocationAnswer *answer);
 
-/* Is there any list, of whomever? */
-bool revocation_has_lists(const Revocation *revocation);
+/* Is there a list of the configuration, by the name of its issuer, in which
+ * cert would be?  For whoever has no certificate of the issuer to ask with. */
+bool revocation_has_list_of(const Revocation *revocation, X509 *cert);
 
 /* Is anybody asked? */
 bool revocation_asks(const Revocation *revocation);

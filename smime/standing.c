@@ -107,8 +107,8 @@ ask(const Standing *standing, const Identity *identity, gint64 now)
 	if (issuer != NULL) {
 		ask_below(standing, identity, issuer, now, answer);
 	} else {
-		answer->is_left_open =
-		    revocation_has_lists(standing->revocation);
+		answer->is_left_open = revocation_has_list_of(
+		    standing->revocation, identity->cert);
 		answer->status = answer->is_left_open ?
 		    REVOCATION_STATUS_UNKNOWN :
 		    REVOCATION_STATUS_UNANSWERED;

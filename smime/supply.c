@@ -15,6 +15,8 @@ struct supply {
 	GMutex lock;       /* guards what follows, and all trips */
 	GThreadPool *pool; /* NULL: nobody has asked yet */
 	GHashTable *trips; /* key → Trip */
+	guint under_way;   /* trips, also those that are not in the table */
+	GCond landed;
 	SupplyObserver observe;
 	gpointer observer_data;
 	_Atomic guint64 counts[SUPPLY_N_EVENTS];
@@ -152,6 +154,7 @@ supply_new(const SupplyOptions *options, Fetcher *fetcher, Store *store)
 	g_mutex_init(&supply->landing);
 	furnish_desk(supply, fetcher, store);
 	g_mutex_init(&supply->lock);
+	g_cond_init(&supply->landed);
 	supply->trips = g_hash_table_new(g_str_hash, g_str_equal);
 	if (store != NULL)
 		store_set_observer(store, observe_store, supply);
@@ -188,6 +191,7 @@ supply_unref(Supply *supply)
 	g_hash_table_unref(supply->trips);
 	ossl_x509_stack_free(supply->responders);
 	g_mutex_clear(&supply->lock);
+	g_cond_clear(&supply->landed);
 	g_mutex_clear(&supply->landing);
 	g_free(supply);
 }
@@ -249,6 +253,8 @@ run_trip(gpointer data, G_GNUC_UNUSED gpointer user_data)
 		g_hash_table_remove(supply->trips, trip->flight->key);
 	trip->is_done = true;
 	g_cond_broadcast(&trip->done);
+	supply->under_way--;
+	g_cond_broadcast(&supply->landed);
 	last = trip_leave(trip);
 	g_mutex_unlock(&supply->lock);
 	if (last)
@@ -262,6 +268,7 @@ take_off(Supply *supply, Trip *trip)
 	if (supply->pool == NULL)
 		supply->pool = g_thread_pool_new(
 		    run_trip, NULL, SUPPLY_MAX_THREADS, FALSE, NULL);
+	supply->under_way++;
 	g_thread_pool_push(supply->pool, trip, NULL);
 }
 
@@ -437,11 +444,23 @@ at_hand(Supply *supply, const EvidenceSource *source, const Memory *memory,
 	return is_trial ? memory->trial : memory->known;
 }
 
+static Evidence *
+peek_beside(Supply *supply, const char *key)
+{
+	g_autoptr(Evidence) trial = flight_on_trial(&supply->desk, key);
+
+	return trial != NULL && evidence_is_proven(trial) ?
+	    g_steal_pointer(&trial) :
+	    NULL;
+}
+
 Evidence *
-supply_peek(Supply *supply, const EvidenceSource *source)
+supply_peek(Supply *supply, const EvidenceSource *source, Evidence **beside)
 {
 	g_autofree char *key = evidence_key(source);
 
+	if (beside != NULL)
+		*beside = peek_beside(supply, key);
 	return flight_known(&supply->desk, key);
 }
 
@@ -586,6 +605,21 @@ supply_text(const Supply *supply)
 }
 
 /* --- for postmasters ----------------------------------------------------- */
+
+bool
+supply_settle(Supply *supply, guint ms)
+{
+	gint64 until = g_get_monotonic_time() + (gint64)ms * 1000;
+	bool is_over;
+
+	g_mutex_lock(&supply->lock);
+	while (supply->under_way > 0 &&
+	    g_cond_wait_until(&supply->landed, &supply->lock, until))
+		continue;
+	is_over = supply->under_way == 0;
+	g_mutex_unlock(&supply->lock);
+	return is_over;
+}
 
 void
 supply_forget(Supply *supply)

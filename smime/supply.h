@@ -62,8 +62,11 @@ typedef struct {
 #define SUPPLY_BUDGET(wait_ms) \
 	((SupplyBudget){ .ms = (wait_ms), .fetches = SUPPLY_MAX_FETCHES })
 
-/* What is known, however old; NULL: nothing.  Caller unrefs. */
-Evidence *supply_peek(Supply *supply, const EvidenceSource *source);
+/* What is known, however old; NULL: nothing.  *beside (may be NULL): a list
+ * that is proven too, and has had to give way to it; or NULL.  Caller unrefs
+ * both. */
+Evidence *supply_peek(
+    Supply *supply, const EvidenceSource *source, Evidence **beside);
 
 /* Begins to ask, if it is not fresh in memory, and does not wait. */
 void supply_begin(
@@ -92,6 +95,10 @@ void supply_refuse(Supply *supply, const EvidenceSource *source,
  * it is told, and forgotten. */
 void supply_retract(Supply *supply, const EvidenceSource *source,
     Evidence *evidence, const char *why);
+
+/* For who ends soon: waits, ms at most, until all that was begun is over, so
+ * that what was found is shared.  False: it is not. */
+bool supply_settle(Supply *supply, guint ms);
 
 /* Memory is emptied, and nobody is left alone any more. */
 void supply_forget(Supply *supply);

@@ -159,6 +159,25 @@ testimony_against(const Testimony *testimony)
 	return worst;
 }
 
+static bool
+is_by_brought(const Word *word)
+{
+	return word != NULL && (word->brought || word->by_brought);
+}
+
+bool
+testimony_condemns(const Testimony *testimony)
+{
+	for (guint i = 0; i < testimony->words->len; i++) {
+		const Word *word = &g_array_index(testimony->words, Word, i);
+
+		if (word->entry == CRL_REVOKED && !word->weak &&
+		    !is_by_brought(word))
+			return true;
+	}
+	return false;
+}
+
 /* --- for ----------------------------------------------------------------- */
 
 static bool
@@ -325,8 +344,8 @@ weigh_those(
 		    (word->reasons & ~result->covered) == 0)
 			continue;
 		result->covered |= word->reasons;
-		result->only_brought = result->only_brought || word->brought ||
-		    (delta != NULL && delta->brought);
+		result->only_brought = result->only_brought ||
+		    is_by_brought(word) || is_by_brought(delta);
 		result->is_old = result->is_old || word->is_old;
 		result->is_stale = result->is_stale || is_stale;
 		testimony_prove(word, result->proofs);

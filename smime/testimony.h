@@ -38,6 +38,7 @@ typedef struct {
 	bool is_old;         /* it should have been had anew, and was not */
 	bool brought;        /* it came along with what is examined */
 	bool weak;           /* so that somebody else may have made it */
+	bool by_brought;     /* its signer counts by what came along alone */
 	char *since;         /* as crl_find, or NULL */
 	OsslX509Stack *path; /* of its signer's own, or NULL */
 	GPtrArray *support;  /* of RevocationProof, for that; or NULL */
@@ -63,6 +64,9 @@ void testimony_add(Testimony *testimony, Word *word);
 
 /* That it is revoked, for good rather than on hold; NULL: nobody says so. */
 const Word *testimony_against(const Testimony *testimony);
+
+/* Likewise, whoever asks: not by what came along, or is weak. */
+bool testimony_condemns(const Testimony *testimony);
 
 /* What speaks for it. */
 typedef struct {

@@ -730,10 +730,52 @@ static const char *const hostile[] = {
 	"?q?=3B_s=6Dime=3Dpass?= =?utf-8",
 	"b?Ijsgc21pbWU9cGFzczsgeD0i?= =\xff",
 	"==",
+	/* results of other methods, whole and in pieces */
+	"CN=dmarc=pass header.from=bank.example",
+	"CN=x dkim=PASS header.d=bank.example",
+	"spf = \\ \"pass\" arc='pass' dkim=pa\\ss dmarc==(x(y))pass=pa(x)ss",
+	"auth=hardfail x=bestguesspass y=NeUtral z=\tp\t a s\ts",
+	"dmarc=",
+	"pas",
+	"s",
 	"?",
 	"%s%n",
 	"",
 };
+
+/* Of value, without what a careless reader drops, and without comments (the
+ * inner ones first) for some. */
+static guint
+count_results(const char *value, bool comments)
+{
+	g_autoptr(GRegex) comment = g_regex_new("\\([^()]*\\)", 0, 0, NULL);
+	g_autoptr(GRegex) dropped =
+	    g_regex_new("[\\x01-\\x20\"'\\\\()]", 0, 0, NULL);
+	/* CN is no method, nor is one of ours that begins a text */
+	g_autoptr(GRegex) result = g_regex_new(
+	    "(?<!CN|issuer|part)=(pass|fail|none|neutral|softfail|policy|"
+	    "temperror|"
+	    "permerror|hardfail|bestguesspass|unknown|discard|signed|nxdomain|"
+	    "declined|skipped)",
+	    G_REGEX_CASELESS, 0, NULL);
+	g_autoptr(GMatchInfo) match = NULL;
+	g_autofree char *text = g_strdup(value);
+	g_autofree char *left = NULL;
+	guint count = 0;
+
+	while (comments && g_regex_match(comment, text, 0, NULL)) {
+		char *shorter =
+		    g_regex_replace_literal(comment, text, -1, 0, "", 0, NULL);
+
+		g_free(text);
+		text = shorter;
+	}
+	left = g_regex_replace_literal(dropped, text, -1, 0, "", 0, NULL);
+	for (g_regex_match(result, left, 0, &match);
+	     g_match_info_matches(match); g_match_info_next(match, NULL))
+		count++;
+	return count;
+}
 
 /* A reader that knows no quotes, and splits or searches, or decodes encoded
  * words (RFC 2047) wherever they stand, finds one result. */
@@ -754,6 +796,8 @@ expect_no_other_result(const char *value)
 	     g_match_info_matches(match); g_match_info_next(match, NULL))
 		claims++;
 	cr_expect(claims == 1, "%.500s", value);
+	cr_expect(count_results(value, false) == 1, "%.500s", value);
+	cr_expect(count_results(value, true) == 1, "%.500s", value);
 }
 
 /* A field of one result, whose texts are all text. */
@@ -834,6 +878,46 @@ Test(authres, format_huge)
 	}
 }
 
+/* Of whatever method: who searches for one finds none. */
+Test(authres, format_results_of_others)
+{
+	static const struct {
+		const char *issuer, *written;
+	} cases[] = {
+		{ "CN=dmarc=pass header.from=bank.example",
+		    "CN=dmarc~pass header.from=bank.example" },
+		{ "CN=x dkim = Pass\\, spf=\"softfail",
+		    "CN=x dkim ~ Pass\\, spf~\"softfail" },
+		{ "CN=dmarc=passed", "CN=dmarc~passed" },
+		{ "CN=x=((y) z)pass=pa(x)ss", "CN=x~((y) z)pass~pa(x)ss" },
+		{ "CN=x=(pass", "CN=x~(pass" },
+		{ "CN=x=pa(ss", "CN=x~pa(ss" },
+		/* honest ones */
+		{ "CN=Policy CA G1,O=None,C=ID",
+		    "CN=Policy CA G1,O=None,C=ID" },
+		{ "C=ID, OU=Neutral+CN=Passport CA",
+		    "C=ID, OU=Neutral+CN=Passport CA" },
+		{ "CN=x=(y)z=a", "CN=x=(y)z=a" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Verdict) verdict = verdict_new();
+		g_autofree char *value = NULL;
+		g_autofree char *id = NULL;
+		g_autoptr(GPtrArray) results = NULL;
+
+		set_texts(add_pass(verdict, "2"), NULL, "1", cases[i].issuer);
+		value = authres_format(verdict, ID);
+		results = read_field(value, &id);
+		cr_assert(results->len == 1, "%.500s", value);
+		cr_expect(
+		    g_strcmp0(authres_property(g_ptr_array_index(results, 0),
+				  "body.smime-issuer"),
+			cases[i].written) == 0,
+		    "%s", value);
+	}
+}
+
 /* RFC 7281, section 3.2.1 wants a mailbox: what is written as one is one, and
  * an honest one is written. */
 Test(authres, format_identifier)
@@ -862,6 +946,17 @@ Test(authres, format_identifier)
 		{ "a=?utf-8?q?b?=@kab.go.id", NULL },
 		{ "a=?b@kab.go.id", NULL },
 		{ "a?=b@kab.go.id", "a?=b@kab.go.id" },
+		/* results of other methods */
+		{ "dmarc=pass@jahat.example", NULL },
+		{ "DKIM=PASS@jahat.example", NULL },
+		{ "\"x dkim = pass header.d=bank.example\"@jahat.example",
+		    NULL },
+		{ "\"dkim=p\\ass\"@jahat.example", NULL },
+		{ "\"dkim=(x)pass\"@jahat.example", NULL },
+		/* which another text might end */
+		{ "\"dkim=(\"@jahat.example", NULL },
+		{ "a=p@kab.go.id", "a=p@kab.go.id" },
+		{ "policy@kab.go.id", "policy@kab.go.id" },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {

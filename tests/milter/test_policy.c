@@ -340,7 +340,7 @@ Test(policy, verdict)
 	const struct {
 		const PolicyInbound *policy;
 		SmimeResult result;
-		const char *from;
+		const char *from; /* NULL: it might be anybody's */
 		PolicyInboundAction action;
 		const char *option; /* of what is done, if anything is */
 	} cases[] = {
@@ -394,10 +394,12 @@ Test(policy, verdict)
 		    POLICY_INBOUND_REJECT, "on-must-sign" },
 		{ &strict, SMIME_NONE, "a@x.example, b@bsre.example",
 		    POLICY_INBOUND_REJECT, "on-must-sign" },
-		/* who can not be told might be anybody */
+		/* who can not be told might be anybody, or not */
 		{ &strict, SMIME_NONE, NULL, POLICY_INBOUND_REJECT,
 		    "on-must-sign" },
-		{ &idle, SMIME_NONE, NULL, POLICY_INBOUND_ACCEPT, "" },
+		{ &strict, SMIME_NONE, "[x", POLICY_INBOUND_ACCEPT, "" },
+		{ &strict, SMIME_POLICY, "[x", POLICY_INBOUND_TAG,
+		    "on-policy" },
 		{ &idle, SMIME_NONE, "a@bsre.example", POLICY_INBOUND_ACCEPT,
 		    "" },
 		/* it may come again and pass */
@@ -409,8 +411,9 @@ Test(policy, verdict)
 		g_autoptr(GPtrArray) authors = read_list(cases[i].from);
 		const char *option = NULL;
 
-		cr_expect(policy_on_verdict(cases[i].policy, cases[i].result,
-			      authors, &option) == cases[i].action,
+		cr_expect(
+		    policy_on_verdict(cases[i].policy, cases[i].result, authors,
+			cases[i].from == NULL, &option) == cases[i].action,
 		    "case %zu", i);
 		if (cases[i].action != POLICY_INBOUND_ACCEPT)
 			cr_expect_str_eq(

@@ -1165,6 +1165,19 @@ Test(session, must_sign)
 		{ "From: a@elsewhere.example\nFrom: a@bsre.example\n", false,
 		    OUTCOME_REJECT },
 		{ "Subject: x\n", false, OUTCOME_REJECT },
+		/* whose author is not sure */
+		{ "From: Toko [Promo] <a@elsewhere.example>\n", false,
+		    OUTCOME_ACCEPT },
+		{ "From: Mail Delivery System <MAILER-DAEMON>\n", false,
+		    OUTCOME_ACCEPT },
+		{ "From: Toko [Promo] <a@bsre.example>\n", false,
+		    OUTCOME_REJECT },
+		{ "From: Toko [Promo] <a@elsewhere.example>\n"
+		  "Content-Type: application/pkcs7-mime\n",
+		    true, OUTCOME_ACCEPT },
+		{ "From: Toko [Promo] <a@b.daerah.example>\n"
+		  "Content-Type: application/pkcs7-mime\n",
+		    true, OUTCOME_REJECT },
 		{ "From: a@bsre.example\n"
 		  "Content-Type: application/pkcs7-mime\n",
 		    true, OUTCOME_REJECT },

@@ -227,6 +227,35 @@ Test(address, domains_that_turn_into_something_else)
 	}
 }
 
+/* RFC 3490 and RFC 5890 make different A-labels of them. */
+Test(address, domains_that_are_two)
+{
+	static const char *const cases[] = {
+		/* the two joiners, between letters that they are for */
+		"a@\xd9\x86\xd8\xa7\xd9\x85\xd9\x87\xe2\x80\x8c"
+		"\xd8\xa7\xdb\x8c.example",
+		"a@\xe0\xa4\xa8\xe0\xa4\xbe\xe0\xa4\xae\xe2\x80\x8d"
+		"\xe0\xa4\x95.example",
+		"a@x\xe2\x80\x8d.example",
+		/* sharp s, small and capital */
+		"a@stra\xc3\x9f"
+		"e.example",
+		"a@STRA\xe1\xba\x9e"
+		"E.example",
+		/* final sigma, and one of mathematics */
+		"a@\xce\xbb\xcf\x8c\xce\xb3\xce\xbf\xcf\x82.example",
+		"a@\xf0\x9d\x9b\x93.example",
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Address) address =
+		    address_parse(cases[i], strlen(cases[i]));
+
+		cr_expect(address == NULL, "%s: domain %s", cases[i],
+		    address->domain);
+	}
+}
+
 Test(address, one_addr_spec_and_nothing_else)
 {
 	static const char *const refused[] = { " a@x.id", "a@x.id ", "<a@x.id>",
@@ -286,6 +315,16 @@ Test(address, equal)
 		{ "budi@x.id", "budi+a@x.id", false, false },
 		/* ASCII only: RFC 9598 gives no rule for the others */
 		{ "b\xc3\xbc@x.id", "b\xc3\x9c@x.id", false, false },
+		/* composed or not (RFC 6532, section 3.1) */
+		{ "ren\xc3\xa9@x.id", "rene\xcc\x81@x.id", true, true },
+		{ "Ren\xc3\xa9@x.id", "rene\xcc\x81@x.id", true, false },
+		{ "ren\xc3\xa9@x.id", "rene\xcc\x80@x.id", false, false },
+		{ "ren\xc3\xa9@x.id", "rene@x.id", false, false },
+		/* NFC, not NFKC */
+		{ "\xc3\xa9\xc2\xb2@x.id",
+		    "\xc3\xa9"
+		    "2@x.id",
+		    false, false },
 		/* Kelvin sign and dotless i are no k and no i */
 		{ "\xe2\x84\xaa@x.id", "k@x.id", false, false },
 		{ "bud\xc4\xb1@x.id", "budi@x.id", false, false },

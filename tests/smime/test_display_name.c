@@ -1,4 +1,5 @@
 #include <string.h>
+#include <time.h>
 
 #include <criterion/criterion.h>
 
@@ -13,6 +14,10 @@
 #define RLE "\xe2\x80\xab"  /* U+202B */
 #define PDF "\xe2\x80\xac"  /* U+202C */
 #define RLM "\xe2\x80\x8f"  /* U+200F */
+#define TOKYO "\xe6\x9d\xb1\xe4\xba\xac"
+#define OSAKA "\xe5\xa4\xa7\xe9\x98\xaa"
+#define DOTTED TOKYO "\xe3\x83\xbb" OSAKA ".com" /* U+30FB */
+#define REALLY_DOTTED TOKYO "." OSAKA ".com"
 
 static bool
 misleads(const char *value)
@@ -39,6 +44,8 @@ Test(display_name, honest)
 		"\"Mallory @ 'Dinas Kominfo'\"" BY,
 		"\"Mallory \xc2\xb7 Dinas \xe3\x83\xbb Kominfo\"" BY,
 		"Mallory (Dinas Kominfo)" BY,
+		"\"Mallory\r\n\t(Dinas\r\n Kominfo)\"" BY,
+		"=?utf-8?q?Dinas=09Kominfo?=" BY,
 		OWN " (Mallory)",
 		OWN "(Mallory)",
 		"=?utf-8?q?B=C3=BCdi_=28Kab=2E=29?=" BY,
@@ -68,6 +75,12 @@ Test(display_name, honest)
 		"\"budi,s\\\"kom\"@daerah.example",
 		"Budi <\"budi,s\\\"kom\"@daerah.example>",
 		"b\xc3\xbc@x.example (b\xc3\xbc@x.example)",
+		/* with what looks like a dot in it */
+		"\"ceo@" DOTTED "\" <ceo@" DOTTED ">",
+		"ceo@" DOTTED " (CEO@" DOTTED ".)",
+		"\"ceo@col\xc2\xb7legi.cat\" <ceo@col\xc2\xb7legi.cat>",
+		"\"a@\xe0\xa4\xb9\xe0\xa4\xbf\xe0\xa4\x82\xe0\xa4\xa6.com\" "
+		"<a@\xe0\xa4\xb9\xe0\xa4\xbf\xe0\xa4\x82\xe0\xa4\xa6.com>",
 		/* an at sign in no address */
 		"\"Mallory @ Kominfo\"" BY,
 		"\"Mallory @ (Aula)\"" BY,
@@ -101,6 +114,15 @@ Test(display_name, honest)
 	};
 
 	expect_all(values, G_N_ELEMENTS(values), false);
+}
+
+/* Shown twice, as scripts write it, which is no list for address. */
+Test(display_name, echo)
+{
+	g_autoptr(GPtrArray) authors = address_list_parse(OWN, strlen(OWN));
+
+	cr_expect_not(display_name_misleads(OWN BY, authors));
+	cr_expect(display_name_misleads("ceo@bank.example" BY, authors));
 }
 
 Test(display_name, addresses)
@@ -145,6 +167,14 @@ Test(display_name, addresses)
 		"\"ceo@ bank.example.1\"" BY,
 		"\"ceo@b\xc3\xa4nk.1\"" BY,
 		"\"ceo@1.bank\"" BY,
+		"\"cfo@" DOTTED "\" <ceo@" DOTTED ">",
+		"\"ceo@" REALLY_DOTTED "\" <ceo@" DOTTED ">",
+		"\"ceo@" DOTTED "\xe2\x80\xa2net\" <ceo@" DOTTED ">",
+		/* a dot that no domain has, or only in other scripts */
+		"ceo@bank\xe2\x80\xa2go.example",
+		"ceo@bank\xea\x9e\x8fgo.example",
+		"ceo@bank\xe3\x83\xbbgo.example",
+		"ceo@b\xc3\xa4\xe2\x80\xa2go.example",
 		/* almost his own */
 		"\"xmallory@jahat.example\"" BY,
 		"\"x.mallory@jahat.example\"" BY,
@@ -173,6 +203,7 @@ Test(display_name, disguised)
 		"\"ceo@)bank.example(\"" BY,
 		"\"ceo@ (bank.example)\"" BY,
 		"\"ceo @ (bank.example)\"" BY,
+		"\"ceo @ (x.bank.example)\"" BY,
 		"\"ceo@\xef\xbc\x88"
 		"bank.example\xef\xbc\x89\"" BY,
 		"\"ceo@(bank).example\"" BY,
@@ -215,10 +246,29 @@ Test(display_name, disguised)
 		"\"ceo@ bank. example\"" BY,
 		"\"ceo @ mail. bank.example\"" BY,
 		"\"ceo @ x.com\"" BY,
+		"\"sekda @ bankkab. go. id\"" BY,
+		"\"sekda @ bankkab. go. id (Sekda)\"" BY,
+		"\"sekda @ bankkab. go . id.\"" BY,
+		"\"sekda @ bankkab. GO. ID\"" BY,
 		"\"ceo @ 'bank.example'\"" BY,
 		"\"ceo ~@~ bank.example\"" BY,
 		"\"(ceo@bank.c0m)\"" BY,
 		"\"ceo@bank.xn--p1ai\"" BY,
+		/* look-alikes of an at sign */
+		"\"ceo\xe2\x92\x9c"
+		"bank.example\"" BY,
+		"\"ceo\xe2\x92\xb6"
+		"bank.example\"" BY,
+		"\"ceo\xe2\x93\x90"
+		"bank.example\"" BY,
+		"\"ceo\xf0\x9f\x84\x90"
+		"bank.example\"" BY,
+		"\"ceo\xf0\x9f\x85\x90"
+		"bank.example\"" BY,
+		"\"ceo"
+		"a\xe2\x83\x9d"
+		"bank.example\"" BY,
+		"\"ceo A\xef\xb8\x8f\xe2\x83\x9d bank.example\"" BY,
 		/* real dots */
 		"\"ceo@\xd0\xb1\xd0\xb0\xd0\xbd\xd0\xba.\xd1\x80\xd1\x84\"" BY,
 		"\"ceo@"
@@ -270,6 +320,40 @@ Test(display_name, disguised)
 		"example\"" BY,
 		"\"ceo@bank\xe3\x80\xae"
 		"example\"" BY,
+		"\"ceo@bank\xcb\x91"
+		"example\"" BY,
+		"\"ceo@bank\xe0\xa4\x82"
+		"example\"" BY,
+		"\"ceo@bank\xe0\xa4\xbc"
+		"example\"" BY,
+		"\"ceo@bank\xe0\xa5\xb0"
+		"example\"" BY,
+		"\"ceo@bank\xe0\xa8\x82"
+		"example\"" BY,
+		"\"ceo@bank\xe1\x99\xae"
+		"example\"" BY,
+		"\"ceo@bank\xe1\xa0\x83"
+		"example\"" BY,
+		"\"ceo@bank\xe1\xb7\x8e"
+		"example\"" BY,
+		"\"ceo@bank\xe2\x81\x95"
+		"example\"" BY,
+		"\"ceo@bank\xe2\x97\xbe"
+		"example\"" BY,
+		"\"ceo@bank\xe2\x9a\xab"
+		"example\"" BY,
+		"\"ceo@bank\xe2\xac\x9d"
+		"example\"" BY,
+		"\"ceo@bank\xe2\xb3\xb9"
+		"example\"" BY,
+		"\"ceo@bank\xe2\xb3\xbe"
+		"example\"" BY,
+		"\"ceo@bank\xe2\xb8\xbc"
+		"example\"" BY,
+		"\"ceo@bank\xea\x9b\xb3"
+		"example\"" BY,
+		"\"ceo@bank\xf0\x9f\x9e\x8c"
+		"example\"" BY,
 		"\"ceo@bank \xcc\xa3"
 		"example\"" BY,
 		"\"ceo@bank\xc2\xa0\xcc\x87"
@@ -320,6 +404,16 @@ Test(display_name, no_address)
 		"\"Antoni @ Gal\xc2\xb7la\"" BY,
 		"\"GAL\xc2\xb7LA@COL\xc2\xb7LEGI\"" BY,
 		"\"@Col\xc2\xb7legi\"" BY,
+		/* what is neither letter nor blank, but no dot */
+		"\"Ann @ L\xe2\x80\x99Oreal\"" BY,
+		"\"Support @ Shop\xe2\x80\x94Jakarta\"" BY,
+		"\"Ann @ Shop\xe2\x98\x85Tokyo\"" BY,
+		"\"Ann @ Shop\xe2\x94\x82Tokyo\"" BY,
+		"\"Grade \xe2\x92\xb6 Teacher\"" BY,
+		/* anusvara and nukta where they are written */
+		"\"\xe0\xa4\xb0\xe0\xa4\xbe\xe0\xa4\xae@"
+		"\xe0\xa4\xb9\xe0\xa4\xbf\xe0\xa4\x82\xe0\xa4\xa6\xe0\xa5\x80 "
+		"Ltd\"" BY,
 		/* marks behind */
 		"\"Budi @, S.T.\"" BY,
 		"\"Budi @: S.T., M.Kom\"" BY,
@@ -340,6 +434,10 @@ Test(display_name, no_address)
 		"\"Rapat @ Jl. Sudirman\"" BY,
 		"\"Rapat @ R.301\"" BY,
 		"\"Contact @ 'PT. A'\"" BY,
+		"\"Rapat @ Jl. Dr. Ir. Soekarno\"" BY,
+		"\"Rapat @ Jl. Dr. AK Gani\"" BY,
+		"\"Budi @ Kec. Kab. Bogor\"" BY,
+		"\"Budi @ Kab. OI\"" BY,
 		"\"Budi@S.T.\"" BY,
 		"\"Budi@Kominfo.\"" BY,
 		"\"ASP@.NET\"" BY,
@@ -448,6 +546,45 @@ Test(display_name, charsets)
 	expect_all(values, G_N_ELEMENTS(values), true);
 }
 
+/* Octets that are not UTF-8, in the charsets that have two for a character. */
+Test(display_name, raw_octets)
+{
+	static const char *const misleading[] = {
+		"\"ceo\xa3\xc0" /* GBK, EUC-KR */
+		"bank.example\"" BY,
+		"\"ceo\x81\x97" /* Shift_JIS */
+		"bank.example\"" BY,
+		"\"ceo\xa1\xf7" /* EUC-JP */
+		"bank.example\"" BY,
+		"\"ceo\xa2Ibank.example\"" BY, /* Big5 */
+		"\"ceo@bank\xa3\xae"
+		"example\"" BY,
+		"\"ceo\xa3\\\xc0"
+		"bank.example\"" BY,
+		OWN " (ceo\xa3\xc0"
+		    "bank.example)",
+		"=?utf-8?q?Pak?= ceo\xa3\xc0"
+		"bank.example" BY,
+		/* half of a character in a word */
+		"=?utf-8?q?ceo=EF=BC?=\xa0"
+		"bank.example" BY,
+		"ceo\xef=?utf-8?q?=BC=A0bank.example?=" BY,
+	};
+	static const char *const honest[] = {
+		"J\xfcrgen" BY, "\"J\xfcrgen M\xfcller (" OWN ")\"" BY,
+		"\"Ren\xe9\"" BY, "\"Ren\xe9 @ Caf\xe9\"" BY,
+		"O\x92"
+		"Brien \x96 \x93"
+		"Bar\x94" BY,
+		"\xd5\xc5\xc8\xfd" BY,            /* GBK */
+		"\x8eR\x93\x63 \x91\xbe\x98Y" BY, /* Shift_JIS */
+		"\xe4\xe2\xe0\xed\xee\xe2" BY,    /* windows-1251 */
+	};
+
+	expect_all(misleading, G_N_ELEMENTS(misleading), true);
+	expect_all(honest, G_N_ELEMENTS(honest), false);
+}
+
 Test(display_name, characters)
 {
 	static const char *const values[] = {
@@ -482,8 +619,11 @@ Test(display_name, characters)
 		"\"ceo@bank\xef\xb8\x8f .example\"" BY,
 		"\"ceo@bank \xf3\xa0\x81\x80.example\"" BY,
 		"\"ceo@bank \xc2\xad.example\"" BY,
+		"\"ceo@bank \xf0\x9b\xb2\xa0.example\"" BY,
+		"\"ceo@bank \xf0\x9d\x85\xb3.example\"" BY,
 		"\"ceo@bank\xe2\xa0\x80.example\"" BY,
 		"\"ceo@bank \xe3\x85\xa4.example\"" BY,
+		"\"ceo@bank \xf0\x9d\x85\x99.example\"" BY,
 		"=?utf-8?q?ceo=E2=80=8B_=40_=E2=80=8Bbank=2Eexample?=" BY,
 		/* what nobody has in his name */
 		"=?utf-8?q?Mal=0Alory?=" BY,
@@ -511,6 +651,12 @@ Test(display_name, characters)
 		"bank.example\xd8\x9c@\xd8\x9c"
 		"ceo\"" BY,
 		"\"\xd7\x91 bank.example\xd7\x91@\xd7\x91 ceo\"" BY,
+		"\"\xef\xb7\xbd bank.example\xef\xb7\xbd@\xef\xb7\xbd ceo\"" BY,
+		"\"\xef\xb9\xb3 bank.example\xef\xb9\xb3@\xef\xb9\xb3 ceo\"" BY,
+		"\"\xf0\x90\xa0\x80 "
+		"bank.example\xf0\x90\xa0\x80@\xf0\x90\xa0\x80 ceo\"" BY,
+		"\"\xf0\x9e\xa0\x80 "
+		"bank.example\xf0\x9e\xa0\x80@\xf0\x9e\xa0\x80 ceo\"" BY,
 	};
 
 	expect_all(values, G_N_ELEMENTS(values), true);
@@ -536,16 +682,147 @@ Test(display_name, limits)
 	g_autofree char *more = filled("", "=?utf-8?q?a?= ", 65, BY);
 	g_autofree char *marks = filled("\"e", "\xcc\x81", 30, "\"" BY);
 	g_autofree char *many_marks = filled("\"e", "\xcc\x81", 31, "\"" BY);
+	g_autofree char *long_label =
+	    filled("\"ceo@\xd0\xb1\xc2\xb7", "x", 300, "\"" BY);
+	g_autoptr(GString) list = g_string_new("a@x.example");
 	const char *three = "=?utf-8?q?a?= =?koi8-r?q?a?= =?gbk?q?a?=" BY;
 	const char *four =
 	    "=?utf-8?q?a?= =?koi8-r?q?a?= =?gbk?q?a?= =?big5?q?a?=" BY;
 
 	cr_expect_not(misleads(long_one));
 	cr_expect(misleads(longer));
+	cr_expect(misleads(long_label));
 	cr_expect_not(misleads(words));
 	cr_expect(misleads(more));
 	cr_expect_not(misleads(marks));
 	cr_expect(misleads(many_marks));
+	for (char c = 'b'; c < 'a' + DISPLAY_NAME_MAX_AUTHORS; c++)
+		g_string_append_printf(list, ",%c@x.example", c);
+	g_string_append(list, ",a@x.example");
+	cr_expect_not(misleads(list->str));
+	g_string_append(list, ",z@x.example");
+	cr_expect(misleads(list->str));
 	cr_expect_not(misleads(three));
 	cr_expect(misleads(four));
+}
+
+/* --- whose it might be --------------------------------------------------- */
+
+static bool
+shows_domain(const char *value)
+{
+	static const char *const domains[] = { "bssn.go.id", ".daerah.example",
+		"xn--bcher-kva.example", "my-agency.example", NULL };
+
+	return display_name_shows_domain(value, domains);
+}
+
+Test(display_name, shows_no_domain)
+{
+	static const char *const values[] = {
+		"Mail Delivery System <MAILER-DAEMON>",
+		"Toko [Promo] <a@shop.example>",
+		"PT. Maju, Tbk <a@shop.example>",
+		"\"Toko\" <a@shop.example>,",
+		"a.@docomo.example",
+		"a@[10.0.0.1]",
+		"noreply@shop.example <noreply@shop.example>",
+		"Toko: a@shop.example;",
+		"\"***\" <a.@shop.example>",
+		"=?utf-8?q?\?= <a.@shop.example>",
+		/* near those domains */
+		"Toko [Promo] <a@go.id>",
+		"Toko [Promo] <a@bssn.ac.id>",
+		"Toko [Promo] <a@daerah.example>",
+		"Toko. [Promo] <a@bcher.example>",
+		"BSSN, Go <a@shop.example>",
+		/* of letters that are no ASCII, in a charset or without */
+		"=?iso-8859-1?q?Caf=E9?= [Promo] <a@shop.example>",
+		"Caf\xe9 [Promo] <a@shop.example>",
+		"\xd9\x85\xd8\xad\xd9\x85\xd8\xaf [Promo] <a@shop.example>",
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(values); i++)
+		cr_expect_not(shows_domain(values[i]), "%s", values[i]);
+}
+
+Test(display_name, shows_domain)
+{
+	static const char *const values[] = {
+		"a.@bssn.go.id",
+		"Toko [Promo] <a@BSSN.Go.ID>",
+		"Toko [Promo] <a@mail.x.daerah.example>",
+		"Toko [Promo] <a@my-agency.example>",
+		"a@bssn.go.id <a@jahat.example>",
+		"<@bssn.go.id:a@jahat.example>",
+		"a@bssn.go.id@jahat.example",
+		"a@jahat.example, Toko [a@bssn.go.id]",
+		"bssn.go.id: a@jahat.example;",
+		"a@bssn.go.id\r\n b@jahat.example",
+		"a@x.example \rFrom: b@bssn.go.id",
+		/* overlooked by some */
+		"a@bssn. go .id",
+		"a@bs sn.go.id",
+		"a@bssn.(x)go.id",
+		"a@bssn.(x (y))go.id.",
+		"a@\"bssn\".go.id",
+		"a@bs\\sn.go\\.id",
+		"a@bssn..go.id",
+		"a@bssn.\r\n go.id",
+		"a@[bssn.go.id]",
+		"a.@bssn" ZWSP ".go.id",
+		"a.@bs\xffsn.go.id",
+		/* other ways to write it */
+		"a.@bssn\xe3\x80\x82go\xe3\x80\x82id",
+		"a.@bssn\xc2\xb7go\xc2\xb7id",
+		"a.@\xef\xbd\x82\xef\xbd\x93\xef\xbd\x93\xef\xbd\x8e.go.id",
+		"a.@xn--bcher-kva.example",
+		"a.@XN--Bcher-KVA.example",
+		"a.@b\xc3\xbc"
+		"cher.example",
+		"a.@B\xc3\x9c"
+		"CHER.example",
+		"a.@bu\xcc\x88"
+		"cher.example",
+		/* in encoded words */
+		"=?utf-8?q?a=40bssn=2Ego=2Eid?=",
+		"=?utf-8?b?YUBic3NuLmdvLmlk?= [x] <a@jahat.example>",
+		"\"=?utf-8?q?bssn=2Ego=2Eid?=\" [x] <a@jahat.example>",
+		"a.@=?utf-8?q?bssn=2E?= =?utf-8?q?go=2Eid?=",
+		"a.@bs=?utf-8?q?sn=2Ego?=.id",
+		/* turned in a line that begins so: bssn.go.id from the right */
+		RLM "id" RLM "." RLM "go" RLM "." RLM "bssn" RLM "@" RLM "a.",
+		/* no more than a field that is not there */
+		"",
+		" \r\n <>",
+		"\"\" <@>",
+		"=?utf-8?q?\?=",
+		/* cannot be looked at */
+		"=?utf-7?q?x?= [x] <a@jahat.example>",
+		"=?utf-8?q?x=4?= [x] <a@jahat.example>",
+		"=?utf-8?q?x",
+		"a@x.example \x01",
+		RLE "x" PDF " [x] <a@jahat.example>",
+	};
+	g_autofree char *big = g_strnfill(DISPLAY_NAME_MAX_SIZE + 1, 'x');
+
+	for (gsize i = 0; i < G_N_ELEMENTS(values); i++)
+		cr_expect(shows_domain(values[i]), "%s", values[i]);
+	cr_expect(shows_domain(big));
+	big[DISPLAY_NAME_MAX_SIZE] = '\0';
+	cr_expect_not(shows_domain(big));
+}
+
+/* As many authors, and as many at signs behind names of theirs, as there may
+ * be: each is read once for all of them, which once took 50 times as long. */
+Test(display_name, time)
+{
+	g_autofree char *authors = filled("", "a@b,", 99, "a@b");
+	g_autofree char *value = filled(authors, " (\\x\"", 1, "");
+	g_autofree char *all = filled(value, "a@c ", 395, ")");
+	clock_t start = clock();
+
+	for (guint i = 0; i < 10; i++)
+		cr_assert_not(misleads(all));
+	cr_expect_lt(clock() - start, 2 * CLOCKS_PER_SEC);
 }

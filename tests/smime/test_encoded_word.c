@@ -200,3 +200,71 @@ Test(encoded_word, limits)
 	cr_expect_not(
 	    encoded_words_are_few("=?abc?q?x?= =?b?q?x?= =?c?q?x?= =?a?q?x?="));
 }
+
+/* Characters of which a half is in a word. */
+Test(encoded_word, halves)
+{
+	expect_decoded(
+	    "=?utf-8?q?a=EF=BC?=\xa0z", ENCODED_WORDS_JOINED, "a\xef\xbc\xa0z");
+	expect_decoded(
+	    "a\xef=?utf-8?q?=BC=A0z?=", ENCODED_WORDS_JOINED, "a\xef\xbc\xa0z");
+	expect_decoded("=?utf-8?q?a=C2?=\xa0z", ENCODED_WORDS_APART,
+	    "a\xef\xbf\xbd\xef\xbf\xbdz");
+}
+
+Test(encoded_word, raw)
+{
+	static const struct {
+		const char *text, *label, *decoded;
+	} cases[] = {
+		{ "a\xa3\xc0 =?utf-8?q?=C3=BC?=", "gb18030",
+		    "a\xef\xbc\xa0 \xc3\xbc" },
+		{ "a\x81\x97z", "Shift_JIS", "a\xef\xbc\xa0z" },
+		{ "a\xff\xfez", "euc-jp", "a\xef\xbf\xbd\xef\xbf\xbdz" },
+		{ "a\xa3", "gbk", "a\xef\xbf\xbd" },
+		{ "=?x-new?q?a?=", "gbk", UNREADABLE },
+		{ "a", "x-new", UNREADABLE },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *decoded =
+		    encoded_words_decode_raw(cases[i].text, cases[i].label);
+
+		cr_expect_eq(g_strcmp0(decoded, cases[i].decoded), 0, "%s: %s",
+		    cases[i].text, decoded != NULL ? decoded : "(unreadable)");
+	}
+}
+
+/* Nobody else needs to meet another's label. */
+Test(encoded_word, known)
+{
+	static const struct {
+		const char *text, *known;
+	} cases[] = {
+		{ "", "" },
+		{ "Budi? <a?b@x.id>", "Budi_ <a_b@x.id>" },
+		{ "=?UTF-8?q?a?= b", "=?UTF-8?q?a?= b" },
+		{ "=?utf-8*id?Q?a?= =?gbk?b?YQ==?=",
+		    "=?utf-8*id?Q?a?= =?gbk?b?YQ==?=" },
+		{ "=?x-new?q?a?=", "=_x-new_q_a_=" },
+		{ "=?x-new*id?q?a?=", "=_x-new*id_q_a_=" },
+		{ "=?utf-8?q?a?= =?x-new?q?a?=? =?gbk?q?b?=",
+		    "=?utf-8?q?a?= =_x-new_q_a_=_ =?gbk?q?b?=" },
+		{ "=?utf-8?q?a?=?x-new?q?b?=", "=?utf-8?q?a?=_x-new_q_b_=" },
+		{ "=?x-new=?utf-8?q?a?=", "=_x-new=?utf-8?q?a?=" },
+		/* what others make words of */
+		{ "\"=\\?x-new?q?a?=\"", "\"=\\_x-new_q_a_=\"" },
+		{ "=(c)?x-new?q?a?=", "=(c)_x-new_q_a_=" },
+		{ "=?x new?q?a?=", "=_x new_q_a_=" },
+		{ "=?x-new?q?a?b?=", "=_x-new_q_a_b_=" },
+		{ "=?x-new?x?a", "=_x-new_x_a" },
+		{ "=?x\xff?q?a?=", "=_x\xff_q_a_=" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *known = encoded_words_known(cases[i].text);
+
+		cr_expect_str_eq(
+		    known, cases[i].known, "%s: %s", cases[i].text, known);
+	}
+}

@@ -642,10 +642,13 @@ Test(evidence, list_instead)
 		    "6.3.3 (d)" },
 		{ "of all, after some", { .idp = SOME }, { 0 }, 0, NULL },
 		{ "of all, older", { .idp = SOME, .this_update = -1800 }, { 0 },
-		    0, "older than" },
+		    0, NULL },
 		{ "of all, older, once the known one is over",
 		    { .idp = SOME, .this_update = -1800, .next_update = 600 },
-		    { 0 }, 601, "older than" },
+		    { 0 }, 601, NULL },
+		{ "of some reasons as before, older",
+		    { .idp = SOME, .this_update = -1800 }, { .idp = SOME }, 0,
+		    "older than" },
 		{ "after one of other certificates, older",
 		    { .idp = "critical,onlyCA:TRUE", .this_update = -1800 },
 		    { 0 }, 0, NULL },
@@ -691,13 +694,14 @@ Test(evidence, fresh_for_whom)
 {
 	static const struct {
 		const char *idp;
+		bool serves; /* in every case */
 		const char *words;
 	} cases[] = {
-		{ NULL, NULL },
-		{ "critical,onlyuser:TRUE", NULL },
-		{ SOME, NULL },
-		{ "critical,onlyCA:TRUE", "of other certificates" },
-		{ "critical,fullname:URI:http://b.example/",
+		{ NULL, true, NULL },
+		{ "critical,onlyuser:TRUE", true, NULL },
+		{ SOME, false, NULL },
+		{ "critical,onlyCA:TRUE", false, "of other certificates" },
+		{ "critical,fullname:URI:http://b.example/", false,
 		    "of another distribution point" },
 	};
 	const EvidenceSource source = source_of(EVIDENCE_CRL);
@@ -712,11 +716,12 @@ Test(evidence, fresh_for_whom)
 		g_autoptr(Evidence) stored =
 		    evidence_unpack(&source, &rules, packed, PKI_NOW, &why_not);
 		const char *why = evidence_why_not_for(evidence, &source);
-		bool serves = cases[i].words == NULL;
+		bool serves = cases[i].serves;
 
-		cr_expect_eq(why == NULL, serves, "%s", cases[i].idp);
-		cr_expect(
-		    serves || strstr(why, cases[i].words) != NULL, "%s", why);
+		cr_expect_eq(
+		    why == NULL, cases[i].words == NULL, "%s", cases[i].idp);
+		cr_expect(why == NULL || strstr(why, cases[i].words) != NULL,
+		    "%s", why);
 		cr_expect(evidence_is_fresh_for(evidence, &source, late - 1));
 		cr_expect_eq(evidence_is_fresh_for(evidence, &source, late),
 		    serves, "%s", cases[i].idp);
@@ -724,6 +729,35 @@ Test(evidence, fresh_for_whom)
 		    evidence_is_fresh_for(stored, &source, PKI_NOW), serves);
 		cr_expect(evidence_is_packed_in(evidence, packed));
 		cr_expect_not(evidence_is_packed_in(evidence, der));
+	}
+}
+
+/* By the label alone: what follows it need not be anything. */
+Test(evidence, is_before)
+{
+	static const struct {
+		const char *label;
+		gint64 at; /* seconds from when ours was fetched */
+		bool is_before;
+	} cases[] = {
+		{ "smime-milter 1 crl ", 0, false },
+		{ "smime-milter 1 crl ", -1, false },
+		{ "smime-milter 1 crl ", 1, true },
+		/* to be found bad, and dropped */
+		{ "smime-milter 1 ocsp ", 0, true },
+		{ "", 0, true },
+	};
+	g_autoptr(GBytes) der = list((PkiCrl){ 0 });
+	g_autoptr(Evidence) evidence = admitted(EVIDENCE_CRL, der);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *text =
+		    g_strdup_printf("%s%" G_GINT64_FORMAT "\n", cases[i].label,
+			PKI_NOW + cases[i].at);
+		g_autoptr(GBytes) packed = g_bytes_new(text, strlen(text));
+
+		cr_expect_eq(evidence_is_before(evidence, packed),
+		    cases[i].is_before, "%zu", i);
 	}
 }
 

@@ -1,8 +1,10 @@
+#include <malloc.h>
 #include <string.h>
 
 #include <criterion/criterion.h>
 
 #include "../../smime/mime.h"
+#include "../../smime/originators.h"
 #include "../pki.h"
 
 /* A message with the spool that it looks at. */
@@ -765,6 +767,27 @@ Test(mime, authors)
 		{ "From: \"\xe5\xb8\x83\" <budi@x.id>\r\n", "budi@x.id" },
 		{ "From: a@x.id\r\nX-From: b@x.id\r\nFrom-X: c@x.id\r\n",
 		    "a@x.id" },
+		/* twice the same, and nothing else */
+		{ "From: a@x.id <a@x.id>\r\n", "a@x.id" },
+		{ "From: a@x.id<a@x.id> \r\n", "a@x.id" },
+		{ "From:\r\n a@x.id\r\n\t<a@x.id>\r\n", "a@x.id" },
+		{ "From: a@x.id <A@x.id>\r\n", "- 1" },
+		{ "From: a@x.id <a@X.id>\r\n", "- 1" },
+		{ "From: a@x.id <a@x.id> (a)\r\n", "- 1" },
+		{ "From: a@x.id <a@x.id> <a@x.id>\r\n", "- 1" },
+		{ "From: a@x.id <a@x.id>, a@x.id\r\n", "- 1" },
+		{ "From: a@x.id <a@x.id>, a@x.id <a@x.id>\r\n", "- 1" },
+		{ "From: a@x.id b <a@x.id>\r\n", "- 1" },
+		{ "From: a@x.id < a@x.id>\r\n", "- 1" },
+		{ "From: a@x.id <a@x.id >\r\n", "- 1" },
+		{ "From: a@x.id a@x.id\r\n", "- 1" },
+		{ "From: a@x.id <a@x.id\r\n", "- 1" },
+		{ "From: \"a\"@x.id <\"a\"@x.id>\r\n", "- 1" },
+		{ "From: =?utf-8?q?a?=@x.id <=?utf-8?q?a?=@x.id>\r\n", "- 1" },
+		{ "From: a(b)@x.id <a(b)@x.id>\r\n", "- 1" },
+		{ "From: <a@x.id> <a@x.id>\r\n", "- 1" },
+		{ "From: <>\r\n", "- 1" },
+		{ "From: a,b@x.id <a,b@x.id>\r\n", "- 1" },
 		{ "X: y\r\n", "- 0" },
 		{ "From: a@x.id\r\nFrom: a@x.id\r\n", "- 2" },
 		{ "From: a@x.id\r\nFROM: b@x.id\r\nfrom: c@x.id\r\n", "- 3" },
@@ -787,6 +810,38 @@ Test(mime, authors)
 	}
 }
 
+/* Of whom it is not sure might be anybody where there is nothing to look at. */
+Test(mime, authors_who_might_be_of)
+{
+	static const char *const nobody[] = { NULL };
+	static const char *const domains[] = { "x.id", ".y.id", NULL };
+	static const struct {
+		const char *header;
+		bool might_be;
+	} cases[] = {
+		{ "X: y\r\n", true },
+		{ "From: a@z.id\r\nFROM: b@z.id\r\n", true },
+		{ "From: a [b] <a@z.id>\r\n", false },
+		{ "From: a [b] <a@X.id>\r\n", true },
+		{ "From: a [b]\r\n <a@x.y.id>\r\n", true },
+		{ "From: a [b] <a@y.id>\r\n", false },
+		{ "From:\r\n", true },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *text =
+		    g_strconcat(cases[i].header, "\r\n", NULL);
+		g_auto(View) view = view_new(text);
+
+		cr_expect(view.message->authors == NULL);
+		cr_expect_eq(
+		    originators_might_be_of(view.message->from, domains),
+		    cases[i].might_be, "%s", cases[i].header);
+		cr_expect_not(
+		    originators_might_be_of(view.message->from, nobody));
+	}
+}
+
 /* The encoded word is part of an atom or a name, never of an address. */
 Test(mime, encoded_words_make_no_address)
 {
@@ -795,6 +850,24 @@ Test(mime, encoded_words_make_no_address)
 
 	cr_expect(strcmp(text, "a@x.id") == 0 || strcmp(text, "- 1") == 0, "%s",
 	    text);
+}
+
+/* A second reader that keeps them would be given more of them by each mail. */
+Test(mime, labels_are_not_kept)
+{
+	g_autofree char *filler = g_strnfill(20000, 'y');
+	gsize before = 0;
+
+	for (guint i = 0; i <= 50; i++) {
+		g_autofree char *header = g_strdup_printf(
+		    "From: =?x%u%s?q?a?= <a@x.id>\r\n", i, filler);
+		g_autofree char *text = authors_text(header);
+
+		cr_expect_str_eq(text, "a@x.id");
+		if (i == 0)
+			before = mallinfo2().uordblks;
+	}
+	cr_expect_lt(mallinfo2().uordblks, before + 50 * 20000);
 }
 
 Test(mime, sender)

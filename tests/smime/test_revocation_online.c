@@ -130,7 +130,9 @@ typedef struct {
 	gint64 at; /* seconds from now */
 	GPtrArray *responses;
 	GPtrArray *lists;
-	X509 *brought; /* a certificate that came along, or NULL */
+	X509 *brought;  /* a certificate that came along, or NULL */
+	X509 *issuer;   /* in the path; NULL: the CA's */
+	bool is_strict; /* what is weak does not count */
 } Question;
 
 static void
@@ -147,8 +149,10 @@ ask(const Revocation *revocation, const Question *asked,
 		.responses = asked->responses,
 		.lists = asked->lists,
 		.keep_proofs = true,
+		.strength = { asked->is_strict ? 2048 : 0, false },
 		.budget = &budget };
-	X509 *const certs[] = { asked->cert, ca->ca, ca->root };
+	X509 *issuer = asked->issuer != NULL ? asked->issuer : ca->ca;
+	X509 *const certs[] = { asked->cert, issuer, ca->root };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(certs); i++) {
 		X509_up_ref(certs[i]);
@@ -942,7 +946,7 @@ Test(revocation_online, list_that_nobody_signed)
 		test_ca_put(ca, "crl", unsigned_list(any_kinds[i]));
 		expect(gateway.revocation, &(Question){ .cert = leaf },
 		    REVOCATION_STATUS_UNANSWERED, "(f)", any_kinds[i]);
-		kept = supply_peek(gateway.supply, &source);
+		kept = supply_peek(gateway.supply, &source, NULL);
 		cr_expect(kept == NULL);
 		/* Who begins now finds nothing of it. */
 		test_ca_put(ca, "crl", revoking_list());
@@ -1060,7 +1064,6 @@ Test(revocation_online, list_whose_signer_is_left_out)
 		.from = ca->now - PKI_NOW - PKI_DAY,
 		.until = ca->now - PKI_NOW + PKI_YEAR };
 	PkiCert mute_spec = spec;
-	gint64 stop = g_get_monotonic_time() + (gint64)TEST_CA_PATIENCE * 1000;
 	g_autoptr(X509) next = pki_cert(&spec, ca->root, PKI_KEY_ROOT);
 	g_autoptr(X509) mute = NULL;
 
@@ -1094,10 +1097,8 @@ Test(revocation_online, list_whose_signer_is_left_out)
 	cr_expect_eq(test_ca_asked(ca, CRL_PATH), 1);
 	cr_expect_eq(supply_count(gateway.supply, SUPPLY_BAD_ANSWER), 0);
 	/* What was found right is shared, a little later, and stays so. */
-	while (test_redis_keys(redis) == 0) {
-		cr_assert_lt(g_get_monotonic_time(), stop);
-		g_usleep(5000);
-	}
+	cr_assert(supply_settle(gateway.supply, TEST_CA_PATIENCE));
+	cr_expect_eq(test_redis_keys(redis), 1);
 	test_ca_put(ca, "crl", NULL);
 	expect_anew(redis, EVIDENCE_CRL, &(Question){ .cert = leaf },
 	    REVOCATION_STATUS_UNANSWERED, "anew, without");
@@ -1518,6 +1519,292 @@ Test(revocation_online, list_of_the_second_name_of_a_point)
 	supply_forget(gateway.supply);
 	expect(gateway.revocation, &(Question){ .cert = leaf },
 	    REVOCATION_STATUS_REVOKED, NULL, "of one");
+}
+
+/* --- whose name is not enough ----------------------------------------------
+ */
+
+/* Another CA of the root's, which may have none below it, and is known. */
+static X509 *
+trusted_peer(void)
+{
+	X509 *peer = pki_cert(&(PkiCert){ .name = "Peer CA",
+				  .is_ca = true,
+				  .constraints = "critical,CA:TRUE,pathlen:0",
+				  .key = PKI_KEY_P521,
+				  .serial = 77,
+				  .from = ca->now - PKI_NOW - PKI_DAY,
+				  .until = ca->now - PKI_NOW + PKI_YEAR },
+	    ca->root, PKI_KEY_ROOT);
+
+	trust_unref(trust);
+	trust = pki_trust(ca->root, peer);
+	return peer;
+}
+
+/* Certified by the peer, and no CA. */
+static X509 *
+namesake_of(const char *name, X509 *peer)
+{
+	return pki_cert(&(PkiCert){ .name = name,
+			    .key_usage = "critical,cRLSign",
+			    .constraints = "critical,CA:FALSE",
+			    .key = PKI_KEY_P384,
+			    .serial = 4242,
+			    .from = ca->now - PKI_NOW - PKI_DAY,
+			    .until = ca->now - PKI_NOW + PKI_YEAR },
+	    peer, PKI_KEY_P521);
+}
+
+static GPtrArray *
+lists_of(GBytes *der)
+{
+	GPtrArray *lists =
+	    g_ptr_array_new_with_free_func((GDestroyNotify)crl_unref);
+	Crl *crl = crl_parse(der, NULL);
+
+	cr_assert(crl != NULL);
+	g_ptr_array_add(lists, crl);
+	g_bytes_unref(der);
+	return lists;
+}
+
+/* Its lists are not the CA's, and keep those of the CA from nobody. */
+Test(revocation_online, namesake_of_the_issuer)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_auto(Gateway) gateway = { 0 };
+	g_autoptr(X509) peer = trusted_peer();
+	g_autoptr(X509) namesake = namesake_of("CA Today", peer);
+	g_autoptr(GPtrArray) lists = lists_of(test_ca_list_by(
+	    ca, (PkiCrl){ .this_update = -60 }, namesake, PKI_KEY_P384));
+
+	gateway_on(&gateway, redis, EVIDENCE_CRL, EVIDENCE_CRL);
+	expect(gateway.revocation,
+	    &(Question){ .cert = leaf, .lists = lists, .brought = namesake },
+	    REVOCATION_STATUS_UNKNOWN, "section 8", "brought");
+	supply_forget(gateway.supply);
+	test_ca_put(ca, "crl",
+	    test_ca_list_by(
+		ca, (PkiCrl){ .this_update = 200 }, namesake, PKI_KEY_P384));
+	expect(gateway.revocation,
+	    &(Question){ .cert = leaf, .brought = namesake },
+	    REVOCATION_STATUS_UNANSWERED, "section 8", "served");
+	cr_expect_eq(test_redis_keys(redis), 0);
+	test_ca_put(ca, "crl", list(REVOKED));
+	expect_anew(redis, EVIDENCE_CRL,
+	    &(Question){ .cert = leaf, .brought = namesake },
+	    REVOCATION_STATUS_REVOKED, "the CA's own");
+}
+
+/* Likewise of one whom the certificate names. */
+Test(revocation_online, namesake_of_a_lister)
+{
+	g_auto(Indirect) indirect = { 0 };
+	g_autoptr(Supply) supply = supply_new_here(NULL);
+	const RevocationOptions options =
+	    options_with(EVIDENCE_CRL, EVIDENCE_CRL);
+	g_autoptr(Revocation) revocation = revocation_with(&options, supply);
+	g_autoptr(X509) peer = trusted_peer();
+	g_autoptr(X509) namesake = namesake_of("Lister", peer);
+
+	make_indirect(&indirect);
+	test_ca_put(ca, "crl",
+	    test_ca_list_by(ca,
+		(PkiCrl){
+		    .this_update = -60, .idp = "critical,indirectCRL:TRUE" },
+		namesake, PKI_KEY_P384));
+	expect(revocation,
+	    &(Question){ .cert = indirect.named, .brought = namesake },
+	    REVOCATION_STATUS_UNANSWERED, "section 8", "namesake");
+	supply_forget(supply);
+	test_ca_put(ca, "crl", g_bytes_ref(indirect.right));
+	expect(revocation,
+	    &(Question){ .cert = indirect.named, .brought = indirect.lister },
+	    REVOCATION_STATUS_REVOKED, NULL, "lister");
+}
+
+/* The CA itself may certify its next key. */
+Test(revocation_online, list_by_a_key_that_the_issuer_certified)
+{
+	g_autoptr(Supply) supply = supply_new_here(NULL);
+	const RevocationOptions options =
+	    options_with(EVIDENCE_CRL, EVIDENCE_CRL);
+	g_autoptr(Revocation) revocation = revocation_with(&options, supply);
+	g_autoptr(X509) next = test_ca_cert(ca,
+	    (PkiCert){ .name = "CA Today",
+		.is_ca = true,
+		.key = PKI_KEY_P384,
+		.serial = 99 });
+
+	test_ca_put(ca, "crl", revoking_list_by(next, -60));
+	expect(revocation, &(Question){ .cert = leaf, .brought = next },
+	    REVOCATION_STATUS_REVOKED, NULL, "next");
+}
+
+/* The CA's own list is the only one that revokes, and was made before the one
+ * by its next key, which is known. */
+Test(revocation_online, older_list_that_revokes)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_auto(Gateway) gateway = { 0 };
+	g_autoptr(X509) next = next_key();
+
+	gateway_on(&gateway, redis, EVIDENCE_CRL, EVIDENCE_CRL);
+	share(redis, EVIDENCE_CRL, leaf, CRL_PATH,
+	    test_ca_list_by(
+		ca, (PkiCrl){ .this_update = -3600 }, next, PKI_KEY_P384),
+	    0);
+	test_ca_put(ca, "crl",
+	    test_ca_list(
+		ca, (PkiCrl){ .revoked = leaf, .this_update = -2 * PKI_DAY }));
+	expect_often(&gateway, &(Question){ .cert = leaf, .brought = next },
+	    REVOCATION_STATUS_REVOKED, "brought");
+	expect_often(&gateway, &(Question){ .cert = leaf },
+	    REVOCATION_STATUS_REVOKED, "left out");
+	cr_expect_eq(test_ca_asked(ca, CRL_PATH), 1);
+}
+
+/* That the delegate was revoked, says a list that one message brought, or one
+ * that is weak: the answer stays known to all others. */
+Test(revocation_online, delegate_revoked_for_one_message)
+{
+	const PkiCrl spec = { .this_update = -60 };
+	g_autofree char *folder = pki_folder_new();
+	const char *const crls[] = { folder, NULL };
+	g_autoptr(X509) delegate = new_delegate((PkiCert){ 0 });
+	g_autoptr(X509) cert = leaf_with(OCSP_PATH "a", NULL);
+	g_autofree char *url = test_ca_url(ca, OCSP_PATH "a");
+	const char *const urls[] = { url, NULL };
+	const EvidenceSource source = { EVIDENCE_OCSP, cert, ca->ca, urls };
+	PkiCrl revoking = spec;
+
+	revoking.revoked = delegate;
+	test_ca_put(ca, "of-responder", test_ca_list(ca, (PkiCrl){ 0 }));
+	test_ca_put(ca, "ocsp",
+	    response_by(
+		delegate, (PkiSingle){ .cert = cert, .this_update = -60 }));
+	for (int weak = 0; weak < 2; weak++) {
+		g_autoptr(Supply) supply = supply_new_here(NULL);
+		RevocationOptions options = options_with(EVIDENCE_OCSP, BOTH);
+		g_autoptr(Revocation) others =
+		    revocation_with(&options, supply);
+		g_autoptr(Revocation) revocation = NULL;
+		g_autoptr(GPtrArray) lists = NULL;
+		g_autoptr(Evidence) kept = NULL;
+		g_auto(RevocationAnswer) answer = { 0 };
+
+		revoking.digest = weak ? EVP_sha1 : NULL;
+		lists = lists_of(test_ca_list(ca, revoking));
+		if (weak) {
+			g_autoptr(GBytes) der =
+			    crl_der(g_ptr_array_index(lists, 0));
+
+			g_free(pki_write(folder, "list",
+			    g_bytes_get_data(der, NULL),
+			    (gssize)g_bytes_get_size(der)));
+			options.crls = crls;
+		}
+		revocation = revocation_with(&options, supply);
+		expect(others, &(Question){ .cert = cert },
+		    REVOCATION_STATUS_GOOD, NULL, "before");
+		ask(revocation,
+		    &(Question){ .cert = cert,
+			.lists = weak ? NULL : lists,
+			.is_strict = true },
+		    &answer);
+		cr_expect(answer.detail != NULL, "%d", weak);
+		kept = supply_peek(supply, &source, NULL);
+		cr_expect(kept != NULL, "%d", weak);
+		cr_expect_eq(supply_count(supply, SUPPLY_BAD_ANSWER), 0);
+		expect(others, &(Question){ .cert = cert },
+		    REVOCATION_STATUS_GOOD, NULL, "after");
+	}
+	pki_folder_remove(folder);
+}
+
+/* That it is in good standing, says nothing but a list that one message
+ * brought: it is heard, and not made known. */
+Test(revocation_online, delegate_good_for_one_message)
+{
+	g_autoptr(Supply) supply = supply_new_here(NULL);
+	const RevocationOptions options = options_with(EVIDENCE_OCSP, BOTH);
+	g_autoptr(Revocation) revocation = revocation_with(&options, supply);
+	g_autoptr(X509) delegate = new_delegate((PkiCert){ 0 });
+	g_autoptr(X509) cert = leaf_with(OCSP_PATH "a", NULL);
+	g_autofree char *url = test_ca_url(ca, OCSP_PATH "a");
+	const char *const urls[] = { url, NULL };
+	const EvidenceSource source = { EVIDENCE_OCSP, cert, ca->ca, urls };
+	g_autoptr(GPtrArray) lists =
+	    lists_of(test_ca_list(ca, (PkiCrl){ .this_update = -60 }));
+	g_autoptr(Evidence) kept = NULL;
+
+	test_ca_put(ca, "ocsp",
+	    response_by(delegate,
+		(PkiSingle){ .cert = cert,
+		    .status = PKI_OCSP_REVOKED,
+		    .this_update = -60 }));
+	expect(revocation, &(Question){ .cert = cert, .lists = lists },
+	    REVOCATION_STATUS_REVOKED, NULL, "brought");
+	kept = supply_peek(supply, &source, NULL);
+	cr_expect(kept == NULL);
+}
+
+/* Another certificate of the CA's key, which may not sign lists: nobody loses
+ * the CA's list by it, and the list that it was asked for serves others. */
+Test(revocation_online, certificate_that_may_not_sign_lists)
+{
+	g_autoptr(X509) mute = next_ca((PkiCert){ .key = PKI_KEY_CA,
+	    .serial = 78,
+	    .key_usage = "critical,keyCertSign" });
+	const Question by_mute = { .cert = leaf, .issuer = mute };
+	const Question question = { .cert = leaf };
+
+	test_ca_put(ca, "crl", list(REVOKED));
+	for (int shared = 0; shared < 2; shared++) {
+		g_autoptr(TestRedis) redis = test_redis_start(NULL);
+		g_auto(Gateway) gateway = { 0 };
+		guint asked;
+
+		if (shared)
+			expect_anew(redis, EVIDENCE_CRL, &question,
+			    REVOCATION_STATUS_REVOKED, "another gateway");
+		asked = test_ca_asked(ca, CRL_PATH);
+		gateway_on(&gateway, redis, EVIDENCE_CRL, EVIDENCE_CRL);
+		expect(gateway.revocation, &by_mute,
+		    REVOCATION_STATUS_UNANSWERED, "may not sign", "mute");
+		cr_expect_eq(test_redis_keys(redis), shared);
+		expect_often(
+		    &gateway, &question, REVOCATION_STATUS_REVOKED, "others");
+		expect_often(&gateway, &by_mute, REVOCATION_STATUS_UNANSWERED,
+		    "mute again");
+		cr_expect_eq(supply_count(gateway.supply, SUPPLY_POISONED), 0);
+		cr_expect_eq(
+		    supply_count(gateway.supply, SUPPLY_BAD_ANSWER), 0);
+		cr_expect_eq(test_ca_asked(ca, CRL_PATH), asked + 1);
+	}
+}
+
+/* A list of some reasons, made later than the one of all: it keeps that from
+ * nobody, and what it revokes stays so. */
+Test(revocation_online, list_of_some_reasons_first)
+{
+	for (int some = 0; some < 2; some++) {
+		g_autoptr(TestRedis) redis = test_redis_start(NULL);
+		g_auto(Gateway) gateway = { 0 };
+
+		gateway_on(&gateway, redis, EVIDENCE_CRL, EVIDENCE_CRL);
+		share(redis, EVIDENCE_CRL, leaf, CRL_PATH,
+		    test_ca_list(ca,
+			(PkiCrl){ .revoked = some ? leaf : NULL,
+			    .idp = SOME,
+			    .this_update = -60 }),
+		    ca->now - 5);
+		test_ca_put(ca, "crl", list(some ? GOOD : REVOKED));
+		expect_often(&gateway, &(Question){ .cert = leaf },
+		    REVOCATION_STATUS_REVOKED, some ? "some" : "all");
+		cr_expect_leq(test_ca_asked(ca, CRL_PATH), (guint)some + 1);
+	}
 }
 
 /* --- a Redis that is not ours alone ----------------------------------------

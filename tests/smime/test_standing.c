@@ -161,6 +161,42 @@ Test(standing, issuer)
 	}
 }
 
+/* Without the issuer's certificate only a list by its name, in which ours would
+ * be, is the issuer's to tell. */
+Test(standing, issuer_absent)
+{
+	g_autoptr(Pki) pki = pki_new(&(PkiCert){ .ocsp_url = "http://x.id/" });
+	g_autoptr(Pki) stranger = pki_new_from((PkiCert){ .name = "Root Else" },
+	    (PkiCert){ .name = "CA Else", .key = PKI_KEY_OTHER }, PKI_KEY_ROOT,
+	    &(PkiCert){ .name = "x" }, PKI_KEY_OTHER);
+	g_autoptr(Identity) alone = identity_of(pki, false);
+	PkiCrl of_cas = { .idp = "critical,onlyCA:TRUE" };
+	const struct {
+		const char *name;
+		X509_CRL *list; /* taken */
+		bool may;
+	} cases[] = {
+		{ "its own", pki_crl(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_CA),
+		    false },
+		{ "of other certificates",
+		    pki_crl(&of_cas, pki->ca, PKI_KEY_CA), true },
+		{ "a stranger's",
+		    pki_crl(&(PkiCrl){ 0 }, stranger->ca, PKI_KEY_OTHER),
+		    true },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(X509_CRL) list = cases[i].list;
+		g_autoptr(Standing) standing =
+		    standing_of(NULL, NULL, REVOCATION_HARD, list);
+
+		cr_expect_eq(
+		    standing_check(standing, alone, PKI_NOW, NULL, NULL),
+		    cases[i].may, "%s", cases[i].name);
+		cr_expect_eq(ERR_peek_error(), 0);
+	}
+}
+
 /* Two authorities of one name, and nothing but the signature tells them apart.
  */
 Test(standing, issuer_by_signature)

@@ -198,12 +198,12 @@ Test(supply, peek)
 	g_autofree char *url = test_ca_url(ca, "/files/a");
 	const char *const urls[] = { url, NULL };
 	const EvidenceSource source = source_at(EVIDENCE_CRL, urls);
-	g_autoptr(Evidence) none = supply_peek(supply, &source);
+	g_autoptr(Evidence) none = supply_peek(supply, &source, NULL);
 	g_autoptr(Evidence) some = NULL;
 
 	test_ca_put(ca, "a", test_ca_list(ca, (PkiCrl){ 0 }));
 	cr_expect(has(supply, EVIDENCE_CRL, "/files/a"));
-	some = supply_peek(supply, &source);
+	some = supply_peek(supply, &source, NULL);
 	cr_expect(none == NULL && some != NULL);
 	cr_expect_eq(supply_count(supply, SUPPLY_MEMORY), 0);
 }
@@ -702,7 +702,7 @@ Test(supply, refused_is_what_was_got)
 	cr_assert(known != NULL && evidence_is_proven(known));
 	supply_refuse(supply, &source, forged, "late");
 	supply_refuse(supply, &source, known, "wrong");
-	still = supply_peek(supply, &source);
+	still = supply_peek(supply, &source, NULL);
 	cr_expect_eq(still, known);
 	cr_expect_eq(test_redis_keys(redis), 1);
 	cr_expect_eq(supply_count(supply, SUPPLY_POISONED), 0);
@@ -759,7 +759,7 @@ Test(supply, retracted)
 		supply_retract(supply, &source, evidence, "by nobody");
 	cr_expect(test_ca_was_told(&watch, "/files/a: by nobody: dropped\n"));
 	cr_expect_eq(supply_count(supply, SUPPLY_BAD_ANSWER), 1);
-	known = supply_peek(supply, &source);
+	known = supply_peek(supply, &source, NULL);
 	cr_expect(known == NULL);
 	await_keys(redis, 0);
 	/* The CA is asked at once. */
@@ -801,13 +801,13 @@ Test(supply, confirmed)
 	evidence =
 	    get(supply, EVIDENCE_CRL, "/files/a", TEST_CA_PATIENCE, &why);
 	again = get(supply, EVIDENCE_CRL, "/files/a", TEST_CA_PATIENCE, &why);
-	before = supply_peek(supply, &source);
+	before = supply_peek(supply, &source, NULL);
 	cr_expect(evidence != NULL && evidence == again && before == NULL);
 	cr_expect_eq(test_ca_asked(ca, "/files/a"), 1);
 	cr_expect_eq(test_redis_keys(redis), 0);
 	for (int i = 0; i < 2; i++)
 		supply_confirm(supply, &source, evidence);
-	after = supply_peek(supply, &source);
+	after = supply_peek(supply, &source, NULL);
 	cr_expect_eq(after, evidence);
 	await_keys(redis, 1);
 	cr_expect(has(supply, EVIDENCE_CRL, "/files/a"));
@@ -851,7 +851,7 @@ Test(supply, refreshed_and_confirmed)
 	cr_expect_eq(test_ca_asked(ca, "/files/a"), 2);
 	g_clear_pointer(&why, g_free);
 	supply_confirm(supply, &source, second);
-	known = supply_peek(supply, &source);
+	known = supply_peek(supply, &source, NULL);
 	cr_expect_eq(known, second);
 }
 
@@ -902,7 +902,7 @@ Test(supply, confirmed_and_not_taken)
 		cr_expect_eq(again, other);
 	}
 	cr_expect_eq(test_ca_asked(ca, "/files/a"), 1);
-	still = supply_peek(supply, &source);
+	still = supply_peek(supply, &source, NULL);
 	cr_expect(still != NULL && evidence_is_proven(still));
 	cr_expect_eq(supply_count(supply, SUPPLY_OLD_ANSWER), 1);
 }
