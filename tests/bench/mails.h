@@ -21,8 +21,8 @@ enum { MAIL_4K, MAIL_100K, MAIL_5M, MAIL_50M, N_MAIL_SIZES };
 
 extern const MailSize mail_sizes[N_MAIL_SIZES];
 
-/* Text as people write it, from budi: 8-bit, so that it is encoded anew; of more
- * than 4 KiB the rest is an attachment. */
+/* Text as people write it, from budi: 8-bit, so that it is encoded anew; of
+ * more than 4 KiB the rest is an attachment. */
 Spool *mail_plain(gsize size);
 /* All of it such text, whatever its size. */
 Spool *mail_text(gsize size);
