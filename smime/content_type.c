@@ -262,28 +262,52 @@ content_type_parameter(const ContentType *type, const char *name)
 /* Is what follows the boundary in a line not just more of a row of dashes, as
  * footers have? */
 static bool
-may_follow_boundary(const char *rest)
+may_follow_boundary(const char *rest, bool is_whole)
 {
 	gsize dashes = strspn(rest, "-");
+	bool ends;
 
 	rest += dashes + strspn(rest + dashes, " \t\r");
-	return dashes == 0 || dashes == 2 || (*rest != '\0' && *rest != '\n');
+	ends = *rest == '\0' || *rest == '\n';
+	if (dashes == 0 || dashes == 2)
+		return ends || !is_whole;
+	return !ends && !is_whole;
+}
+
+/* Where the value ends for some readers, from at on; NULL: nowhere. */
+static const char *
+next_cut(const ContentTypeParameter *parameter, const char *at)
+{
+	for (; *at != '\0'; at++) {
+		if (at > parameter->value && !is_token_char(*at))
+			return at;
+	}
+	return NULL;
 }
 
 bool
-content_type_may_be_cut(
-    const ContentType *type, const char *name, const char *text)
+content_type_may_be_cut(const ContentType *type, const char *name)
+{
+	const ContentTypeParameter *parameter = find_parameter(type, name);
+
+	return parameter != NULL && !parameter->quoted &&
+	    next_cut(parameter, parameter->value) != NULL;
+}
+
+bool
+content_type_is_cut(
+    const ContentType *type, const char *name, const char *line, bool is_whole)
 {
 	const ContentTypeParameter *parameter = find_parameter(type, name);
 
 	if (parameter == NULL || parameter->quoted)
 		return false;
-	for (const char *at = parameter->value; *at != '\0'; at++) {
+	for (const char *at = next_cut(parameter, parameter->value); at != NULL;
+	     at = next_cut(parameter, at + 1)) {
 		gsize size = (gsize)(at - parameter->value);
 
-		if (size > 0 && !is_token_char(*at) &&
-		    strncmp(text, parameter->value, size) == 0 &&
-		    may_follow_boundary(text + size))
+		if (strncmp(line, parameter->value, size) == 0 &&
+		    may_follow_boundary(line + size, is_whole))
 			return true;
 	}
 	return false;

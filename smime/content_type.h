@@ -48,11 +48,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ContentType, content_type_free)
 /* The parameter's value or NULL; name in lower case. */
 const char *content_type_parameter(const ContentType *type, const char *name);
 
-/* Does text begin as value does up to a tspecial that lacks its quotes, and is
- * no mere row of dashes?  For some readers the value ends there.  name in lower
- * case. */
-bool content_type_may_be_cut(
-    const ContentType *type, const char *name, const char *text);
+/* Has the parameter a tspecial that lacks its quotes?  For some readers the
+ * value ends there.  name in lower case. */
+bool content_type_may_be_cut(const ContentType *type, const char *name);
+
+/* Does line (as far as its end or that of the string) begin as such a value
+ * does up to there, and is no mere row of dashes?  is_whole: only where nothing
+ * follows but what closes the last part, and blanks. */
+bool content_type_is_cut(
+    const ContentType *type, const char *name, const char *line, bool is_whole);
 
 /* Is there one, in any form of RFC 2231: name, name*, name*0, name*0*? */
 bool content_type_names_parameter(const ContentType *type, const char *name);
