@@ -321,6 +321,7 @@ typedef struct {
 	GArray *prefixed; /* of MimeRange: lines that begin with it and go on */
 	bool too_many_prefixed;
 	bool after_cr; /* it follows a bare CR */
+	bool in_line;  /* it stands far inside of a line */
 	Budget *budget;
 } PartScan;
 
@@ -364,6 +365,25 @@ has_line_after_cr(const PartScan *scan, gsize start, gsize end)
 	return false;
 }
 
+/* Of a line that does not fit into a reader's buffer, what is left is one more
+ * line for him.  [hit, end): from the first boundary in the line on. */
+static bool
+is_far_in_line(const PartScan *scan, gsize hit, gsize end)
+{
+	const char *base = scan->base;
+	gsize from = hit - MIN(hit - scan->body.start, MIME_MAX_COLUMN);
+	const char *lf = memrchr(base + from, '\n', hit - from);
+	gsize far;
+
+	if (lf == NULL && from > scan->body.start)
+		return true;
+	if (lf != NULL)
+		from = (gsize)(lf - base) + 1;
+	far = MIN(from + MIME_MAX_COLUMN, end);
+	return memmem(base + far, end - far, scan->dash_boundary,
+		   scan->dash_size) != NULL;
+}
+
 /* The next delimiter line at or after *at; its start and the start of the line
  * after it. */
 static Delimiter
@@ -384,6 +404,8 @@ next_delimiter(PartScan *scan, gsize *at, gsize *line, gsize *after)
 			*at = line_end(base, start, scan->body.end);
 			if (has_line_after_cr(scan, start - 1, *at))
 				scan->after_cr = true;
+			if (is_far_in_line(scan, start, *at))
+				scan->in_line = true;
 			continue;
 		}
 		*line = start;
@@ -499,7 +521,7 @@ entity_parse_parts(MimeEntity *entity, int depth, Budget *budget)
 	}
 	dash_boundary = g_strconcat("--", boundary, NULL);
 	scan = (PartScan){ entity->base, entity->body, dash_boundary,
-		strlen(dash_boundary), prefixed, false, false, budget };
+		strlen(dash_boundary), prefixed, false, false, false, budget };
 
 	kind = next_delimiter(&scan, &at, &line, &after);
 	entity->preamble = (MimeRange){ entity->body.start,
@@ -523,6 +545,8 @@ entity_parse_parts(MimeEntity *entity, int depth, Budget *budget)
 		entity->problems |= MIME_PROBLEM_AFTER_CLOSE;
 	if (scan.after_cr)
 		entity->problems |= MIME_PROBLEM_STRAY_OCTET;
+	if (scan.in_line)
+		entity->problems |= MIME_PROBLEM_BOUNDARY_IN_LINE;
 	if (scan.too_many_prefixed ||
 	    !prefixed_lines_are_inner(entity, prefixed) ||
 	    goes_on_inside(entity, boundary))

@@ -489,6 +489,11 @@ Test(attacks, structure)
 #define INNER(b, lines) \
 	"Content-Type: multipart/mixed; boundary=\"" b "\"\r\n\r\n" lines
 
+#define COLUMNS_83 \
+	"12345678901234567890123456789012345678901234567890123456789012345678" \
+	"901234567890123"
+#define COLUMNS_249 COLUMNS_83 COLUMNS_83 COLUMNS_83
+
 Test(attacks, boundaries_inside)
 {
 	static const Wrapping cases[] = {
@@ -508,6 +513,13 @@ Test(attacks, boundaries_inside)
 		    INSIDE("x\n" LINE), ANYHOW },
 		{ "the outer boundary within a line", HEAD SIGNED,
 		    INSIDE("x" LINE), PASSES },
+		{ "as far as it may be", HEAD SIGNED, INSIDE(COLUMNS_249 LINE),
+		    PASSES },
+		{ "farther", HEAD SIGNED, INSIDE(COLUMNS_249 "x" LINE),
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "for the second time", HEAD SIGNED,
+		    INSIDE("x" LINE COLUMNS_249 LINE),
+		    STRUCTURE(MIME_AMBIGUOUS) },
 		{ "the inner one is the outer one", HEAD SIGNED,
 		    INNER(
 			PKI_BOUNDARY, LINE "\r\n" GENUINE "\r\n" LINE "--\r\n"),
@@ -710,6 +722,10 @@ Test(attacks, signature_part)
 		{ "a cut boundary in its header",
 		    SIGNED_IN("luar/1", P7S_TYPE "--luar: x\r\n\r\n{P7S}"), "x",
 		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "a long line in its header",
+		    SIGNED_IN(
+			"luar", "X: {XXX}--luar\r\n" P7S_TYPE "\r\n{P7S}"),
+		    HTML(""), STRUCTURE(MIME_AMBIGUOUS) },
 		{ "a long line in its header, and no boundary",
 		    SIGNED_IN("luar", "X: {XXX}\r\n" P7S_TYPE "\r\n{P7S}"),
 		    HTML(""), PASSES },
