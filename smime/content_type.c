@@ -122,16 +122,66 @@ lower(char *text)
 	return text;
 }
 
+/* RFC 2047, section 5 allows none in a parameter; some readers decode it. */
+static bool
+is_encoded_word(const char *text)
+{
+	return strstr(text, "=?") != NULL &&
+	    g_regex_match_simple(
+		"=\\?[^?]+\\?[bq]\\?", text, G_REGEX_CASELESS, 0);
+}
+
+/* Is the word there, before what follows it (NULL: anything), after blanks? */
+static bool
+has_word(const char *text, const char *word, const char *next)
+{
+	gsize size = strlen(word);
+
+	for (; *text != '\0'; text++) {
+		const char *rest = text + size;
+
+		if (g_ascii_strncasecmp(text, word, size) != 0)
+			continue;
+		if (next == NULL)
+			return true;
+		rest += strspn(rest, " \t");
+		if (g_str_has_prefix(rest, next))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Where a multipart's parts begin and end is said by one word.  Some readers
+ * look for that word and not for the parameter, wherever it stands; some decode
+ * an encoded word before they look.
+ */
+static bool
+may_name_boundary(const ContentTypeParameter *parameter)
+{
+	static const char word[] = "boundary";
+
+	if (is_encoded_word(parameter->value))
+		return true;
+	if (strcmp(parameter->name, word) == 0)
+		return has_word(parameter->value, word, "=");
+	return has_word(parameter->name, word, NULL) ||
+	    has_word(parameter->value, word, NULL);
+}
+
 /*
  * What decides the structure of a message must be written in the one way that
  * every reader knows.  RFC 2231 may split or encode a parameter (name*0,
- * name*1*, name*), and a quoted string may hold escapes and folds.
+ * name*1*, name*), and a quoted string may hold escapes and folds; of a
+ * multipart, those of any parameter may hide where its boundary is.
  */
 static bool
-is_ambiguous(const char *name, bool simple)
+is_ambiguous(
+    const ContentType *type, const ContentTypeParameter *parameter, bool simple)
 {
 	static const char *const structural[] = { "boundary", "protocol",
 		"smime-type", "micalg", NULL };
+	const char *name = parameter->name;
 
 	for (const char *const *word = structural; *word != NULL; word++) {
 		gsize size = strlen(*word);
@@ -140,7 +190,8 @@ is_ambiguous(const char *name, bool simple)
 		    (name[size] == '*' || (name[size] == '\0' && !simple)))
 			return true;
 	}
-	return false;
+	return strcmp(type->type, "multipart") == 0 &&
+	    (!simple || may_name_boundary(parameter));
 }
 
 static bool
@@ -167,7 +218,7 @@ parse_parameters(ContentType *type, Cursor *cursor)
 		}
 		lower(parameter.name);
 		if (content_type_parameter(type, parameter.name) != NULL ||
-		    is_ambiguous(parameter.name, simple)) {
+		    is_ambiguous(type, &parameter, simple)) {
 			parameter_clear(&parameter);
 			return false;
 		}

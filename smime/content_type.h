@@ -3,9 +3,9 @@
  *
  * RFC 2045, section 5.1.  What two programs could read differently is not
  * well-formed: comments, a parameter that comes twice, the continuations of
- * RFC 2231 where a parameter decides the structure of a message.  Values that
- * lack the quotes which they need are accepted where hardly anyone misreads
- * that.
+ * RFC 2231 where a parameter decides the structure of a message, what some find
+ * a multipart's boundary in beside the one parameter.  Values that lack the
+ * quotes which they need are accepted where hardly anyone misreads that.
  *
  * A plain value of its owner.
  */

@@ -282,23 +282,13 @@ entity_parse_encoding(MimeEntity *entity)
 
 /* --- parts ------------------------------------------------------------- */
 
-/* RFC 2047, section 5 allows none in a parameter; some readers decode it. */
-static bool
-is_encoded_word(const char *text)
-{
-	return strstr(text, "=?") != NULL &&
-	    g_regex_match_simple(
-		"=\\?[^?]+\\?[bq]\\?", text, G_REGEX_CASELESS, 0);
-}
-
 /* bchars of RFC 2046, section 5.1.1. */
 static bool
 is_boundary(const char *boundary)
 {
 	gsize size = strlen(boundary);
 
-	if (size == 0 || size > MIME_MAX_BOUNDARY ||
-	    boundary[size - 1] == ' ' || is_encoded_word(boundary))
+	if (size == 0 || size > MIME_MAX_BOUNDARY || boundary[size - 1] == ' ')
 		return false;
 	for (const char *c = boundary; *c != '\0'; c++) {
 		if (!g_ascii_isalnum(*c) && strchr("'()+_,-./:=? ", *c) == NULL)
