@@ -282,13 +282,14 @@ entity_parse_encoding(MimeEntity *entity)
 
 /* --- parts ------------------------------------------------------------- */
 
-/* bchars of RFC 2046, section 5.1.1. */
+/* bchars of RFC 2046, section 5.1.1; blanks at its ends some readers drop. */
 static bool
 is_boundary(const char *boundary)
 {
 	gsize size = strlen(boundary);
 
-	if (size == 0 || size > MIME_MAX_BOUNDARY || boundary[size - 1] == ' ')
+	if (size == 0 || size > MIME_MAX_BOUNDARY || boundary[0] == ' ' ||
+	    boundary[size - 1] == ' ')
 		return false;
 	for (const char *c = boundary; *c != '\0'; c++) {
 		if (!g_ascii_isalnum(*c) && strchr("'()+_,-./:=? ", *c) == NULL)

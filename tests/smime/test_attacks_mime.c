@@ -376,7 +376,7 @@ Test(attacks, structure)
 		{ "a blank at its end", BOUNDARY, "boundary=\"=_pki \"",
 		    STRUCTURE(MIME_MALFORMED) },
 		{ "a blank at its start", BOUNDARY, "boundary=\" =_pki\"",
-		    ANYHOW },
+		    STRUCTURE(MIME_MALFORMED) },
 		{ "escaped", BOUNDARY, "boundary=\"=_\\pki\"", ANYHOW },
 		{ "folded inside", BOUNDARY, "boundary=\"=_\r\n pki\"",
 		    ANYHOW },
@@ -455,6 +455,19 @@ Test(attacks, structure)
 		    "pkcs7-signature; name=smime.p7s",
 		    "octet-stream; name=smime.p7s.exe",
 		    STRUCTURE(NOT_A_SIGNATURE_PART) },
+		{ "an octet-stream of two names",
+		    "pkcs7-signature; name=smime.p7s",
+		    "octet-stream; name=surat.html\r\n"
+		    "Content-Disposition: inline; filename=smime.p7s",
+		    STRUCTURE(NOT_A_SIGNATURE_PART) },
+		{ "the other way round", "pkcs7-signature; name=smime.p7s",
+		    "octet-stream; name=smime.p7s\r\n"
+		    "Content-Disposition: inline; filename=surat.html",
+		    STRUCTURE(NOT_A_SIGNATURE_PART) },
+		{ "of the same name twice", "pkcs7-signature; name=smime.p7s",
+		    "octet-stream; name=smime.p7s\r\n"
+		    "Content-Disposition: attachment; filename=smime.p7s",
+		    PASSES },
 		{ "a name that is encoded", "pkcs7-signature; name=",
 		    "octet-stream; name*=us-ascii''", PASSES },
 		/* which header */
@@ -634,6 +647,9 @@ Test(attacks, encoded_boundary)
 		    HEAD SIGNED_BY(
 			"Boundary-01=_x", "boundary=\"Boundary-01=_x\""),
 		    PASSES },
+		{ "a blank at its start",
+		    HEAD SIGNED_BY(" luar", "boundary=\" luar\""),
+		    STRUCTURE(MIME_MALFORMED) },
 		{ "a blank inside",
 		    HEAD SIGNED_BY("lu ar", "boundary=\"lu ar\""), PASSES },
 	};
