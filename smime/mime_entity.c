@@ -508,6 +508,7 @@ entity_parse_parts(MimeEntity *entity, int depth, Budget *budget)
 
 	if (boundary == NULL || !is_boundary(boundary)) {
 		entity->problems |= MIME_PROBLEM_BOUNDARY;
+		entity->preamble = entity->body;
 		return;
 	}
 	dash_boundary = g_strconcat("--", boundary, NULL);
@@ -564,6 +565,8 @@ entity_parse_children(MimeEntity *entity, int depth, Budget *budget)
 	if (entity->encoding == MIME_ENCODING_QUOTED_PRINTABLE ||
 	    entity->encoding == MIME_ENCODING_BASE64) {
 		entity->problems |= MIME_PROBLEM_ENCODED_COMPOSITE;
+		if (mime_is_multipart(entity))
+			entity->preamble = entity->body;
 		return;
 	}
 	if (mime_is_multipart(entity))

@@ -131,7 +131,8 @@ struct mime_entity {
 	ContentType *content_type;
 	bool has_content_type; /* a field says so */
 	MimeEncoding encoding;
-	MimeRange preamble;  /* of a multipart: before the first delimiter */
+	MimeRange preamble;  /* of a multipart: before the first delimiter; all
+	                        of it where none can be told */
 	MimeRange epilogue;  /* after the closing one */
 	GPtrArray *children; /* of MimeEntity: the parts of a multipart, the
 	                        message of a message/rfc822; else empty */

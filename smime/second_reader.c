@@ -39,6 +39,7 @@ typedef struct {
 	const MimeEntity *root;
 	GArray *ranges; /* MimeRange; of what is shown, in order when built */
 	gsize types, kept;
+	guint fields;     /* lines with a colon: GMime's, though not ours */
 	bool begins[256]; /* has a boundary such a first octet? */
 	bool is_odd;      /* that of one of them is not to be told */
 	bool over;
@@ -187,18 +188,23 @@ is_closed(const MimeEntity *entity)
 	return entity->children->len == 0 && !mime_holds_smime(entity);
 }
 
-/* A line of a header with its folds: also what is no field for us. */
+/* A line of a header with its folds: also what is no field for us.  closed: of
+ * a header whose body is so. */
 static void
-show_line(Shown *shown, const MimeEntity *entity, MimeRange line)
+show_line(Shown *shown, bool closed, MimeRange line)
 {
 	static const char type[] = "Content-Type";
 	const char *start = shown->root->base + line.start;
 	gsize size = mime_range_size(line);
 	const char *colon = memchr(start, ':', size);
 
+	if (colon != NULL && ++shown->fields > MIME_MAX_FIELDS) {
+		shown->over = true;
+		return;
+	}
 	if (size >= strlen(type) &&
 	    g_ascii_strncasecmp(start, type, strlen(type)) == 0 &&
-	    !(is_closed(entity) && is_composite(start, size))) {
+	    !(closed && is_composite(start, size))) {
 		show_type(shown, line);
 		return;
 	}
@@ -212,6 +218,7 @@ static void
 show_headers(Shown *shown, const MimeEntity *entity)
 {
 	gsize at = entity->header.start;
+	bool closed = is_closed(entity);
 
 	shown->kept += mime_range_size(entity->header) +
 	    mime_range_size(entity->preamble) +
@@ -220,7 +227,7 @@ show_headers(Shown *shown, const MimeEntity *entity)
 		MimeRange line = { at,
 			line_end(shown, at, entity->header.end) };
 
-		show_line(shown, entity, line);
+		show_line(shown, closed, line);
 		at = line.end;
 	}
 	/* the empty line */

@@ -178,6 +178,18 @@ static const Piece too_much[] = {
 	{ "Content-Type: multipart/mixed; boundary=b\r\n\r\n", "x",
 	    "\r\n--b\r\n\r\nx\r\n--b--\r\n", (2 << 20) - 44 },
 	{ PART, "--b\r\n", "x", 20000 },
+	/* of fields for GMime, one is the first; those of ours mime_entity
+	 * counts */
+	{ "Content-Type: text/plain\r\n", "a :\r\n", "\r\nx\r\n",
+	    MIME_MAX_FIELDS },
+	/* what is all preamble for it */
+	{ "Content-Type: multipart/mixed\r\n\r\n", "x", "\r\n--b\r\n",
+	    (2 << 20) - 37 },
+	{ "Content-Type: multipart/mixed; boundary=\"\"\r\n\r\n", "x", "",
+	    (2 << 20) - 43 },
+	{ "Content-Transfer-Encoding: base64\r\n"
+	  "Content-Type: multipart/mixed; boundary=b\r\n\r\n",
+	    "x", "\r\n--b--\r\n", (2 << 20) - 86 },
 };
 
 Test(second_reader, beyond_measure)
@@ -245,6 +257,26 @@ Test(second_reader, within_measure)
 	for (gsize i = 0; i < G_N_ELEMENTS(fair); i++)
 		cr_expect_eq(problems_of_piece(&fair[i]), 0, "%zu: %s%s", i,
 		    fair[i].before, fair[i].repeated);
+}
+
+/* Looking at each of many lines takes no longer where there are many fields. */
+Test(second_reader, types_and_fields)
+{
+	g_autoptr(GString) text = g_string_new(
+	    "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+	    "Content-Type: application/octet-stream\r\n");
+	g_autoptr(MimeEntity) root = NULL;
+	gint64 start;
+
+	for (guint i = 0; i < 80000; i++)
+		g_string_append(text, "Content-Type multipart\r\n");
+	for (guint i = 0; i < 9900; i++)
+		g_string_append(text, "a:\r\n");
+	g_string_append(text, "\r\nx\r\n--b--\r\n");
+	root = mime_entity_parse(text->str, (MimeRange){ 0, text->len });
+	start = g_get_monotonic_time();
+	second_reader_problems(root);
+	cr_expect_lt(g_get_monotonic_time() - start, G_USEC_PER_SEC);
 }
 
 /* What is left of a line that GMime's buffer does not hold is a line for it. */
