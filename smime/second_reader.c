@@ -39,9 +39,9 @@ typedef struct {
 	const MimeEntity *root;
 	GArray *ranges; /* MimeRange; of what is shown, in order when built */
 	gsize types, kept;
-	guint fields;     /* lines with a colon: GMime's, though not ours */
-	bool begins[256]; /* has a boundary such a first octet? */
-	bool is_odd;      /* that of one of them is not to be told */
+	guint fields; /* lines with a colon: GMime's, though not ours */
+	GPtrArray *beginnings; /* char *: of boundaries */
+	bool is_odd;           /* that of one of them is not to be told */
 	bool over;
 } Shown;
 
@@ -49,13 +49,15 @@ static Shown
 shown_new(const MimeEntity *root)
 {
 	return (Shown){ .root = root,
-		.ranges = g_array_new(FALSE, FALSE, sizeof(MimeRange)) };
+		.ranges = g_array_new(FALSE, FALSE, sizeof(MimeRange)),
+		.beginnings = g_ptr_array_new_with_free_func(g_free) };
 }
 
 static void
 shown_clear(Shown *shown)
 {
 	g_array_unref(shown->ranges);
+	g_ptr_array_unref(shown->beginnings);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Shown, shown_clear)
@@ -76,22 +78,40 @@ skip_blanks(const char *at, const char *end)
 	return at;
 }
 
+/* Is the octet in a boundary itself for every reader: neither what he could cut
+ * it at nor what he could decode? */
+static bool
+is_plain(char c, bool quoted)
+{
+	return g_ascii_isalnum(c) || c == '-' || c == '_' ||
+	    (quoted && c == '=');
+}
+
 /* at: behind the name of a boundary parameter, in whatever way it goes on. */
 static void
 note_boundary(Shown *shown, const char *at, const char *end)
 {
+	bool quoted = false;
+	const char *start;
+
 	while (at < end && (*at == '*' || g_ascii_isdigit(*at)))
 		at++;
 	at = skip_blanks(at, end);
 	if (at < end && *at == '=') {
 		at = skip_blanks(at + 1, end);
-		if (at < end && *at == '"')
-			at++;
+		quoted = at < end && *at == '"';
+		at += quoted;
 	}
-	if (at < end && g_ascii_isgraph(*at) && strchr("%\\(;\"", *at) == NULL)
-		shown->begins[(guchar)*at] = true;
-	else
+	if (at == end || !g_ascii_isgraph(*at) ||
+	    strchr("%\\(;\"", *at) != NULL) {
 		shown->is_odd = true;
+		return;
+	}
+	start = at++;
+	while (at < end && is_plain(*start, quoted) && is_plain(*at, quoted))
+		at++;
+	g_ptr_array_add(
+	    shown->beginnings, g_strndup(start, (gsize)(at - start)));
 }
 
 static void
@@ -237,12 +257,66 @@ show_headers(Shown *shown, const MimeEntity *entity)
 	shown->over = shown->over || shown->kept > MAX_ALL_KEPT;
 }
 
+static gint
+compare_beginnings(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* In order, without those that begin with another: so only the last one that is
+ * not after a line in that order may be its beginning. */
+static void
+sort_beginnings(GPtrArray *beginnings)
+{
+	guint count = 0;
+
+	g_ptr_array_sort(beginnings, compare_beginnings);
+	for (guint i = 0; i < beginnings->len; i++) {
+		char *beginning = g_ptr_array_index(beginnings, i);
+
+		if (count > 0 &&
+		    g_str_has_prefix(
+			beginning, g_ptr_array_index(beginnings, count - 1)))
+			continue;
+		g_ptr_array_index(beginnings, i) =
+		    g_ptr_array_index(beginnings, count);
+		g_ptr_array_index(beginnings, count++) = beginning;
+	}
+	g_ptr_array_set_size(beginnings, (gint)count);
+}
+
+/* Like strcmp, with text's beginning: 0 where it begins so. */
+static int
+compare_with_beginning(const char *text, gsize size, const char *beginning)
+{
+	gsize n = strlen(beginning);
+	int order = memcmp(text, beginning, MIN(size, n));
+
+	return order != 0 || size >= n ? order : -1;
+}
+
 /* Might the line, which begins with two hyphens, be a delimiter? */
 static bool
 may_delimit(const Shown *shown, const char *line, const char *end)
 {
-	return shown->is_odd ||
-	    (end - line > 2 && shown->begins[(guchar)line[2]]);
+	guint low = 0, high = shown->beginnings->len;
+
+	if (shown->is_odd)
+		return true;
+	while (low < high) {
+		guint middle = low + (high - low) / 2;
+		int order =
+		    compare_with_beginning(line + 2, (gsize)(end - line) - 2,
+			g_ptr_array_index(shown->beginnings, middle));
+
+		if (order == 0)
+			return true;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return false;
 }
 
 /* With the ends of the lines before them, which are theirs. */
@@ -254,6 +328,7 @@ show_delimiters(Shown *shown)
 	const char *at = base + first, *end = base + last;
 	guint count = 0;
 
+	sort_beginnings(shown->beginnings);
 	while ((at = memmem(at, (gsize)(end - at), "--", 2)) != NULL) {
 		const char *lf = memchr(at, '\n', (gsize)(end - at));
 		gsize start = (gsize)(at - base);

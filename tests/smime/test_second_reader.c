@@ -114,6 +114,9 @@ problems_of_piece(const Piece *piece)
 
 #define NEWS "Content-Type: message/news\r\n\r\n"
 #define PART "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+#define PART_OF(b) \
+	"Content-Type: multipart/mixed; boundary=\"" b "\"\r\n\r\n--" b \
+	"\r\n" TEXT
 #define DIGEST(subtype) \
 	"Content-Type: multipart/" subtype "; boundary=b\r\n\r\n--b\r\n\r\n"
 #define DEEP "a:"
@@ -178,6 +181,17 @@ static const Piece too_much[] = {
 	{ "Content-Type: multipart/mixed; boundary=b\r\n\r\n", "x",
 	    "\r\n--b\r\n\r\nx\r\n--b--\r\n", (2 << 20) - 44 },
 	{ PART, "--b\r\n", "x", 20000 },
+	{ PART_OF("-=_b"), "---=\r\n---=_\r\n---=_bc\r\n---=_B", "", 20000 },
+	/* what it might cut, or be decoded */
+	{ "Content-Type: multipart/signed; boundary=b=c; "
+	  "protocol=application/pkcs7-signature\r\n\r\n",
+	    "--b\r\n", "x", 20001 },
+	{ "Content-Type: multipart/signed; boundary=\"b\\c\"\r\n\r\n",
+	    "--b\r\n", "x", 20001 },
+	{ "Content-Type: multipart/signed; boundary*0=b; boundary*1=c\r\n\r\n",
+	    "--bx\r\n", "x", 20001 },
+	{ "Content-Type: multipart/signed; boundary=\"\\b\"\r\n\r\n", "--c\r\n",
+	    "x", 20001 },
 	/* of fields for GMime, one is the first; those of ours mime_entity
 	 * counts */
 	{ "Content-Type: text/plain\r\n", "a :\r\n", "\r\nx\r\n",
@@ -235,6 +249,16 @@ static const Piece fair[] = {
 	{ TEXT, "    indented, with: colons\r\n", END, 100000 },
 	{ TEXT, "a", END, 4 << 20 },
 	{ PART TEXT, "-- \r\nx\r\n", END "--b--\r\n", 100000 },
+	{ PART_OF("------------ms0306"),
+	    "-----------------------------------\r\nx\r\n",
+	    END "--------------ms0306--\r\n", 30000 },
+	{ PART_OF("----=_NextPart_000"),
+	    "--- a/surat\r\n------------------------\r\n------\r\n-- =_\r\n",
+	    END "------=_NextPart_000--\r\n", 30000 },
+	{ "Content-Type: multipart/mixed; boundary=--boundary_0_1\r\n\r\n"
+	  "----boundary_0_1\r\n" PART_OF("c-1") "c-2\r\n",
+	    "--c-\r\n----bound\r\n---\r\n",
+	    END "--c-1--\r\n----boundary_0_1--\r\n", 30000 },
 	{ PART TEXT, "--\r\n-- Name: surat; Type: TABLE\r\n--\r\n",
 	    END "--b--\r\n", 20000 },
 	{ PART "Content-Type: text/plain; name=\"dump (1).sql\"\r\n\r\n",
