@@ -1,5 +1,6 @@
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <criterion/criterion.h>
@@ -7,7 +8,42 @@
 
 #include "../../smime/second_reader.h"
 
-/* What is read alike or not is shown by the tests of mime and of attacks. */
+/* --- ranges --------------------------------------------------------------- */
+
+/* What messages are read alike or not is shown by the tests of mime and of
+ * attacks too. */
+
+#define SIGNED_WITH(end) \
+	"Content-Type: multipart/signed; boundary=b;\r\n" \
+	" protocol=\"application/pkcs7-signature\"\r\n\r\n" \
+	"--b\r\nA: b\r\n\r\nisi\r\n" \
+	"--b\r\nContent-Type: application/pkcs7-signature\r\n\r\nAAAA\r\n" \
+	"--b--" end
+
+/* Had we other ranges of a part than it has, it would say so. */
+Test(second_reader, ranges)
+{
+	static const char *const texts[] = { SIGNED_WITH("\r\n"),
+		SIGNED_WITH("\r\nepilogue\r\n") };
+
+	for (gsize i = 0; i < 6 * G_N_ELEMENTS(texts); i++) {
+		const char *text = texts[i / 6];
+		g_autoptr(MimeEntity) root =
+		    mime_entity_parse(text, (MimeRange){ 0, strlen(text) });
+		MimeEntity *part = g_ptr_array_index(root->children, i % 2);
+		gsize *const ends[] = { &part->header.start, &part->body.start,
+			&part->body.end };
+		gsize *end = ends[i / 2 % 3];
+
+		cr_expect_eq(second_reader_problems(root), 0, "%zu", i);
+		--*end;
+		cr_expect_eq(second_reader_problems(root),
+		    MIME_PROBLEM_SECOND_READER, "%zu, an octet before", i);
+		*end += 2;
+		cr_expect_eq(second_reader_problems(root),
+		    MIME_PROBLEM_SECOND_READER, "%zu, an octet after", i);
+	}
+}
 
 /* --- labels ---------------------------------------------------------------
  */
