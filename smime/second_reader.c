@@ -490,13 +490,26 @@ same_end(const MimeEntity *ours, gint64 theirs)
 	return theirs == end || (theirs == end + 1 && ours->base[end] == '\r');
 }
 
+/* Where a header is all, the line end before the delimiter is the empty line
+ * after it for GMime; what is left is nothing. */
+static bool
+same_content(const MimeEntity *ours, const GMimeStream *theirs)
+{
+	bool is_alone = (ours->problems & MIME_PROBLEM_NO_BLANK_LINE) != 0 &&
+	    theirs->bound_start == (gint64)ours->body.end + 2 &&
+	    theirs->bound_end == theirs->bound_start;
+
+	return is_alone ||
+	    (theirs->bound_start == (gint64)ours->body.start &&
+		same_end(ours, theirs->bound_end));
+}
+
 /* GMime tells where a part's header starts, and where a leaf's content is. */
 static bool
 same_part(const MimeEntity *ours, GMimeObject *theirs)
 {
 	GMimeHeaderList *headers = g_mime_object_get_header_list(theirs);
 	GMimeDataWrapper *content;
-	GMimeStream *stream;
 
 	if (g_mime_header_list_get_count(headers) != (int)ours->fields->len)
 		return false;
@@ -509,9 +522,7 @@ same_part(const MimeEntity *ours, GMimeObject *theirs)
 	content = g_mime_part_get_content(GMIME_PART(theirs));
 	if (content == NULL)
 		return mime_range_size(ours->body) == 0;
-	stream = g_mime_data_wrapper_get_stream(content);
-	return stream->bound_start == (gint64)ours->body.start &&
-	    same_end(ours, stream->bound_end);
+	return same_content(ours, g_mime_data_wrapper_get_stream(content));
 }
 
 static bool

@@ -528,6 +528,15 @@ Test(attacks, structure)
 Test(attacks, boundaries_inside)
 {
 	static const Wrapping cases[] = {
+		/* text as it is, as by openssl smime -sign */
+		{ "no header", HEAD SIGNED, "Naik pangkat.\r\nIsi.\r\n",
+		    PASSES },
+		{ "no header, nor a line end", HEAD SIGNED, "Naik pangkat.",
+		    ANYHOW },
+		{ "no header, a paragraph", HEAD SIGNED,
+		    "Naik pangkat.\r\n\r\nIsi.\r\n", PASSES },
+		{ "perhaps a header", HEAD SIGNED, "Naik: ya.\r\nIsi.\r\n",
+		    ANYHOW },
 		{ "another boundary", HEAD SIGNED, INSIDE("--lain"), PASSES },
 		{ "the outer boundary", HEAD SIGNED, INSIDE(LINE), ANYHOW },
 		{ "the outer boundary, closing", HEAD SIGNED, INSIDE(LINE "--"),

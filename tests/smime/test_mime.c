@@ -656,6 +656,8 @@ Test(mime, second_reader_agrees)
 		"Content-Type: text/plain\r\n\r\n",
 		"Content-Type: text/plain\r\n\r\n\r\n",
 		"\r\nno header at all",
+		"no header, and no empty line\r\n",
+		"no body: nor an empty line\r\n",
 		"Content-Type: text/plain;\r\n charset=utf-8\r\n"
 		"X-Folded: a\r\n\tb\r\n c\r\n\r\nisi",
 		"Content-Type: multipart/alternative; boundary=c\r\n\r\n"
@@ -681,6 +683,7 @@ Test(mime, second_reader_disagrees)
 		"\nContent-Type: text/plain\r\n\r\nisi",
 		"Content-Type: text/plain\r\n\n\r\nisi",
 		"Content-Type : text/plain\r\n\r\nisi",
+		"no header, and no line end",
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
