@@ -122,16 +122,66 @@ lower(char *text)
 	return text;
 }
 
+/* RFC 2047, section 5 allows none in a parameter; some readers decode it. */
+static bool
+is_encoded_word(const char *text)
+{
+	return strstr(text, "=?") != NULL &&
+	    g_regex_match_simple(
+		"=\\?[^?]+\\?[bq]\\?", text, G_REGEX_CASELESS, 0);
+}
+
+/* Is the word there, before what follows it (NULL: anything), after blanks? */
+static bool
+has_word(const char *text, const char *word, const char *next)
+{
+	gsize size = strlen(word);
+
+	for (; *text != '\0'; text++) {
+		const char *rest = text + size;
+
+		if (g_ascii_strncasecmp(text, word, size) != 0)
+			continue;
+		if (next == NULL)
+			return true;
+		rest += strspn(rest, " \t");
+		if (g_str_has_prefix(rest, next))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Where a multipart's parts begin and end is said by one word.  Some readers
+ * look for that word and not for the parameter, wherever it stands; some decode
+ * an encoded word before they look.
+ */
+static bool
+may_name_boundary(const ContentTypeParameter *parameter)
+{
+	static const char word[] = "boundary";
+
+	if (is_encoded_word(parameter->value))
+		return true;
+	if (strcmp(parameter->name, word) == 0)
+		return has_word(parameter->value, word, "=");
+	return has_word(parameter->name, word, NULL) ||
+	    has_word(parameter->value, word, NULL);
+}
+
 /*
  * What decides the structure of a message must be written in the one way that
  * every reader knows.  RFC 2231 may split or encode a parameter (name*0,
- * name*1*, name*), and a quoted string may hold escapes and folds.
+ * name*1*, name*), and a quoted string may hold escapes and folds; of a
+ * multipart, those of any parameter may hide where its boundary is.
  */
 static bool
-is_ambiguous(const char *name, bool simple)
+is_ambiguous(
+    const ContentType *type, const ContentTypeParameter *parameter, bool simple)
 {
 	static const char *const structural[] = { "boundary", "protocol",
 		"smime-type", "micalg", NULL };
+	const char *name = parameter->name;
 
 	for (const char *const *word = structural; *word != NULL; word++) {
 		gsize size = strlen(*word);
@@ -140,7 +190,8 @@ is_ambiguous(const char *name, bool simple)
 		    (name[size] == '*' || (name[size] == '\0' && !simple)))
 			return true;
 	}
-	return false;
+	return strcmp(type->type, "multipart") == 0 &&
+	    (!simple || may_name_boundary(parameter));
 }
 
 static bool
@@ -167,7 +218,7 @@ parse_parameters(ContentType *type, Cursor *cursor)
 		}
 		lower(parameter.name);
 		if (content_type_parameter(type, parameter.name) != NULL ||
-		    is_ambiguous(parameter.name, simple)) {
+		    is_ambiguous(type, &parameter, simple)) {
 			parameter_clear(&parameter);
 			return false;
 		}
@@ -262,28 +313,52 @@ content_type_parameter(const ContentType *type, const char *name)
 /* Is what follows the boundary in a line not just more of a row of dashes, as
  * footers have? */
 static bool
-may_follow_boundary(const char *rest)
+may_follow_boundary(const char *rest, bool is_whole)
 {
 	gsize dashes = strspn(rest, "-");
+	bool ends;
 
 	rest += dashes + strspn(rest + dashes, " \t\r");
-	return dashes == 0 || dashes == 2 || (*rest != '\0' && *rest != '\n');
+	ends = *rest == '\0' || *rest == '\n';
+	if (dashes == 0 || dashes == 2)
+		return ends || !is_whole;
+	return !ends && !is_whole;
+}
+
+/* Where the value ends for some readers, from at on; NULL: nowhere. */
+static const char *
+next_cut(const ContentTypeParameter *parameter, const char *at)
+{
+	for (; *at != '\0'; at++) {
+		if (at > parameter->value && !is_token_char(*at))
+			return at;
+	}
+	return NULL;
 }
 
 bool
-content_type_may_be_cut(
-    const ContentType *type, const char *name, const char *text)
+content_type_may_be_cut(const ContentType *type, const char *name)
+{
+	const ContentTypeParameter *parameter = find_parameter(type, name);
+
+	return parameter != NULL && !parameter->quoted &&
+	    next_cut(parameter, parameter->value) != NULL;
+}
+
+bool
+content_type_is_cut(
+    const ContentType *type, const char *name, const char *line, bool is_whole)
 {
 	const ContentTypeParameter *parameter = find_parameter(type, name);
 
 	if (parameter == NULL || parameter->quoted)
 		return false;
-	for (const char *at = parameter->value; *at != '\0'; at++) {
+	for (const char *at = next_cut(parameter, parameter->value); at != NULL;
+	     at = next_cut(parameter, at + 1)) {
 		gsize size = (gsize)(at - parameter->value);
 
-		if (size > 0 && !is_token_char(*at) &&
-		    strncmp(text, parameter->value, size) == 0 &&
-		    may_follow_boundary(text + size))
+		if (strncmp(line, parameter->value, size) == 0 &&
+		    may_follow_boundary(line + size, is_whole))
 			return true;
 	}
 	return false;

@@ -3,9 +3,9 @@
  *
  * RFC 2045, section 5.1.  What two programs could read differently is not
  * well-formed: comments, a parameter that comes twice, the continuations of
- * RFC 2231 where a parameter decides the structure of a message.  Values that
- * lack the quotes which they need are accepted where hardly anyone misreads
- * that.
+ * RFC 2231 where a parameter decides the structure of a message, what some find
+ * a multipart's boundary in beside the one parameter.  Values that lack the
+ * quotes which they need are accepted where hardly anyone misreads that.
  *
  * A plain value of its owner.
  */
@@ -48,11 +48,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ContentType, content_type_free)
 /* The parameter's value or NULL; name in lower case. */
 const char *content_type_parameter(const ContentType *type, const char *name);
 
-/* Does text begin as value does up to a tspecial that lacks its quotes, and is
- * no mere row of dashes?  For some readers the value ends there.  name in lower
- * case. */
-bool content_type_may_be_cut(
-    const ContentType *type, const char *name, const char *text);
+/* Has the parameter a tspecial that lacks its quotes?  For some readers the
+ * value ends there.  name in lower case. */
+bool content_type_may_be_cut(const ContentType *type, const char *name);
+
+/* Does line (as far as its end or that of the string) begin as such a value
+ * does up to there, and is no mere row of dashes?  is_whole: only where nothing
+ * follows but what closes the last part, and blanks. */
+bool content_type_is_cut(
+    const ContentType *type, const char *name, const char *line, bool is_whole);
 
 /* Is there one, in any form of RFC 2231: name, name*, name*0, name*0*? */
 bool content_type_names_parameter(const ContentType *type, const char *name);

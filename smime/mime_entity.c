@@ -282,23 +282,14 @@ entity_parse_encoding(MimeEntity *entity)
 
 /* --- parts ------------------------------------------------------------- */
 
-/* RFC 2047, section 5 allows none in a parameter; some readers decode it. */
-static bool
-is_encoded_word(const char *text)
-{
-	return strstr(text, "=?") != NULL &&
-	    g_regex_match_simple(
-		"=\\?[^?]+\\?[bq]\\?", text, G_REGEX_CASELESS, 0);
-}
-
-/* bchars of RFC 2046, section 5.1.1. */
+/* bchars of RFC 2046, section 5.1.1; blanks at its ends some readers drop. */
 static bool
 is_boundary(const char *boundary)
 {
 	gsize size = strlen(boundary);
 
-	if (size == 0 || size > MIME_MAX_BOUNDARY ||
-	    boundary[size - 1] == ' ' || is_encoded_word(boundary))
+	if (size == 0 || size > MIME_MAX_BOUNDARY || boundary[0] == ' ' ||
+	    boundary[size - 1] == ' ')
 		return false;
 	for (const char *c = boundary; *c != '\0'; c++) {
 		if (!g_ascii_isalnum(*c) && strchr("'()+_,-./:=? ", *c) == NULL)
@@ -321,6 +312,7 @@ typedef struct {
 	GArray *prefixed; /* of MimeRange: lines that begin with it and go on */
 	bool too_many_prefixed;
 	bool after_cr; /* it follows a bare CR */
+	bool in_line;  /* it stands far inside of a line */
 	Budget *budget;
 } PartScan;
 
@@ -364,6 +356,25 @@ has_line_after_cr(const PartScan *scan, gsize start, gsize end)
 	return false;
 }
 
+/* Of a line that does not fit into a reader's buffer, what is left is one more
+ * line for him.  [hit, end): from the first boundary in the line on. */
+static bool
+is_far_in_line(const PartScan *scan, gsize hit, gsize end)
+{
+	const char *base = scan->base;
+	gsize from = hit - MIN(hit - scan->body.start, MIME_MAX_COLUMN);
+	const char *lf = memrchr(base + from, '\n', hit - from);
+	gsize far;
+
+	if (lf == NULL && from > scan->body.start)
+		return true;
+	if (lf != NULL)
+		from = (gsize)(lf - base) + 1;
+	far = MIN(from + MIME_MAX_COLUMN, end);
+	return memmem(base + far, end - far, scan->dash_boundary,
+		   scan->dash_size) != NULL;
+}
+
 /* The next delimiter line at or after *at; its start and the start of the line
  * after it. */
 static Delimiter
@@ -384,6 +395,8 @@ next_delimiter(PartScan *scan, gsize *at, gsize *line, gsize *after)
 			*at = line_end(base, start, scan->body.end);
 			if (has_line_after_cr(scan, start - 1, *at))
 				scan->after_cr = true;
+			if (is_far_in_line(scan, start, *at))
+				scan->in_line = true;
 			continue;
 		}
 		*line = start;
@@ -495,11 +508,12 @@ entity_parse_parts(MimeEntity *entity, int depth, Budget *budget)
 
 	if (boundary == NULL || !is_boundary(boundary)) {
 		entity->problems |= MIME_PROBLEM_BOUNDARY;
+		entity->preamble = entity->body;
 		return;
 	}
 	dash_boundary = g_strconcat("--", boundary, NULL);
 	scan = (PartScan){ entity->base, entity->body, dash_boundary,
-		strlen(dash_boundary), prefixed, false, false, budget };
+		strlen(dash_boundary), prefixed, false, false, false, budget };
 
 	kind = next_delimiter(&scan, &at, &line, &after);
 	entity->preamble = (MimeRange){ entity->body.start,
@@ -523,6 +537,8 @@ entity_parse_parts(MimeEntity *entity, int depth, Budget *budget)
 		entity->problems |= MIME_PROBLEM_AFTER_CLOSE;
 	if (scan.after_cr)
 		entity->problems |= MIME_PROBLEM_STRAY_OCTET;
+	if (scan.in_line)
+		entity->problems |= MIME_PROBLEM_BOUNDARY_IN_LINE;
 	if (scan.too_many_prefixed ||
 	    !prefixed_lines_are_inner(entity, prefixed) ||
 	    goes_on_inside(entity, boundary))
@@ -549,6 +565,8 @@ entity_parse_children(MimeEntity *entity, int depth, Budget *budget)
 	if (entity->encoding == MIME_ENCODING_QUOTED_PRINTABLE ||
 	    entity->encoding == MIME_ENCODING_BASE64) {
 		entity->problems |= MIME_PROBLEM_ENCODED_COMPOSITE;
+		if (mime_is_multipart(entity))
+			entity->preamble = entity->body;
 		return;
 	}
 	if (mime_is_multipart(entity))

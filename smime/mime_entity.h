@@ -30,6 +30,7 @@
 	                        boundary and go on */
 #define MIME_MAX_BOUNDARY 70 /* RFC 2046, section 5.1.1 */
 #define MIME_MAX_LINE 998    /* RFC 5322, section 2.1.1, without CRLF */
+#define MIME_MAX_COLUMN 250  /* of a line, that no reader takes for one more */
 
 /* Half open: [start, end), offsets into the spool. */
 typedef struct {
@@ -75,6 +76,9 @@ typedef struct {
 	X(BOUNDARY_PREFIX, \
 	    "a line begins with the boundary and goes on " \
 	    "(RFC 2046, section 5.1.1)") \
+	X(BOUNDARY_IN_LINE, \
+	    "a boundary far inside of a long line " \
+	    "(RFC 5322, section 2.1.1)") \
 	X(NO_CLOSE, \
 	    "closing boundary is missing " \
 	    "(RFC 2046, section 5.1.1)") \
@@ -127,7 +131,8 @@ struct mime_entity {
 	ContentType *content_type;
 	bool has_content_type; /* a field says so */
 	MimeEncoding encoding;
-	MimeRange preamble;  /* of a multipart: before the first delimiter */
+	MimeRange preamble;  /* of a multipart: before the first delimiter; all
+	                        of it where none can be told */
 	MimeRange epilogue;  /* after the closing one */
 	GPtrArray *children; /* of MimeEntity: the parts of a multipart, the
 	                        message of a message/rfc822; else empty */

@@ -44,18 +44,33 @@ either_form(const ContentType *type, const char *plain, const char *extended)
 	return value != NULL ? value : content_type_parameter(type, extended);
 }
 
-/* RFC 2183, section 2.3; RFC 2045 for the older name.  Caller frees. */
+/* RFC 2183, section 2.3; NULL: there is none.  Caller frees. */
 static char *
-file_name(const MimeEntity *entity)
+disposition_name(const MimeEntity *entity)
 {
 	g_autoptr(ContentType) disposition = disposition_of(entity);
 	const char *name = disposition != NULL ?
 	    either_form(disposition, "filename", "filename*") :
 	    NULL;
 
-	if (name == NULL)
-		name = either_form(entity->content_type, "name", "name*");
 	return name != NULL ? base_name(name) : NULL;
+}
+
+/* The older name, of RFC 2045; likewise. */
+static char *
+type_name(const MimeEntity *entity)
+{
+	const char *name = either_form(entity->content_type, "name", "name*");
+
+	return name != NULL ? base_name(name) : NULL;
+}
+
+static char *
+file_name(const MimeEntity *entity)
+{
+	char *name = disposition_name(entity);
+
+	return name != NULL ? name : type_name(entity);
 }
 
 static bool
@@ -67,20 +82,30 @@ has_suffix(const char *name, const char *suffix)
 	    g_ascii_strcasecmp(name + strlen(name) - size, suffix) == 0;
 }
 
-/* RFC 8551, section 3.2.1: the name is a hint where the type is lost. */
 static bool
-is_octet_stream_named(const MimeEntity *entity, const char *const *suffixes)
+has_one_of(const char *name, const char *const *suffixes)
 {
-	g_autofree char *name = NULL;
-
-	if (!mime_is(entity, "application", "octet-stream"))
-		return false;
-	name = file_name(entity);
-	for (; name != NULL && *suffixes != NULL; suffixes++) {
+	for (; *suffixes != NULL; suffixes++) {
 		if (has_suffix(name, *suffixes))
 			return true;
 	}
 	return false;
+}
+
+/* RFC 8551, section 3.2.1: the name is a hint where the type is lost.  Readers
+ * do not agree on which of two names counts. */
+static bool
+is_octet_stream_named(const MimeEntity *entity, const char *const *suffixes)
+{
+	g_autofree char *one = NULL, *other = NULL;
+
+	if (!mime_is(entity, "application", "octet-stream"))
+		return false;
+	one = disposition_name(entity);
+	other = type_name(entity);
+	return (one != NULL || other != NULL) &&
+	    (one == NULL || has_one_of(one, suffixes)) &&
+	    (other == NULL || has_one_of(other, suffixes));
 }
 
 bool

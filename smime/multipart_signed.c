@@ -114,16 +114,39 @@ is_harmless(const char *text)
 	return !has_line_like(text, structural);
 }
 
-/* For a reader who ends the boundary where it lacks quotes, there is one more
- * part. */
-static bool
-has_cut_delimiter(const MimeEntity *entity, const char *text)
+/* The next line in [at, end) that begins with two hyphens; NULL: none. */
+static const char *
+next_dashed(const char *start, const char *at, const char *end)
 {
-	for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (strncmp(line, "--", 2) == 0 &&
-		    content_type_may_be_cut(
-			entity->content_type, "boundary", line + 2))
+	while ((at = memmem(at, (gsize)(end - at), "--", 2)) != NULL) {
+		if (at == start || at[-1] == '\n')
+			return at;
+		at = memchr(at, '\n', (gsize)(end - at));
+		if (at == NULL)
+			return NULL;
+	}
+	return NULL;
+}
+
+/* For a reader who ends the boundary where it lacks quotes, there is one more
+ * part.  is_whole: such a line must be a delimiter and no more. */
+static bool
+has_cut_delimiter(const MimeEntity *entity, MimeRange range, bool is_whole)
+{
+	const char *start = entity->base + range.start;
+	const char *end = entity->base + range.end;
+
+	if (!content_type_may_be_cut(entity->content_type, "boundary"))
+		return false;
+	for (const char *at = next_dashed(start, start, end); at != NULL;
+	     at = next_dashed(start, at + 1, end)) {
+		gsize left = (gsize)(end - at) - 2;
+		/* more than a boundary has, and what closes it */
+		g_autofree char *line =
+		    g_strndup(at + 2, MIN(left, 2 * MIME_MAX_BOUNDARY));
+
+		if (content_type_is_cut(
+			entity->content_type, "boundary", line, is_whole))
 			return true;
 	}
 	return false;
@@ -146,10 +169,24 @@ why_frame_is_content(const MimeEntity *entity)
 	if (!is_notice(preamble))
 		return "text before the first part (RFC 2046, section 5.1.1)";
 	epilogue = stripped(entity, entity->epilogue);
-	if (!is_harmless(epilogue) || has_cut_delimiter(entity, epilogue))
+	if (!is_harmless(epilogue) ||
+	    has_cut_delimiter(entity, entity->epilogue, false))
 		return "one more part after the last "
 		       "(RFC 2046, section 5.1.1)";
 	return NULL;
+}
+
+/* In the signed part, where somebody else may have chosen the boundary, and in
+ * the header of the signature part, which nobody has signed. */
+static bool
+is_cut_inside(const MimeEntity *entity)
+{
+	const MimeEntity *content = g_ptr_array_index(entity->children, 0);
+	const MimeEntity *signature = g_ptr_array_index(entity->children, 1);
+	MimeRange signed_part = { content->header.start, content->body.end };
+
+	return has_cut_delimiter(entity, signed_part, true) ||
+	    has_cut_delimiter(entity, signature->header, false);
 }
 
 VerdictReason
@@ -168,6 +205,10 @@ multipart_signed_reason(
 	*why = why_frame_is_content(entity);
 	if (*why != NULL)
 		return VERDICT_REASON_MIME_AMBIGUOUS;
+	*why = "a boundary that lacks quotes, and lines that begin like it "
+	       "(RFC 2045, section 5.1)";
+	if (is_cut_inside(entity))
+		return VERDICT_REASON_MIME_AMBIGUOUS;
 	signature = g_ptr_array_index(entity->children, 1);
 	*why = mime_problem_text(signature->problems);
 	if (signature->problems != 0)
@@ -178,6 +219,11 @@ multipart_signed_reason(
 	 * tells other readers how to read the message. */
 	if (protocol != NULL && !mime_is_pkcs7_protocol(protocol))
 		return VERDICT_REASON_PROTOCOL_MISMATCH;
+	/* Every program writes it so.  In any other encoding there may be lines
+	 * as somebody wants them, in what nobody has signed. */
+	*why = "signature part is not in base64 (RFC 8551, section 3.2)";
+	if (signature->encoding != MIME_ENCODING_BASE64)
+		return VERDICT_REASON_MIME_AMBIGUOUS;
 	*why = "signature part is too big";
 	if (mime_range_size(signature->body) > MULTIPART_SIGNED_MAX_SIGNATURE)
 		return VERDICT_REASON_OVER_LIMIT;

@@ -39,8 +39,9 @@ typedef struct {
 	const MimeEntity *root;
 	GArray *ranges; /* MimeRange; of what is shown, in order when built */
 	gsize types, kept;
-	bool begins[256]; /* has a boundary such a first octet? */
-	bool is_odd;      /* that of one of them is not to be told */
+	guint fields; /* lines with a colon: GMime's, though not ours */
+	GPtrArray *beginnings; /* char *: of boundaries */
+	bool is_odd;           /* that of one of them is not to be told */
 	bool over;
 } Shown;
 
@@ -48,13 +49,15 @@ static Shown
 shown_new(const MimeEntity *root)
 {
 	return (Shown){ .root = root,
-		.ranges = g_array_new(FALSE, FALSE, sizeof(MimeRange)) };
+		.ranges = g_array_new(FALSE, FALSE, sizeof(MimeRange)),
+		.beginnings = g_ptr_array_new_with_free_func(g_free) };
 }
 
 static void
 shown_clear(Shown *shown)
 {
 	g_array_unref(shown->ranges);
+	g_ptr_array_unref(shown->beginnings);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Shown, shown_clear)
@@ -75,22 +78,40 @@ skip_blanks(const char *at, const char *end)
 	return at;
 }
 
+/* Is the octet in a boundary itself for every reader: neither what he could cut
+ * it at nor what he could decode? */
+static bool
+is_plain(char c, bool quoted)
+{
+	return g_ascii_isalnum(c) || c == '-' || c == '_' ||
+	    (quoted && c == '=');
+}
+
 /* at: behind the name of a boundary parameter, in whatever way it goes on. */
 static void
 note_boundary(Shown *shown, const char *at, const char *end)
 {
+	bool quoted = false;
+	const char *start;
+
 	while (at < end && (*at == '*' || g_ascii_isdigit(*at)))
 		at++;
 	at = skip_blanks(at, end);
 	if (at < end && *at == '=') {
 		at = skip_blanks(at + 1, end);
-		if (at < end && *at == '"')
-			at++;
+		quoted = at < end && *at == '"';
+		at += quoted;
 	}
-	if (at < end && g_ascii_isgraph(*at) && strchr("%\\(;\"", *at) == NULL)
-		shown->begins[(guchar)*at] = true;
-	else
+	if (at == end || !g_ascii_isgraph(*at) ||
+	    strchr("%\\(;\"", *at) != NULL) {
 		shown->is_odd = true;
+		return;
+	}
+	start = at++;
+	while (at < end && is_plain(*start, quoted) && is_plain(*at, quoted))
+		at++;
+	g_ptr_array_add(
+	    shown->beginnings, g_strndup(start, (gsize)(at - start)));
 }
 
 static void
@@ -187,18 +208,23 @@ is_closed(const MimeEntity *entity)
 	return entity->children->len == 0 && !mime_holds_smime(entity);
 }
 
-/* A line of a header with its folds: also what is no field for us. */
+/* A line of a header with its folds: also what is no field for us.  closed: of
+ * a header whose body is so. */
 static void
-show_line(Shown *shown, const MimeEntity *entity, MimeRange line)
+show_line(Shown *shown, bool closed, MimeRange line)
 {
 	static const char type[] = "Content-Type";
 	const char *start = shown->root->base + line.start;
 	gsize size = mime_range_size(line);
 	const char *colon = memchr(start, ':', size);
 
+	if (colon != NULL && ++shown->fields > MIME_MAX_FIELDS) {
+		shown->over = true;
+		return;
+	}
 	if (size >= strlen(type) &&
 	    g_ascii_strncasecmp(start, type, strlen(type)) == 0 &&
-	    !(is_closed(entity) && is_composite(start, size))) {
+	    !(closed && is_composite(start, size))) {
 		show_type(shown, line);
 		return;
 	}
@@ -212,6 +238,7 @@ static void
 show_headers(Shown *shown, const MimeEntity *entity)
 {
 	gsize at = entity->header.start;
+	bool closed = is_closed(entity);
 
 	shown->kept += mime_range_size(entity->header) +
 	    mime_range_size(entity->preamble) +
@@ -220,7 +247,7 @@ show_headers(Shown *shown, const MimeEntity *entity)
 		MimeRange line = { at,
 			line_end(shown, at, entity->header.end) };
 
-		show_line(shown, entity, line);
+		show_line(shown, closed, line);
 		at = line.end;
 	}
 	/* the empty line */
@@ -230,12 +257,66 @@ show_headers(Shown *shown, const MimeEntity *entity)
 	shown->over = shown->over || shown->kept > MAX_ALL_KEPT;
 }
 
+static gint
+compare_beginnings(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* In order, without those that begin with another: so only the last one that is
+ * not after a line in that order may be its beginning. */
+static void
+sort_beginnings(GPtrArray *beginnings)
+{
+	guint count = 0;
+
+	g_ptr_array_sort(beginnings, compare_beginnings);
+	for (guint i = 0; i < beginnings->len; i++) {
+		char *beginning = g_ptr_array_index(beginnings, i);
+
+		if (count > 0 &&
+		    g_str_has_prefix(
+			beginning, g_ptr_array_index(beginnings, count - 1)))
+			continue;
+		g_ptr_array_index(beginnings, i) =
+		    g_ptr_array_index(beginnings, count);
+		g_ptr_array_index(beginnings, count++) = beginning;
+	}
+	g_ptr_array_set_size(beginnings, (gint)count);
+}
+
+/* Like strcmp, with text's beginning: 0 where it begins so. */
+static int
+compare_with_beginning(const char *text, gsize size, const char *beginning)
+{
+	gsize n = strlen(beginning);
+	int order = memcmp(text, beginning, MIN(size, n));
+
+	return order != 0 || size >= n ? order : -1;
+}
+
 /* Might the line, which begins with two hyphens, be a delimiter? */
 static bool
 may_delimit(const Shown *shown, const char *line, const char *end)
 {
-	return shown->is_odd ||
-	    (end - line > 2 && shown->begins[(guchar)line[2]]);
+	guint low = 0, high = shown->beginnings->len;
+
+	if (shown->is_odd)
+		return true;
+	while (low < high) {
+		guint middle = low + (high - low) / 2;
+		int order =
+		    compare_with_beginning(line + 2, (gsize)(end - line) - 2,
+			g_ptr_array_index(shown->beginnings, middle));
+
+		if (order == 0)
+			return true;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return false;
 }
 
 /* With the ends of the lines before them, which are theirs. */
@@ -247,6 +328,7 @@ show_delimiters(Shown *shown)
 	const char *at = base + first, *end = base + last;
 	guint count = 0;
 
+	sort_beginnings(shown->beginnings);
 	while ((at = memmem(at, (gsize)(end - at), "--", 2)) != NULL) {
 		const char *lf = memchr(at, '\n', (gsize)(end - at));
 		gsize start = (gsize)(at - base);
@@ -408,13 +490,26 @@ same_end(const MimeEntity *ours, gint64 theirs)
 	return theirs == end || (theirs == end + 1 && ours->base[end] == '\r');
 }
 
+/* Where a header is all, the line end before the delimiter is the empty line
+ * after it for GMime; what is left is nothing. */
+static bool
+same_content(const MimeEntity *ours, const GMimeStream *theirs)
+{
+	bool is_alone = (ours->problems & MIME_PROBLEM_NO_BLANK_LINE) != 0 &&
+	    theirs->bound_start == (gint64)ours->body.end + 2 &&
+	    theirs->bound_end == theirs->bound_start;
+
+	return is_alone ||
+	    (theirs->bound_start == (gint64)ours->body.start &&
+		same_end(ours, theirs->bound_end));
+}
+
 /* GMime tells where a part's header starts, and where a leaf's content is. */
 static bool
 same_part(const MimeEntity *ours, GMimeObject *theirs)
 {
 	GMimeHeaderList *headers = g_mime_object_get_header_list(theirs);
 	GMimeDataWrapper *content;
-	GMimeStream *stream;
 
 	if (g_mime_header_list_get_count(headers) != (int)ours->fields->len)
 		return false;
@@ -427,9 +522,7 @@ same_part(const MimeEntity *ours, GMimeObject *theirs)
 	content = g_mime_part_get_content(GMIME_PART(theirs));
 	if (content == NULL)
 		return mime_range_size(ours->body) == 0;
-	stream = g_mime_data_wrapper_get_stream(content);
-	return stream->bound_start == (gint64)ours->body.start &&
-	    same_end(ours, stream->bound_end);
+	return same_content(ours, g_mime_data_wrapper_get_stream(content));
 }
 
 static bool

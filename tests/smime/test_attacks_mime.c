@@ -376,7 +376,7 @@ Test(attacks, structure)
 		{ "a blank at its end", BOUNDARY, "boundary=\"=_pki \"",
 		    STRUCTURE(MIME_MALFORMED) },
 		{ "a blank at its start", BOUNDARY, "boundary=\" =_pki\"",
-		    ANYHOW },
+		    STRUCTURE(MIME_MALFORMED) },
 		{ "escaped", BOUNDARY, "boundary=\"=_\\pki\"", ANYHOW },
 		{ "folded inside", BOUNDARY, "boundary=\"=_\r\n pki\"",
 		    ANYHOW },
@@ -391,6 +391,24 @@ Test(attacks, structure)
 		{ "a NUL after it", BOUNDARY, BOUNDARY "{NUL}", ANYHOW },
 		{ "nothing", BOUNDARY, "boundary=\"\"",
 		    STRUCTURE(MIME_MALFORMED) },
+		{ "in another name", BOUNDARY, "xboundary=lain; " BOUNDARY,
+		    ANYHOW },
+		{ "in another value", BOUNDARY,
+		    "x=\"boundary=lain \"; " BOUNDARY, ANYHOW },
+		{ "in a value without quotes", BOUNDARY,
+		    "x=boundary=lain; " BOUNDARY, ANYHOW },
+		{ "in an escape", BOUNDARY,
+		    "name=\"a\\\"; boundary=lain; x=\\\"\"; " BOUNDARY,
+		    ANYHOW },
+		{ "in an encoded word", BOUNDARY,
+		    "name=\"=?utf-8?q?a=22=3B_boundary=3Dlain=3B_x=3D=22?=\";"
+		    " " BOUNDARY,
+		    ANYHOW },
+		{ "in an encoded word, after it", BOUNDARY,
+		    BOUNDARY "; name=\"=?utf-8?q?a=22=3B_bound=61ry=3Dlain?=\"",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "in a fold", BOUNDARY, BOUNDARY "; x=\"a\r\n boundary=lain\"",
+		    STRUCTURE(MIME_AMBIGUOUS) },
 		{ "no semicolon", ";\r\n " BOUNDARY, "\r\n " BOUNDARY, ANYHOW },
 		{ "blanks around the sign",
 		    "boundary=", "boundary = ", PASSES },
@@ -419,7 +437,10 @@ Test(attacks, structure)
 		    "Content-Transfer-Encoding: 7bit\r\n",
 		    STRUCTURE(MIME_AMBIGUOUS) },
 		{ "quoted-printable for base64", "Encoding: base64",
-		    "Encoding: quoted-printable", STRUCTURE(CMS_MALFORMED) },
+		    "Encoding: quoted-printable", STRUCTURE(MIME_AMBIGUOUS) },
+		{ "no encoding of the signature",
+		    "Content-Transfer-Encoding: base64\r\n", "",
+		    STRUCTURE(MIME_AMBIGUOUS) },
 		/* which protocol */
 		{ "protocol of another", PROTOCOL,
 		    "protocol=\"application/pgp-signature\"",
@@ -434,6 +455,19 @@ Test(attacks, structure)
 		    "pkcs7-signature; name=smime.p7s",
 		    "octet-stream; name=smime.p7s.exe",
 		    STRUCTURE(NOT_A_SIGNATURE_PART) },
+		{ "an octet-stream of two names",
+		    "pkcs7-signature; name=smime.p7s",
+		    "octet-stream; name=surat.html\r\n"
+		    "Content-Disposition: inline; filename=smime.p7s",
+		    STRUCTURE(NOT_A_SIGNATURE_PART) },
+		{ "the other way round", "pkcs7-signature; name=smime.p7s",
+		    "octet-stream; name=smime.p7s\r\n"
+		    "Content-Disposition: inline; filename=surat.html",
+		    STRUCTURE(NOT_A_SIGNATURE_PART) },
+		{ "of the same name twice", "pkcs7-signature; name=smime.p7s",
+		    "octet-stream; name=smime.p7s\r\n"
+		    "Content-Disposition: attachment; filename=smime.p7s",
+		    PASSES },
 		{ "a name that is encoded", "pkcs7-signature; name=",
 		    "octet-stream; name*=us-ascii''", PASSES },
 		/* which header */
@@ -486,9 +520,23 @@ Test(attacks, structure)
 #define INNER(b, lines) \
 	"Content-Type: multipart/mixed; boundary=\"" b "\"\r\n\r\n" lines
 
+#define COLUMNS_83 \
+	"12345678901234567890123456789012345678901234567890123456789012345678" \
+	"901234567890123"
+#define COLUMNS_249 COLUMNS_83 COLUMNS_83 COLUMNS_83
+
 Test(attacks, boundaries_inside)
 {
 	static const Wrapping cases[] = {
+		/* text as it is, as by openssl smime -sign */
+		{ "no header", HEAD SIGNED, "Naik pangkat.\r\nIsi.\r\n",
+		    PASSES },
+		{ "no header, nor a line end", HEAD SIGNED, "Naik pangkat.",
+		    ANYHOW },
+		{ "no header, a paragraph", HEAD SIGNED,
+		    "Naik pangkat.\r\n\r\nIsi.\r\n", PASSES },
+		{ "perhaps a header", HEAD SIGNED, "Naik: ya.\r\nIsi.\r\n",
+		    ANYHOW },
 		{ "another boundary", HEAD SIGNED, INSIDE("--lain"), PASSES },
 		{ "the outer boundary", HEAD SIGNED, INSIDE(LINE), ANYHOW },
 		{ "the outer boundary, closing", HEAD SIGNED, INSIDE(LINE "--"),
@@ -503,6 +551,15 @@ Test(attacks, boundaries_inside)
 		    INSIDE("x" LINE "x\r" LINE), ANYHOW },
 		{ "the outer boundary after a bare LF", HEAD SIGNED,
 		    INSIDE("x\n" LINE), ANYHOW },
+		{ "the outer boundary within a line", HEAD SIGNED,
+		    INSIDE("x" LINE), PASSES },
+		{ "as far as it may be", HEAD SIGNED, INSIDE(COLUMNS_249 LINE),
+		    PASSES },
+		{ "farther", HEAD SIGNED, INSIDE(COLUMNS_249 "x" LINE),
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "for the second time", HEAD SIGNED,
+		    INSIDE("x" LINE COLUMNS_249 LINE),
+		    STRUCTURE(MIME_AMBIGUOUS) },
 		{ "the inner one is the outer one", HEAD SIGNED,
 		    INNER(
 			PKI_BOUNDARY, LINE "\r\n" GENUINE "\r\n" LINE "--\r\n"),
@@ -554,6 +611,15 @@ Test(attacks, boundary_without_quotes)
 			"--=_b", "boundary=--=_b") "\r\n----\r\n\r\n"
 						   "Anda dipecat.\r\n",
 		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "cut, in the signed part", SLASHED("boundary=luar/1"),
+		    STRUCTURE(MIME_AMBIGUOUS), .part = INSIDE("--luar") },
+		{ "cut, and closed, in the signed part",
+		    SLASHED("boundary=luar/1"), STRUCTURE(MIME_AMBIGUOUS),
+		    .part = INSIDE("--luar-- ") },
+		{ "cut, and more in the signed part",
+		    HEAD SIGNED_BY("--=_1", "boundary=--=_1"), PASSES,
+		    .part = INNER(
+			"--=_2", "----=_2\r\n" GENUINE "\r\n----=_2--\r\n") },
 		{ "with quotes",
 		    SLASHED("boundary=\"luar/1\"") "--luar\r\nx\r\n", PASSES },
 		{ "of tokens only",
@@ -586,11 +652,140 @@ Test(attacks, encoded_boundary)
 			"boundary=\"" WORD
 			"\"") "--luar\r\n" HTML("") "\r\n--luar--\r\n",
 		    ANYHOW },
+		{ "the word in it",
+		    HEAD SIGNED_BY(
+			"Boundary-01=_x", "boundary=\"Boundary-01=_x\""),
+		    PASSES },
+		{ "a blank at its start",
+		    HEAD SIGNED_BY(" luar", "boundary=\" luar\""),
+		    STRUCTURE(MIME_MALFORMED) },
 		{ "a blank inside",
 		    HEAD SIGNED_BY("lu ar", "boundary=\"lu ar\""), PASSES },
 	};
 
 	expect_wrappings(cases, G_N_ELEMENTS(cases));
+}
+
+/* cms, whose signer needs not know, with an attribute that nobody signs. */
+static GBytes *
+with_unsigned(GBytes *cms, const char *attribute)
+{
+	gsize size;
+	const guchar *at = g_bytes_get_data(cms, &size);
+	CMS_ContentInfo *info = d2i_CMS_ContentInfo(NULL, &at, (long)size);
+	CMS_SignerInfo *signer =
+	    sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(info), 0);
+	ASN1_OBJECT *type = OBJ_txt2obj("1.2.3.4.5", 1);
+	guchar *out = NULL;
+	int n;
+	GBytes *other;
+
+	cr_assert(
+	    CMS_unsigned_add1_attr_by_OBJ(signer, type, V_ASN1_OCTET_STRING,
+		attribute, (int)strlen(attribute)) == 1);
+	n = i2d_CMS_ContentInfo(info, &out);
+	cr_assert(n > 0);
+	other = g_bytes_new(out, (gsize)n);
+	OPENSSL_free(out);
+	ASN1_OBJECT_free(type);
+	CMS_ContentInfo_free(info);
+	return other;
+}
+
+/* In quoted-printable, with literal as it is, on lines of its own. */
+static char *
+quoted_printable(GBytes *octets, const char *literal)
+{
+	gsize size, at = 0, column = 0;
+	const guchar *data = g_bytes_get_data(octets, &size);
+	const guchar *found = memmem(data, size, literal, strlen(literal));
+	GString *text = g_string_new(NULL);
+
+	cr_assert(found != NULL);
+	while (at < size) {
+		if (data + at == found) {
+			g_string_append_printf(text, "=\r\n%s=\r\n", literal);
+			at += strlen(literal);
+			column = 0;
+			continue;
+		}
+		g_string_append_printf(text, "=%02X", data[at++]);
+		if (++column % 25 == 0 || at == size)
+			g_string_append(text, "=\r\n");
+	}
+	return g_string_free(text, FALSE);
+}
+
+/* {XXX}: as much as a reader's buffer holds of a line. */
+static GString *
+with_literal(
+    const AttackWorld *world, const char *pattern, const char *attribute)
+{
+	g_autofree char *xs = g_strnfill(1023, 'x');
+	const AttackPiece fill[] = { { "{XXX}", xs, strlen(xs) },
+		{ NULL, NULL, 0 } };
+	g_autoptr(GString) literal = attack_filled(attribute, fill);
+	g_autoptr(GBytes) cms =
+	    attack_signed_by(world, attack_victim(world), GENUINE, 0);
+	g_autoptr(GBytes) other = with_unsigned(cms, literal->str);
+	g_autofree char *base64 = pki_base64(other);
+	g_autofree char *quoted = quoted_printable(other, literal->str);
+	const AttackPiece pieces[] = {
+		{ "{PART}", GENUINE, strlen(GENUINE) },
+		{ "{XXX}", xs, strlen(xs) },
+		{ "{P7S}", base64, strlen(base64) },
+		{ "{QP}", quoted, strlen(quoted) },
+		{ NULL, NULL, 0 },
+	};
+
+	return attack_filled(pattern, pieces);
+}
+
+#define P7S_QP \
+	"Content-Type: application/pkcs7-signature; name=smime.p7s\r\n" \
+	"Content-Transfer-Encoding: quoted-printable\r\n"
+#define SIGNED_IN(b, p7s) \
+	HEAD TYPE "; " PROTOCOL "; boundary=" b "\r\n\r\n--" b \
+		  "\r\n{PART}\r\n--" b "\r\n" p7s "--" b "--\r\n"
+#define FALSE_PART(b) "\r\n--" b "\r\n" HTML("") "\r\n--" b "--\r\n"
+
+/* What stands in the signature part is signed by nobody, but for the signature:
+ * a delimiter in it is one, for a reader who sees lines or boundaries that
+ * others do not see. */
+Test(attacks, signature_part)
+{
+	static const struct {
+		const char *name, *pattern, *attribute;
+		AttackExpected expected;
+	} cases[] = {
+		{ "base64", SIGNED_IN("luar/1", P7S_TYPE "\r\n{P7S}"),
+		    FALSE_PART("luar"), PASSES },
+		{ "a cut boundary", SIGNED_IN("luar/1", P7S_QP "\r\n{QP}"),
+		    FALSE_PART("luar"), STRUCTURE(MIME_AMBIGUOUS) },
+		{ "a long line", SIGNED_IN("luar", P7S_QP "\r\n{QP}"),
+		    "{XXX}--luar\r\n" HTML(""), STRUCTURE(MIME_AMBIGUOUS) },
+		{ "nothing special", SIGNED_IN("luar", P7S_QP "\r\n{QP}"), "x",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "a cut boundary in its header",
+		    SIGNED_IN("luar/1", P7S_TYPE "--luar: x\r\n\r\n{P7S}"), "x",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "a long line in its header",
+		    SIGNED_IN(
+			"luar", "X: {XXX}--luar\r\n" P7S_TYPE "\r\n{P7S}"),
+		    HTML(""), STRUCTURE(MIME_AMBIGUOUS) },
+		{ "a long line in its header, and no boundary",
+		    SIGNED_IN("luar", "X: {XXX}\r\n" P7S_TYPE "\r\n{P7S}"),
+		    HTML(""), PASSES },
+	};
+	g_auto(AttackWorld) world = attack_world_new();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GString) text =
+		    with_literal(&world, cases[i].pattern, cases[i].attribute);
+		g_autoptr(Verdict) verdict = attack_judge(&world, text);
+
+		attack_expect(verdict, &cases[i].expected, cases[i].name);
+	}
 }
 
 /* The signature comes first: it is no signature of what follows. */

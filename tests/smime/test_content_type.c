@@ -7,15 +7,15 @@
 Test(content_type, values)
 {
 	static const char value[] =
-	    " Multipart/Signed;\r\n\tMICALG=\"SHA-256\"; x=a/b;"
+	    " Application/X-Surat;\r\n\tMICALG=\"SHA-256\"; x=a/b;"
 	    " name=\"x\\\"y z\" ;";
 	bool well_formed;
 	g_autoptr(ContentType) type =
 	    content_type_parse(value, sizeof(value) - 1, &well_formed);
 
 	cr_expect(well_formed);
-	cr_expect(content_type_is(type, "multipart", "signed"));
-	cr_expect_not(content_type_is(type, "multipart", "mixed"));
+	cr_expect(content_type_is(type, "application", "x-surat"));
+	cr_expect_not(content_type_is(type, "application", "pdf"));
 	cr_expect_str_eq(content_type_parameter(type, "micalg"), "SHA-256");
 	cr_expect_str_eq(content_type_parameter(type, "x"), "a/b");
 	cr_expect_str_eq(content_type_parameter(type, "name"), "x\"y z");
@@ -41,6 +41,57 @@ Test(content_type, structure_is_written_plainly)
 
 		cr_expect(type != NULL);
 		cr_expect_not(well_formed, "%s", values[i]);
+	}
+}
+
+/* Some readers look for the word and not for the parameter, or decode what is
+ * not encoded: what they find is the boundary for them. */
+Test(content_type, one_boundary)
+{
+	static const struct {
+		const char *parameters;
+		bool well_formed;
+	} cases[] = {
+		{ "boundary=a", true },
+		{ "type=\"text/html\"; Boundary=\"a\"; start=\"<a@b>\"", true },
+		{ "boundary=boundary", true },
+		{ "boundary=\"----=_boundary_123\"", true },
+		{ "boundary=\"Boundary-01=_abc\"", true },
+		{ "boundary=\"==Multipart_Boundary_x12x\"", true },
+		{ "boundary=--boundary_0_1", true },
+		{ "boundary=\"a?b=c\"", true },
+		{ "boundary=\"a=?b?c=\"", true },
+		{ "boundary=a; x=\"=?\"", true },
+		{ "boundary=a; xboundary=b", false },
+		{ "X-BOUNDARY=b; boundary=a", false },
+		{ "x-boundary*=b; boundary=a", false },
+		{ "x=boundary=b; boundary=a", false },
+		{ "x=\"boundary=b \"; boundary=a", false },
+		{ "boundary=a; x=\"; Boundary=b; y=\"", false },
+		{ "boundary=a; x=boundary", false },
+		{ "boundary=\"a boundary=b\"", false },
+		{ "boundary = \"BOUNDARY \t=b\"", false },
+		{ "boundary=a; name=\"x\\\"y\"", false },
+		{ "name=\"x\r\n y\"; boundary=a", false },
+		{ "boundary=a; name=\"=?utf-8?Q?x?=\"", false },
+		{ "name==?utf-8*id?b?eA==?=; boundary=a", false },
+		{ "boundary=\"=?utf-8?q?luar?=\"", false },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *multi =
+		    g_strconcat("Multipart/mixed; ", cases[i].parameters, NULL);
+		g_autofree char *leaf =
+		    g_strconcat("text/plain; ", cases[i].parameters, NULL);
+		bool well_formed;
+		g_autoptr(ContentType) type =
+		    content_type_parse(multi, strlen(multi), &well_formed);
+		g_autoptr(ContentType) other = NULL;
+
+		cr_expect_eq(well_formed, cases[i].well_formed, "%s", multi);
+		other = content_type_parse(leaf, strlen(leaf), &well_formed);
+		cr_expect(well_formed, "%s", leaf);
+		cr_expect_not_null(other);
 	}
 }
 

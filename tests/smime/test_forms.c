@@ -796,6 +796,20 @@ Test(forms, layers_in_disguise)
 		    "Content-Type: application/octet-stream\r\n\r\n"
 		    "-----BEGIN CMS-----\r\n{P7M}-----END CMS-----\r\n",
 		    false },
+		{ "PEM by an older label",
+		    "Content-Type: application/octet-stream\r\n\r\n"
+		    "-----BEGIN PKCS7-----\r\n{P7M}-----END PKCS7-----\r\n",
+		    false },
+		{ "PEM by the oldest label",
+		    "Content-Type: application/octet-stream\r\n\r\n"
+		    "-----BEGIN PKCS #7 SIGNED DATA-----\r\nX: y\r\n\r\n{P7M}"
+		    "-----END PKCS #7 SIGNED DATA-----\r\n",
+		    false },
+		{ "PEM by the label of certificates",
+		    "Content-Type: application/octet-stream\r\n\r\n"
+		    "-----BEGIN CERTIFICATE-----\r\n{P7M}"
+		    "-----END CERTIFICATE-----\r\n",
+		    false },
 		{ "a name of another kind",
 		    FILE_AS("application/cms; name=smime.p7m") "\r\n{P7M}",
 		    true },
@@ -851,6 +865,30 @@ Test(forms, signed_files)
 		    "%s", files[i]);
 		cr_expect_eq(result_around(&world, content, true), SMIME_PASS,
 		    "%s", files[i]);
+	}
+}
+
+/* Certificates and keys are no layers, though they are PEM as layers may be. */
+Test(forms, signed_files_of_pem)
+{
+	static const char *const labels[] = { "CERTIFICATE",
+		"TRUSTED CERTIFICATE", "CERTIFICATE REQUEST", "PRIVATE KEY",
+		"RSA PRIVATE KEY", "X509 CRL", "PGP PUBLIC KEY BLOCK",
+		"SSH2 ENCRYPTED PRIVATE KEY" };
+	g_auto(World) world = world_new();
+	g_autoptr(GBytes) der = pki_cert_der(world.pki->leaf);
+	g_autofree char *base64 = pki_base64(der);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(labels); i++) {
+		g_autofree char *content = g_strdup_printf(
+		    "Content-Type: application/octet-stream; name=a.pem\r\n\r\n"
+		    "-----BEGIN %s-----\r\n%s-----END %s-----\r\n",
+		    labels[i], base64, labels[i]);
+
+		cr_expect_eq(result_around(&world, content, false), SMIME_PASS,
+		    "%s", labels[i]);
+		cr_expect_eq(result_around(&world, content, true), SMIME_PASS,
+		    "%s", labels[i]);
 	}
 }
 

@@ -1,5 +1,6 @@
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <criterion/criterion.h>
@@ -7,7 +8,42 @@
 
 #include "../../smime/second_reader.h"
 
-/* What is read alike or not is shown by the tests of mime and of attacks. */
+/* --- ranges --------------------------------------------------------------- */
+
+/* What messages are read alike or not is shown by the tests of mime and of
+ * attacks too. */
+
+#define SIGNED_WITH(end) \
+	"Content-Type: multipart/signed; boundary=b;\r\n" \
+	" protocol=\"application/pkcs7-signature\"\r\n\r\n" \
+	"--b\r\nA: b\r\n\r\nisi\r\n" \
+	"--b\r\nContent-Type: application/pkcs7-signature\r\n\r\nAAAA\r\n" \
+	"--b--" end
+
+/* Had we other ranges of a part than it has, it would say so. */
+Test(second_reader, ranges)
+{
+	static const char *const texts[] = { SIGNED_WITH("\r\n"),
+		SIGNED_WITH("\r\nepilogue\r\n") };
+
+	for (gsize i = 0; i < 6 * G_N_ELEMENTS(texts); i++) {
+		const char *text = texts[i / 6];
+		g_autoptr(MimeEntity) root =
+		    mime_entity_parse(text, (MimeRange){ 0, strlen(text) });
+		MimeEntity *part = g_ptr_array_index(root->children, i % 2);
+		gsize *const ends[] = { &part->header.start, &part->body.start,
+			&part->body.end };
+		gsize *end = ends[i / 2 % 3];
+
+		cr_expect_eq(second_reader_problems(root), 0, "%zu", i);
+		--*end;
+		cr_expect_eq(second_reader_problems(root),
+		    MIME_PROBLEM_SECOND_READER, "%zu, an octet before", i);
+		*end += 2;
+		cr_expect_eq(second_reader_problems(root),
+		    MIME_PROBLEM_SECOND_READER, "%zu, an octet after", i);
+	}
+}
 
 /* --- labels ---------------------------------------------------------------
  */
@@ -114,6 +150,9 @@ problems_of_piece(const Piece *piece)
 
 #define NEWS "Content-Type: message/news\r\n\r\n"
 #define PART "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+#define PART_OF(b) \
+	"Content-Type: multipart/mixed; boundary=\"" b "\"\r\n\r\n--" b \
+	"\r\n" TEXT
 #define DIGEST(subtype) \
 	"Content-Type: multipart/" subtype "; boundary=b\r\n\r\n--b\r\n\r\n"
 #define DEEP "a:"
@@ -178,6 +217,29 @@ static const Piece too_much[] = {
 	{ "Content-Type: multipart/mixed; boundary=b\r\n\r\n", "x",
 	    "\r\n--b\r\n\r\nx\r\n--b--\r\n", (2 << 20) - 44 },
 	{ PART, "--b\r\n", "x", 20000 },
+	{ PART_OF("-=_b"), "---=\r\n---=_\r\n---=_bc\r\n---=_B", "", 20000 },
+	/* what it might cut, or be decoded */
+	{ "Content-Type: multipart/signed; boundary=b=c; "
+	  "protocol=application/pkcs7-signature\r\n\r\n",
+	    "--b\r\n", "x", 20001 },
+	{ "Content-Type: multipart/signed; boundary=\"b\\c\"\r\n\r\n",
+	    "--b\r\n", "x", 20001 },
+	{ "Content-Type: multipart/signed; boundary*0=b; boundary*1=c\r\n\r\n",
+	    "--bx\r\n", "x", 20001 },
+	{ "Content-Type: multipart/signed; boundary=\"\\b\"\r\n\r\n", "--c\r\n",
+	    "x", 20001 },
+	/* of fields for GMime, one is the first; those of ours mime_entity
+	 * counts */
+	{ "Content-Type: text/plain\r\n", "a :\r\n", "\r\nx\r\n",
+	    MIME_MAX_FIELDS },
+	/* what is all preamble for it */
+	{ "Content-Type: multipart/mixed\r\n\r\n", "x", "\r\n--b\r\n",
+	    (2 << 20) - 37 },
+	{ "Content-Type: multipart/mixed; boundary=\"\"\r\n\r\n", "x", "",
+	    (2 << 20) - 43 },
+	{ "Content-Transfer-Encoding: base64\r\n"
+	  "Content-Type: multipart/mixed; boundary=b\r\n\r\n",
+	    "x", "\r\n--b--\r\n", (2 << 20) - 86 },
 };
 
 Test(second_reader, beyond_measure)
@@ -223,6 +285,16 @@ static const Piece fair[] = {
 	{ TEXT, "    indented, with: colons\r\n", END, 100000 },
 	{ TEXT, "a", END, 4 << 20 },
 	{ PART TEXT, "-- \r\nx\r\n", END "--b--\r\n", 100000 },
+	{ PART_OF("------------ms0306"),
+	    "-----------------------------------\r\nx\r\n",
+	    END "--------------ms0306--\r\n", 30000 },
+	{ PART_OF("----=_NextPart_000"),
+	    "--- a/surat\r\n------------------------\r\n------\r\n-- =_\r\n",
+	    END "------=_NextPart_000--\r\n", 30000 },
+	{ "Content-Type: multipart/mixed; boundary=--boundary_0_1\r\n\r\n"
+	  "----boundary_0_1\r\n" PART_OF("c-1") "c-2\r\n",
+	    "--c-\r\n----bound\r\n---\r\n",
+	    END "--c-1--\r\n----boundary_0_1--\r\n", 30000 },
 	{ PART TEXT, "--\r\n-- Name: surat; Type: TABLE\r\n--\r\n",
 	    END "--b--\r\n", 20000 },
 	{ PART "Content-Type: text/plain; name=\"dump (1).sql\"\r\n\r\n",
@@ -245,6 +317,26 @@ Test(second_reader, within_measure)
 	for (gsize i = 0; i < G_N_ELEMENTS(fair); i++)
 		cr_expect_eq(problems_of_piece(&fair[i]), 0, "%zu: %s%s", i,
 		    fair[i].before, fair[i].repeated);
+}
+
+/* Looking at each of many lines takes no longer where there are many fields. */
+Test(second_reader, types_and_fields)
+{
+	g_autoptr(GString) text = g_string_new(
+	    "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+	    "Content-Type: application/octet-stream\r\n");
+	g_autoptr(MimeEntity) root = NULL;
+	gint64 start;
+
+	for (guint i = 0; i < 80000; i++)
+		g_string_append(text, "Content-Type multipart\r\n");
+	for (guint i = 0; i < 9900; i++)
+		g_string_append(text, "a:\r\n");
+	g_string_append(text, "\r\nx\r\n--b--\r\n");
+	root = mime_entity_parse(text->str, (MimeRange){ 0, text->len });
+	start = g_get_monotonic_time();
+	second_reader_problems(root);
+	cr_expect_lt(g_get_monotonic_time() - start, G_USEC_PER_SEC);
 }
 
 /* What is left of a line that GMime's buffer does not hold is a line for it. */

@@ -721,7 +721,7 @@ check_multiparts(void)
 		{ "more base64", "\r\n" LINE "--", "\r\nAAAA\r\n" LINE "--",
 		    VERDICT_REASON_CMS_MALFORMED },
 		{ "not base64", "Encoding: base64", "Encoding: 7bit",
-		    VERDICT_REASON_CMS_MALFORMED },
+		    VERDICT_REASON_MIME_AMBIGUOUS },
 	};
 	g_autoptr(Pki) pki = pki_new(NULL);
 	g_autoptr(GBytes) cms = pki_sign(pki, PKI_PART, 0, 0);
