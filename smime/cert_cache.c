@@ -1,5 +1,3 @@
-#include <openssl/sha.h>
-
 #include "cert_cache.h"
 #include "lru.h"
 
@@ -41,24 +39,6 @@ cert_cache_free(CertCache *cache)
 	g_free(cache);
 }
 
-/* Of octets, as hexadecimal digits and their end.  OpenSSL's is several times
- * as fast as GLib's. */
-typedef char Digest[2 * SHA256_DIGEST_LENGTH + 1];
-
-static void
-find_digest(const guchar *octets, gsize size, Digest digest)
-{
-	static const char hex[] = "0123456789abcdef";
-	guchar sum[SHA256_DIGEST_LENGTH];
-
-	SHA256(octets, size, sum);
-	for (gsize i = 0; i < sizeof(sum); i++) {
-		digest[2 * i] = hex[sum[i] >> 4];
-		digest[2 * i + 1] = hex[sum[i] & 15];
-	}
-	digest[2 * sizeof(sum)] = '\0';
-}
-
 X509 *
 cert_cache_decode(CertCache *cache, const guchar *octets, gsize size)
 {
@@ -66,9 +46,9 @@ cert_cache_decode(CertCache *cache, const guchar *octets, gsize size)
 	X509 *cert = NULL;
 
 	if (cache != NULL) {
-		Digest digest;
+		char digest[OSSL_SHA256_TEXT];
 
-		find_digest(octets, size, digest);
+		ossl_sha256_text(octets, size, digest);
 		cert = lru_get(cache->by_digest, digest, 0);
 	}
 	if (cert != NULL)
@@ -84,11 +64,11 @@ cert_cache_keep(CertCache *cache, X509 *cert)
 {
 	guchar *octets = NULL;
 	int size = i2d_X509(cert, &octets);
-	Digest digest;
+	char digest[OSSL_SHA256_TEXT];
 
 	if (size <= 0)
 		return;
-	find_digest(octets, (gsize)size, digest);
+	ossl_sha256_text(octets, (gsize)size, digest);
 	lru_put(
 	    cache->by_digest, digest, cert, (gsize)size + DECODED, G_MAXINT64);
 	OPENSSL_free(octets);

@@ -10,8 +10,6 @@
 #define PACKED "smime-milter " VERSION " %s %" G_GINT64_FORMAT "\n"
 #define TYPICAL_OCTETS 1024 /* of what is hashed into a key */
 
-static const char hex_digits[] = "0123456789abcdef";
-
 const NameCode evidence_kind_names[] = {
 	{ "ocsp", EVIDENCE_OCSP },
 	{ "crl", EVIDENCE_CRL },
@@ -111,29 +109,11 @@ add_list_of(GByteArray *octets, const EvidenceSource *source)
 	add_points_of(octets, source->cert);
 }
 
-/* SHA-256 in hexadecimal, into text, and a NUL.  OpenSSL's takes a fraction of
- * the time that GLib's does, and each message asks for several. */
-static void
-digest_text(const GByteArray *octets, char *text)
-{
-	guchar digest[EVP_MAX_MD_SIZE];
-	guint size;
-
-	if (EVP_Digest(octets->data, octets->len, digest, &size, EVP_sha256(),
-		NULL) != 1)
-		g_assert_not_reached();
-	for (guint i = 0; i < size; i++) {
-		*text++ = hex_digits[digest[i] >> 4];
-		*text++ = hex_digits[digest[i] & 15];
-	}
-	*text = '\0';
-}
-
 char *
 evidence_key(const EvidenceSource *source)
 {
 	g_autoptr(GByteArray) octets = g_byte_array_sized_new(TYPICAL_OCTETS);
-	char text[2 * EVP_MAX_MD_SIZE + 1];
+	char text[OSSL_SHA256_TEXT];
 
 	add_name_of(octets, source->issuer);
 	add_key_of(octets, source->issuer);
@@ -141,7 +121,7 @@ evidence_key(const EvidenceSource *source)
 		add_serial_of(octets, source->cert);
 	else
 		add_list_of(octets, source);
-	digest_text(octets, text);
+	ossl_sha256_text(octets->data, octets->len, text);
 	return g_strconcat(VERSION ":",
 	    name_code_name(evidence_kind_names, (int)source->kind), ":{", text,
 	    "}", NULL);

@@ -7,7 +7,11 @@
 
 #include "keyring.h"
 #include "ossl.h"
-#include "signed_data.h"
+#include "signed_data_form.h"
+
+/* What signed_data has made: of each digest, with and without the attribute of
+ * a domain's signature. */
+#define IDENTITY_FORMS 6
 
 struct identity {
 	gatomicrefcount refs;
@@ -16,8 +20,8 @@ struct identity {
 	OsslX509Stack *chain; /* intermediates, without root */
 	GPtrArray *mailboxes; /* of Address: of cert */
 	char *serial;
-	bool is_seal;                             /* of a domain */
-	SignedDataForm *forms[SIGNED_DATA_FORMS]; /* atomic; each set once */
+	bool is_seal;                          /* of a domain */
+	SignedDataForm *forms[IDENTITY_FORMS]; /* atomic; each set once */
 };
 
 #endif

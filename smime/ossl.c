@@ -3,6 +3,7 @@
 
 #include <openssl/asn1.h>
 #include <openssl/rand.h>
+#include <openssl/sha.h>
 
 #include "ossl.h"
 
@@ -40,6 +41,20 @@ ossl_time_compare(const ASN1_TIME *a, gint64 b)
 
 	ERR_clear_error();
 	return order;
+}
+
+void
+ossl_sha256_text(gconstpointer octets, gsize size, char *text)
+{
+	static const char hex[] = "0123456789abcdef";
+	guchar sum[SHA256_DIGEST_LENGTH];
+
+	SHA256(octets, size, sum);
+	for (gsize i = 0; i < sizeof(sum); i++) {
+		*text++ = hex[sum[i] >> 4];
+		*text++ = hex[sum[i] & 15];
+	}
+	*text = '\0';
 }
 
 bool

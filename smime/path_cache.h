@@ -18,7 +18,7 @@
 #include <glib.h>
 
 #include "ossl.h"
-#include "trust.h"
+#include "trust_demands.h"
 
 typedef struct path_cache PathCache;
 

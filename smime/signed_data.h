@@ -20,22 +20,10 @@
 #include "ossl.h"
 #include "spool.h"
 
-/* Octets of content that it may hold. */
-#define SIGNED_DATA_MAX_CONTENT (G_MAXINT - (1 << 24))
-
-/* How many an identity may have: of each digest, with and without
- * domain_signature. */
-#define SIGNED_DATA_FORMS 6
-
 typedef struct {
 	gint64 time;           /* signingTime, seconds since 1970 */
 	bool domain_signature; /* says that it is one (RFC 3183) */
 } SignedDataOptions;
-
-/* What of an identity's signed data is the same each time. */
-typedef struct signed_data_form SignedDataForm;
-
-void signed_data_form_free(SignedDataForm *form);
 
 /* DER.  digesting has seen all that is signed and stays as it is; content:
  * what is in it, NULL when it is detached.  Error: CRYPTO. */

@@ -18,11 +18,10 @@
 #include "cert.h"
 #include "cert_cache.h"
 #include "ossl.h"
+#include "trust_demands.h"
 #include "verdict.h"
 
 #define TRUST_MAX_DEPTH 8 /* intermediates in a path */
-/* Signatures that the search for other paths may check. */
-#define TRUST_MAX_SIGNATURES 256
 
 typedef struct trust Trust;
 
@@ -33,26 +32,6 @@ Trust *trust_new(const char *const *anchors, const char *const *intermediates,
 Trust *trust_ref(Trust *trust);
 void trust_unref(Trust *trust);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Trust, trust_unref)
-
-/* The initial values of RFC 5280, section 6.1.1 (c), (e), (f) and (g); all
- * zero: any policy, and nothing asked but what the certificates themselves
- * ask. */
-typedef struct {
-	const char *const *oids; /* dotted; NULL or empty: any policy */
-	bool is_explicit;        /* one of them is required */
-	bool inhibit_mapping;
-	bool inhibit_any;
-} TrustPolicy;
-
-/* What a path must be, beyond being valid.  Of several those are preferred that
- * are. */
-typedef struct {
-	TrustPolicy policy;
-	const CertLimits *limits; /* NULL: any digest, any key */
-	bool is_for_mail; /* no CA below the anchor is limited to other uses */
-	guint *signatures_left; /* of TRUST_MAX_SIGNATURES, shared by several
-	                           paths; NULL: all of them for this one */
-} TrustDemands;
 
 /*
  * Builds the path of leaf at the moment now (seconds since 1970); demands may
