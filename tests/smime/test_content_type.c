@@ -88,6 +88,7 @@ Test(content_type, one_boundary)
 		    content_type_parse(multi, strlen(multi), &well_formed);
 		g_autoptr(ContentType) other = NULL;
 
+		cr_expect_not_null(type);
 		cr_expect_eq(well_formed, cases[i].well_formed, "%s", multi);
 		other = content_type_parse(leaf, strlen(leaf), &well_formed);
 		cr_expect(well_formed, "%s", leaf);
