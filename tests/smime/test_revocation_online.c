@@ -1761,7 +1761,7 @@ Test(revocation_online, certificate_that_may_not_sign_lists)
 	const Question question = { .cert = leaf };
 
 	test_ca_put(ca, "crl", list(REVOKED));
-	for (int shared = 0; shared < 2; shared++) {
+	for (guint shared = 0; shared < 2; shared++) {
 		g_autoptr(TestRedis) redis = test_redis_start(NULL);
 		g_auto(Gateway) gateway = { 0 };
 		guint asked;
