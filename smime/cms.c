@@ -59,6 +59,13 @@ typedef struct {
 	Walk content;
 } Element;
 
+/* X.690, section 8.1.5: two octets of zero; OpenSSL minds others there. */
+static bool
+is_end_of_contents(const guchar *from, const guchar *to)
+{
+	return to - from == 2 && from[0] == 0 && from[1] == 0;
+}
+
 /* Behind the end of an indefinite length whose content starts at at; NULL when
  * there is none. */
 static const guchar *
@@ -67,6 +74,7 @@ indefinite_end(const guchar *at, const guchar *end)
 	gsize depth = 1;
 
 	while (depth > 0 && at < end) {
+		const guchar *from = at;
 		long length;
 		int tag, class;
 		int form = ASN1_get_object(
@@ -74,8 +82,10 @@ indefinite_end(const guchar *at, const guchar *end)
 
 		if (form & 0x80)
 			return NULL;
-		if (class == V_ASN1_UNIVERSAL && tag == V_ASN1_EOC)
+		if (is_end_of_contents(from, at))
 			depth--;
+		else if (class == V_ASN1_UNIVERSAL && tag == V_ASN1_EOC)
+			return NULL;
 		else if (form & 1)
 			depth++;
 		else
