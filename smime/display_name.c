@@ -960,12 +960,13 @@ without_comments(const char *value)
 }
 
 /* Octets that are not UTF-8 have the charset of the reader's country, or of the
- * message's text; these have more at signs and dots than ASCII. */
+ * message's text; these have more at signs and dots than ASCII.  For the
+ * windows-125x, one stands for all. */
 static bool
 is_read_raw(const Search *search, const char *value)
 {
 	static const char *const labels[] = { "gb18030", "cp932", "euc-jp",
-		"cp949", "big5-hkscs" };
+		"cp949", "big5-hkscs", "windows-1252", "koi8-r", "ibm866" };
 
 	if (g_utf8_validate(value, -1, NULL))
 		return false;

@@ -546,7 +546,8 @@ Test(display_name, charsets)
 	expect_all(values, G_N_ELEMENTS(values), true);
 }
 
-/* Octets that are not UTF-8, in the charsets that have two for a character. */
+/* Octets that are not UTF-8, in the charsets that have at signs or dots in them
+ * besides those of ASCII. */
 Test(display_name, raw_octets)
 {
 	static const char *const misleading[] = {
@@ -565,6 +566,11 @@ Test(display_name, raw_octets)
 		    "bank.example)",
 		"=?utf-8?q?Pak?= ceo\xa3\xc0"
 		"bank.example" BY,
+		/* windows-1252, KOI8-R, IBM866 */
+		"\"sekda@bogorkab\x95go\x95id\"" BY,
+		"\"sekda@bogorkab\xb7go\xb7id\"" BY,
+		"\"sekda@bogorkab\x9ego\x9eid\"" BY,
+		"\"sekda@bogorkab\xfago\xfaid\"" BY,
 		/* half of a character in a word */
 		"=?utf-8?q?ceo=EF=BC?=\xa0"
 		"bank.example" BY,
@@ -573,6 +579,7 @@ Test(display_name, raw_octets)
 	static const char *const honest[] = {
 		"J\xfcrgen" BY, "\"J\xfcrgen M\xfcller (" OWN ")\"" BY,
 		"\"Ren\xe9\"" BY, "\"Ren\xe9 @ Caf\xe9\"" BY,
+		"\"Caf\xe9 \x95 Bar @ Per\xfa\"" BY,
 		"O\x92"
 		"Brien \x96 \x93"
 		"Bar\x94" BY,
@@ -772,6 +779,9 @@ Test(display_name, shows_domain)
 		"a@[bssn.go.id]",
 		"a.@bssn" ZWSP ".go.id",
 		"a.@bs\xffsn.go.id",
+		"[x] a@bssn\x95go\x95id",
+		"[x] a@bssn\x9ego\x9eid",
+		"[x] a@bssn\xfago\xfaid",
 		/* other ways to write it */
 		"a.@bssn\xe3\x80\x82go\xe3\x80\x82id",
 		"a.@bssn\xc2\xb7go\xc2\xb7id",
