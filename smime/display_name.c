@@ -614,24 +614,55 @@ word_is_domain(const char *text)
 	return is_domain(word) && !is_degree(word);
 }
 
-/* Are go. id and nothing else at text, as no abbreviations with blanks between
- * are? */
+/* Is label one of the words of list, which have blanks around them? */
+static bool
+is_listed(const char *list, const char *label, gsize size)
+{
+	g_autofree char *lower = g_ascii_strdown(label, (gssize)size);
+	g_autofree char *word = g_strconcat(" ", lower, " ", NULL);
+
+	return strstr(list, word) != NULL;
+}
+
+/* The top-level domains of countries. */
+static const char countries[] =
+    " ac ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh "
+    "bi bj bm bn bo br bs bt bv bw by bz ca cc cd cf cg ch ci ck cl cm cn co "
+    "cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg er es et eu fi fj fk fm "
+    "fo fr ga gb gd ge gf gg gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn "
+    "hr ht hu id ie il im in io iq ir is it je jm jo jp ke kg kh ki km kn kp "
+    "kr kw ky kz la lb lc li lk lr ls lt lu lv ly ma mc md me mg mh mk ml mm "
+    "mn mo mp mq mr ms mt mu mv mw mx my mz na nc ne nf ng ni nl no np nr nu "
+    "nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re ro rs ru rw sa sb "
+    "sc sd se sg sh si sj sk sl sm sn so sr ss st su sv sx sy sz tc td tf tg "
+    "th tj tk tl tm tn to tr tt tv tw tz ua ug uk us uy uz va vc ve vg vi vn "
+    "vu wf ws ye yt za zm zw ";
+
+/* What stands before them. */
+static const char second_levels[] =
+    " ac co com desa edu go gov mil my net or org sch web ";
+
+/* Are go. id, or co. uk, and nothing else at text?  Abbreviations with blanks
+ * between end otherwise: Gd. Lt. II. */
 static bool
 is_country_apart(const char *text)
 {
-	gsize size = 0;
+	const char *last = text;
+	gsize size;
 
-	while (g_ascii_isalnum(text[size]))
-		size++;
-	if (size == 0 || size > 3)
+	while (g_ascii_isalnum(*last))
+		last++;
+	size = (gsize)(last - text);
+	last += strspn(last, " ");
+	if (size == 0 || *last != '.')
 		return false;
-	text += size;
-	text += strspn(text, " ");
-	if (*text != '.')
+	last += strspn(last, ". ");
+	if (!g_ascii_isalpha(last[0]) || !g_ascii_isalpha(last[1]) ||
+	    is_domain_char(last[2 + strspn(last + 2, ". ")]))
 		return false;
-	text += strspn(text, ". ");
-	return g_ascii_isalpha(text[0]) && g_ascii_isalpha(text[1]) &&
-	    !is_domain_char(text[2 + strspn(text + 2, ". ")]);
+	return (size <= 3 && is_listed(" id ", last, 2)) ||
+	    (is_listed(second_levels, text, size) &&
+		is_listed(countries, last, 2));
 }
 
 /* What lies between two characters that could be of one domain. */
