@@ -14,6 +14,8 @@
 #define RLE "\xe2\x80\xab"  /* U+202B */
 #define PDF "\xe2\x80\xac"  /* U+202C */
 #define RLM "\xe2\x80\x8f"  /* U+200F */
+#define ALM "\xd8\x9c"      /* U+061C */
+#define MUHAMMAD "\xd9\x85\xd8\xad\xd9\x85\xd8\xaf"
 #define TOKYO "\xe6\x9d\xb1\xe4\xba\xac"
 #define OSAKA "\xe5\xa4\xa7\xe9\x98\xaa"
 #define DOTTED TOKYO "\xe3\x83\xbb" OSAKA ".com" /* U+30FB */
@@ -760,7 +762,10 @@ Test(display_name, shows_no_domain)
 		/* of letters that are no ASCII, in a charset or without */
 		"=?iso-8859-1?q?Caf=E9?= [Promo] <a@shop.example>",
 		"Caf\xe9 [Promo] <a@shop.example>",
-		"\xd9\x85\xd8\xad\xd9\x85\xd8\xaf [Promo] <a@shop.example>",
+		MUHAMMAD " [Promo] <a@shop.example>",
+		/* turned, with the labels of those domains inside words */
+		MUHAMMAD " [Promo] <goids@bssnx.example>",
+		MUHAMMAD RLM " [Promo] <a@shop.example>",
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(values); i++)
@@ -816,6 +821,11 @@ Test(display_name, shows_domain)
 		"a.@bs=?utf-8?q?sn=2Ego?=.id",
 		/* turned in a line that begins so: bssn.go.id from the right */
 		RLM "id" RLM "." RLM "go" RLM "." RLM "bssn" RLM "@" RLM "a.",
+		"a." RLM "sn" RLM "bs go id",
+		"a." ALM "sn" ZWSP ALM ZWSP "bs",
+		MUHAMMAD " [id, go, BSSN] <a.@shop.example>",
+		MUHAMMAD " example my-agency",
+		MUHAMMAD " a@bs sn.go.id",
 		/* no more than a field that is not there */
 		"",
 		" \r\n <>",
