@@ -936,23 +936,31 @@ bare_words(const char *text)
 	return g_string_free(out, FALSE);
 }
 
-/* domains in both ways to write them, as bare() leaves them. */
+/* domains in both ways to write them, and as they are seen where nobody has
+ * them, as bare() leaves them. */
 static GPtrArray *
 bare_names(const char *const *domains)
 {
 	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) nobody = g_ptr_array_new();
 
 	for (; *domains != NULL; domains++) {
 		const char *dot = (*domains)[0] == '.' ? "." : "";
 		g_autofree char *unicode =
 		    g_hostname_to_unicode(*domains + strlen(dot));
 		g_autofree char *shown = NULL;
+		g_autofree char *seen = NULL;
+		Order order;
 
 		g_ptr_array_add(names, bare(*domains));
 		if (unicode == NULL)
 			continue;
 		shown = g_strconcat(dot, unicode, NULL);
 		g_ptr_array_add(names, bare(shown));
+		/* A mark inside may look like a dot. */
+		seen = as_seen(shown, READ_BY_US, nobody, &order);
+		if (seen != NULL)
+			g_ptr_array_add(names, bare(seen));
 	}
 	return names;
 }

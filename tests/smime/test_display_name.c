@@ -16,6 +16,9 @@
 #define RLM "\xe2\x80\x8f"  /* U+200F */
 #define ALM "\xd8\x9c"      /* U+061C */
 #define MUHAMMAD "\xd9\x85\xd8\xad\xd9\x85\xd8\xaf"
+#define HIND \
+	"\xe0\xa4\xb9\xe0\xa4\xbf\xe0\xa4\x82\xe0\xa4\xa6" /* with an anusvara \
+	                                                    */
 #define TOKYO "\xe6\x9d\xb1\xe4\xba\xac"
 #define OSAKA "\xe5\xa4\xa7\xe9\x98\xaa"
 #define DOTTED TOKYO "\xe3\x83\xbb" OSAKA ".com" /* U+30FB */
@@ -81,8 +84,7 @@ Test(display_name, honest)
 		"\"ceo@" DOTTED "\" <ceo@" DOTTED ">",
 		"ceo@" DOTTED " (CEO@" DOTTED ".)",
 		"\"ceo@col\xc2\xb7legi.cat\" <ceo@col\xc2\xb7legi.cat>",
-		"\"a@\xe0\xa4\xb9\xe0\xa4\xbf\xe0\xa4\x82\xe0\xa4\xa6.com\" "
-		"<a@\xe0\xa4\xb9\xe0\xa4\xbf\xe0\xa4\x82\xe0\xa4\xa6.com>",
+		"\"a@" HIND ".com\" <a@" HIND ".com>",
 		/* an at sign in no address */
 		"\"Mallory @ Kominfo\"" BY,
 		"\"Mallory @ (Aula)\"" BY,
@@ -735,7 +737,8 @@ static bool
 shows_domain(const char *value)
 {
 	static const char *const domains[] = { "bssn.go.id", ".daerah.example",
-		"xn--bcher-kva.example", "my-agency.example", NULL };
+		"xn--bcher-kva.example", "my-agency.example",
+		"xn--i1b6e8bya.com", NULL };
 
 	return display_name_shows_domain(value, domains);
 }
@@ -813,6 +816,10 @@ Test(display_name, shows_domain)
 		"CHER.example",
 		"a.@bu\xcc\x88"
 		"cher.example",
+		/* with what looks like a dot in it */
+		"[x] a@" HIND ".com",
+		"[x] a@" HIND " .com",
+		"[x] a@mail." HIND ".com",
 		/* in encoded words */
 		"=?utf-8?q?a=40bssn=2Ego=2Eid?=",
 		"=?utf-8?b?YUBic3NuLmdvLmlk?= [x] <a@jahat.example>",
