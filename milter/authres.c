@@ -508,12 +508,14 @@ reads_as_result(const char *text, bool comments)
 	return begins_result(word, true);
 }
 
-/* Does a type of a name, as in CN=Policy CA, end before end?  No method has
- * such a name. */
+/* Does a type of a name (RFC 4514, or as OpenSSL calls it), as in CN=Policy CA,
+ * end before end?  No method (RFC 8601) is called so. */
 static bool
 ends_with_type(const char *text, const char *end)
 {
-	static const char *const types[] = { "CN", "OU", "O" };
+	static const char *const types[] = { "CN", "OU", "O", "L", "ST", "C",
+		"DC", "UID", "SN", "GN", "STREET", "street", "title",
+		"emailAddress", "serialNumber", "organizationIdentifier" };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(types); i++) {
 		gsize size = strlen(types[i]), before = (gsize)(end - text);

@@ -395,7 +395,8 @@ PARAM(verify, must_sign, "must-sign", ZONES, "", 0, 0, NULL,
     "counts as mail of a domain whose name From shows anywhere to any reader, "
     "in a display name or an encoded word too; "
     "and as mail of these domains if From is missing, empty or doubled, "
-    "longer than 2048 octets, or of characters that cannot be decoded surely: "
+    "longer than 2048 octets, of characters that cannot be decoded surely, or "
+    "with marks that turn the direction of ASCII: "
     "else this would be a way around it.")
 
 PARAM(verify, on_must_sign, "on-must-sign", ENUM, "accept", 0, 0,

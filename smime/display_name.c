@@ -357,11 +357,42 @@ append_combining_dot(GString *out)
 	g_string_append_unichar(out, 0xb7);
 }
 
-/* What is not hidden in text, which is normal.  *turned: some of it is seen in
- * another order.  NULL: it has characters that nobody has in his name.  Caller
- * frees. */
+/* How the letters of a text are seen. */
+typedef enum {
+	IN_ORDER,
+	TURNED, /* some in another order */
+	SPLIT,  /* and that for a mark in ASCII, which needs none */
+} Order;
+
+/* Of text, which is normal. */
+static Order
+order_of(const char *text)
+{
+	Order order = IN_ORDER;
+	bool after_ascii = false, marked = false;
+
+	for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
+		gunichar c = g_utf8_get_char(at);
+		bool ascii = c < 0x80 || is_blank(c);
+
+		if (is_right_to_left(c))
+			order = TURNED;
+		if (is_invisible(c) || is_late_control(c)) {
+			marked = marked || is_right_to_left(c);
+			continue;
+		}
+		if (after_ascii && marked && ascii)
+			return SPLIT;
+		after_ascii = ascii;
+		marked = false;
+	}
+	return order;
+}
+
+/* What is not hidden in text, which is normal.  NULL: it has characters that
+ * nobody has in his name.  Caller frees. */
 static char *
-visible(const char *text, ReadBy by, bool *turned)
+visible(const char *text, ReadBy by)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
 	bool on_nothing = true;
@@ -369,7 +400,6 @@ visible(const char *text, ReadBy by, bool *turned)
 	for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
 		gunichar c = g_utf8_get_char(at);
 
-		*turned = *turned || is_right_to_left(c);
 		if (by == READ_BY_OTHERS && is_late_control(c))
 			continue;
 		if (turns_direction(c) || (g_unichar_iscntrl(c) && c != '\t'))
@@ -387,17 +417,17 @@ visible(const char *text, ReadBy by, bool *turned)
 	return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
-/* What a reader sees of text, in one way of writing it.  *turned: some of it in
- * another order.  NULL: not to be told.  Caller frees. */
+/* What a reader sees of text, in one way of writing it, and in which order.
+ * NULL: not to be told.  Caller frees. */
 static char *
-as_seen(const char *text, ReadBy by, const GPtrArray *authors, bool *turned)
+as_seen(const char *text, ReadBy by, const GPtrArray *authors, Order *order)
 {
 	g_autofree char *plain = NULL;
 	g_autofree char *marked = NULL;
 	g_autofree char *normal = NULL;
 	g_autofree char *shown = NULL;
 
-	*turned = false;
+	*order = IN_ORDER;
 	if (!g_utf8_validate(text, -1, NULL) || has_many_marks(text))
 		return NULL;
 	plain = without_embeddings(text);
@@ -405,7 +435,8 @@ as_seen(const char *text, ReadBy by, const GPtrArray *authors, bool *turned)
 	normal = g_utf8_normalize(marked, -1, G_NORMALIZE_ALL_COMPOSE);
 	if (normal == NULL)
 		return NULL;
-	shown = visible(normal, by, turned);
+	*order = order_of(normal);
+	shown = visible(normal, by);
 	return shown != NULL ? with_dots(shown, authors) : NULL;
 }
 
@@ -439,9 +470,9 @@ seen_authors(const GPtrArray *authors)
 
 	for (guint i = 0; i < authors->len; i++) {
 		const Address *author = g_ptr_array_index(authors, i);
-		bool turned;
+		Order order;
 		g_autofree char *local =
-		    as_seen(author->local, READ_BY_US, authors, &turned);
+		    as_seen(author->local, READ_BY_US, authors, &order);
 		Address *copy;
 
 		if (local == NULL)
@@ -614,24 +645,55 @@ word_is_domain(const char *text)
 	return is_domain(word) && !is_degree(word);
 }
 
-/* Are go. id and nothing else at text, as no abbreviations with blanks between
- * are? */
+/* Is label one of the words of list, which have blanks around them? */
+static bool
+is_listed(const char *list, const char *label, gsize size)
+{
+	g_autofree char *lower = g_ascii_strdown(label, (gssize)size);
+	g_autofree char *word = g_strconcat(" ", lower, " ", NULL);
+
+	return strstr(list, word) != NULL;
+}
+
+/* The top-level domains of countries. */
+static const char countries[] =
+    " ac ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh "
+    "bi bj bm bn bo br bs bt bv bw by bz ca cc cd cf cg ch ci ck cl cm cn co "
+    "cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg er es et eu fi fj fk fm "
+    "fo fr ga gb gd ge gf gg gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn "
+    "hr ht hu id ie il im in io iq ir is it je jm jo jp ke kg kh ki km kn kp "
+    "kr kw ky kz la lb lc li lk lr ls lt lu lv ly ma mc md me mg mh mk ml mm "
+    "mn mo mp mq mr ms mt mu mv mw mx my mz na nc ne nf ng ni nl no np nr nu "
+    "nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re ro rs ru rw sa sb "
+    "sc sd se sg sh si sj sk sl sm sn so sr ss st su sv sx sy sz tc td tf tg "
+    "th tj tk tl tm tn to tr tt tv tw tz ua ug uk us uy uz va vc ve vg vi vn "
+    "vu wf ws ye yt za zm zw ";
+
+/* What stands before them. */
+static const char second_levels[] =
+    " ac co com desa edu go gov mil my net or org sch web ";
+
+/* Are go. id, or co. uk, and nothing else at text?  Abbreviations with blanks
+ * between end otherwise: Gd. Lt. II. */
 static bool
 is_country_apart(const char *text)
 {
-	gsize size = 0;
+	const char *last = text;
+	gsize size;
 
-	while (g_ascii_isalnum(text[size]))
-		size++;
-	if (size == 0 || size > 3)
+	while (g_ascii_isalnum(*last))
+		last++;
+	size = (gsize)(last - text);
+	last += strspn(last, " ");
+	if (size == 0 || *last != '.')
 		return false;
-	text += size;
-	text += strspn(text, " ");
-	if (*text != '.')
+	last += strspn(last, ". ");
+	if (!g_ascii_isalpha(last[0]) || !g_ascii_isalpha(last[1]) ||
+	    is_domain_char(last[2 + strspn(last + 2, ". ")]))
 		return false;
-	text += strspn(text, ". ");
-	return g_ascii_isalpha(text[0]) && g_ascii_isalpha(text[1]) &&
-	    !is_domain_char(text[2 + strspn(text + 2, ". ")]);
+	return (size <= 3 && is_listed(" id ", last, 2)) ||
+	    (is_listed(second_levels, text, size) &&
+		is_listed(countries, last, 2));
 }
 
 /* What lies between two characters that could be of one domain. */
@@ -799,7 +861,7 @@ is_local_of_author(
  * it stands beside. */
 static bool
 is_foreign(const GPtrArray *authors, const char *text, const char *at,
-    bool turned, bool comments)
+    Order order, bool comments)
 {
 	g_autoptr(GString) domain = g_string_new(NULL);
 	Behind behind = { .domain = domain, .comments = comments };
@@ -807,18 +869,18 @@ is_foreign(const GPtrArray *authors, const char *text, const char *at,
 	read_behind(&behind, text, at);
 	if (is_of_author(authors, text, at, &behind))
 		return false;
-	return turned ||
+	return order != IN_ORDER ||
 	    (makes_address(&behind) &&
 		!is_local_of_author(authors, text, &behind));
 }
 
 static bool
-shows_foreign(const GPtrArray *authors, const char *text, bool turned)
+shows_foreign(const GPtrArray *authors, const char *text, Order order)
 {
 	for (const char *at = strchr(text, '@'); at != NULL;
 	     at = strchr(at + 1, '@')) {
-		if (is_foreign(authors, text, at, turned, true) ||
-		    is_foreign(authors, text, at, turned, false))
+		if (is_foreign(authors, text, at, order, true) ||
+		    is_foreign(authors, text, at, order, false))
 			return true;
 	}
 	return false;
@@ -826,14 +888,21 @@ shows_foreign(const GPtrArray *authors, const char *text, bool turned)
 
 /* --- names of domains in it ----------------------------------------------- */
 
+/* Caller frees. */
+static char *
+without_case(const char *text)
+{
+	g_autofree char *folded = g_utf8_casefold(text, -1);
+
+	return g_utf8_normalize(folded, -1, G_NORMALIZE_ALL_COMPOSE);
+}
+
 /* Of text, only what makes the names of domains and what separates addresses:
  * a reader might overlook the rest.  Caller frees. */
 static char *
 bare(const char *text)
 {
-	g_autofree char *folded = g_utf8_casefold(text, -1);
-	g_autofree char *normal =
-	    g_utf8_normalize(folded, -1, G_NORMALIZE_ALL_COMPOSE);
+	g_autofree char *normal = without_case(text);
 	GString *out = g_string_new(NULL);
 
 	for (const char *at = normal; *at != '\0'; at = g_utf8_next_char(at)) {
@@ -847,23 +916,51 @@ bare(const char *text)
 	return g_string_free(out, FALSE);
 }
 
-/* domains in both ways to write them, as bare() leaves them. */
+/* Labels and other words of text as bare() leaves them, each between blanks.
+ * Caller frees. */
+static char *
+bare_words(const char *text)
+{
+	g_autofree char *normal = without_case(text);
+	GString *out = g_string_new(" ");
+
+	for (const char *at = normal; *at != '\0'; at = g_utf8_next_char(at)) {
+		gunichar c = g_utf8_get_char(at);
+
+		if (g_unichar_isalnum(c))
+			g_string_append_unichar(out, c);
+		else if (c != '-' && !g_unichar_ismark(c))
+			g_string_append_c(out, ' ');
+	}
+	g_string_append_c(out, ' ');
+	return g_string_free(out, FALSE);
+}
+
+/* domains in both ways to write them, and as they are seen where nobody has
+ * them, as bare() leaves them. */
 static GPtrArray *
 bare_names(const char *const *domains)
 {
 	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) nobody = g_ptr_array_new();
 
 	for (; *domains != NULL; domains++) {
 		const char *dot = (*domains)[0] == '.' ? "." : "";
 		g_autofree char *unicode =
 		    g_hostname_to_unicode(*domains + strlen(dot));
 		g_autofree char *shown = NULL;
+		g_autofree char *seen = NULL;
+		Order order;
 
 		g_ptr_array_add(names, bare(*domains));
 		if (unicode == NULL)
 			continue;
 		shown = g_strconcat(dot, unicode, NULL);
 		g_ptr_array_add(names, bare(shown));
+		/* A mark inside may look like a dot. */
+		seen = as_seen(shown, READ_BY_US, nobody, &order);
+		if (seen != NULL)
+			g_ptr_array_add(names, bare(seen));
 	}
 	return names;
 }
@@ -881,28 +978,35 @@ has_name(const char *text, const char *name)
 	return false;
 }
 
-/* Where some of text is turned, labels are not seen in their order. */
+/* Has words, as bare_words() leaves them, all labels of name? */
 static bool
-has_labels(const char *text, const char *name)
+has_labels(const char *words, const char *name)
 {
 	g_auto(GStrv) labels = g_strsplit(name, ".", -1);
 
 	for (char **label = labels; *label != NULL; label++) {
-		if (strstr(text, *label) == NULL)
+		g_autofree char *word = g_strconcat(" ", *label, " ", NULL);
+
+		if (**label != '\0' && strstr(words, word) == NULL)
 			return false;
 	}
 	return true;
 }
 
+/* Where some of text is turned, labels are not seen in their order. */
 static bool
-shows_name(const GPtrArray *names, const char *text, bool turned)
+shows_name(const GPtrArray *names, const char *text, Order order)
 {
 	g_autofree char *left = bare(text);
+	g_autofree char *words = order == TURNED ? bare_words(text) : NULL;
 
+	if (order == SPLIT)
+		return true;
 	for (guint i = 0; i < names->len; i++) {
 		const char *name = g_ptr_array_index(names, i);
 
-		if (turned ? has_labels(left, name) : has_name(left, name))
+		if (has_name(left, name) ||
+		    (words != NULL && has_labels(words, name)))
 			return true;
 	}
 	return false;
@@ -910,10 +1014,9 @@ shows_name(const GPtrArray *names, const char *text, bool turned)
 
 /* --- ways of reading ------------------------------------------------------ */
 
-/* What is looked for in each of them: is it in text, some of which is perhaps
- * turned? */
+/* What is looked for in each of them: is it in text, seen in that order? */
 typedef struct {
-	bool (*is_in)(const GPtrArray *which, const char *text, bool turned);
+	bool (*is_in)(const GPtrArray *which, const char *text, Order order);
 	const GPtrArray *which;
 	const GPtrArray *authors; /* their domains are what they are */
 } Search;
@@ -922,16 +1025,16 @@ typedef struct {
 static bool
 is_seen(const Search *search, const char *decoded, ReadBy by)
 {
-	bool turned = false;
+	Order order = IN_ORDER;
 	g_autofree char *seen = decoded != NULL ?
-	    as_seen(decoded, by, search->authors, &turned) :
+	    as_seen(decoded, by, search->authors, &order) :
 	    NULL;
 	g_autofree char *unquoted = NULL;
 
 	if (seen == NULL)
 		return true;
 	unquoted = without_quotes(seen);
-	return search->is_in(search->which, unquoted, turned);
+	return search->is_in(search->which, unquoted, order);
 }
 
 /* Without comments, quotes, and backslashes that quote.  Caller frees. */
@@ -960,12 +1063,13 @@ without_comments(const char *value)
 }
 
 /* Octets that are not UTF-8 have the charset of the reader's country, or of the
- * message's text; these have more at signs and dots than ASCII. */
+ * message's text; these have more at signs and dots than ASCII.  For the
+ * windows-125x, one stands for all. */
 static bool
 is_read_raw(const Search *search, const char *value)
 {
 	static const char *const labels[] = { "gb18030", "cp932", "euc-jp",
-		"cp949", "big5-hkscs" };
+		"cp949", "big5-hkscs", "windows-1252", "koi8-r", "ibm866" };
 
 	if (g_utf8_validate(value, -1, NULL))
 		return false;

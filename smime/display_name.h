@@ -32,8 +32,9 @@ bool display_name_misleads(const char *value, const GPtrArray *authors);
 
 /*
  * Might some reader find in value the name of one of domains (in lower case, as
- * A-labels; .D for any below D), wherever it stands, or nothing at all,
- * or does value hide something as above?
+ * A-labels; .D for any below D), wherever it stands, or nothing at all, or does
+ * value hide something as above, or by a mark that turns the direction of ASCII
+ * on both sides of it?
  */
 bool display_name_shows_domain(const char *value, const char *const *domains);
 

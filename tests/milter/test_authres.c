@@ -898,6 +898,15 @@ Test(authres, format_results_of_others)
 		{ "C=ID, OU=Neutral+CN=Passport CA",
 		    "C=ID, OU=Neutral+CN=Passport CA" },
 		{ "CN=x=(y)z=a", "CN=x=(y)z=a" },
+		{ "emailAddress=policy@ca.example,L=Passau,ST=Failsworth",
+		    "emailAddress=policy@ca.example,L=Passau,ST=Failsworth" },
+		{ "C=None+SN=Fail, GN=Pass, serialNumber=none1, title=Signed",
+		    "C=None+SN=Fail, GN=Pass, serialNumber=none1, "
+		    "title=Signed" },
+		/* what only ends like a type, or is written otherwise */
+		{ "CN=x, AL=pass", "CN=x, AL~pass" },
+		{ "CN=x, l=pass", "CN=x, l~pass" },
+		{ "CN=x, arc=pass", "CN=x, arc~pass" },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {

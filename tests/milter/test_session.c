@@ -1190,6 +1190,14 @@ Test(session, must_sign)
 		{ "From: a@elsewhere.example\n"
 		  "Content-Type: application/pkcs7-mime\n",
 		    true, OUTCOME_ACCEPT },
+		/* who is one to all readers, and who is one only to us */
+		{ "From: a@elsewhere.example <a@elsewhere.example>\n"
+		  "Content-Type: application/pkcs7-mime\n",
+		    true, OUTCOME_ACCEPT },
+		{ "From: =?utf-8?q?a?= =?koi8-r?q?a?= =?gbk?q?a?="
+		  " =?big5?q?a?= <a@elsewhere.example>\n"
+		  "Content-Type: application/pkcs7-mime\n",
+		    true, OUTCOME_REJECT },
 	};
 	g_autoptr(Office) office = office_new();
 	g_autoptr(Service) service = NULL;

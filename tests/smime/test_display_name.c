@@ -14,6 +14,11 @@
 #define RLE "\xe2\x80\xab"  /* U+202B */
 #define PDF "\xe2\x80\xac"  /* U+202C */
 #define RLM "\xe2\x80\x8f"  /* U+200F */
+#define ALM "\xd8\x9c"      /* U+061C */
+#define MUHAMMAD "\xd9\x85\xd8\xad\xd9\x85\xd8\xaf"
+#define HIND \
+	"\xe0\xa4\xb9\xe0\xa4\xbf\xe0\xa4\x82\xe0\xa4\xa6" /* with an anusvara \
+	                                                    */
 #define TOKYO "\xe6\x9d\xb1\xe4\xba\xac"
 #define OSAKA "\xe5\xa4\xa7\xe9\x98\xaa"
 #define DOTTED TOKYO "\xe3\x83\xbb" OSAKA ".com" /* U+30FB */
@@ -79,8 +84,7 @@ Test(display_name, honest)
 		"\"ceo@" DOTTED "\" <ceo@" DOTTED ">",
 		"ceo@" DOTTED " (CEO@" DOTTED ".)",
 		"\"ceo@col\xc2\xb7legi.cat\" <ceo@col\xc2\xb7legi.cat>",
-		"\"a@\xe0\xa4\xb9\xe0\xa4\xbf\xe0\xa4\x82\xe0\xa4\xa6.com\" "
-		"<a@\xe0\xa4\xb9\xe0\xa4\xbf\xe0\xa4\x82\xe0\xa4\xa6.com>",
+		"\"a@" HIND ".com\" <a@" HIND ".com>",
 		/* an at sign in no address */
 		"\"Mallory @ Kominfo\"" BY,
 		"\"Mallory @ (Aula)\"" BY,
@@ -250,6 +254,9 @@ Test(display_name, disguised)
 		"\"sekda @ bankkab. go. id (Sekda)\"" BY,
 		"\"sekda @ bankkab. go . id.\"" BY,
 		"\"sekda @ bankkab. GO. ID\"" BY,
+		"\"sekda @ bankkab. xyz. Id\"" BY,
+		"\"kades @ bankkab. Desa. id, Bogor\"" BY,
+		"\"ceo @ bank. co. uk\"" BY,
 		"\"ceo @ 'bank.example'\"" BY,
 		"\"ceo ~@~ bank.example\"" BY,
 		"\"(ceo@bank.c0m)\"" BY,
@@ -438,6 +445,17 @@ Test(display_name, no_address)
 		"\"Rapat @ Jl. Dr. AK Gani\"" BY,
 		"\"Budi @ Kec. Kab. Bogor\"" BY,
 		"\"Budi @ Kab. OI\"" BY,
+		"\"Biro Umum @ Kem. Kes. RI\"" BY,
+		"\"Rapat @ Gd. Lt. II\"" BY,
+		"\"Drs. H. Budi, MM @ Set. Neg. RI\"" BY,
+		"\"Humas @ Dir. Jen. HI\"" BY,
+		"\"Kabag @ Bag. Um. TU\"" BY,
+		"\"Kabag @ Bag. Org. TU\"" BY,
+		"\"Ops @ Pos. TNI. AD\"" BY,
+		"\"Humas @ Fak. FK. UI\"" BY,
+		"\"Budi @ Ir. H. MM\"" BY,
+		"\"Pusdatin @ Kem. PU. RI, Jakarta\"" BY,
+		"\"Team @ Univ. St. NY\"" BY,
 		"\"Budi@S.T.\"" BY,
 		"\"Budi@Kominfo.\"" BY,
 		"\"ASP@.NET\"" BY,
@@ -546,7 +564,8 @@ Test(display_name, charsets)
 	expect_all(values, G_N_ELEMENTS(values), true);
 }
 
-/* Octets that are not UTF-8, in the charsets that have two for a character. */
+/* Octets that are not UTF-8, in the charsets that have at signs or dots in them
+ * besides those of ASCII. */
 Test(display_name, raw_octets)
 {
 	static const char *const misleading[] = {
@@ -565,6 +584,11 @@ Test(display_name, raw_octets)
 		    "bank.example)",
 		"=?utf-8?q?Pak?= ceo\xa3\xc0"
 		"bank.example" BY,
+		/* windows-1252, KOI8-R, IBM866 */
+		"\"sekda@bogorkab\x95go\x95id\"" BY,
+		"\"sekda@bogorkab\xb7go\xb7id\"" BY,
+		"\"sekda@bogorkab\x9ego\x9eid\"" BY,
+		"\"sekda@bogorkab\xfago\xfaid\"" BY,
 		/* half of a character in a word */
 		"=?utf-8?q?ceo=EF=BC?=\xa0"
 		"bank.example" BY,
@@ -573,6 +597,7 @@ Test(display_name, raw_octets)
 	static const char *const honest[] = {
 		"J\xfcrgen" BY, "\"J\xfcrgen M\xfcller (" OWN ")\"" BY,
 		"\"Ren\xe9\"" BY, "\"Ren\xe9 @ Caf\xe9\"" BY,
+		"\"Caf\xe9 \x95 Bar @ Per\xfa\"" BY,
 		"O\x92"
 		"Brien \x96 \x93"
 		"Bar\x94" BY,
@@ -712,7 +737,8 @@ static bool
 shows_domain(const char *value)
 {
 	static const char *const domains[] = { "bssn.go.id", ".daerah.example",
-		"xn--bcher-kva.example", "my-agency.example", NULL };
+		"xn--bcher-kva.example", "my-agency.example",
+		"xn--i1b6e8bya.com", NULL };
 
 	return display_name_shows_domain(value, domains);
 }
@@ -739,7 +765,10 @@ Test(display_name, shows_no_domain)
 		/* of letters that are no ASCII, in a charset or without */
 		"=?iso-8859-1?q?Caf=E9?= [Promo] <a@shop.example>",
 		"Caf\xe9 [Promo] <a@shop.example>",
-		"\xd9\x85\xd8\xad\xd9\x85\xd8\xaf [Promo] <a@shop.example>",
+		MUHAMMAD " [Promo] <a@shop.example>",
+		/* turned, with the labels of those domains inside words */
+		MUHAMMAD " [Promo] <goids@bssnx.example>",
+		MUHAMMAD RLM " [Promo] <a@shop.example>",
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(values); i++)
@@ -772,6 +801,9 @@ Test(display_name, shows_domain)
 		"a@[bssn.go.id]",
 		"a.@bssn" ZWSP ".go.id",
 		"a.@bs\xffsn.go.id",
+		"[x] a@bssn\x95go\x95id",
+		"[x] a@bssn\x9ego\x9eid",
+		"[x] a@bssn\xfago\xfaid",
 		/* other ways to write it */
 		"a.@bssn\xe3\x80\x82go\xe3\x80\x82id",
 		"a.@bssn\xc2\xb7go\xc2\xb7id",
@@ -784,6 +816,10 @@ Test(display_name, shows_domain)
 		"CHER.example",
 		"a.@bu\xcc\x88"
 		"cher.example",
+		/* with what looks like a dot in it */
+		"[x] a@" HIND ".com",
+		"[x] a@" HIND " .com",
+		"[x] a@mail." HIND ".com",
 		/* in encoded words */
 		"=?utf-8?q?a=40bssn=2Ego=2Eid?=",
 		"=?utf-8?b?YUBic3NuLmdvLmlk?= [x] <a@jahat.example>",
@@ -792,6 +828,11 @@ Test(display_name, shows_domain)
 		"a.@bs=?utf-8?q?sn=2Ego?=.id",
 		/* turned in a line that begins so: bssn.go.id from the right */
 		RLM "id" RLM "." RLM "go" RLM "." RLM "bssn" RLM "@" RLM "a.",
+		"a." RLM "sn" RLM "bs go id",
+		"a." ALM "sn" ZWSP ALM ZWSP "bs",
+		MUHAMMAD " [id, go, BSSN] <a.@shop.example>",
+		MUHAMMAD " example my-agency",
+		MUHAMMAD " a@bs sn.go.id",
 		/* no more than a field that is not there */
 		"",
 		" \r\n <>",

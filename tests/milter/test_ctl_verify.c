@@ -1,0 +1,44 @@
+/*
+ * smimectl verify, as a program ($BUILD): what it hands over to the modules
+ * that judge and tell.
+ */
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "test_fixture.h"
+
+/* As the daemon does, of whose authors nobody is sure too. */
+Test(ctl_verify, must_sign)
+{
+	static const struct {
+		const char *from;
+		const char *action;
+	} cases[] = {
+		{ "a@elsewhere.example", "accept" },
+		{ "a@bsre.example", "reject" },
+		{ "Toko [Promo] <a@elsewhere.example>", "accept" },
+		{ "Toko [Promo] <a@bsre.example>", "reject" },
+		{ "a@elsewhere.example\r\nFrom: a@elsewhere.example",
+		    "reject" },
+	};
+	g_autoptr(Office) office = office_new();
+	g_autofree char *file = office_path(office, "mail");
+	const char *const words[] = { "verify", "--json", "-c", office->config,
+		file, NULL };
+
+	office_configure(office,
+	    "[verify]\non-must-sign = reject\nmust-sign = bsre.example\n");
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *mail =
+		    g_strdup_printf("From: %s\r\n\r\nhalo\r\n", cases[i].from);
+		g_autofree char *expected =
+		    g_strdup_printf("\"action\" : \"%s\"", cases[i].action);
+		g_auto(Said) said = { 0 };
+
+		cr_assert(g_file_set_contents(file, mail, -1, NULL));
+		said = said_by("smimectl", words);
+		cr_expect(strstr(said.out, expected) != NULL, "case %zu: %s%s",
+		    i, said.out, said.err);
+	}
+}
