@@ -855,12 +855,34 @@ load_folder(const char *path, OsslX509Stack *stack, GError **error)
 	return true;
 }
 
+void
+cert_prepare_for_threads(X509 *cert)
+{
+	g_autoptr(OsslX509Stack) twice = sk_X509_new_null();
+	X509_POLICY_TREE *tree = NULL;
+	int is_explicit;
+
+	/* The last of a path is not looked at. */
+	for (int i = 0; i < 2; i++) {
+		X509_up_ref(cert);
+		sk_X509_push(twice, cert);
+	}
+	X509_policy_check(&tree, &is_explicit, twice, NULL, 0);
+	X509_policy_tree_free(tree);
+	ERR_clear_error();
+}
+
 bool
 cert_load(const char *path, OsslX509Stack *stack, GError **error)
 {
-	return g_file_test(path, G_FILE_TEST_IS_DIR) ?
+	int before = sk_X509_num(stack);
+	bool loaded = g_file_test(path, G_FILE_TEST_IS_DIR) ?
 	    load_folder(path, stack, error) :
 	    load_file(path, stack, error);
+
+	for (int i = before; i < sk_X509_num(stack); i++)
+		cert_prepare_for_threads(sk_X509_value(stack, i));
+	return loaded;
 }
 
 X509 *

@@ -146,8 +146,15 @@ GBytes *cert_der(X509 *cert);
 /* The reverse: of one certificate, to the last octet; NULL where it is none. */
 X509 *cert_parse(GBytes *der);
 
+/*
+ * OpenSSL finds out what a certificate says when it is first used in a path,
+ * and keeps that in it; of policies without a lock: another thread may see a CA
+ * that requires none yet.  So this is called before threads share one.
+ */
+void cert_prepare_for_threads(X509 *cert);
+
 /* All certificates of a PEM or DER file, or of every regular file of a folder
- * that does not begin with a dot, are appended to stack.
+ * that does not begin with a dot, are appended to stack, prepared for threads.
  * Errors: NOT_USABLE, naming the file. */
 bool cert_load(const char *path, OsslX509Stack *stack, GError **error);
 

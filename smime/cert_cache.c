@@ -1,8 +1,9 @@
 #include "cert_cache.h"
 #include "lru.h"
 
-/* What OpenSSL has for a certificate beside its octets, about. */
+/* What OpenSSL has for a certificate, about: so much, and for each octet. */
 #define DECODED 12000
+#define DECODED_OCTET 4
 
 struct cert_cache {
 	Lru *by_digest; /* SHA-256 of the octets → X509 */
@@ -66,11 +67,11 @@ cert_cache_keep(CertCache *cache, X509 *cert)
 	int size = i2d_X509(cert, &octets);
 	char digest[OSSL_SHA256_TEXT];
 
-	if (size <= 0)
-		return;
-	ossl_sha256_text(octets, (gsize)size, digest);
-	lru_put(
-	    cache->by_digest, digest, cert, (gsize)size + DECODED, G_MAXINT64);
+	if (size > 0 && size <= CERT_CACHE_MAX_SIZE) {
+		ossl_sha256_text(octets, (gsize)size, digest);
+		lru_put(cache->by_digest, digest, cert,
+		    DECODED + DECODED_OCTET * (gsize)size, G_MAXINT64);
+	}
 	OPENSSL_free(octets);
 }
 

@@ -27,6 +27,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CertCache, cert_cache_free)
  * G_MAXINT); caller frees.  NULL: they are none.  cache NULL: always anew. */
 X509 *cert_cache_decode(CertCache *cache, const guchar *octets, gsize size);
 
+/* One that has stood in a path, below the anchor: then OpenSSL has found out
+ * all that it keeps in it, and threads may share it.  Larger ones than
+ * CERT_CACHE_MAX_SIZE (octets) are not kept. */
+#define CERT_CACHE_MAX_SIZE (16 << 10)
 void cert_cache_keep(CertCache *cache, X509 *cert);
 
 /* How many are kept. */

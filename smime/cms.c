@@ -307,9 +307,17 @@ typedef struct {
 	Walk after;
 } Frame;
 
-/* RFC 5652, section 5.1: id-signedData. */
-static const guchar signed_data_type[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
-	0xf7, 0x0d, 0x01, 0x07, 0x02 };
+/* RFC 5652, section 5.1: id-signedData, 1.2.840.113549.1.7.2. */
+static const guchar signed_data_type[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d,
+	0x01, 0x07, 0x02 };
+
+static bool
+is_object(const Element *element, const guchar *object, gsize size)
+{
+	return is_universal(element, V_ASN1_OBJECT) && !element->constructed &&
+	    (gsize)(element->content.end - element->content.at) == size &&
+	    memcmp(element->content.at, object, size) == 0;
+}
 
 /* Goes over version, digestAlgorithms and encapContentInfo. */
 static bool
@@ -335,14 +343,11 @@ find_frame(const guchar *octets, gsize size, Frame *frame)
 	    !at_end(&all))
 		return false;
 	frame->type.at = info.at;
-	if (!next(&info, &element))
+	if (!next(&info, &element) ||
+	    !is_object(&element, signed_data_type, sizeof(signed_data_type)))
 		return false;
 	frame->type.end = info.at;
-	if ((gsize)(frame->type.end - frame->type.at) !=
-		sizeof(signed_data_type) ||
-	    memcmp(frame->type.at, signed_data_type,
-		sizeof(signed_data_type)) != 0 ||
-	    !next(&info, &element) || !at_end(&info) ||
+	if (!next(&info, &element) || !at_end(&info) ||
 	    element.class != V_ASN1_CONTEXT_SPECIFIC || element.tag != 0 ||
 	    !element.constructed ||
 	    !enter(&element.content, V_ASN1_SEQUENCE, &data) ||
@@ -604,6 +609,8 @@ cms_certificates(CMS_ContentInfo *cms, const char **why)
 		certs = sk_X509_new_null();
 	if (sk_CMS_SignerInfo_num(CMS_get0_SignerInfos(cms)) > CMS_MAX_SIGNERS)
 		*why = "too many signers";
+	if (sk_X509_num(certs) > CMS_MAX_CERTIFICATES)
+		*why = "too many certificates";
 	ERR_clear_error();
 	return *why == NULL ? g_steal_pointer(&certs) : NULL;
 }
@@ -681,16 +688,12 @@ static bool
 enter_response(Element info, Walk *response)
 {
 	Element type;
-	gsize size;
 
 	if (info.class != V_ASN1_CONTEXT_SPECIFIC || info.tag != 1 ||
-	    !info.constructed || !next(&info.content, &type) ||
-	    !is_universal(&type, V_ASN1_OBJECT))
+	    !info.constructed || !next(&info.content, &type))
 		return false;
-	size = (gsize)(type.content.end - type.content.at);
 	*response = info.content;
-	return size == sizeof(ri_ocsp_response) &&
-	    memcmp(type.content.at, ri_ocsp_response, size) == 0;
+	return is_object(&type, ri_ocsp_response, sizeof(ri_ocsp_response));
 }
 
 static void

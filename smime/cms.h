@@ -61,8 +61,8 @@ const ASN1_OCTET_STRING *cms_content(CMS_ContentInfo *cms);
 GBytes *cms_decompress(
     CMS_ContentInfo *cms, gsize max, VerdictReason *reason, const char **why);
 
-/* The certificates that came with signed data.  NULL with *why when the signers
- * are over their limit. */
+/* The certificates that came with signed data.  NULL with *why when they, or
+ * the signers, are over a limit. */
 OsslX509Stack *cms_certificates(CMS_ContentInfo *cms, const char **why);
 
 /* The revocation lists that came with it (owned Crl elements), as far as they

@@ -212,6 +212,10 @@ identity_load_from(const KeySource *source, const char *key_path,
 	X509_up_ref(identity->cert);
 	take_intermediates(identity, certs);
 	complete_chain(identity, options->intermediates);
+	/* Not all come from files of certificates. */
+	cert_prepare_for_threads(identity->cert);
+	for (int i = 0; i < sk_X509_num(identity->chain); i++)
+		cert_prepare_for_threads(sk_X509_value(identity->chain, i));
 	identity->mailboxes = cert_mailboxes(identity->cert);
 	identity->serial = cert_serial_text(identity->cert);
 	return g_steal_pointer(&identity);

@@ -1,20 +1,17 @@
 #include "path_cache.h"
 #include "lru.h"
 
-/* What an entry costs beside its key, about; certificates are mostly other
- * entries' too. */
-#define COST 4096
-
 struct path_cache {
 	Lru *by_question; /* of Known */
 };
 
-/* A path, and what it is the answer to. */
 typedef struct {
 	gatomicrefcount refs;
-	OsslX509Stack *asked; /* keeps their addresses theirs */
 	OsslX509Stack *path;
 } Known;
+
+/* What an entry counts, whatever its key has. */
+#define COST 1024
 
 static gpointer
 known_ref(gpointer data)
@@ -32,17 +29,18 @@ known_unref(gpointer data)
 
 	if (!g_atomic_ref_count_dec(&known->refs))
 		return;
-	ossl_x509_stack_free(known->asked);
 	ossl_x509_stack_free(known->path);
 	g_free(known);
 }
 
 PathCache *
-path_cache_new(gsize max_bytes)
+path_cache_new(guint max_entries)
 {
 	PathCache *cache = g_new0(PathCache, 1);
 
-	cache->by_question = lru_new(max_bytes, known_ref, known_unref);
+	cache->by_question =
+	    lru_new(max_entries * (gsize)(COST + LRU_ENTRY_COST), known_ref,
+		known_unref);
 	return cache;
 }
 
@@ -76,28 +74,13 @@ append_demands(GString *key, const TrustDemands *demands)
 
 /* Caller frees. */
 static char *
-key_of(const PathQuestion *question)
+key_of(X509 *leaf, const TrustDemands *demands)
 {
 	GString *key = g_string_new(NULL);
 
-	g_string_append_printf(key, "%p", (void *)question->leaf);
-	for (int i = 0; i < sk_X509_num(question->included); i++)
-		g_string_append_printf(
-		    key, " %p", (void *)sk_X509_value(question->included, i));
-	append_demands(key, question->demands);
+	g_string_append_printf(key, "%p", (void *)leaf);
+	append_demands(key, demands);
 	return g_string_free(key, FALSE);
-}
-
-static OsslX509Stack *
-certificates_of(const PathQuestion *question)
-{
-	OsslX509Stack *all = question->included != NULL ?
-	    X509_chain_up_ref((OsslX509Stack *)question->included) :
-	    sk_X509_new_null();
-
-	X509_up_ref(question->leaf);
-	sk_X509_push(all, question->leaf);
-	return all;
 }
 
 /* --- answers ---------------------------------------------------------------
@@ -118,9 +101,10 @@ is_valid_at(const OsslX509Stack *path, gint64 now)
 }
 
 OsslX509Stack *
-path_cache_get(PathCache *cache, const PathQuestion *question, gint64 now)
+path_cache_get(
+    PathCache *cache, X509 *leaf, const TrustDemands *demands, gint64 now)
 {
-	g_autofree char *key = key_of(question);
+	g_autofree char *key = key_of(leaf, demands);
 	Known *known = lru_get(cache->by_question, key, 0);
 	OsslX509Stack *path = NULL;
 
@@ -134,13 +118,12 @@ path_cache_get(PathCache *cache, const PathQuestion *question, gint64 now)
 
 void
 path_cache_put(
-    PathCache *cache, const PathQuestion *question, const OsslX509Stack *path)
+    PathCache *cache, const TrustDemands *demands, const OsslX509Stack *path)
 {
-	g_autofree char *key = key_of(question);
+	g_autofree char *key = key_of(sk_X509_value(path, 0), demands);
 	Known *known = g_new0(Known, 1);
 
 	g_atomic_ref_count_init(&known->refs);
-	known->asked = certificates_of(question);
 	known->path = X509_chain_up_ref((OsslX509Stack *)path);
 	lru_put(cache->by_question, key, known, COST, G_MAXINT64);
 	known_unref(known);

@@ -1,13 +1,14 @@
 /*
- * path_cache - paths that were found before, by what was asked.
+ * path_cache - paths that were found before, by the signer's certificate and
+ * what was demanded.
  *
- * A question is the signer's certificate, the certificates that came along, and
- * what is demanded of the path.  Its answer holds as long as every certificate
- * of the path is valid, for the anchors are those of one Trust, whose the cache
- * is.  Only paths that are as demanded are kept.
+ * What was a path is one as long as every certificate of it is valid, for the
+ * anchors are those of one Trust, whose the cache is.  Only paths that are as
+ * demanded are kept.  Whether its certificates are at hand is for the caller to
+ * look at: without them there would be no path.
  *
  * Certificates count as the same if they are the same object, which is what
- * cert_cache gives; an entry keeps those of its question, so that none of them
+ * cert_cache gives; an entry keeps those of its path, so that none of them
  * takes another's place.
  *
  * Thread-safe.
@@ -22,22 +23,18 @@
 
 typedef struct path_cache PathCache;
 
-typedef struct {
-	X509 *leaf;
-	const OsslX509Stack *included; /* or NULL */
-	const TrustDemands *demands;
-} PathQuestion;
-
-PathCache *path_cache_new(gsize max_bytes);
+/* max_entries: about so many paths. */
+PathCache *path_cache_new(guint max_entries);
 void path_cache_free(PathCache *cache);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PathCache, path_cache_free)
 
-/* The path, where all of it is valid at the moment now (seconds since 1970);
- * caller frees.  NULL: it is not known. */
+/* The path of leaf, where all of it is valid at the moment now (seconds since
+ * 1970); caller frees.  NULL: none is known. */
 OsslX509Stack *path_cache_get(
-    PathCache *cache, const PathQuestion *question, gint64 now);
+    PathCache *cache, X509 *leaf, const TrustDemands *demands, gint64 now);
 
+/* path: from leaf to anchor. */
 void path_cache_put(
-    PathCache *cache, const PathQuestion *question, const OsslX509Stack *path);
+    PathCache *cache, const TrustDemands *demands, const OsslX509Stack *path);
 
 #endif

@@ -7,16 +7,13 @@ struct trust {
 	X509_STORE *store;
 	OsslX509Stack *anchors; /* that are in store */
 	OsslX509Stack *intermediates;
-	CertCache *certificates; /* that stood in a path, or beside it */
+	CertCache *certificates; /* that came along and stood in a path */
 	PathCache *paths;
 };
 
-/* Octets, for about so many certificates, and as many paths. */
-#define CACHE_CERTIFICATES (1000 * 14000)
-#define CACHE_PATHS (1000 * 5000)
-/* Of those that came along with a path so many are kept, which is more than
- * honest programs send. */
-#define MAX_KEPT 8
+/* Octets, for about a thousand certificates, and as many paths. */
+#define CACHE_CERTIFICATES (1000 * 18000)
+#define CACHE_PATHS 1000
 
 static bool
 load_all(const char *const *paths, OsslX509Stack *stack, GError **error)
@@ -559,16 +556,11 @@ find_other_path(const Trust *trust, X509 *leaf, const OsslX509Stack *untrusted,
 	sk_X509_free(search.chain);
 }
 
-/* --- the answer ----------------------------------------------------------- */
-
-/* What is not known. */
 static Found
-find_path(const Trust *trust, const PathQuestion *question, gint64 now)
+find_path(const Trust *trust, X509 *leaf, const OsslX509Stack *included,
+    const TrustDemands *demands, gint64 now)
 {
-	g_autoptr(OsslX509Stack) untrusted =
-	    all_untrusted(trust, question->included);
-	const TrustDemands *demands = question->demands;
-	X509 *leaf = question->leaf;
+	g_autoptr(OsslX509Stack) untrusted = all_untrusted(trust, included);
 	Found found = { 0 };
 
 	found.reason = path_as_demanded(
@@ -583,17 +575,61 @@ find_path(const Trust *trust, const PathQuestion *question, gint64 now)
 	return found;
 }
 
+/* --- what is known of paths ------------------------------------------------
+ */
+
+static bool
+has_object(const OsslX509Stack *certs, const X509 *cert)
+{
+	for (int i = 0; i < sk_X509_num(certs); i++) {
+		if (sk_X509_value(certs, i) == cert)
+			return true;
+	}
+	return false;
+}
+
+/* Are the certificates between leaf and anchor there?  Nobody is helped by what
+ * somebody else has sent. */
+static bool
+is_at_hand(const Trust *trust, const OsslX509Stack *path,
+    const OsslX509Stack *included)
+{
+	for (int i = 1; i < sk_X509_num(path) - 1; i++) {
+		const X509 *cert = sk_X509_value(path, i);
+
+		if (!has_object(included, cert) &&
+		    !has_object(trust->intermediates, cert))
+			return false;
+	}
+	return true;
+}
+
+/* NULL: there is none. */
+static OsslX509Stack *
+known_path(const Trust *trust, X509 *leaf, const OsslX509Stack *included,
+    const TrustDemands *demands, gint64 now)
+{
+	g_autoptr(OsslX509Stack) path =
+	    path_cache_get(trust->paths, leaf, demands, now);
+
+	return path != NULL && is_at_hand(trust, path, included) ?
+	    g_steal_pointer(&path) :
+	    NULL;
+}
+
+/* Of mail only: others do not come with certificates that are kept. */
 static void
 keep_path(
-    const Trust *trust, const PathQuestion *question, const OsslX509Stack *path)
+    const Trust *trust, const TrustDemands *demands, const OsslX509Stack *path)
 {
-	if (sk_X509_num(question->included) > MAX_KEPT)
+	if (!demands->is_for_mail)
 		return;
-	for (int i = 0; i < sk_X509_num(question->included); i++)
-		cert_cache_keep(
-		    trust->certificates, sk_X509_value(question->included, i));
-	path_cache_put(trust->paths, question, path);
+	for (int i = 0; i < sk_X509_num(path) - 1; i++)
+		cert_cache_keep(trust->certificates, sk_X509_value(path, i));
+	path_cache_put(trust->paths, demands, path);
 }
+
+/* --- the answer ----------------------------------------------------------- */
 
 VerdictReason
 trust_path(const Trust *trust, X509 *leaf, const OsslX509Stack *included,
@@ -601,17 +637,17 @@ trust_path(const Trust *trust, X509 *leaf, const OsslX509Stack *included,
     char **detail)
 {
 	static const TrustDemands none;
-	const PathQuestion question = { leaf, included,
-		demands != NULL ? demands : &none };
 	Found found;
 
+	if (demands == NULL)
+		demands = &none;
 	*detail = NULL;
-	*path = path_cache_get(trust->paths, &question, now);
+	*path = known_path(trust, leaf, included, demands, now);
 	if (*path != NULL)
 		return VERDICT_REASON_OK;
-	found = find_path(trust, &question, now);
+	found = find_path(trust, leaf, included, demands, now);
 	if (found.reason == VERDICT_REASON_OK)
-		keep_path(trust, &question, found.path);
+		keep_path(trust, demands, found.path);
 	*path = found.path;
 	*detail = found.detail;
 	return found.reason;

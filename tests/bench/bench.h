@@ -13,7 +13,7 @@
 /* Ends the process where it is not ok. */
 void must(bool ok, const char *what);
 
-/* Microseconds of CPU of this process for one call of step, from so many
+/* Microseconds of CPU of this thread for one call of step, from so many
  * seconds of them. */
 double measure(
     void (*step)(const void *work), const void *work, double seconds);

@@ -57,9 +57,18 @@ Test(cert_cache, other_octets)
 
 Test(cert_cache, bounded)
 {
+	g_autofree char *local = g_strnfill(50, 'a');
+	g_autoptr(GString) mailboxes = g_string_new(NULL);
 	g_autoptr(Pki) pki = pki_new(NULL);
-	g_autoptr(CertCache) cache = cert_cache_new(20000);
+	g_autoptr(X509) large = NULL;
+	g_autoptr(CertCache) cache = cert_cache_new(30000);
 
+	while (mailboxes->len < CERT_CACHE_MAX_SIZE)
+		g_string_append_printf(mailboxes, " %s@daerah.example", local);
+	large = pki_cert(
+	    &(PkiCert){ .mailboxes = mailboxes->str + 1 }, NULL, PKI_KEY_LEAF);
+	cert_cache_keep(cache, large);
+	cr_expect_eq(cert_cache_count(cache), 0);
 	cert_cache_keep(cache, pki->ca);
 	cert_cache_keep(cache, pki->leaf);
 	cr_expect_eq(cert_cache_count(cache), 1);

@@ -144,6 +144,170 @@ Test(cms, frame)
 	}
 }
 
+/* --- what stands beside it -------------------------------------------------
+ */
+
+static GBytes *
+element_of(int tag, int class, const GByteArray *content)
+{
+	int size = ASN1_object_size(1, (int)content->len, tag);
+	guchar *octets = g_malloc((gsize)size), *at = octets;
+
+	ASN1_put_object(&at, 1, (int)content->len, tag, class);
+	memcpy(at, content->data, content->len);
+	return g_bytes_new_take(octets, (gsize)size);
+}
+
+static void
+put_octets(GByteArray *out, const void *data, gsize size)
+{
+	g_byte_array_append(out, data, (guint)size);
+}
+
+/* The content of the element at data. */
+static const guchar *
+step_into(const guchar *data, const guchar *end, long *size)
+{
+	int tag, class;
+
+	cr_assert(
+	    !(ASN1_get_object(&data, size, &tag, &class, (long)(end - data)) &
+		0x80));
+	return data;
+}
+
+/* Octets that are put into a mail's CMS: in front of its type, for that of its
+ * type, and behind elements. */
+typedef struct {
+	const char *name;
+	const char *type;   /* instead of contentType; NULL: that */
+	const char *certs;  /* after the certificates, in their field */
+	const char *inside; /* behind SignedData, in [0] */
+	const char *behind; /* behind [0], in ContentInfo */
+	gsize type_size, certs_size, inside_size, behind_size;
+	bool good;
+} Addition;
+
+#define TYPE "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"
+
+static GBytes *
+with_addition(GBytes *der, const Addition *addition)
+{
+	g_autoptr(GByteArray) data = g_byte_array_new();
+	g_autoptr(GByteArray) all = g_byte_array_new();
+	g_autoptr(GByteArray) certs = g_byte_array_new();
+	g_autoptr(GByteArray) info = g_byte_array_new();
+	g_autoptr(GBytes) element = NULL;
+	gsize size;
+	const guchar *at = g_bytes_get_data(der, &size), *end = at + size;
+	const guchar *start;
+	long length;
+
+	at = step_into(at, end, &length); /* ContentInfo */
+	if (addition->type != NULL)
+		put_octets(info, addition->type, addition->type_size);
+	else
+		put_octets(info, at, 11);
+	at = step_into(at + 11, end, &length); /* [0] */
+	at = step_into(at, end, &length);      /* SignedData */
+	start = at;
+	for (int i = 0; i < 3; i++) {
+		at = step_into(at, end, &length);
+		at += length;
+	}
+	put_octets(data, start, (gsize)(at - start));
+	at = step_into(at, end, &length); /* certificates */
+	put_octets(certs, at, (gsize)length);
+	put_octets(certs, addition->certs, addition->certs_size);
+	element = element_of(0, V_ASN1_CONTEXT_SPECIFIC, certs);
+	put_octets(
+	    data, g_bytes_get_data(element, NULL), g_bytes_get_size(element));
+	put_octets(data, at + length, (gsize)(end - at - length));
+	g_clear_pointer(&element, g_bytes_unref);
+	element = element_of(V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL, data);
+	put_octets(
+	    all, g_bytes_get_data(element, NULL), g_bytes_get_size(element));
+	put_octets(all, addition->inside, addition->inside_size);
+	g_clear_pointer(&element, g_bytes_unref);
+	element = element_of(0, V_ASN1_CONTEXT_SPECIFIC, all);
+	put_octets(
+	    info, g_bytes_get_data(element, NULL), g_bytes_get_size(element));
+	put_octets(info, addition->behind, addition->behind_size);
+	return element_of(V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL, info);
+}
+
+/* The same is refused as by OpenSSL, which does not see the certificates. */
+Test(cms, additions)
+{
+	static const Addition additions[] = {
+		{ .name = "nothing", .good = true },
+		{ .name = "behind [0]",
+		    .behind = "\x05\x00",
+		    .behind_size = 2 },
+		{ .name = "in [0]", .inside = "\x05\x00", .inside_size = 2 },
+		{ .name = "NULL", .certs = "\x05\x00", .certs_size = 2 },
+		{ .name = "no certificate",
+		    .certs = "\x30\x00",
+		    .certs_size = 2 },
+		{ .name = "another certificate",
+		    .certs = "\xa3\x07\x06\x03\x29\x01\x01\x05\x00",
+		    .certs_size = 9,
+		    .good = true },
+		{ .name = "a type in long form",
+		    .type = "\x06\x81\x09" TYPE,
+		    .type_size = 12,
+		    .good = true },
+	};
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(GBytes) der = pki_sign(pki, CONTENT, 0, 0);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(additions); i++) {
+		g_autoptr(GBytes) other = with_addition(der, &additions[i]);
+		gsize size;
+		const guchar *at = g_bytes_get_data(other, &size);
+		g_autoptr(CMS_ContentInfo) theirs =
+		    d2i_CMS_ContentInfo(NULL, &at, (long)size);
+		VerdictReason reason;
+		const char *why;
+		g_autoptr(CMS_ContentInfo) ours =
+		    cms_parse(other, NULL, &reason, &why);
+
+		cr_expect_eq(
+		    ours != NULL, additions[i].good, "%s", additions[i].name);
+		cr_expect_eq(theirs != NULL, additions[i].good, "openssl: %s",
+		    additions[i].name);
+		ERR_clear_error();
+	}
+}
+
+/* However its type is written. */
+Test(cms, too_many_certificates)
+{
+	static const Addition additions[] = {
+		{ .name = "usual" },
+		{ .name = "long",
+		    .type = "\x06\x81\x09" TYPE,
+		    .type_size = 12 },
+	};
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(GBytes) der = pki_sign(pki, CONTENT, 0, 0);
+	g_autoptr(GBytes) cert = pki_cert_der(pki->ca);
+	g_autoptr(GByteArray) many = g_byte_array_new();
+
+	for (guint i = 0; i < CMS_MAX_CERTIFICATES; i++)
+		put_octets(
+		    many, g_bytes_get_data(cert, NULL), g_bytes_get_size(cert));
+	for (gsize i = 0; i < G_N_ELEMENTS(additions); i++) {
+		Addition addition = additions[i];
+		g_autoptr(GBytes) other = NULL;
+
+		addition.certs = (const char *)many->data;
+		addition.certs_size = many->len;
+		other = with_addition(der, &addition);
+		expect_refused(other, VERDICT_REASON_OVER_LIMIT, addition.name);
+	}
+}
+
 /* Each element costs memory, however small it is. */
 Test(cms, too_many_elements)
 {

@@ -3,7 +3,7 @@
 #include "../../smime/path_cache.h"
 #include "../pki.h"
 
-#define MEMORY (1 << 20)
+#define ENTRIES 4
 
 static const char *const policies[] = { "1.2.3.4", NULL };
 static const char *const other_policies[] = { "1.2.3.5", NULL };
@@ -28,9 +28,10 @@ stack_of(X509 *first, X509 *second)
 }
 
 static bool
-is_known(PathCache *cache, const PathQuestion *question, gint64 now)
+is_known(PathCache *cache, X509 *leaf, const TrustDemands *demands, gint64 now)
 {
-	g_autoptr(OsslX509Stack) path = path_cache_get(cache, question, now);
+	g_autoptr(OsslX509Stack) path =
+	    path_cache_get(cache, leaf, demands, now);
 
 	return path != NULL;
 }
@@ -51,27 +52,36 @@ Test(path_cache, questions)
 		{ .limits = &usual, .policy.oids = other_policies },
 	};
 	g_autoptr(Pki) pki = pki_new(NULL);
-	g_autoptr(OsslX509Stack) none = stack_of(NULL, NULL);
-	g_autoptr(OsslX509Stack) ca = stack_of(pki->ca, NULL);
-	g_autoptr(OsslX509Stack) both = stack_of(pki->leaf, pki->ca);
-	g_autoptr(OsslX509Stack) other_order = stack_of(pki->ca, pki->leaf);
-	const OsslX509Stack *included[] = { both, NULL, none, ca, other_order };
-	g_autoptr(PathCache) cache = path_cache_new(MEMORY);
-	PathQuestion question = { pki->leaf, both, &all[0] };
+	g_autoptr(OsslX509Stack) path = stack_of(pki->leaf, pki->ca);
+	g_autoptr(PathCache) cache = path_cache_new(ENTRIES);
 
-	path_cache_put(cache, &question, both);
-	cr_expect(is_known(cache, &question, PKI_NOW));
-	for (gsize i = 1; i < G_N_ELEMENTS(all); i++) {
-		question.demands = &all[i];
-		cr_expect(!is_known(cache, &question, PKI_NOW), "%zu", i);
+	path_cache_put(cache, &all[0], path);
+	cr_expect(is_known(cache, pki->leaf, &all[0], PKI_NOW));
+	for (gsize i = 1; i < G_N_ELEMENTS(all); i++)
+		cr_expect(
+		    !is_known(cache, pki->leaf, &all[i], PKI_NOW), "%zu", i);
+	cr_expect(!is_known(cache, pki->ca, &all[0], PKI_NOW));
+}
+
+Test(path_cache, bounded)
+{
+	static const TrustDemands demands;
+	g_autoptr(PathCache) cache = path_cache_new(ENTRIES);
+	X509 *certs[20];
+	guint known = 0;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(certs); i++) {
+		g_autoptr(OsslX509Stack) path = NULL;
+
+		certs[i] = pki_cert(&(PkiCert){ 0 }, NULL, PKI_KEY_LEAF);
+		path = stack_of(certs[i], NULL);
+		path_cache_put(cache, &demands, path);
 	}
-	question.demands = &all[0];
-	for (gsize i = 1; i < G_N_ELEMENTS(included); i++) {
-		question.included = included[i];
-		cr_expect(!is_known(cache, &question, PKI_NOW), "%zu", i);
+	for (gsize i = 0; i < G_N_ELEMENTS(certs); i++) {
+		known += is_known(cache, certs[i], &demands, PKI_NOW);
+		X509_free(certs[i]);
 	}
-	question = (PathQuestion){ pki->ca, both, &all[0] };
-	cr_expect(!is_known(cache, &question, PKI_NOW));
+	cr_expect(known > 0 && known <= ENTRIES, "%u", known);
 }
 
 /* As long as all of it is valid. */
@@ -84,19 +94,19 @@ Test(path_cache, validity)
 	    pki_new_from(root, ca, PKI_KEY_ROOT, &leaf, PKI_KEY_CA);
 	g_autoptr(OsslX509Stack) path = stack_of(pki->leaf, pki->ca);
 	static const TrustDemands demands;
-	const PathQuestion question = { pki->leaf, NULL, &demands };
 	static const struct {
 		gint64 at;
 		bool known;
 	} cases[] = { { -11, false }, { -6, false }, { -5, true }, { 0, true },
 		{ 4, true }, { 5, false }, { 6, false } };
-	g_autoptr(PathCache) cache = path_cache_new(MEMORY);
+	g_autoptr(PathCache) cache = path_cache_new(ENTRIES);
 
 	X509_up_ref(pki->root);
 	sk_X509_push(path, pki->root);
-	path_cache_put(cache, &question, path);
+	path_cache_put(cache, &demands, path);
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
-		cr_expect_eq(is_known(cache, &question, PKI_NOW + cases[i].at),
+		cr_expect_eq(
+		    is_known(cache, pki->leaf, &demands, PKI_NOW + cases[i].at),
 		    cases[i].known, "%d", (int)cases[i].at);
 }
 
@@ -104,18 +114,17 @@ Test(path_cache, validity)
 Test(path_cache, addresses)
 {
 	static const TrustDemands demands;
-	g_autoptr(PathCache) cache = path_cache_new(MEMORY);
+	g_autoptr(PathCache) cache = path_cache_new(ENTRIES);
 	Pki *pki = pki_new(NULL);
-	g_autoptr(OsslX509Stack) path = stack_of(pki->ca, NULL);
-	const PathQuestion asked = { pki->leaf, NULL, &demands };
+	OsslX509Stack *path = stack_of(pki->leaf, pki->ca);
 
-	path_cache_put(cache, &asked, path);
+	path_cache_put(cache, &demands, path);
+	ossl_x509_stack_free(path);
 	pki_free(pki);
 	for (guint i = 0; i < 100; i++) {
 		g_autoptr(X509) cert =
 		    pki_cert(&(PkiCert){ 0 }, NULL, PKI_KEY_LEAF);
-		const PathQuestion question = { cert, NULL, &demands };
 
-		cr_expect(!is_known(cache, &question, PKI_NOW), "%u", i);
+		cr_expect(!is_known(cache, cert, &demands, PKI_NOW), "%u", i);
 	}
 }

@@ -380,37 +380,48 @@ Test(trust, policies)
 	}
 }
 
-/* What was found before is no answer to another question, nor at another time;
- * and what came with it is known from then on. */
+/* What was found before is no answer to another question, nor at another time,
+ * nor for whoever has not sent the certificates; only those of paths for mail
+ * are kept. */
 Test(trust, remembers)
 {
 	const PkiCert leaf = { .until = PKI_DAY };
 	g_autoptr(Pki) pki = pki_new(&leaf);
 	g_autoptr(Trust) trust = pki_trust(pki->root, NULL);
 	g_autoptr(OsslX509Stack) included = sk_X509_new_null();
+	g_autoptr(OsslX509Stack) more = sk_X509_new_null();
 	g_autoptr(OsslX509Stack) none = sk_X509_new_null();
 	static const CertLimits strict = { .min_rsa_bits = 4096 };
-	const TrustDemands policy = { .policy.is_explicit = true };
-	const TrustDemands keys = { .limits = &strict };
+	const TrustDemands mail = { .is_for_mail = true };
+	const TrustDemands policy = { .policy.is_explicit = true,
+		.is_for_mail = true };
+	const TrustDemands keys = { .limits = &strict, .is_for_mail = true };
 	const struct {
 		const OsslX509Stack *included;
 		const TrustDemands *demands;
 		gint64 at;
 		VerdictReason reason;
+		guint kept;
 	} cases[] = {
-		{ none, NULL, 0, VERDICT_REASON_UNTRUSTED },
-		{ included, NULL, 0, VERDICT_REASON_OK },
-		{ included, NULL, 0, VERDICT_REASON_OK },
-		{ included, NULL, PKI_DAY + 1, VERDICT_REASON_EXPIRED },
-		{ included, NULL, -2 * PKI_YEAR, VERDICT_REASON_NOT_YET_VALID },
-		{ included, &policy, 0, VERDICT_REASON_PATH_POLICY },
-		{ included, &keys, 0, VERDICT_REASON_WEAK_KEY },
-		{ none, NULL, 0, VERDICT_REASON_UNTRUSTED },
-		{ included, NULL, 0, VERDICT_REASON_OK },
+		{ none, &mail, 0, VERDICT_REASON_UNTRUSTED, 0 },
+		{ included, NULL, 0, VERDICT_REASON_OK, 0 },
+		{ included, &mail, 0, VERDICT_REASON_OK, 2 },
+		{ included, &mail, 0, VERDICT_REASON_OK, 2 },
+		{ more, &mail, 0, VERDICT_REASON_OK, 2 },
+		{ included, &mail, PKI_DAY + 1, VERDICT_REASON_EXPIRED, 2 },
+		{ included, &mail, -2 * PKI_YEAR, VERDICT_REASON_NOT_YET_VALID,
+		    2 },
+		{ included, &policy, 0, VERDICT_REASON_PATH_POLICY, 2 },
+		{ included, &keys, 0, VERDICT_REASON_WEAK_KEY, 2 },
+		{ none, &mail, 0, VERDICT_REASON_UNTRUSTED, 2 },
+		{ included, &mail, 0, VERDICT_REASON_OK, 2 },
 	};
 
 	X509_up_ref(pki->ca);
 	sk_X509_push(included, pki->ca);
+	sk_X509_push(more, pki_cert(&(PkiCert){ 0 }, NULL, PKI_KEY_OTHER));
+	X509_up_ref(pki->ca);
+	sk_X509_push(more, pki->ca);
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autoptr(OsslX509Stack) path = NULL;
 		g_autofree char *detail = NULL;
@@ -420,7 +431,7 @@ Test(trust, remembers)
 				 &detail),
 		    cases[i].reason, "%zu: %s", i, detail);
 		cr_expect_eq(cert_cache_count(trust_certificates(trust)),
-		    i == 0 ? 0 : 1, "%zu", i);
+		    cases[i].kept, "%zu", i);
 		if (cases[i].reason == VERDICT_REASON_OK)
 			cr_expect_eq(sk_X509_num(path), 3, "%zu", i);
 	}
