@@ -782,6 +782,25 @@ Test(daemon, answers_mail_where_it_only_signs)
 	milter_outcome_clear(&outcome);
 }
 
+/* A connection from before a reload that looks at less mail: what was agreed on
+ * holds, and each mail has its answer at the end. */
+Test(daemon, answers_no_mail_after_a_reload)
+{
+	g_autoptr(MilterClient) client = NULL;
+	g_autofree char *in = NULL;
+	g_autofree char *out = NULL;
+
+	start(NULL);
+	client = open_as(&milter_client_postfix, &stranger);
+	office_configure(office, "[milter]\nroles = sign\n");
+	tell(SIGUSR1);
+	wait_for_log("the new configuration is in force");
+	in = deliver(client, &stranger, SMALL);
+	cr_expect_str_eq(in, SMALL);
+	out = deliver(client, &budi, SMALL);
+	expect_signed(out);
+}
+
 /* An MTA that lacks just one of the things that we like. */
 Test(daemon, mta_lacks_one_step)
 {
