@@ -129,11 +129,41 @@ is_same_authority(X509 *a, X509 *b)
 	    ossl_is_key(X509_get0_pubkey(a), X509_get0_pubkey(b));
 }
 
+static bool
+is_self_issued(X509 *cert)
+{
+	return X509_NAME_cmp(X509_get_subject_name(cert),
+		   X509_get_issuer_name(cert)) == 0;
+}
+
+/* In path, the one after the certificates of the authority that has the one at
+ * index: those under its own name are of keys that it has renewed. */
+static int
+end_of_authority(const OsslX509Stack *path, int index)
+{
+	int count = sk_X509_num(path);
+
+	while (index < count && is_self_issued(sk_X509_value(path, index)))
+		index++;
+	return MIN(index + 1, count);
+}
+
+static bool
+is_among(X509 *cert, const OsslX509Stack *path, int first, int end)
+{
+	for (int i = first; i < end; i++) {
+		if (is_same_authority(sk_X509_value(path, i), cert))
+			return true;
+	}
+	return false;
+}
+
 /*
  * A name tells apart what one authority has certified, not all that is below an
  * anchor (RFC 5280, section 8): another authority there may have given it to
  * anybody.  The issuer's other key is certified by who certified the issuer, or
- * by the issuer; one whom the certificate names, by any that is above it.
+ * by the issuer; one whom the certificate names, by any that is above it.  Each
+ * of them may have renewed its own key meanwhile, and certified the next one.
  */
 static bool
 is_certified_from_above(
@@ -141,13 +171,13 @@ is_certified_from_above(
 {
 	const OsslX509Stack *ours = inquiry->question->path;
 	int first = inquiry->question->index + 1;
-	int end = sk_X509_num(ours);
+	int end = is_by_issuer_of_cert(inquiry, crl) ?
+	    end_of_authority(ours, end_of_authority(ours, first)) :
+	    sk_X509_num(ours);
+	int end_of_theirs = end_of_authority(path, end_of_authority(path, 0));
 
-	if (is_by_issuer_of_cert(inquiry, crl))
-		end = MIN(end, first + 2);
-	for (int i = first; sk_X509_num(path) > 1 && i < end; i++) {
-		if (is_same_authority(
-			sk_X509_value(ours, i), sk_X509_value(path, 1)))
+	for (int i = 1; i < end_of_theirs; i++) {
+		if (is_among(sk_X509_value(path, i), ours, first, end))
 			return true;
 	}
 	return false;

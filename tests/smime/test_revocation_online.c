@@ -132,6 +132,7 @@ typedef struct {
 	GPtrArray *lists;
 	X509 *brought;  /* a certificate that came along, or NULL */
 	X509 *issuer;   /* in the path; NULL: the CA's */
+	X509 *above;    /* that, in the path; NULL: the root is */
 	bool is_strict; /* what is weak does not count */
 } Question;
 
@@ -152,9 +153,11 @@ ask(const Revocation *revocation, const Question *asked,
 		.strength = { asked->is_strict ? 2048 : 0, false },
 		.budget = &budget };
 	X509 *issuer = asked->issuer != NULL ? asked->issuer : ca->ca;
-	X509 *const certs[] = { asked->cert, issuer, ca->root };
+	X509 *const certs[] = { asked->cert, issuer, asked->above, ca->root };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(certs); i++) {
+		if (certs[i] == NULL)
+			continue;
 		X509_up_ref(certs[i]);
 		sk_X509_push(path, certs[i]);
 	}
@@ -1542,6 +1545,23 @@ trusted_peer(void)
 	return peer;
 }
 
+static void
+trust_also(X509 *first, X509 *second)
+{
+	g_autofree char *folder = pki_folder_new();
+	g_autofree char *anchor =
+	    pki_write_certs(folder, "anchor.pem", ca->root, NULL);
+	g_autofree char *others =
+	    pki_write_certs(folder, "others.pem", first, second, NULL);
+	const char *const anchors[] = { anchor, NULL };
+	const char *const intermediates[] = { others, NULL };
+
+	trust_unref(trust);
+	trust = trust_new(anchors, intermediates, NULL);
+	cr_assert(trust != NULL);
+	pki_folder_remove(folder);
+}
+
 /* Certified by the peer, and no CA. */
 static X509 *
 namesake_of(const char *name, X509 *peer)
@@ -1640,6 +1660,121 @@ Test(revocation_online, list_by_a_key_that_the_issuer_certified)
 	test_ca_put(ca, "crl", revoking_list_by(next, -60));
 	expect(revocation, &(Question){ .cert = leaf, .brought = next },
 	    REVOCATION_STATUS_REVOKED, NULL, "next");
+}
+
+/* A CA of today, by a key of issuer's; or with issuer NULL by its own. */
+static X509 *
+new_ca(const char *name, PkiKey key, X509 *issuer, PkiKey issuer_key)
+{
+	static long serial = 200;
+
+	return pki_cert(&(PkiCert){ .name = name,
+			    .is_ca = true,
+			    .key = key,
+			    .serial = serial++,
+			    .from = ca->now - PKI_NOW - PKI_DAY,
+			    .until = ca->now - PKI_NOW + PKI_YEAR },
+	    issuer, issuer_key);
+}
+
+/* Where each new key is certified by the one before it, under the name of both,
+ * it is one authority: the CA, or who certified that. */
+Test(revocation_online, list_after_many_renewals)
+{
+	g_autoptr(X509) second =
+	    new_ca("CA Today", PKI_KEY_P384, ca->ca, PKI_KEY_CA);
+	g_autoptr(X509) third =
+	    new_ca("CA Today", PKI_KEY_P521, second, PKI_KEY_P384);
+	g_autoptr(X509) by_root =
+	    new_ca("CA Today", PKI_KEY_OTHER, ca->root, PKI_KEY_ROOT);
+	g_autoptr(X509) after =
+	    new_ca("CA Today", PKI_KEY_P521, by_root, PKI_KEY_OTHER);
+	g_autoptr(X509) root =
+	    new_ca("Root Today", PKI_KEY_P521, ca->root, PKI_KEY_ROOT);
+	g_autoptr(X509) by_new_root =
+	    new_ca("CA Today", PKI_KEY_P384, root, PKI_KEY_P521);
+	g_autoptr(X509) ours =
+	    new_ca("CA Today", PKI_KEY_CA, root, PKI_KEY_P521);
+	const struct {
+		const char *name;
+		X509 *lister;
+		PkiKey key;
+		X509 *known;
+		Question question;
+	} cases[] = {
+		{ "twice", third, PKI_KEY_P521, second, { .cert = leaf } },
+		{ "by the root, and then", after, PKI_KEY_P521, by_root,
+		    { .cert = leaf } },
+		{ "and the root", by_new_root, PKI_KEY_P384, root,
+		    { .cert = leaf } },
+		{ "our path is by the root's next key", by_root, PKI_KEY_OTHER,
+		    root, { .cert = leaf, .issuer = ours, .above = root } },
+	};
+	const RevocationOptions options =
+	    options_with(EVIDENCE_CRL, EVIDENCE_CRL);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Supply) supply = supply_new_here(NULL);
+		g_autoptr(Revocation) revocation =
+		    revocation_with(&options, supply);
+		Question question = cases[i].question;
+
+		question.brought = cases[i].lister;
+		trust_also(cases[i].known, NULL);
+		test_ca_put(ca, "crl",
+		    test_ca_list_by(ca,
+			(PkiCrl){ .revoked = leaf, .this_update = -60 },
+			cases[i].lister, cases[i].key));
+		expect(revocation, &question, REVOCATION_STATUS_REVOKED, NULL,
+		    cases[i].name);
+	}
+}
+
+/* A name that another authority has given is not the issuer's, however near it
+ * is to the anchor, and whatever its own CA is called. */
+Test(revocation_online, namesakes_elsewhere)
+{
+	g_autoptr(X509) middle =
+	    new_ca("Middle CA", PKI_KEY_P384, ca->root, PKI_KEY_ROOT);
+	g_autoptr(X509) ours =
+	    new_ca("CA Today", PKI_KEY_CA, middle, PKI_KEY_P384);
+	g_autoptr(X509) by_root =
+	    new_ca("CA Today", PKI_KEY_P521, ca->root, PKI_KEY_ROOT);
+	g_autoptr(X509) peer =
+	    new_ca("Peer CA", PKI_KEY_P384, ca->root, PKI_KEY_ROOT);
+	g_autoptr(X509) named_so =
+	    new_ca("CA Today", PKI_KEY_OTHER, peer, PKI_KEY_P384);
+	g_autoptr(X509) below =
+	    new_ca("CA Today", PKI_KEY_P521, named_so, PKI_KEY_OTHER);
+	const struct {
+		const char *name;
+		X509 *lister;
+		X509 *known[2];
+		Question question;
+	} cases[] = {
+		{ "by who is above who certified the issuer", by_root,
+		    { middle, NULL },
+		    { .cert = leaf, .issuer = ours, .above = middle } },
+		{ "renewed by a namesake", below, { peer, named_so },
+		    { .cert = leaf } },
+	};
+	const RevocationOptions options =
+	    options_with(EVIDENCE_CRL, EVIDENCE_CRL);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Supply) supply = supply_new_here(NULL);
+		g_autoptr(Revocation) revocation =
+		    revocation_with(&options, supply);
+		Question question = cases[i].question;
+
+		question.brought = cases[i].lister;
+		trust_also(cases[i].known[0], cases[i].known[1]);
+		test_ca_put(ca, "crl",
+		    test_ca_list_by(ca, (PkiCrl){ .this_update = -60 },
+			cases[i].lister, PKI_KEY_P521));
+		expect(revocation, &question, REVOCATION_STATUS_UNANSWERED,
+		    "section 8", cases[i].name);
+	}
 }
 
 /* The CA's own list is the only one that revokes, and was made before the one
