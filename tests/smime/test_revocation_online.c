@@ -1942,6 +1942,42 @@ Test(revocation_online, list_of_some_reasons_first)
 	}
 }
 
+#define KEYS "keyCompromise, CACompromise"
+#define OTHERS \
+	"affiliationChanged, superseded, cessationOfOperation, " \
+	"certificateHold, privilegeWithdrawn, AACompromise"
+
+/* A list for some reasons at one point, another for the others at another: each
+ * is all that its point has, and is not fetched by every gateway. */
+Test(revocation_online, lists_parted_by_reasons)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_autofree char *keys = test_ca_url(ca, "/files/part-keys");
+	g_autofree char *others = test_ca_url(ca, "/files/part-others");
+	g_autofree char *sections =
+	    g_strdup_printf("[a]\nfullname=URI:%s\nreasons=" KEYS "\n"
+			    "[b]\nfullname=URI:%s\nreasons=" OTHERS "\n",
+		keys, others);
+	g_autofree char *lists = g_strdup_printf(
+	    "[a]\nfullname=URI:%s\nonlysomereasons=" KEYS "\n"
+	    "[b]\nfullname=URI:%s\nonlysomereasons=" OTHERS "\n",
+	    keys, others);
+	g_autoptr(X509) cert = test_ca_cert(ca,
+	    (PkiCert){
+		.mailboxes = MAIL, .points = "a,b", .sections = sections });
+
+	test_ca_put(ca, "part-keys",
+	    test_ca_list(
+		ca, (PkiCrl){ .idp = "critical,@a", .sections = lists }));
+	test_ca_put(ca, "part-others",
+	    test_ca_list(
+		ca, (PkiCrl){ .idp = "critical,@b", .sections = lists }));
+	for (int i = 0; i < 3; i++)
+		expect_anew(redis, EVIDENCE_CRL, &(Question){ .cert = cert },
+		    REVOCATION_STATUS_GOOD, "parted");
+	cr_expect_eq(test_ca_asked(ca, "/files/part"), 2);
+}
+
 /* --- a Redis that is not ours alone ----------------------------------------
  */
 
