@@ -907,6 +907,43 @@ Test(supply, confirmed_and_not_taken)
 	cr_expect_eq(supply_count(supply, SUPPLY_OLD_ANSWER), 1);
 }
 
+/* Authentic, and older than what is known. */
+static GBytes *
+older_list(void)
+{
+	return test_ca_list(ca, (PkiCrl){ .this_update = -2 * PKI_DAY });
+}
+
+/* What Redis has, and has had to give way, is to be had anew once it is no
+ * longer fresh, also where what was better is not there any more. */
+Test(supply, outdone_and_left_alone)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	const SupplyOptions options = test_ca_options();
+	const gint64 long_ago = ca->now - 2 * (gint64)options.crl_keep;
+	g_autoptr(Store) store = store_of(redis, TEST_CA_PATIENCE);
+	g_autoptr(Supply) supply = supply_new(&options, NULL, store);
+	SOURCE_OF_LIST(source);
+	g_autoptr(Evidence) known = NULL;
+	g_autoptr(Evidence) outdone = NULL;
+	g_autoptr(Evidence) again = NULL;
+	g_autofree char *why = NULL;
+
+	share(redis, EVIDENCE_CRL, "/files/a",
+	    test_ca_list(ca, (PkiCrl){ .this_update = -3600 }), long_ago - 60);
+	known = get(supply, EVIDENCE_CRL, "/files/a", TEST_CA_PATIENCE, &why);
+	cr_assert(known != NULL);
+	g_clear_pointer(&why, g_free);
+	share(redis, EVIDENCE_CRL, "/files/a", older_list(), long_ago - 30);
+	outdone = get(supply, EVIDENCE_CRL, "/files/a", TEST_CA_PATIENCE, &why);
+	cr_assert(outdone != NULL && outdone != known);
+	supply_retract(supply, &source, known, "for the test");
+	g_clear_pointer(&why, g_free);
+	again = get(supply, EVIDENCE_CRL, "/files/a", TEST_CA_PATIENCE, &why);
+	cr_expect(again != NULL);
+	cr_expect(why != NULL && strstr(why, "not asked") != NULL, "%s", why);
+}
+
 /* --- Redis in trouble -------------------------------------------------------
  */
 
