@@ -547,8 +547,8 @@ hear_responses(Inquiry *inquiry, const GPtrArray *responses, bool brought)
 
 /* --- asking for more ----------------------------------------------------- */
 
-/* Is the answer known from evidence of these kinds, which nobody has brought
- * along? */
+/* Is the answer known from evidence of these kinds, which does not rest on what
+ * came along? */
 static bool
 is_settled(const Inquiry *inquiry, guint kinds)
 {

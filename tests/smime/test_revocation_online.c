@@ -1885,6 +1885,24 @@ Test(revocation_online, delegate_good_for_one_message)
 	cr_expect(kept == NULL);
 }
 
+/* Likewise it does not keep others from being asked. */
+Test(revocation_online, delegate_good_for_one_message_settles_nothing)
+{
+	g_autoptr(Supply) supply = supply_new_here(NULL);
+	const RevocationOptions options = options_with(EVIDENCE_OCSP, BOTH);
+	g_autoptr(Revocation) revocation = revocation_with(&options, supply);
+	g_autoptr(X509) delegate = new_delegate((PkiCert){ 0 });
+	g_autoptr(GPtrArray) lists =
+	    lists_of(test_ca_list(ca, (PkiCrl){ .this_update = -60 }));
+
+	test_ca_put(ca, "ocsp",
+	    response_by(
+		delegate, (PkiSingle){ .cert = leaf, .this_update = -60 }));
+	test_ca_put(ca, "crl", list(REVOKED));
+	expect(revocation, &(Question){ .cert = leaf, .lists = lists },
+	    REVOCATION_STATUS_REVOKED, NULL, "brought");
+}
+
 /* Another certificate of the CA's key, which may not sign lists: nobody loses
  * the CA's list by it, and the list that it was asked for serves others. */
 Test(revocation_online, certificate_that_may_not_sign_lists)
