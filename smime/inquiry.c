@@ -22,8 +22,8 @@ typedef struct inquiry {
 	bool is_old;       /* what is heard should have been had anew */
 	bool is_forged;    /* a list's signature is not by whom it says */
 	bool is_void;      /* a response's signer was revoked itself */
-	bool by_brought;   /* what was heard last counts, but not without what
-	                      came along */
+	bool only_here;    /* what was heard last counts, but not without what
+	                      came along, or is weak: for this message */
 	bool only_brought; /* likewise the answer */
 	bool is_for_good;  /* the certificate is revoked, and not on hold,
 	                      whoever asks */
@@ -375,6 +375,12 @@ says_nothing(const Word *word)
 	    word->scope == CRL_SCOPE_OTHER_KIND;
 }
 
+static bool
+is_only_here(const Word *word)
+{
+	return word->by_brought || word->weak;
+}
+
 /* Takes what word owns; false: it is not authentic. */
 static bool
 hear_word(Inquiry *inquiry, Word *word)
@@ -385,7 +391,7 @@ hear_word(Inquiry *inquiry, Word *word)
 	}
 	word->weak = word->weak ||
 	    is_weak_digest(inquiry, crl_signature_digest(word->crl));
-	inquiry->by_brought = word->by_brought;
+	inquiry->only_here = is_only_here(word);
 	if (says_nothing(word))
 		word_clear(word);
 	else
@@ -532,7 +538,7 @@ hear_response(Inquiry *inquiry, Ocsp *ocsp, bool brought)
 	word.is_unknown = entry == OCSP_UNKNOWN;
 	word.weak = is_weak_responder(inquiry, &signer) ||
 	    is_weak_digest(inquiry, ocsp_signature_digest(ocsp));
-	inquiry->by_brought = word.by_brought;
+	inquiry->only_here = is_only_here(&word);
 	testimony_add(&inquiry->testimony, &word);
 	return true;
 }
@@ -565,7 +571,7 @@ is_settled(const Inquiry *inquiry, guint kinds)
 typedef enum {
 	HEARD_RIGHT,    /* it is authentic */
 	HEARD_OUTDONE,  /* likewise, and what is known is better */
-	HEARD_HERE,     /* likewise, but not without what came along */
+	HEARD_HERE,     /* likewise, but for this message alone */
 	HEARD_DOUBTFUL, /* that cannot be told here: another message may have
 	                   what is needed */
 	HEARD_FORGED,
@@ -666,7 +672,7 @@ is_outdone(
 }
 
 /* What came along with one message does not make known, to all others, what
- * rests on it. */
+ * rests on it; nor is known what somebody else may have made. */
 static Hearing
 keep_what_is_right(
     Inquiry *inquiry, Evidence *evidence, const EvidenceSource *source)
@@ -676,7 +682,7 @@ keep_what_is_right(
 	if (evidence_is_proven(evidence))
 		return is_outdone(supply, source, evidence) ? HEARD_OUTDONE :
 							      HEARD_RIGHT;
-	if (inquiry->by_brought)
+	if (inquiry->only_here)
 		return HEARD_HERE;
 	return supply_confirm(supply, source, evidence) ? HEARD_RIGHT :
 							  HEARD_OUTDONE;

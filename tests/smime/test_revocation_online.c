@@ -1903,6 +1903,39 @@ Test(revocation_online, delegate_good_for_one_message_settles_nothing)
 	    REVOCATION_STATUS_REVOKED, NULL, "brought");
 }
 
+/* A list of a key that is weak, which one message brings: it takes the place of
+ * nothing, here and in Redis. */
+Test(revocation_online, weak_list_for_one_message)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_auto(Gateway) gateway = { 0 };
+	g_autoptr(X509) next =
+	    next_ca((PkiCert){ .key = PKI_KEY_WEAK, .serial = 99 });
+	const Question with = {
+		.cert = leaf, .brought = next, .is_strict = true
+	};
+	const Question without = { .cert = leaf, .is_strict = true };
+
+	gateway_on(&gateway, redis, EVIDENCE_CRL, EVIDENCE_CRL);
+	/* To be fetched ahead. */
+	share(redis, EVIDENCE_CRL, leaf, CRL_PATH, list(GOOD), ca->now - 20000);
+	test_ca_put(ca, "crl",
+	    test_ca_list_by(
+		ca, (PkiCrl){ .this_update = -3600 }, next, PKI_KEY_WEAK));
+	for (int i = 0; i < 2; i++) {
+		expect(gateway.revocation, &without, REVOCATION_STATUS_GOOD,
+		    NULL, "before");
+		cr_assert(supply_settle(gateway.supply, TEST_CA_PATIENCE));
+	}
+	cr_expect_eq(test_ca_asked(ca, CRL_PATH), 1);
+	expect(gateway.revocation, &with, REVOCATION_STATUS_GOOD, NULL, "weak");
+	cr_assert(supply_settle(gateway.supply, TEST_CA_PATIENCE));
+	expect(gateway.revocation, &without, REVOCATION_STATUS_GOOD, NULL,
+	    "others, after");
+	expect_anew(redis, EVIDENCE_CRL, &without, REVOCATION_STATUS_GOOD,
+	    "another gateway");
+}
+
 /* Another certificate of the CA's key, which may not sign lists: nobody loses
  * the CA's list by it, and the list that it was asked for serves others. */
 Test(revocation_online, certificate_that_may_not_sign_lists)
