@@ -1936,6 +1936,59 @@ Test(revocation_online, weak_list_for_one_message)
 	    "another gateway");
 }
 
+static Evidence *
+evidence_of(const EvidenceSource *source, GBytes *der, gint64 fetched)
+{
+	const SupplyOptions options = test_ca_options();
+	const EvidenceRules rules = { NULL, options.keep, options.crl_keep,
+		options.crl_max_size };
+	g_autofree char *label = g_strdup_printf(
+	    "smime-milter 1 crl %" G_GINT64_FORMAT "\n", fetched);
+	GByteArray *packed = g_byte_array_new();
+	g_autoptr(GBytes) octets = NULL;
+	g_autofree char *why = NULL;
+	Evidence *evidence;
+
+	g_byte_array_append(
+	    packed, (const guint8 *)label, (guint)strlen(label));
+	g_byte_array_append(
+	    packed, g_bytes_get_data(der, NULL), (guint)g_bytes_get_size(der));
+	g_bytes_unref(der);
+	octets = g_byte_array_free_to_bytes(packed);
+	evidence = evidence_unpack(source, &rules, octets, ca->now, &why);
+	cr_assert(evidence != NULL, "%s", why);
+	return evidence;
+}
+
+/* What Redis gave, and has had to give way, does not count as what is known:
+ * where that is no longer fresh, the CA is asked. */
+Test(revocation_online, list_that_gave_way_settles_nothing)
+{
+	g_autoptr(Supply) supply = supply_new_here(NULL);
+	const RevocationOptions options =
+	    options_with(EVIDENCE_CRL, EVIDENCE_CRL);
+	g_autoptr(Revocation) revocation = revocation_with(&options, supply);
+	g_autofree char *url = test_ca_url(ca, CRL_PATH);
+	const char *const urls[] = { url, NULL };
+	g_autofree char *sections = g_strdup_printf(
+	    "[a]\nfullname=URI:%s\nreasons=keyCompromise\n", url);
+	g_autoptr(X509) cert = test_ca_cert(ca,
+	    (PkiCert){
+		.mailboxes = MAIL, .points = "a", .sections = sections });
+	const EvidenceSource source = { EVIDENCE_CRL, cert, ca->ca, urls };
+	g_autoptr(Evidence) some = evidence_of(&source,
+	    test_ca_list(ca, (PkiCrl){ .idp = SOME, .this_update = -60 }),
+	    ca->now - 5);
+	g_autoptr(Evidence) all = evidence_of(&source, list(GOOD), 0);
+
+	cr_assert(supply_confirm(supply, &source, some));
+	cr_assert(supply_confirm(supply, &source, all));
+	test_ca_put(ca, "crl",
+	    test_ca_list(ca, (PkiCrl){ .revoked = cert, .this_update = -10 }));
+	expect(revocation, &(Question){ .cert = cert },
+	    REVOCATION_STATUS_REVOKED, NULL, "then");
+}
+
 /* Another certificate of the CA's key, which may not sign lists: nobody loses
  * the CA's list by it, and the list that it was asked for serves others. */
 Test(revocation_online, certificate_that_may_not_sign_lists)
