@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "crl_scope.h"
 
 /* ReasonFlags: bit 0 is unused. */
@@ -180,6 +182,49 @@ crl_scope(const Crl *crl, X509 *cert, guint *reasons)
 	if (relation.idp != NULL)
 		*reasons &= reasons_of(relation.idp->onlysomereasons);
 	return CRL_SCOPE_INSIDE;
+}
+
+static bool
+is_url(const GENERAL_NAME *name, const char *url)
+{
+	const ASN1_IA5STRING *text = name->d.uniformResourceIdentifier;
+	gsize size = strlen(url);
+
+	return name->type == GEN_URI &&
+	    (gsize)ASN1_STRING_length(text) == size &&
+	    memcmp(ASN1_STRING_get0_data(text), url, size) == 0;
+}
+
+static bool
+is_at(const DIST_POINT *point, const char *url)
+{
+	const DIST_POINT_NAME *name = point->distpoint;
+
+	if (name == NULL || name->type != 0)
+		return false;
+	for (int i = 0; i < sk_GENERAL_NAME_num(name->name.fullname); i++) {
+		if (is_url(sk_GENERAL_NAME_value(name->name.fullname, i), url))
+			return true;
+	}
+	return false;
+}
+
+guint
+crl_scope_reasons_at(X509 *cert, const char *url)
+{
+	CRL_DIST_POINTS *points =
+	    X509_get_ext_d2i(cert, NID_crl_distribution_points, NULL, NULL);
+	guint reasons = 0;
+
+	for (int i = 0; i < sk_DIST_POINT_num(points); i++) {
+		const DIST_POINT *point = sk_DIST_POINT_value(points, i);
+
+		if (is_at(point, url))
+			reasons |= reasons_of(point->reasons);
+	}
+	CRL_DIST_POINTS_free(points);
+	ERR_clear_error();
+	return reasons != 0 ? reasons : CRL_ALL_REASONS;
 }
 
 bool

@@ -31,6 +31,10 @@ typedef enum {
 /* *reasons: those for which cert would be in the list, if it is INSIDE. */
 CrlScope crl_scope(const Crl *crl, X509 *cert, guint *reasons);
 
+/* Those for which any list at url would have cert, by the points of it that
+ * name url; CRL_ALL_REASONS where none does. */
+guint crl_scope_reasons_at(X509 *cert, const char *url);
+
 /* Does cert itself name its own subject as the issuer of the list that it
  * would be in? */
 bool crl_scope_is_own_issuer(X509 *cert);

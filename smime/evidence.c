@@ -240,13 +240,23 @@ reasons_of(const Evidence *list, const EvidenceSource *source)
 	    0;
 }
 
+/* In every case that there can be a list for, there. */
+static bool
+has_all_reasons(const Evidence *list, const EvidenceSource *source)
+{
+	guint reasons = reasons_of(list, source);
+
+	return reasons == CRL_ALL_REASONS ||
+	    (crl_scope_reasons_at(source->cert, source->urls[0]) & ~reasons) ==
+	    0;
+}
+
 bool
 evidence_is_fresh_for(
     const Evidence *evidence, const EvidenceSource *source, gint64 now)
 {
 	return evidence_is_fresh(evidence, now) &&
-	    (evidence->crl == NULL ||
-		reasons_of(evidence, source) == CRL_ALL_REASONS ||
+	    (evidence->crl == NULL || has_all_reasons(evidence, source) ||
 		(!evidence->was_packed &&
 		    now < evidence->fetched + EVIDENCE_KEEP_OTHERS));
 }

@@ -94,7 +94,8 @@ bool evidence_was_packed(const Evidence *evidence);
 gint64 evidence_fetched(const Evidence *evidence);
 bool evidence_is_fresh(const Evidence *evidence, gint64 now);
 /* Likewise for the certificate of source: a list that does not speak for it in
- * every case does not for long, and from Redis not at all. */
+ * every case that one of its URL can, by the reasons that its points have
+ * there, does not for long, and from Redis not at all. */
 bool evidence_is_fresh_for(
     const Evidence *evidence, const EvidenceSource *source, gint64 now);
 bool evidence_wants_refresh(const Evidence *evidence, gint64 now);

@@ -220,8 +220,9 @@ is_news(const Flight *flight, const Evidence *evidence)
 	    (evidence_is_proven(evidence) || is_later(evidence, trial));
 }
 
-/* By what is written before it: who waits for another gateway's answer looks
- * often, and does not read what is there again and again. */
+/* By what is written before it, and by its octets, whenever they are said to
+ * have been fetched: who waits for another gateway's answer looks often, and
+ * does not read, and tell of, what is there again and again. */
 static bool
 may_be_news(const Flight *flight, GBytes *packed)
 {
@@ -229,8 +230,7 @@ may_be_news(const Flight *flight, GBytes *packed)
 	g_autoptr(Evidence) trial = flight_on_trial(flight->desk, flight->key);
 
 	return (known == NULL || evidence_is_before(known, packed)) &&
-	    (trial == NULL || evidence_is_proven(trial) ||
-		!evidence_is_packed_in(trial, packed));
+	    (trial == NULL || !evidence_is_packed_in(trial, packed));
 }
 
 static void

@@ -22,8 +22,8 @@ typedef struct inquiry {
 	bool is_old;       /* what is heard should have been had anew */
 	bool is_forged;    /* a list's signature is not by whom it says */
 	bool is_void;      /* a response's signer was revoked itself */
-	bool by_brought;   /* what was heard last counts, but not without what
-	                      came along */
+	bool only_here;    /* what was heard last counts, but not without what
+	                      came along, or is weak: for this message */
 	bool only_brought; /* likewise the answer */
 	bool is_for_good;  /* the certificate is revoked, and not on hold,
 	                      whoever asks */
@@ -129,11 +129,41 @@ is_same_authority(X509 *a, X509 *b)
 	    ossl_is_key(X509_get0_pubkey(a), X509_get0_pubkey(b));
 }
 
+static bool
+is_self_issued(X509 *cert)
+{
+	return X509_NAME_cmp(X509_get_subject_name(cert),
+		   X509_get_issuer_name(cert)) == 0;
+}
+
+/* In path, the one after the certificates of the authority that has the one at
+ * index: those under its own name are of keys that it has renewed. */
+static int
+end_of_authority(const OsslX509Stack *path, int index)
+{
+	int count = sk_X509_num(path);
+
+	while (index < count && is_self_issued(sk_X509_value(path, index)))
+		index++;
+	return MIN(index + 1, count);
+}
+
+static bool
+is_among(X509 *cert, const OsslX509Stack *path, int first, int end)
+{
+	for (int i = first; i < end; i++) {
+		if (is_same_authority(sk_X509_value(path, i), cert))
+			return true;
+	}
+	return false;
+}
+
 /*
  * A name tells apart what one authority has certified, not all that is below an
  * anchor (RFC 5280, section 8): another authority there may have given it to
  * anybody.  The issuer's other key is certified by who certified the issuer, or
- * by the issuer; one whom the certificate names, by any that is above it.
+ * by the issuer; one whom the certificate names, by any that is above it.  Each
+ * of them may have renewed its own key meanwhile, and certified the next one.
  */
 static bool
 is_certified_from_above(
@@ -141,13 +171,13 @@ is_certified_from_above(
 {
 	const OsslX509Stack *ours = inquiry->question->path;
 	int first = inquiry->question->index + 1;
-	int end = sk_X509_num(ours);
+	int end = is_by_issuer_of_cert(inquiry, crl) ?
+	    end_of_authority(ours, end_of_authority(ours, first)) :
+	    sk_X509_num(ours);
+	int end_of_theirs = end_of_authority(path, end_of_authority(path, 0));
 
-	if (is_by_issuer_of_cert(inquiry, crl))
-		end = MIN(end, first + 2);
-	for (int i = first; sk_X509_num(path) > 1 && i < end; i++) {
-		if (is_same_authority(
-			sk_X509_value(ours, i), sk_X509_value(path, 1)))
+	for (int i = 1; i < end_of_theirs; i++) {
+		if (is_among(sk_X509_value(path, i), ours, first, end))
 			return true;
 	}
 	return false;
@@ -345,6 +375,12 @@ says_nothing(const Word *word)
 	    word->scope == CRL_SCOPE_OTHER_KIND;
 }
 
+static bool
+is_only_here(const Word *word)
+{
+	return word->by_brought || word->weak;
+}
+
 /* Takes what word owns; false: it is not authentic. */
 static bool
 hear_word(Inquiry *inquiry, Word *word)
@@ -355,7 +391,7 @@ hear_word(Inquiry *inquiry, Word *word)
 	}
 	word->weak = word->weak ||
 	    is_weak_digest(inquiry, crl_signature_digest(word->crl));
-	inquiry->by_brought = word->by_brought;
+	inquiry->only_here = is_only_here(word);
 	if (says_nothing(word))
 		word_clear(word);
 	else
@@ -502,7 +538,7 @@ hear_response(Inquiry *inquiry, Ocsp *ocsp, bool brought)
 	word.is_unknown = entry == OCSP_UNKNOWN;
 	word.weak = is_weak_responder(inquiry, &signer) ||
 	    is_weak_digest(inquiry, ocsp_signature_digest(ocsp));
-	inquiry->by_brought = word.by_brought;
+	inquiry->only_here = is_only_here(&word);
 	testimony_add(&inquiry->testimony, &word);
 	return true;
 }
@@ -517,8 +553,8 @@ hear_responses(Inquiry *inquiry, const GPtrArray *responses, bool brought)
 
 /* --- asking for more ----------------------------------------------------- */
 
-/* Is the answer known from evidence of these kinds, which nobody has brought
- * along? */
+/* Is the answer known from evidence of these kinds, which does not rest on what
+ * came along? */
 static bool
 is_settled(const Inquiry *inquiry, guint kinds)
 {
@@ -535,7 +571,7 @@ is_settled(const Inquiry *inquiry, guint kinds)
 typedef enum {
 	HEARD_RIGHT,    /* it is authentic */
 	HEARD_OUTDONE,  /* likewise, and what is known is better */
-	HEARD_HERE,     /* likewise, but not without what came along */
+	HEARD_HERE,     /* likewise, but for this message alone */
 	HEARD_DOUBTFUL, /* that cannot be told here: another message may have
 	                   what is needed */
 	HEARD_FORGED,
@@ -636,7 +672,7 @@ is_outdone(
 }
 
 /* What came along with one message does not make known, to all others, what
- * rests on it. */
+ * rests on it; nor is known what somebody else may have made. */
 static Hearing
 keep_what_is_right(
     Inquiry *inquiry, Evidence *evidence, const EvidenceSource *source)
@@ -646,7 +682,7 @@ keep_what_is_right(
 	if (evidence_is_proven(evidence))
 		return is_outdone(supply, source, evidence) ? HEARD_OUTDONE :
 							      HEARD_RIGHT;
-	if (inquiry->by_brought)
+	if (inquiry->only_here)
 		return HEARD_HERE;
 	return supply_confirm(supply, source, evidence) ? HEARD_RIGHT :
 							  HEARD_OUTDONE;

@@ -414,11 +414,15 @@ refresh(Supply *supply, const EvidenceSource *source, const Memory *memory)
 }
 
 /* Where there is nothing else, what the store gave is tried before the network
- * is asked, whoever got it there. */
+ * is asked, whoever got it there; what is proven has been. */
 static bool
-keeps_from_asking(const Evidence *trial)
+keeps_from_asking(
+    const Evidence *trial, const EvidenceSource *source, gint64 now)
 {
-	return evidence_was_packed(trial) || flight_is_trial_fresh(trial);
+	return flight_is_trial_fresh(trial) ||
+	    (evidence_was_packed(trial) &&
+		(!evidence_is_proven(trial) ||
+		    evidence_is_fresh_for(trial, source, now)));
 }
 
 /* What need not be asked for; NULL: it must be.  What is on trial goes first,
@@ -435,7 +439,8 @@ at_hand(Supply *supply, const EvidenceSource *source, const Memory *memory,
 		return NULL;
 	if (memory->known == NULL ||
 	    !evidence_is_fresh_for(memory->known, source, now))
-		return is_trial && keeps_from_asking(memory->trial) ?
+		return is_trial &&
+			keeps_from_asking(memory->trial, source, now) ?
 		    memory->trial :
 		    NULL;
 	if (evidence_wants_refresh(memory->known, now) &&

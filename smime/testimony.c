@@ -38,6 +38,14 @@ testimony_for_clear(TestimonyFor *result)
 	g_clear_pointer(&result->proofs, g_ptr_array_unref);
 }
 
+/* Not without what came along, which whoever sent it has chosen; word may be
+ * NULL. */
+static bool
+is_by_brought(const Word *word)
+{
+	return word != NULL && (word->brought || word->by_brought);
+}
+
 /* --- when ---------------------------------------------------------------- */
 
 /* Clocks differ (as ocsp allows for by itself): a list that has just been made
@@ -74,7 +82,7 @@ why_not_in_force(const Testimony *testimony, const Word *word, bool *is_stale)
 	gint64 then = testimony->now - testimony->grace;
 
 	*is_stale = false;
-	if (why == NULL || testimony->grace == 0 || word->brought)
+	if (why == NULL || testimony->grace == 0 || is_by_brought(word))
 		return why;
 	then = MAX(then, made_at(testimony, word));
 	before =
@@ -122,7 +130,7 @@ lifts(const Testimony *testimony, const Word *later, const Word *word)
 	    (later->entry == CRL_NOT_LISTED && !later->is_unknown &&
 		!is_delta(later));
 
-	return is_over && !later->weak && !later->brought &&
+	return is_over && !later->weak && !is_by_brought(later) &&
 	    is_newer(testimony, later, word) && is_in_force(testimony, later);
 }
 
@@ -159,12 +167,6 @@ testimony_against(const Testimony *testimony)
 	return worst;
 }
 
-static bool
-is_by_brought(const Word *word)
-{
-	return word != NULL && (word->brought || word->by_brought);
-}
-
 bool
 testimony_condemns(const Testimony *testimony)
 {
@@ -180,6 +182,8 @@ testimony_condemns(const Testimony *testimony)
 
 /* --- for ----------------------------------------------------------------- */
 
+/* What was asked for, and is signed by whom only something that came along
+ * vouches for, nobody has chosen. */
 static bool
 is_too_old(const Testimony *testimony, const Word *word)
 {
@@ -196,7 +200,7 @@ delta_among(const Testimony *testimony, const Word *base, bool brought)
 	for (guint i = 0; base->crl != NULL && i < testimony->words->len; i++) {
 		const Word *word = &g_array_index(testimony->words, Word, i);
 
-		if (word->brought == brought && word->crl != NULL &&
+		if (is_by_brought(word) == brought && word->crl != NULL &&
 		    crl_continues(word->crl, base->crl) && !word->weak &&
 		    !is_too_old(testimony, word) &&
 		    is_in_force(testimony, word))
@@ -314,7 +318,7 @@ kind_of(const Word *word)
 /* Which words are weighed. */
 typedef struct {
 	guint kinds;
-	bool brought;      /* those that came along; or the others */
+	bool brought; /* those that are by what came along; or the others */
 	bool with_brought; /* as what they need */
 	bool with_old;
 	bool with_stale;
@@ -330,7 +334,7 @@ weigh_those(
 		bool is_stale;
 		char *why;
 
-		if (word->brought != those->brought ||
+		if (is_by_brought(word) != those->brought ||
 		    (those->kinds & kind_of(word)) == 0)
 			continue;
 		why = why_not_good(
@@ -378,7 +382,9 @@ testimony_weigh(const Testimony *testimony, guint kinds, bool with_brought,
 		    result);
 	if (with_brought && result->covered != CRL_ALL_REASONS)
 		weigh_those(testimony,
-		    &(Those){
-			.kinds = kinds, .brought = true, .with_brought = true },
+		    &(Those){ .kinds = kinds,
+			.brought = true,
+			.with_brought = true,
+			.with_old = true },
 		    result);
 }

@@ -38,7 +38,8 @@ typedef struct {
 	bool is_old;         /* it should have been had anew, and was not */
 	bool brought;        /* it came along with what is examined */
 	bool weak;           /* so that somebody else may have made it */
-	bool by_brought;     /* its signer counts by what came along alone */
+	bool by_brought;     /* its signer counts by what came along alone: it
+	                        is worth no more than that */
 	char *since;         /* as crl_find, or NULL */
 	OsslX509Stack *path; /* of its signer's own, or NULL */
 	GPtrArray *support;  /* of RevocationProof, for that; or NULL */

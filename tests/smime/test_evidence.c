@@ -732,6 +732,50 @@ Test(evidence, fresh_for_whom)
 	}
 }
 
+/* What is at a URL can be of no more reasons than the points that name it. */
+Test(evidence, fresh_for_a_point)
+{
+	static const struct {
+		const char *name;
+		const char *points;
+		const char *idp;
+		bool serves;
+	} cases[] = {
+		{ "what the point has", "a", SOME, true },
+		{ "and more", "a", NULL, true },
+		{ "less", "b", SOME, false },
+		{ "else", "a", "critical,onlysomereasons:superseded", false },
+		{ "two points", "a,b", SOME, false },
+		{ "of another URL", "a,c", SOME, true },
+		{ "all", "d", SOME, false },
+		{ "no point of that URL", "c", SOME, false },
+		{ "a point without URL", "a,e", SOME, true },
+	};
+	const char *sections =
+	    "[a]\nfullname=URI:" LIST_URL "\nreasons=keyCompromise\n"
+	    "[b]\nfullname=URI:" LIST_URL "\n"
+	    "reasons=keyCompromise, superseded\n"
+	    "[c]\nfullname=URI:" LIST_URL "2\nreasons=superseded\n"
+	    "[d]\nfullname=URI:" LIST_URL "\n"
+	    "[e]\nrelativename=rdn\n[rdn]\nCN=e\n";
+
+	rules.crl_keep = 4 * HOUR;
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(X509) cert =
+		    pki_cert(&(PkiCert){ .points = cases[i].points,
+				 .sections = sections },
+			pki->ca, PKI_KEY_CA);
+		const EvidenceSource source = { EVIDENCE_CRL, cert, pki->ca,
+			urls };
+		g_autoptr(GBytes) der = list((PkiCrl){ .idp = cases[i].idp });
+		g_autoptr(Evidence) evidence = admitted(EVIDENCE_CRL, der);
+
+		cr_expect_eq(evidence_is_fresh_for(evidence, &source,
+				 PKI_NOW + EVIDENCE_KEEP_OTHERS),
+		    cases[i].serves, "%s", cases[i].name);
+	}
+}
+
 /* By the label alone: what follows it need not be anything. */
 Test(evidence, is_before)
 {

@@ -132,6 +132,7 @@ typedef struct {
 	GPtrArray *lists;
 	X509 *brought;  /* a certificate that came along, or NULL */
 	X509 *issuer;   /* in the path; NULL: the CA's */
+	X509 *above;    /* that, in the path; NULL: the root is */
 	bool is_strict; /* what is weak does not count */
 } Question;
 
@@ -152,9 +153,11 @@ ask(const Revocation *revocation, const Question *asked,
 		.strength = { asked->is_strict ? 2048 : 0, false },
 		.budget = &budget };
 	X509 *issuer = asked->issuer != NULL ? asked->issuer : ca->ca;
-	X509 *const certs[] = { asked->cert, issuer, ca->root };
+	X509 *const certs[] = { asked->cert, issuer, asked->above, ca->root };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(certs); i++) {
+		if (certs[i] == NULL)
+			continue;
 		X509_up_ref(certs[i]);
 		sk_X509_push(path, certs[i]);
 	}
@@ -1542,6 +1545,23 @@ trusted_peer(void)
 	return peer;
 }
 
+static void
+trust_also(X509 *first, X509 *second)
+{
+	g_autofree char *folder = pki_folder_new();
+	g_autofree char *anchor =
+	    pki_write_certs(folder, "anchor.pem", ca->root, NULL);
+	g_autofree char *others =
+	    pki_write_certs(folder, "others.pem", first, second, NULL);
+	const char *const anchors[] = { anchor, NULL };
+	const char *const intermediates[] = { others, NULL };
+
+	trust_unref(trust);
+	trust = trust_new(anchors, intermediates, NULL);
+	cr_assert(trust != NULL);
+	pki_folder_remove(folder);
+}
+
 /* Certified by the peer, and no CA. */
 static X509 *
 namesake_of(const char *name, X509 *peer)
@@ -1640,6 +1660,121 @@ Test(revocation_online, list_by_a_key_that_the_issuer_certified)
 	test_ca_put(ca, "crl", revoking_list_by(next, -60));
 	expect(revocation, &(Question){ .cert = leaf, .brought = next },
 	    REVOCATION_STATUS_REVOKED, NULL, "next");
+}
+
+/* A CA of today, by a key of issuer's; or with issuer NULL by its own. */
+static X509 *
+new_ca(const char *name, PkiKey key, X509 *issuer, PkiKey issuer_key)
+{
+	static long serial = 200;
+
+	return pki_cert(&(PkiCert){ .name = name,
+			    .is_ca = true,
+			    .key = key,
+			    .serial = serial++,
+			    .from = ca->now - PKI_NOW - PKI_DAY,
+			    .until = ca->now - PKI_NOW + PKI_YEAR },
+	    issuer, issuer_key);
+}
+
+/* Where each new key is certified by the one before it, under the name of both,
+ * it is one authority: the CA, or who certified that. */
+Test(revocation_online, list_after_many_renewals)
+{
+	g_autoptr(X509) second =
+	    new_ca("CA Today", PKI_KEY_P384, ca->ca, PKI_KEY_CA);
+	g_autoptr(X509) third =
+	    new_ca("CA Today", PKI_KEY_P521, second, PKI_KEY_P384);
+	g_autoptr(X509) by_root =
+	    new_ca("CA Today", PKI_KEY_OTHER, ca->root, PKI_KEY_ROOT);
+	g_autoptr(X509) after =
+	    new_ca("CA Today", PKI_KEY_P521, by_root, PKI_KEY_OTHER);
+	g_autoptr(X509) root =
+	    new_ca("Root Today", PKI_KEY_P521, ca->root, PKI_KEY_ROOT);
+	g_autoptr(X509) by_new_root =
+	    new_ca("CA Today", PKI_KEY_P384, root, PKI_KEY_P521);
+	g_autoptr(X509) ours =
+	    new_ca("CA Today", PKI_KEY_CA, root, PKI_KEY_P521);
+	const struct {
+		const char *name;
+		X509 *lister;
+		PkiKey key;
+		X509 *known;
+		Question question;
+	} cases[] = {
+		{ "twice", third, PKI_KEY_P521, second, { .cert = leaf } },
+		{ "by the root, and then", after, PKI_KEY_P521, by_root,
+		    { .cert = leaf } },
+		{ "and the root", by_new_root, PKI_KEY_P384, root,
+		    { .cert = leaf } },
+		{ "our path is by the root's next key", by_root, PKI_KEY_OTHER,
+		    root, { .cert = leaf, .issuer = ours, .above = root } },
+	};
+	const RevocationOptions options =
+	    options_with(EVIDENCE_CRL, EVIDENCE_CRL);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Supply) supply = supply_new_here(NULL);
+		g_autoptr(Revocation) revocation =
+		    revocation_with(&options, supply);
+		Question question = cases[i].question;
+
+		question.brought = cases[i].lister;
+		trust_also(cases[i].known, NULL);
+		test_ca_put(ca, "crl",
+		    test_ca_list_by(ca,
+			(PkiCrl){ .revoked = leaf, .this_update = -60 },
+			cases[i].lister, cases[i].key));
+		expect(revocation, &question, REVOCATION_STATUS_REVOKED, NULL,
+		    cases[i].name);
+	}
+}
+
+/* A name that another authority has given is not the issuer's, however near it
+ * is to the anchor, and whatever its own CA is called. */
+Test(revocation_online, namesakes_elsewhere)
+{
+	g_autoptr(X509) middle =
+	    new_ca("Middle CA", PKI_KEY_P384, ca->root, PKI_KEY_ROOT);
+	g_autoptr(X509) ours =
+	    new_ca("CA Today", PKI_KEY_CA, middle, PKI_KEY_P384);
+	g_autoptr(X509) by_root =
+	    new_ca("CA Today", PKI_KEY_P521, ca->root, PKI_KEY_ROOT);
+	g_autoptr(X509) peer =
+	    new_ca("Peer CA", PKI_KEY_P384, ca->root, PKI_KEY_ROOT);
+	g_autoptr(X509) named_so =
+	    new_ca("CA Today", PKI_KEY_OTHER, peer, PKI_KEY_P384);
+	g_autoptr(X509) below =
+	    new_ca("CA Today", PKI_KEY_P521, named_so, PKI_KEY_OTHER);
+	const struct {
+		const char *name;
+		X509 *lister;
+		X509 *known[2];
+		Question question;
+	} cases[] = {
+		{ "by who is above who certified the issuer", by_root,
+		    { middle, NULL },
+		    { .cert = leaf, .issuer = ours, .above = middle } },
+		{ "renewed by a namesake", below, { peer, named_so },
+		    { .cert = leaf } },
+	};
+	const RevocationOptions options =
+	    options_with(EVIDENCE_CRL, EVIDENCE_CRL);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Supply) supply = supply_new_here(NULL);
+		g_autoptr(Revocation) revocation =
+		    revocation_with(&options, supply);
+		Question question = cases[i].question;
+
+		question.brought = cases[i].lister;
+		trust_also(cases[i].known[0], cases[i].known[1]);
+		test_ca_put(ca, "crl",
+		    test_ca_list_by(ca, (PkiCrl){ .this_update = -60 },
+			cases[i].lister, PKI_KEY_P521));
+		expect(revocation, &question, REVOCATION_STATUS_UNANSWERED,
+		    "section 8", cases[i].name);
+	}
 }
 
 /* The CA's own list is the only one that revokes, and was made before the one
@@ -1750,6 +1885,110 @@ Test(revocation_online, delegate_good_for_one_message)
 	cr_expect(kept == NULL);
 }
 
+/* Likewise it does not keep others from being asked. */
+Test(revocation_online, delegate_good_for_one_message_settles_nothing)
+{
+	g_autoptr(Supply) supply = supply_new_here(NULL);
+	const RevocationOptions options = options_with(EVIDENCE_OCSP, BOTH);
+	g_autoptr(Revocation) revocation = revocation_with(&options, supply);
+	g_autoptr(X509) delegate = new_delegate((PkiCert){ 0 });
+	g_autoptr(GPtrArray) lists =
+	    lists_of(test_ca_list(ca, (PkiCrl){ .this_update = -60 }));
+
+	test_ca_put(ca, "ocsp",
+	    response_by(
+		delegate, (PkiSingle){ .cert = leaf, .this_update = -60 }));
+	test_ca_put(ca, "crl", list(REVOKED));
+	expect(revocation, &(Question){ .cert = leaf, .lists = lists },
+	    REVOCATION_STATUS_REVOKED, NULL, "brought");
+}
+
+/* A list of a key that is weak, which one message brings: it takes the place of
+ * nothing, here and in Redis. */
+Test(revocation_online, weak_list_for_one_message)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_auto(Gateway) gateway = { 0 };
+	g_autoptr(X509) next =
+	    next_ca((PkiCert){ .key = PKI_KEY_WEAK, .serial = 99 });
+	const Question with = {
+		.cert = leaf, .brought = next, .is_strict = true
+	};
+	const Question without = { .cert = leaf, .is_strict = true };
+
+	gateway_on(&gateway, redis, EVIDENCE_CRL, EVIDENCE_CRL);
+	/* To be fetched ahead. */
+	share(redis, EVIDENCE_CRL, leaf, CRL_PATH, list(GOOD), ca->now - 20000);
+	test_ca_put(ca, "crl",
+	    test_ca_list_by(
+		ca, (PkiCrl){ .this_update = -3600 }, next, PKI_KEY_WEAK));
+	for (int i = 0; i < 2; i++) {
+		expect(gateway.revocation, &without, REVOCATION_STATUS_GOOD,
+		    NULL, "before");
+		cr_assert(supply_settle(gateway.supply, TEST_CA_PATIENCE));
+	}
+	cr_expect_eq(test_ca_asked(ca, CRL_PATH), 1);
+	expect(gateway.revocation, &with, REVOCATION_STATUS_GOOD, NULL, "weak");
+	cr_assert(supply_settle(gateway.supply, TEST_CA_PATIENCE));
+	expect(gateway.revocation, &without, REVOCATION_STATUS_GOOD, NULL,
+	    "others, after");
+	expect_anew(redis, EVIDENCE_CRL, &without, REVOCATION_STATUS_GOOD,
+	    "another gateway");
+}
+
+static Evidence *
+evidence_of(const EvidenceSource *source, GBytes *der, gint64 fetched)
+{
+	const SupplyOptions options = test_ca_options();
+	const EvidenceRules rules = { NULL, options.keep, options.crl_keep,
+		options.crl_max_size };
+	g_autofree char *label = g_strdup_printf(
+	    "smime-milter 1 crl %" G_GINT64_FORMAT "\n", fetched);
+	GByteArray *packed = g_byte_array_new();
+	g_autoptr(GBytes) octets = NULL;
+	g_autofree char *why = NULL;
+	Evidence *evidence;
+
+	g_byte_array_append(
+	    packed, (const guint8 *)label, (guint)strlen(label));
+	g_byte_array_append(
+	    packed, g_bytes_get_data(der, NULL), (guint)g_bytes_get_size(der));
+	g_bytes_unref(der);
+	octets = g_byte_array_free_to_bytes(packed);
+	evidence = evidence_unpack(source, &rules, octets, ca->now, &why);
+	cr_assert(evidence != NULL, "%s", why);
+	return evidence;
+}
+
+/* What Redis gave, and has had to give way, does not count as what is known:
+ * where that is no longer fresh, the CA is asked. */
+Test(revocation_online, list_that_gave_way_settles_nothing)
+{
+	g_autoptr(Supply) supply = supply_new_here(NULL);
+	const RevocationOptions options =
+	    options_with(EVIDENCE_CRL, EVIDENCE_CRL);
+	g_autoptr(Revocation) revocation = revocation_with(&options, supply);
+	g_autofree char *url = test_ca_url(ca, CRL_PATH);
+	const char *const urls[] = { url, NULL };
+	g_autofree char *sections = g_strdup_printf(
+	    "[a]\nfullname=URI:%s\nreasons=keyCompromise\n", url);
+	g_autoptr(X509) cert = test_ca_cert(ca,
+	    (PkiCert){
+		.mailboxes = MAIL, .points = "a", .sections = sections });
+	const EvidenceSource source = { EVIDENCE_CRL, cert, ca->ca, urls };
+	g_autoptr(Evidence) some = evidence_of(&source,
+	    test_ca_list(ca, (PkiCrl){ .idp = SOME, .this_update = -60 }),
+	    ca->now - 5);
+	g_autoptr(Evidence) all = evidence_of(&source, list(GOOD), 0);
+
+	cr_assert(supply_confirm(supply, &source, some));
+	cr_assert(supply_confirm(supply, &source, all));
+	test_ca_put(ca, "crl",
+	    test_ca_list(ca, (PkiCrl){ .revoked = cert, .this_update = -10 }));
+	expect(revocation, &(Question){ .cert = cert },
+	    REVOCATION_STATUS_REVOKED, NULL, "then");
+}
+
 /* Another certificate of the CA's key, which may not sign lists: nobody loses
  * the CA's list by it, and the list that it was asked for serves others. */
 Test(revocation_online, certificate_that_may_not_sign_lists)
@@ -1805,6 +2044,42 @@ Test(revocation_online, list_of_some_reasons_first)
 		    REVOCATION_STATUS_REVOKED, some ? "some" : "all");
 		cr_expect_leq(test_ca_asked(ca, CRL_PATH), (guint)some + 1);
 	}
+}
+
+#define KEYS "keyCompromise, CACompromise"
+#define OTHERS \
+	"affiliationChanged, superseded, cessationOfOperation, " \
+	"certificateHold, privilegeWithdrawn, AACompromise"
+
+/* A list for some reasons at one point, another for the others at another: each
+ * is all that its point has, and is not fetched by every gateway. */
+Test(revocation_online, lists_parted_by_reasons)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_autofree char *keys = test_ca_url(ca, "/files/part-keys");
+	g_autofree char *others = test_ca_url(ca, "/files/part-others");
+	g_autofree char *sections =
+	    g_strdup_printf("[a]\nfullname=URI:%s\nreasons=" KEYS "\n"
+			    "[b]\nfullname=URI:%s\nreasons=" OTHERS "\n",
+		keys, others);
+	g_autofree char *lists = g_strdup_printf(
+	    "[a]\nfullname=URI:%s\nonlysomereasons=" KEYS "\n"
+	    "[b]\nfullname=URI:%s\nonlysomereasons=" OTHERS "\n",
+	    keys, others);
+	g_autoptr(X509) cert = test_ca_cert(ca,
+	    (PkiCert){
+		.mailboxes = MAIL, .points = "a,b", .sections = sections });
+
+	test_ca_put(ca, "part-keys",
+	    test_ca_list(
+		ca, (PkiCrl){ .idp = "critical,@a", .sections = lists }));
+	test_ca_put(ca, "part-others",
+	    test_ca_list(
+		ca, (PkiCrl){ .idp = "critical,@b", .sections = lists }));
+	for (int i = 0; i < 3; i++)
+		expect_anew(redis, EVIDENCE_CRL, &(Question){ .cert = cert },
+		    REVOCATION_STATUS_GOOD, "parted");
+	cr_expect_eq(test_ca_asked(ca, "/files/part"), 2);
 }
 
 /* --- a Redis that is not ours alone ----------------------------------------

@@ -907,6 +907,71 @@ Test(supply, confirmed_and_not_taken)
 	cr_expect_eq(supply_count(supply, SUPPLY_OLD_ANSWER), 1);
 }
 
+/* Authentic, and older than what is known. */
+static GBytes *
+older_list(void)
+{
+	return test_ca_list(ca, (PkiCrl){ .this_update = -2 * PKI_DAY });
+}
+
+/* What Redis has, and has had to give way, is to be had anew once it is no
+ * longer fresh, also where what was better is not there any more. */
+Test(supply, outdone_and_left_alone)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	const SupplyOptions options = test_ca_options();
+	const gint64 long_ago = ca->now - 2 * (gint64)options.crl_keep;
+	g_autoptr(Store) store = store_of(redis, TEST_CA_PATIENCE);
+	g_autoptr(Supply) supply = supply_new(&options, NULL, store);
+	SOURCE_OF_LIST(source);
+	g_autoptr(Evidence) known = NULL;
+	g_autoptr(Evidence) outdone = NULL;
+	g_autoptr(Evidence) again = NULL;
+	g_autofree char *why = NULL;
+
+	share(redis, EVIDENCE_CRL, "/files/a",
+	    test_ca_list(ca, (PkiCrl){ .this_update = -3600 }), long_ago - 60);
+	known = get(supply, EVIDENCE_CRL, "/files/a", TEST_CA_PATIENCE, &why);
+	cr_assert(known != NULL);
+	g_clear_pointer(&why, g_free);
+	share(redis, EVIDENCE_CRL, "/files/a", older_list(), long_ago - 30);
+	outdone = get(supply, EVIDENCE_CRL, "/files/a", TEST_CA_PATIENCE, &why);
+	cr_assert(outdone != NULL && outdone != known);
+	supply_retract(supply, &source, known, "for the test");
+	g_clear_pointer(&why, g_free);
+	again = get(supply, EVIDENCE_CRL, "/files/a", TEST_CA_PATIENCE, &why);
+	cr_expect(again != NULL);
+	cr_expect(why != NULL && strstr(why, "not asked") != NULL, "%s", why);
+}
+
+/* What is there already, and is not as good as what is known, is read once,
+ * however long another gateway takes. */
+Test(supply, outdone_while_another_asks)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_autoptr(Supply) supply = supply_on(redis);
+	SOURCE_OF_LIST(source);
+	g_autofree char *key = key_of(EVIDENCE_CRL, "/files/a");
+	g_autoptr(Evidence) known = NULL;
+	g_autoptr(Evidence) other = NULL;
+	g_autofree char *why = NULL;
+	SupplyBudget budget = SUPPLY_BUDGET(TEST_CA_PATIENCE);
+
+	test_ca_put(
+	    ca, "a", test_ca_list(ca, (PkiCrl){ .this_update = -3600 }));
+	known = get(supply, EVIDENCE_CRL, "/files/a", TEST_CA_PATIENCE, &why);
+	cr_assert(known != NULL);
+	while (g_get_real_time() / G_USEC_PER_SEC <= evidence_fetched(known))
+		g_usleep(PAUSE);
+	share(redis, EVIDENCE_CRL, "/files/a", older_list(),
+	    evidence_fetched(known) + 1);
+	test_redis_do(redis, "SET test:%s:lock other", key);
+	other = supply_get(supply, &source, &budget, known, &why);
+	cr_expect(other != NULL);
+	cr_expect_eq(supply_count(supply, SUPPLY_OLD_ANSWER), 1);
+	cr_expect_eq(test_ca_asked(ca, "/files/a"), 2);
+}
+
 /* --- Redis in trouble -------------------------------------------------------
  */
 

@@ -40,6 +40,7 @@ typedef struct {
 	bool delta;
 	bool is_old;
 	bool brought;
+	bool by_brought;
 	bool weak;
 	CrlScope scope;       /* 0: INSIDE */
 	guint reasons;        /* 0: all */
@@ -110,6 +111,7 @@ add(Testimony *testimony, const Said *said)
 		.is_unknown = said->unknown,
 		.is_old = said->is_old,
 		.brought = said->brought,
+		.by_brought = said->by_brought,
 		.weak = said->weak,
 		.scope = said->scope != 0 ? said->scope : CRL_SCOPE_INSIDE,
 		.reasons =
@@ -273,6 +275,36 @@ Test(testimony, against_counts_always)
 	expect_all(cases, G_N_ELEMENTS(cases));
 }
 
+/* What one message brings, or is weak, does so for that message alone. */
+Test(testimony, condemns)
+{
+	static const struct {
+		const char *name;
+		Said said;
+		bool condemns;
+	} cases[] = {
+		{ "a list", { .kind = LIST, .entry = CRL_REVOKED }, true },
+		{ "a response", { .kind = RESPONSE, .entry = CRL_REVOKED },
+		    true },
+		{ "a hold", { .kind = LIST, .entry = CRL_ON_HOLD }, false },
+		{ "nobody", { .kind = LIST }, false },
+		{ "weak", { LIST, CRL_REVOKED, .weak = true }, false },
+		{ "brought", { LIST, CRL_REVOKED, .brought = true }, false },
+		{ "by what was brought",
+		    { RESPONSE, CRL_REVOKED, .by_brought = true }, false },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		Testimony testimony;
+
+		testimony_begin(&testimony, pki->leaf, pki->ca, PKI_NOW, 0);
+		add(&testimony, &cases[i].said);
+		cr_expect_eq(testimony_condemns(&testimony), cases[i].condemns,
+		    "%s", cases[i].name);
+		testimony_end(&testimony);
+	}
+}
+
 /* --- holds ------------------------------------------------------------------
  */
 
@@ -325,6 +357,13 @@ Test(testimony, holds)
 			    .number = 8,
 			    .this_update = -HOUR,
 			    .next_update = -60 } },
+		    .outcome = AGAINST, .against = CRL_ON_HOLD },
+		{ "not by what rests on what was brought",
+		    { HELD_LIST,
+			{ .kind = LIST,
+			    .number = 8,
+			    .this_update = -HOUR,
+			    .by_brought = true } },
 		    .outcome = AGAINST, .against = CRL_ON_HOLD },
 		{ "not by what is weak",
 		    { HELD_LIST,
@@ -411,6 +450,21 @@ Test(testimony, brought)
 		    .outcome = NEITHER, .why_not = "older than a day" },
 		{ "is not asked", { { .kind = RESPONSE, .brought = true } },
 		    .without_brought = true, .outcome = NEITHER },
+		{ "by what was brought",
+		    { { .kind = RESPONSE, .by_brought = true } },
+		    .outcome = GOOD, .only_brought = true },
+		{ "which is not asked",
+		    { { .kind = RESPONSE, .by_brought = true } },
+		    .without_brought = true, .outcome = NEITHER },
+		/* Nobody has chosen that. */
+		{ "by what was brought, of two days",
+		    { { .kind = LIST,
+			.this_update = -2 * PKI_DAY,
+			.by_brought = true } },
+		    .outcome = GOOD, .only_brought = true },
+		{ "by what was brought, not had anew",
+		    { { .kind = LIST, .by_brought = true, .is_old = true } },
+		    .outcome = GOOD, .only_brought = true, .old = true },
 		{ "is not needed",
 		    { { .kind = RESPONSE, .brought = true }, { .kind = LIST } },
 		    .outcome = GOOD, .n_proofs = 1 },
@@ -453,6 +507,15 @@ Test(testimony, deltas)
 		{ "brought, and does not count",
 		    { OUR_BASE, DELTA(HOUR, true) }, .without_brought = true,
 		    .outcome = NEITHER, .why_not = "expired" },
+		{ "by what was brought, likewise",
+		    { OUR_BASE,
+			{ .kind = LIST,
+			    .number = 8,
+			    .delta = true,
+			    .this_update = -HOUR,
+			    .by_brought = true } },
+		    .without_brought = true, .outcome = NEITHER,
+		    .why_not = "expired" },
 		{ "ours, and brought",
 		    { OUR_BASE, DELTA(HOUR, true), DELTA(HOUR, false) },
 		    .outcome = GOOD },
@@ -553,6 +616,12 @@ Test(testimony, stale)
 			.this_update = -60,
 			.next_update = -30 } },
 		    .grace = PKI_DAY, .outcome = GOOD, .stale = true },
+		{ "nor what rests on that",
+		    { { .kind = LIST,
+			.this_update = -HOUR,
+			.next_update = -60,
+			.by_brought = true } },
+		    .grace = HOUR, .outcome = NEITHER, .why_not = "expired" },
 		{ "never what was brought",
 		    { { .kind = LIST,
 			.this_update = -HOUR,
