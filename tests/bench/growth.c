@@ -9,6 +9,7 @@
 
 static const guint connections[] = { 1, 4, 16, 64, 256 };
 static const guint people[] = { 1, 10, 100, 1000, 10000 };
+static const guint signers[] = { 1, 100, 1000, 3000 };
 static const guint proofs[] = { 1, 100, 10000, 1000000 };
 
 /* --- connections -----------------------------------------------------------
@@ -91,6 +92,53 @@ bench_people(Report *report, guint number, double first, double seconds)
 	return line.floor;
 }
 
+/* --- signers ---------------------------------------------------------------
+ */
+
+static LoadMail
+signed_by(const Site *site, const Spool *plain, guint which)
+{
+	g_autoptr(Identity) identity =
+	    office_person(&site->office, site->key, which, OFFICE_BUDI);
+	g_autoptr(Spool) mail = mail_signed(plain, identity, site->office.now);
+
+	return site_mail(mail, NULL, "smime=pass");
+}
+
+/* Each mail is of another one, so that what is kept of former ones helps as
+ * long as there is room for them all. */
+static double
+bench_signers(Report *report, guint number, double first, double seconds)
+{
+	ReportLine line = { .what = "verify",
+		.key = "P-256",
+		.size = mail_sizes[MAIL_4K].name,
+		.load = number,
+		.floor_name = "one signer" };
+	g_autoptr(Spool) plain = mail_plain(mail_sizes[MAIL_4K].size);
+	g_autofree LoadMail *mails = g_new0(LoadMail, number);
+	SiteCost cost;
+	Site site;
+
+	site_open(&site, PKI_KEY_LEAF_EC, 0);
+	for (guint i = 0; i < number; i++)
+		mails[i] = signed_by(&site, plain, i);
+	site_start(&site, "");
+	site_measure(
+	    site.gateway, site.socket, mails, number, 4, seconds, &cost);
+	line.rate = cost.load.mails / cost.load.seconds;
+	line.p50 = cost.load.p50;
+	line.p99 = cost.load.p99;
+	line.peak = cost.peak;
+	line.ours = cost.cpu;
+	line.floor = first != 0 ? first : cost.cpu;
+	report_add(report, &line);
+	for (guint i = 0; i < number; i++)
+		load_mail_clear(&mails[i]);
+	site_close(&site);
+	return line.floor;
+}
+
 /* --- proofs ----------------------------------------------------------------
  */
 
@@ -157,6 +205,10 @@ bench_growth(Report *report, double seconds)
 	report_title(report, "The daemon: more people with keys", "people");
 	for (gsize i = 0; i < G_N_ELEMENTS(people); i++)
 		first = bench_people(report, people[i], first, seconds);
+	report_title(report, "The daemon: more signers", "signers");
+	first = 0;
+	for (gsize i = 0; i < G_N_ELEMENTS(signers); i++)
+		first = bench_signers(report, signers[i], first, seconds);
 	report_title(report, "More proofs in memory", "proofs");
 	first = 0;
 	for (gsize i = 0; i < G_N_ELEMENTS(proofs); i++)

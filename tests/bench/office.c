@@ -120,7 +120,8 @@ office_hire(const Office *office, const char *keys, PkiKey key, guint which,
 }
 
 Identity *
-office_identity(const Office *office, PkiKey key, const char *mailbox)
+office_person(
+    const Office *office, PkiKey key, guint which, const char *mailbox)
 {
 	g_autofree char *keys = pki_folder_new();
 	g_autofree char *folder = g_build_filename(keys, mailbox, NULL);
@@ -129,10 +130,16 @@ office_identity(const Office *office, PkiKey key, const char *mailbox)
 	g_autofree char *chain = g_build_filename(folder, "chain.pem", NULL);
 	Identity *identity;
 
-	office_hire(office, keys, key, 0, mailbox);
+	office_hire(office, keys, key, which, mailbox);
 	identity =
 	    identity_load(key_file, cert, chain, &(KeyringOptions){ 0 }, NULL);
 	must(identity != NULL, "identity_load");
 	pki_folder_remove(keys);
 	return identity;
+}
+
+Identity *
+office_identity(const Office *office, PkiKey key, const char *mailbox)
+{
+	return office_person(office, key, 0, mailbox);
 }

@@ -41,7 +41,10 @@ X509 *office_leaf(
 void office_hire(const Office *office, const char *keys, PkiKey key,
     guint which, const char *mailbox);
 
-/* Somebody who may sign, with the issuing CA's certificate. */
+/* Somebody who may sign, with the issuing CA's certificate; and the first of
+ * them. */
+Identity *office_person(
+    const Office *office, PkiKey key, guint which, const char *mailbox);
 Identity *office_identity(
     const Office *office, PkiKey key, const char *mailbox);
 
