@@ -508,8 +508,19 @@ reads_as_result(const char *text, bool comments)
 	return begins_result(word, true);
 }
 
+/* Is at where a name, or the next type of it, begins for everybody, whoever
+ * drops what stands between? */
+static bool
+begins_type(const char *text, const char *at)
+{
+	while (at > text && strchr(" \"'\\", at[-1]) != NULL)
+		at--;
+	return at == text || at[-1] == ',' || at[-1] == '+';
+}
+
 /* Does a type of a name (RFC 4514, or as OpenSSL calls it), as in CN=Policy CA,
- * end before end?  No method (RFC 8601) is called so. */
+ * end before end?  No method (RFC 8601) is called so, nor is there one whose
+ * name ends like one of the first three, which errors have in parentheses. */
 static bool
 ends_with_type(const char *text, const char *end)
 {
@@ -518,26 +529,29 @@ ends_with_type(const char *text, const char *end)
 		"emailAddress", "serialNumber", "organizationIdentifier" };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(types); i++) {
-		gsize size = strlen(types[i]), before = (gsize)(end - text);
+		gsize size = strlen(types[i]);
+		const char *type = end - size;
 
-		if (before >= size &&
-		    strncmp(end - size, types[i], size) == 0 &&
-		    (before == size ||
-			strchr(",+( ", text[before - size - 1]) != NULL))
+		if ((gsize)(end - text) < size ||
+		    strncmp(type, types[i], size) != 0)
+			continue;
+		if (begins_type(text, type) ||
+		    (i < 3 && strchr("( ", type[-1]) != NULL))
 			return true;
 	}
 	return false;
 }
 
 /* Makes text such that nobody finds in it a result of whatever method, for
- * which our id would vouch.  False: there was none. */
+ * which our id would vouch; types: there may be those of a name.  False: there
+ * was none. */
 static bool
-break_results(char *text)
+break_results(char *text, bool types)
 {
 	bool found = false;
 
 	for (char *at = text; (at = strchr(at, '=')) != NULL; at++) {
-		if (ends_with_type(text, at) ||
+		if ((types && ends_with_type(text, at)) ||
 		    (!reads_as_result(at + 1, false) &&
 			!reads_as_result(at + 1, true)))
 			continue;
@@ -563,7 +577,7 @@ foreign_text(const char *text, gsize max)
 		return g_strdup("\"~\"");
 	pieces = g_strsplit(harmless, "=?", -1);
 	joined = g_strjoinv("=~", pieces);
-	break_results(joined);
+	break_results(joined, true);
 	return quoted(joined, max);
 }
 
@@ -589,7 +603,7 @@ plain_mailbox(const char *text)
 	    strstr(text, "=?") != NULL)
 		return NULL;
 	harmless = make_harmless(text);
-	if (g_strcmp0(harmless, text) != 0 || break_results(harmless))
+	if (g_strcmp0(harmless, text) != 0 || break_results(harmless, false))
 		return NULL;
 	return address_text(mailbox);
 }

@@ -907,6 +907,11 @@ Test(authres, format_results_of_others)
 		{ "CN=x, AL=pass", "CN=x, AL~pass" },
 		{ "CN=x, l=pass", "CN=x, l~pass" },
 		{ "CN=x, arc=pass", "CN=x, arc~pass" },
+		/* what ends a method's name for whoever drops blanks */
+		{ "CN=DMAR C=pass", "CN=DMAR C~pass" },
+		{ "CN=x (AR C=pass)", "CN=x (AR C~pass)" },
+		{ "CN=DMAR(C=pass)", "CN=DMAR(C~pass)" },
+		{ "CN=DNSW L=pass", "CN=DNSW L~pass" },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -957,6 +962,9 @@ Test(authres, format_identifier)
 		{ "a?=b@kab.go.id", "a?=b@kab.go.id" },
 		/* results of other methods */
 		{ "dmarc=pass@jahat.example", NULL },
+		{ "\"DMAR C=pass\"@jahat.example", NULL },
+		{ "C=pass@jahat.example", NULL },
+		{ "UID=policy@kab.go.id", NULL },
 		{ "DKIM=PASS@jahat.example", NULL },
 		{ "\"x dkim = pass header.d=bank.example\"@jahat.example",
 		    NULL },
