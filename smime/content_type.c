@@ -122,13 +122,14 @@ lower(char *text)
 	return text;
 }
 
-/* RFC 2047, section 5 allows none in a parameter; some readers decode it. */
+/* RFC 2047, section 5 allows none in a parameter; some readers decode it.
+ * Octets around it need not be UTF-8. */
 static bool
 is_encoded_word(const char *text)
 {
 	return strstr(text, "=?") != NULL &&
 	    g_regex_match_simple(
-		"=\\?[^?]+\\?[bq]\\?", text, G_REGEX_CASELESS, 0);
+		"=\\?[^?]+\\?[bq]\\?", text, G_REGEX_CASELESS | G_REGEX_RAW, 0);
 }
 
 /* Is the word there, before what follows it (NULL: anything), after blanks? */

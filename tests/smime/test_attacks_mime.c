@@ -407,6 +407,10 @@ Test(attacks, structure)
 		{ "in an encoded word, after it", BOUNDARY,
 		    BOUNDARY "; name=\"=?utf-8?q?a=22=3B_bound=61ry=3Dlain?=\"",
 		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "in an encoded word, after what is not UTF-8", BOUNDARY,
+		    BOUNDARY
+		    "; name=\"\xff=?utf-8?q?a=22=3B_bound=61ry=3Dlain?=\"",
+		    STRUCTURE(MIME_AMBIGUOUS) },
 		{ "in a fold", BOUNDARY, BOUNDARY "; x=\"a\r\n boundary=lain\"",
 		    STRUCTURE(MIME_AMBIGUOUS) },
 		{ "no semicolon", ";\r\n " BOUNDARY, "\r\n " BOUNDARY, ANYHOW },

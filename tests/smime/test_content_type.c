@@ -76,6 +76,8 @@ Test(content_type, one_boundary)
 		{ "boundary=a; name=\"=?utf-8?Q?x?=\"", false },
 		{ "name==?utf-8*id?b?eA==?=; boundary=a", false },
 		{ "boundary=\"=?utf-8?q?luar?=\"", false },
+		{ "boundary=a; name=\"\xff=?utf-8?Q?x?=\"", false },
+		{ "name=\"=?utf-8?Q?x?=\xc3\"; boundary=a", false },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
