@@ -170,6 +170,14 @@ may_name_boundary(const ContentTypeParameter *parameter)
 	    has_word(parameter->value, word, NULL);
 }
 
+/* For who ends a value at a tspecial that lacks its quotes, it is empty. */
+static bool
+is_cut_to_nothing(const ContentTypeParameter *parameter)
+{
+	return strcmp(parameter->name, "boundary") == 0 && !parameter->quoted &&
+	    !is_token_char(parameter->value[0]);
+}
+
 /*
  * What decides the structure of a message must be written in the one way that
  * every reader knows.  RFC 2231 may split or encode a parameter (name*0,
@@ -192,7 +200,8 @@ is_ambiguous(
 			return true;
 	}
 	return strcmp(type->type, "multipart") == 0 &&
-	    (!simple || may_name_boundary(parameter));
+	    (!simple || is_cut_to_nothing(parameter) ||
+		may_name_boundary(parameter));
 }
 
 static bool
@@ -328,10 +337,10 @@ may_follow_boundary(const char *rest, bool is_whole)
 
 /* Where the value ends for some readers, from at on; NULL: nowhere. */
 static const char *
-next_cut(const ContentTypeParameter *parameter, const char *at)
+next_cut(const char *at)
 {
 	for (; *at != '\0'; at++) {
-		if (at > parameter->value && !is_token_char(*at))
+		if (!is_token_char(*at))
 			return at;
 	}
 	return NULL;
@@ -343,7 +352,7 @@ content_type_may_be_cut(const ContentType *type, const char *name)
 	const ContentTypeParameter *parameter = find_parameter(type, name);
 
 	return parameter != NULL && !parameter->quoted &&
-	    next_cut(parameter, parameter->value) != NULL;
+	    next_cut(parameter->value) != NULL;
 }
 
 bool
@@ -354,8 +363,8 @@ content_type_is_cut(
 
 	if (parameter == NULL || parameter->quoted)
 		return false;
-	for (const char *at = next_cut(parameter, parameter->value); at != NULL;
-	     at = next_cut(parameter, at + 1)) {
+	for (const char *at = next_cut(parameter->value); at != NULL;
+	     at = next_cut(at + 1)) {
 		gsize size = (gsize)(at - parameter->value);
 
 		if (strncmp(line, parameter->value, size) == 0 &&

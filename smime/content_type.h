@@ -5,7 +5,8 @@
  * well-formed: comments, a parameter that comes twice, the continuations of
  * RFC 2231 where a parameter decides the structure of a message, what some find
  * a multipart's boundary in beside the one parameter.  Values that lack the
- * quotes which they need are accepted where hardly anyone misreads that.
+ * quotes which they need are accepted where hardly anyone misreads that; a
+ * boundary not where it would be empty for who ends it there.
  *
  * A plain value of its owner.
  */
