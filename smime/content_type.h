@@ -23,6 +23,7 @@ typedef struct {
 	char *name;  /* in lower case */
 	char *value; /* without quotes */
 	bool quoted; /* it had some */
+	bool plain;  /* and neither escapes nor folds in them */
 } ContentTypeParameter;
 
 typedef struct {
@@ -53,11 +54,14 @@ const char *content_type_parameter(const ContentType *type, const char *name);
  * value ends there.  name in lower case. */
 bool content_type_may_be_cut(const ContentType *type, const char *name);
 
-/* Does line (as far as its end or that of the string) begin as such a value
- * does up to there, and is no mere row of dashes?  is_whole: only where nothing
- * follows but what closes the last part, and blanks. */
+/* Is line (as far as its end or that of the string) such a value up to there,
+ * but for what closes the last part, and blanks? */
 bool content_type_is_cut(
-    const ContentType *type, const char *name, const char *line, bool is_whole);
+    const ContentType *type, const char *name, const char *line);
+
+/* Might some reader find a boundary in it?  For types that have none: of a
+ * multipart only its own is well-formed. */
+bool content_type_may_name_boundary(const ContentType *type);
 
 /* Is there one, in any form of RFC 2231: name, name*, name*0, name*0*? */
 bool content_type_names_parameter(const ContentType *type, const char *name);

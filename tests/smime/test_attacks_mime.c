@@ -209,6 +209,7 @@ Test(attacks, signed_again_by_another)
 
 /* --- MIME: what is a part ------------------------------------------------ */
 
+#define P7S_NAME "name=smime.p7s"
 /* Eight of these are too much. */
 #define LONG_NOTICE \
 	"This is a message in MIME format.  Since your mail reader does " \
@@ -300,6 +301,21 @@ Test(attacks, structure)
 		{ "a part of another boundary after", LINE "--\r\n",
 		    LINE "--\r\n--lain\r\n" HTML("") "\r\n--lain--\r\n",
 		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "a part of another boundary after, and no fields",
+		    LINE "--\r\n",
+		    LINE "--\r\nx\r\n--lain\r\n\r\nAnda dipecat.\r\n",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "its end after", LINE "--\r\n",
+		    LINE "--\r\n-- \r\nx\r\n--lain--",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "the footer of a list after", LINE "--\r\n",
+		    LINE "--\r\n"
+			 "_______________________________________________\r\n"
+			 "Milis -- https://milis.example/\r\n",
+		    PASSES },
+		{ "a footer after dashes", LINE "--\r\n",
+		    LINE "--\r\n-- \r\nMilis\r\n---- - --\r\n -- x\r\n--",
+		    PASSES },
 		/* the signed part itself */
 		{ "a field added to the part", "{PART}", "Subject: x\r\n{PART}",
 		    SIGNATURE(DIGEST_MISMATCH) },
@@ -474,6 +490,22 @@ Test(attacks, structure)
 		    PASSES },
 		{ "a name that is encoded", "pkcs7-signature; name=",
 		    "octet-stream; name*=us-ascii''", PASSES },
+		/* a boundary where there is no multipart */
+		{ "of the signature part", P7S_NAME, P7S_NAME "; boundary=lain",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "in a value of the signature part", P7S_NAME,
+		    "name=\"x BOUNDARY=lain\"", STRUCTURE(MIME_AMBIGUOUS) },
+		{ "in a name of the signature part", P7S_NAME,
+		    P7S_NAME "; x-boundary*=lain", STRUCTURE(MIME_AMBIGUOUS) },
+		{ "in an encoded word of the signature part", P7S_NAME,
+		    "name=\"=?utf-8?q?x=3B_bound=61ry=3Dlain?=\"",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "in an escape of the signature part", P7S_NAME,
+		    P7S_NAME "; x=\"a\\\"\"", STRUCTURE(MIME_AMBIGUOUS) },
+		{ "in a fold of the signature part", P7S_NAME,
+		    P7S_NAME "; x=\"a;\r\n b\"", STRUCTURE(MIME_AMBIGUOUS) },
+		{ "none of the signature part", P7S_NAME,
+		    "\r\n\tname*0*=utf-8''smime%2E; name*1=\"p7s\"", PASSES },
 		/* which header */
 		{ "NUL in a field", "Kabar", "Ka{NUL}bar",
 		    STRUCTURE(MIME_AMBIGUOUS) },
@@ -606,8 +638,8 @@ Test(attacks, boundary_without_quotes)
 		{ "cut before it begins",
 		    HEAD SIGNED_BY("=b", "boundary==b") "--\r\n\r\nx\r\n",
 		    STRUCTURE(MIME_MALFORMED) },
-		{ "cut amid a token",
-		    SLASHED("boundary=luar/1") "--lua\r\nx\r\n", PASSES },
+		{ "cut amid a token", SLASHED("boundary=luar/1"), PASSES,
+		    .part = INSIDE("--lua") },
 		{ "a row of dashes",
 		    HEAD SIGNED_BY(
 			"--=_b", "boundary=--=_b") "\r\n----------\r\n"
@@ -627,11 +659,10 @@ Test(attacks, boundary_without_quotes)
 		    HEAD SIGNED_BY("--=_1", "boundary=--=_1"), PASSES,
 		    .part = INNER(
 			"--=_2", "----=_2\r\n" GENUINE "\r\n----=_2--\r\n") },
-		{ "with quotes",
-		    SLASHED("boundary=\"luar/1\"") "--luar\r\nx\r\n", PASSES },
-		{ "of tokens only",
-		    HEAD SIGNED_BY("luar-1", "boundary=luar-1") "--luar\r\nx",
-		    PASSES },
+		{ "with quotes", SLASHED("boundary=\"luar/1\""), PASSES,
+		    .part = INSIDE("--luar") },
+		{ "of tokens only", HEAD SIGNED_BY("luar-1", "boundary=luar-1"),
+		    PASSES, .part = INSIDE("--luar") },
 	};
 
 	expect_wrappings(cases, G_N_ELEMENTS(cases));
@@ -775,6 +806,9 @@ Test(attacks, signature_part)
 		    STRUCTURE(MIME_AMBIGUOUS) },
 		{ "a cut boundary in its header",
 		    SIGNED_IN("luar/1", P7S_TYPE "--luar: x\r\n\r\n{P7S}"), "x",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "another boundary in its header",
+		    SIGNED_IN("luar", P7S_TYPE "--lain: x\r\n\r\n{P7S}"), "x",
 		    STRUCTURE(MIME_AMBIGUOUS) },
 		{ "a long line in its header",
 		    SIGNED_IN(
