@@ -318,51 +318,44 @@ content_type_parameter(const ContentType *type, const char *name)
 	return parameter != NULL ? parameter->value : NULL;
 }
 
-/* Is what follows the boundary in a line nothing but what closes the last part,
- * and blanks?  More of a row of dashes is a footer's. */
-static bool
-may_follow_boundary(const char *rest)
-{
-	gsize dashes = strspn(rest, "-");
-
-	rest += dashes + strspn(rest + dashes, " \t\r");
-	return (dashes == 0 || dashes == 2) && (*rest == '\0' || *rest == '\n');
-}
-
-/* Where the value ends for some readers, from at on; NULL: nowhere. */
-static const char *
-next_cut(const char *at)
-{
-	for (; *at != '\0'; at++) {
-		if (!is_token_char(*at))
-			return at;
-	}
-	return NULL;
-}
-
-bool
-content_type_may_be_cut(const ContentType *type, const char *name)
-{
-	const ContentTypeParameter *parameter = find_parameter(type, name);
-
-	return parameter != NULL && !parameter->quoted &&
-	    next_cut(parameter->value) != NULL;
-}
-
-bool
-content_type_is_cut(const ContentType *type, const char *name, const char *line)
+const char *
+content_type_value_to_cut(const ContentType *type, const char *name)
 {
 	const ContentTypeParameter *parameter = find_parameter(type, name);
 
 	if (parameter == NULL || parameter->quoted)
-		return false;
-	for (const char *at = next_cut(parameter->value); at != NULL;
-	     at = next_cut(at + 1)) {
-		gsize size = (gsize)(at - parameter->value);
+		return NULL;
+	for (const char *at = parameter->value; *at != '\0'; at++) {
+		if (!is_token_char(*at))
+			return parameter->value;
+	}
+	return NULL;
+}
 
-		if (strncmp(line, parameter->value, size) == 0 &&
-		    may_follow_boundary(line + size))
+/* Is what follows the boundary in a line nothing but what closes the last part,
+ * and blanks?  More of a row of dashes is a footer's. */
+static bool
+may_follow_boundary(const char *rest, const char *end)
+{
+	const char *at = rest;
+	gsize dashes;
+
+	while (at < end && *at == '-')
+		at++;
+	dashes = (gsize)(at - rest);
+	while (at < end && (*at == ' ' || *at == '\t' || *at == '\r'))
+		at++;
+	return (dashes == 0 || dashes == 2) && (at == end || *at == '\n');
+}
+
+bool
+content_type_is_cut(const char *value, const char *line, const char *end)
+{
+	for (; *value != '\0'; value++, line++) {
+		if (!is_token_char(*value) && may_follow_boundary(line, end))
 			return true;
+		if (line == end || *line != *value)
+			return false;
 	}
 	return false;
 }

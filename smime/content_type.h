@@ -50,14 +50,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ContentType, content_type_free)
 /* The parameter's value or NULL; name in lower case. */
 const char *content_type_parameter(const ContentType *type, const char *name);
 
-/* Has the parameter a tspecial that lacks its quotes?  For some readers the
- * value ends there.  name in lower case. */
-bool content_type_may_be_cut(const ContentType *type, const char *name);
+/* The parameter's value if it has a tspecial that lacks its quotes: for some
+ * readers it ends there.  Else NULL.  name in lower case. */
+const char *content_type_value_to_cut(
+    const ContentType *type, const char *name);
 
-/* Is line (as far as its end or that of the string) such a value up to there,
- * but for what closes the last part, and blanks? */
-bool content_type_is_cut(
-    const ContentType *type, const char *name, const char *line);
+/* Is line, as far as it goes before end, such a value up to one of its
+ * tspecials, but for what closes the last part, and blanks? */
+bool content_type_is_cut(const char *value, const char *line, const char *end);
 
 /* Might some reader find a boundary in it?  For types that have none: of a
  * multipart only its own is well-formed. */

@@ -151,19 +151,16 @@ has_delimiter(const MimeEntity *entity, MimeRange range)
 static bool
 has_cut_delimiter(const MimeEntity *entity, MimeRange range)
 {
+	const char *boundary =
+	    content_type_value_to_cut(entity->content_type, "boundary");
 	const char *start = entity->base + range.start;
 	const char *end = entity->base + range.end;
 
-	if (!content_type_may_be_cut(entity->content_type, "boundary"))
+	if (boundary == NULL)
 		return false;
 	for (const char *at = next_dashed(start, start, end); at != NULL;
 	     at = next_dashed(start, at + 1, end)) {
-		gsize left = (gsize)(end - at) - 2;
-		/* more than a boundary has, and what closes it */
-		g_autofree char *line =
-		    g_strndup(at + 2, MIN(left, 2 * MIME_MAX_BOUNDARY));
-
-		if (content_type_is_cut(entity->content_type, "boundary", line))
+		if (content_type_is_cut(boundary, at + 2, end))
 			return true;
 	}
 	return false;

@@ -4,9 +4,11 @@
  * in the MIME structure around the signature.
  */
 #include <string.h>
+#include <time.h>
 
 #include <criterion/criterion.h>
 
+#include "../../smime/multipart_signed.h"
 #include "test_attack_fixture.h"
 
 typedef struct {
@@ -912,6 +914,41 @@ repeated(const char *before, const char *middle, const char *after, guint count)
 	for (guint i = 0; i < count; i++)
 		g_string_append(text, after);
 	return g_string_free(text, FALSE);
+}
+
+#define COLONS_23 ":::::::::::::::::::::::"
+
+/* Many lines that might be delimiters, and many ends that the boundary might
+ * have: of each line as much is looked at as is like it. */
+Test(attacks, many_dashes)
+{
+	static const char *const boundaries[] = {
+		"a" COLONS_23 COLONS_23 COLONS_23, LONG_69 ":"
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(boundaries); i++) {
+		g_autofree char *text = g_strdup_printf(TYPE
+		    "; " PROTOCOL "; boundary=%s\r\n\r\n--%s\r\n\r\n",
+		    boundaries[i], boundaries[i]);
+		g_autofree char *end = g_strdup_printf("\r\n--%s\r\n" P7S_TYPE
+						       "\r\nAAAA\r\n--%s--\r\n",
+		    boundaries[i], boundaries[i]);
+		g_autofree char *whole = repeated("--\r\n", "", "", 8U << 20);
+		g_autoptr(GString) all = g_string_new(text);
+		g_autoptr(MimeEntity) entity = NULL;
+		const char *why;
+		clock_t start;
+
+		g_string_append(all, whole);
+		g_string_append(all, end);
+		entity =
+		    mime_entity_parse(all->str, (MimeRange){ 0, all->len });
+		start = clock();
+		cr_expect_eq(multipart_signed_reason(entity, 0, &why),
+		    VERDICT_REASON_OK, "%s", why);
+		cr_expect_lt(clock() - start, CLOCKS_PER_SEC, "%s: %ld",
+		    boundaries[i], (long)(clock() - start));
+	}
 }
 
 /* middle in so many messages. */
