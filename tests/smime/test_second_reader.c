@@ -45,6 +45,38 @@ Test(second_reader, ranges)
 	}
 }
 
+/* An end without an empty line is no end if the other reader finds more. */
+Test(second_reader, header_alone)
+{
+	static const char text[] = SIGNED_WITH("\r\n");
+	g_autoptr(MimeEntity) root =
+	    mime_entity_parse(text, (MimeRange){ 0, strlen(text) });
+	MimeEntity *part = g_ptr_array_index(root->children, 0);
+
+	part->problems |= MIME_PROBLEM_NO_BLANK_LINE;
+	cr_expect_eq(second_reader_problems(root), 0);
+	part->body.end = part->header.end;
+	cr_expect_eq(second_reader_problems(root), MIME_PROBLEM_SECOND_READER);
+}
+
+/* A boundary for who cuts it, one that begins so, and one between them in
+ * order: each has its lines. */
+Test(second_reader, boundaries_that_begin_alike)
+{
+	static const char text[] =
+	    "Content-Type: multipart/mixed; boundary=a/1\r\n\r\n"
+	    "--a/1\r\nContent-Type: multipart/signed; boundary=a-x;\r\n"
+	    " protocol=\"application/pkcs7-signature\"\r\n\r\n"
+	    "--a-x\r\nA: b\r\n\r\nisi\r\n"
+	    "--a-x\r\nContent-Type: application/pkcs7-signature\r\n\r\n"
+	    "AAAA\r\n--a-x--\r\n--a/1--\r\n";
+	g_autoptr(MimeEntity) root =
+	    mime_entity_parse(text, (MimeRange){ 0, strlen(text) });
+
+	cr_expect_eq(mime_problems(root), 0);
+	cr_expect_eq(second_reader_problems(root), 0);
+}
+
 /* --- labels ---------------------------------------------------------------
  */
 
