@@ -68,9 +68,9 @@ read_while(Cursor *cursor, bool (*accept)(char))
 	return g_strndup(start, (gsize)(cursor->at - start));
 }
 
-/* *simple: neither escapes nor folds, which not all readers undo alike. */
+/* *plain: neither escapes nor folds, which not all readers undo alike. */
 static char *
-read_quoted(Cursor *cursor, bool *simple)
+read_quoted(Cursor *cursor, bool *plain)
 {
 	g_autoptr(GString) value = g_string_new(NULL);
 
@@ -84,7 +84,7 @@ read_quoted(Cursor *cursor, bool *simple)
 		if (c == '\0')
 			return NULL;
 		if (c == '\\' || c == '\r' || c == '\n')
-			*simple = false;
+			*plain = false;
 		if (c == '\\' && ++cursor->at < cursor->end)
 			c = *cursor->at;
 		if (c != '\r' && c != '\n')
@@ -96,9 +96,8 @@ read_quoted(Cursor *cursor, bool *simple)
 /* Comments are legal and nobody writes them; readers differ in whether they
  * know them, so they count as a syntax error. */
 static bool
-read_parameter(Cursor *cursor, ContentTypeParameter *parameter, bool *simple)
+read_parameter(Cursor *cursor, ContentTypeParameter *parameter)
 {
-	*simple = true;
 	parameter->name = read_while(cursor, is_token_char);
 	if (parameter->name == NULL)
 		return false;
@@ -109,7 +108,7 @@ read_parameter(Cursor *cursor, ContentTypeParameter *parameter, bool *simple)
 	skip_blanks(cursor);
 	parameter->quoted = is_at(cursor, '"');
 	parameter->value = parameter->quoted ?
-	    read_quoted(cursor, simple) :
+	    read_quoted(cursor, &parameter->plain) :
 	    read_while(cursor, is_loose_value_char);
 	return parameter->value != NULL;
 }
@@ -122,13 +121,14 @@ lower(char *text)
 	return text;
 }
 
-/* RFC 2047, section 5 allows none in a parameter; some readers decode it. */
+/* RFC 2047, section 5 allows none in a parameter; some readers decode it.
+ * Octets around it need not be UTF-8. */
 static bool
 is_encoded_word(const char *text)
 {
 	return strstr(text, "=?") != NULL &&
 	    g_regex_match_simple(
-		"=\\?[^?]+\\?[bq]\\?", text, G_REGEX_CASELESS, 0);
+		"=\\?[^?]+\\?[bq]\\?", text, G_REGEX_CASELESS | G_REGEX_RAW, 0);
 }
 
 /* Is the word there, before what follows it (NULL: anything), after blanks? */
@@ -154,19 +154,28 @@ has_word(const char *text, const char *word, const char *next)
 /*
  * Where a multipart's parts begin and end is said by one word.  Some readers
  * look for that word and not for the parameter, wherever it stands; some decode
- * an encoded word before they look.
+ * an encoded word before they look; escapes and folds may hide it.  What the
+ * parameter of that name itself says does not count.
  */
 static bool
 may_name_boundary(const ContentTypeParameter *parameter)
 {
 	static const char word[] = "boundary";
 
-	if (is_encoded_word(parameter->value))
+	if (!parameter->plain || is_encoded_word(parameter->value))
 		return true;
 	if (strcmp(parameter->name, word) == 0)
 		return has_word(parameter->value, word, "=");
 	return has_word(parameter->name, word, NULL) ||
 	    has_word(parameter->value, word, NULL);
+}
+
+/* For who ends a value at a tspecial that lacks its quotes, it is empty. */
+static bool
+is_cut_to_nothing(const ContentTypeParameter *parameter)
+{
+	return strcmp(parameter->name, "boundary") == 0 && !parameter->quoted &&
+	    !is_token_char(parameter->value[0]);
 }
 
 /*
@@ -176,8 +185,7 @@ may_name_boundary(const ContentTypeParameter *parameter)
  * multipart, those of any parameter may hide where its boundary is.
  */
 static bool
-is_ambiguous(
-    const ContentType *type, const ContentTypeParameter *parameter, bool simple)
+is_ambiguous(const ContentType *type, const ContentTypeParameter *parameter)
 {
 	static const char *const structural[] = { "boundary", "protocol",
 		"smime-type", "micalg", NULL };
@@ -187,19 +195,19 @@ is_ambiguous(
 		gsize size = strlen(*word);
 
 		if (g_str_has_prefix(name, *word) &&
-		    (name[size] == '*' || (name[size] == '\0' && !simple)))
+		    (name[size] == '*' ||
+			(name[size] == '\0' && !parameter->plain)))
 			return true;
 	}
 	return strcmp(type->type, "multipart") == 0 &&
-	    (!simple || may_name_boundary(parameter));
+	    (is_cut_to_nothing(parameter) || may_name_boundary(parameter));
 }
 
 static bool
 parse_parameters(ContentType *type, Cursor *cursor)
 {
 	for (;;) {
-		ContentTypeParameter parameter = { NULL, NULL, false };
-		bool simple;
+		ContentTypeParameter parameter = { NULL, NULL, false, true };
 
 		skip_blanks(cursor);
 		if (cursor->at == cursor->end)
@@ -212,13 +220,13 @@ parse_parameters(ContentType *type, Cursor *cursor)
 			return true;
 		if (type->parameters->len == CONTENT_TYPE_MAX_PARAMETERS)
 			return false;
-		if (!read_parameter(cursor, &parameter, &simple)) {
+		if (!read_parameter(cursor, &parameter)) {
 			parameter_clear(&parameter);
 			return false;
 		}
 		lower(parameter.name);
 		if (content_type_parameter(type, parameter.name) != NULL ||
-		    is_ambiguous(type, &parameter, simple)) {
+		    is_ambiguous(type, &parameter)) {
 			parameter_clear(&parameter);
 			return false;
 		}
@@ -310,55 +318,57 @@ content_type_parameter(const ContentType *type, const char *name)
 	return parameter != NULL ? parameter->value : NULL;
 }
 
-/* Is what follows the boundary in a line not just more of a row of dashes, as
- * footers have? */
-static bool
-may_follow_boundary(const char *rest, bool is_whole)
-{
-	gsize dashes = strspn(rest, "-");
-	bool ends;
-
-	rest += dashes + strspn(rest + dashes, " \t\r");
-	ends = *rest == '\0' || *rest == '\n';
-	if (dashes == 0 || dashes == 2)
-		return ends || !is_whole;
-	return !ends && !is_whole;
-}
-
-/* Where the value ends for some readers, from at on; NULL: nowhere. */
-static const char *
-next_cut(const ContentTypeParameter *parameter, const char *at)
-{
-	for (; *at != '\0'; at++) {
-		if (at > parameter->value && !is_token_char(*at))
-			return at;
-	}
-	return NULL;
-}
-
-bool
-content_type_may_be_cut(const ContentType *type, const char *name)
-{
-	const ContentTypeParameter *parameter = find_parameter(type, name);
-
-	return parameter != NULL && !parameter->quoted &&
-	    next_cut(parameter, parameter->value) != NULL;
-}
-
-bool
-content_type_is_cut(
-    const ContentType *type, const char *name, const char *line, bool is_whole)
+const char *
+content_type_value_to_cut(const ContentType *type, const char *name)
 {
 	const ContentTypeParameter *parameter = find_parameter(type, name);
 
 	if (parameter == NULL || parameter->quoted)
-		return false;
-	for (const char *at = next_cut(parameter, parameter->value); at != NULL;
-	     at = next_cut(parameter, at + 1)) {
-		gsize size = (gsize)(at - parameter->value);
+		return NULL;
+	for (const char *at = parameter->value; *at != '\0'; at++) {
+		if (!is_token_char(*at))
+			return parameter->value;
+	}
+	return NULL;
+}
 
-		if (strncmp(line, parameter->value, size) == 0 &&
-		    may_follow_boundary(line + size, is_whole))
+/* Is what follows the boundary in a line nothing but what closes the last part,
+ * and blanks?  More of a row of dashes is a footer's. */
+static bool
+may_follow_boundary(const char *rest, const char *end)
+{
+	const char *at = rest;
+	gsize dashes;
+
+	while (at < end && *at == '-')
+		at++;
+	dashes = (gsize)(at - rest);
+	while (at < end && (*at == ' ' || *at == '\t' || *at == '\r'))
+		at++;
+	return (dashes == 0 || dashes == 2) && (at == end || *at == '\n');
+}
+
+bool
+content_type_is_cut(const char *value, const char *line, const char *end)
+{
+	for (; *value != '\0'; value++, line++) {
+		if (!is_token_char(*value) && may_follow_boundary(line, end))
+			return true;
+		if (line == end || *line != *value)
+			return false;
+	}
+	return false;
+}
+
+bool
+content_type_may_name_boundary(const ContentType *type)
+{
+	for (guint i = 0; i < type->parameters->len; i++) {
+		const ContentTypeParameter *parameter =
+		    &g_array_index(type->parameters, ContentTypeParameter, i);
+
+		if (strcmp(parameter->name, "boundary") == 0 ||
+		    may_name_boundary(parameter))
 			return true;
 	}
 	return false;

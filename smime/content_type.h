@@ -5,7 +5,8 @@
  * well-formed: comments, a parameter that comes twice, the continuations of
  * RFC 2231 where a parameter decides the structure of a message, what some find
  * a multipart's boundary in beside the one parameter.  Values that lack the
- * quotes which they need are accepted where hardly anyone misreads that.
+ * quotes which they need are accepted where hardly anyone misreads that; a
+ * boundary not where it would be empty for who ends it there.
  *
  * A plain value of its owner.
  */
@@ -22,6 +23,7 @@ typedef struct {
 	char *name;  /* in lower case */
 	char *value; /* without quotes */
 	bool quoted; /* it had some */
+	bool plain;  /* and neither escapes nor folds in them */
 } ContentTypeParameter;
 
 typedef struct {
@@ -48,15 +50,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ContentType, content_type_free)
 /* The parameter's value or NULL; name in lower case. */
 const char *content_type_parameter(const ContentType *type, const char *name);
 
-/* Has the parameter a tspecial that lacks its quotes?  For some readers the
- * value ends there.  name in lower case. */
-bool content_type_may_be_cut(const ContentType *type, const char *name);
+/* The parameter's value if it has a tspecial that lacks its quotes: for some
+ * readers it ends there.  Else NULL.  name in lower case. */
+const char *content_type_value_to_cut(
+    const ContentType *type, const char *name);
 
-/* Does line (as far as its end or that of the string) begin as such a value
- * does up to there, and is no mere row of dashes?  is_whole: only where nothing
- * follows but what closes the last part, and blanks. */
-bool content_type_is_cut(
-    const ContentType *type, const char *name, const char *line, bool is_whole);
+/* Is line, as far as it goes before end, such a value up to one of its
+ * tspecials, but for what closes the last part, and blanks? */
+bool content_type_is_cut(const char *value, const char *line, const char *end);
+
+/* Might some reader find a boundary in it?  For types that have none: of a
+ * multipart only its own is well-formed. */
+bool content_type_may_name_boundary(const ContentType *type);
 
 /* Is there one, in any form of RFC 2231: name, name*, name*0, name*0*? */
 bool content_type_names_parameter(const ContentType *type, const char *name);

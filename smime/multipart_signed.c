@@ -106,12 +106,12 @@ is_notice(const char *text)
 /* What stands after the last part nobody shows who finds the last part; some
  * look for one more. */
 static bool
-is_harmless(const char *text)
+has_fields(const char *text)
 {
 	static const char *const structural[] = { "Content-",
 		"MIME-Version:", NULL };
 
-	return !has_line_like(text, structural);
+	return has_line_like(text, structural);
 }
 
 /* The next line in [at, end) that begins with two hyphens; NULL: none. */
@@ -128,25 +128,39 @@ next_dashed(const char *start, const char *at, const char *end)
 	return NULL;
 }
 
-/* For a reader who ends the boundary where it lacks quotes, there is one more
- * part.  is_whole: such a line must be a delimiter and no more. */
+/* What follows such a line is one more part for who found a boundary that we
+ * did not.  Dashes alone stand before many a footer. */
 static bool
-has_cut_delimiter(const MimeEntity *entity, MimeRange range, bool is_whole)
+has_delimiter(const MimeEntity *entity, MimeRange range)
 {
 	const char *start = entity->base + range.start;
 	const char *end = entity->base + range.end;
 
-	if (!content_type_may_be_cut(entity->content_type, "boundary"))
+	for (const char *at = next_dashed(start, start, end); at != NULL;
+	     at = next_dashed(start, at, end)) {
+		while (at < end && strchr("- \t\r", *at) != NULL)
+			at++;
+		if (at < end && *at != '\n')
+			return true;
+	}
+	return false;
+}
+
+/* For a reader who ends the boundary where it lacks quotes, there is one more
+ * part. */
+static bool
+has_cut_delimiter(const MimeEntity *entity, MimeRange range)
+{
+	const char *boundary =
+	    content_type_value_to_cut(entity->content_type, "boundary");
+	const char *start = entity->base + range.start;
+	const char *end = entity->base + range.end;
+
+	if (boundary == NULL)
 		return false;
 	for (const char *at = next_dashed(start, start, end); at != NULL;
 	     at = next_dashed(start, at + 1, end)) {
-		gsize left = (gsize)(end - at) - 2;
-		/* more than a boundary has, and what closes it */
-		g_autofree char *line =
-		    g_strndup(at + 2, MIN(left, 2 * MIME_MAX_BOUNDARY));
-
-		if (content_type_is_cut(
-			entity->content_type, "boundary", line, is_whole))
+		if (content_type_is_cut(boundary, at + 2, end))
 			return true;
 	}
 	return false;
@@ -169,24 +183,21 @@ why_frame_is_content(const MimeEntity *entity)
 	if (!is_notice(preamble))
 		return "text before the first part (RFC 2046, section 5.1.1)";
 	epilogue = stripped(entity, entity->epilogue);
-	if (!is_harmless(epilogue) ||
-	    has_cut_delimiter(entity, entity->epilogue, false))
+	if (has_fields(epilogue) || has_delimiter(entity, entity->epilogue) ||
+	    has_cut_delimiter(entity, entity->epilogue))
 		return "one more part after the last "
 		       "(RFC 2046, section 5.1.1)";
 	return NULL;
 }
 
-/* In the signed part, where somebody else may have chosen the boundary, and in
- * the header of the signature part, which nobody has signed. */
+/* In the signed part, where somebody else may have chosen the boundary. */
 static bool
 is_cut_inside(const MimeEntity *entity)
 {
 	const MimeEntity *content = g_ptr_array_index(entity->children, 0);
-	const MimeEntity *signature = g_ptr_array_index(entity->children, 1);
 	MimeRange signed_part = { content->header.start, content->body.end };
 
-	return has_cut_delimiter(entity, signed_part, true) ||
-	    has_cut_delimiter(entity, signature->header, false);
+	return has_cut_delimiter(entity, signed_part);
 }
 
 VerdictReason
@@ -215,6 +226,12 @@ multipart_signed_reason(
 		return VERDICT_REASON_MIME_AMBIGUOUS;
 	if (!mime_is_pkcs7_signature(signature))
 		return VERDICT_REASON_NOT_A_SIGNATURE_PART;
+	/* Nobody has signed its header. */
+	*why = "a boundary or a delimiter in the header of the signature part "
+	       "(RFC 2046, section 5.1.1)";
+	if (content_type_may_name_boundary(signature->content_type) ||
+	    has_delimiter(entity, signature->header))
+		return VERDICT_REASON_MIME_AMBIGUOUS;
 	/* RFC 1847, section 2.1.  Some programs leave it out; one that is there
 	 * tells other readers how to read the message. */
 	if (protocol != NULL && !mime_is_pkcs7_protocol(protocol))

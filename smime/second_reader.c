@@ -240,9 +240,11 @@ show_headers(Shown *shown, const MimeEntity *entity)
 	gsize at = entity->header.start;
 	bool closed = is_closed(entity);
 
-	shown->kept += mime_range_size(entity->header) +
-	    mime_range_size(entity->preamble) +
-	    mime_range_size(entity->epilogue);
+	shown->kept += mime_range_size(entity->header);
+	/* of what is closed, GMime is not told that it is a multipart */
+	if (!closed)
+		shown->kept += mime_range_size(entity->preamble) +
+		    mime_range_size(entity->epilogue);
 	while (at < entity->header.end && !shown->over) {
 		MimeRange line = { at,
 			line_end(shown, at, entity->header.end) };

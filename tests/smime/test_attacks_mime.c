@@ -4,9 +4,11 @@
  * in the MIME structure around the signature.
  */
 #include <string.h>
+#include <time.h>
 
 #include <criterion/criterion.h>
 
+#include "../../smime/multipart_signed.h"
 #include "test_attack_fixture.h"
 
 typedef struct {
@@ -209,6 +211,7 @@ Test(attacks, signed_again_by_another)
 
 /* --- MIME: what is a part ------------------------------------------------ */
 
+#define P7S_NAME "name=smime.p7s"
 /* Eight of these are too much. */
 #define LONG_NOTICE \
 	"This is a message in MIME format.  Since your mail reader does " \
@@ -300,6 +303,21 @@ Test(attacks, structure)
 		{ "a part of another boundary after", LINE "--\r\n",
 		    LINE "--\r\n--lain\r\n" HTML("") "\r\n--lain--\r\n",
 		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "a part of another boundary after, and no fields",
+		    LINE "--\r\n",
+		    LINE "--\r\nx\r\n--lain\r\n\r\nAnda dipecat.\r\n",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "its end after", LINE "--\r\n",
+		    LINE "--\r\n-- \r\nx\r\n--lain--",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "the footer of a list after", LINE "--\r\n",
+		    LINE "--\r\n"
+			 "_______________________________________________\r\n"
+			 "Milis -- https://milis.example/\r\n",
+		    PASSES },
+		{ "a footer after dashes", LINE "--\r\n",
+		    LINE "--\r\n-- \r\nMilis\r\n---- - --\r\n -- x\r\n--",
+		    PASSES },
 		/* the signed part itself */
 		{ "a field added to the part", "{PART}", "Subject: x\r\n{PART}",
 		    SIGNATURE(DIGEST_MISMATCH) },
@@ -407,6 +425,10 @@ Test(attacks, structure)
 		{ "in an encoded word, after it", BOUNDARY,
 		    BOUNDARY "; name=\"=?utf-8?q?a=22=3B_bound=61ry=3Dlain?=\"",
 		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "in an encoded word, after what is not UTF-8", BOUNDARY,
+		    BOUNDARY
+		    "; name=\"\xff=?utf-8?q?a=22=3B_bound=61ry=3Dlain?=\"",
+		    STRUCTURE(MIME_AMBIGUOUS) },
 		{ "in a fold", BOUNDARY, BOUNDARY "; x=\"a\r\n boundary=lain\"",
 		    STRUCTURE(MIME_AMBIGUOUS) },
 		{ "no semicolon", ";\r\n " BOUNDARY, "\r\n " BOUNDARY, ANYHOW },
@@ -470,6 +492,22 @@ Test(attacks, structure)
 		    PASSES },
 		{ "a name that is encoded", "pkcs7-signature; name=",
 		    "octet-stream; name*=us-ascii''", PASSES },
+		/* a boundary where there is no multipart */
+		{ "of the signature part", P7S_NAME, P7S_NAME "; boundary=lain",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "in a value of the signature part", P7S_NAME,
+		    "name=\"x BOUNDARY=lain\"", STRUCTURE(MIME_AMBIGUOUS) },
+		{ "in a name of the signature part", P7S_NAME,
+		    P7S_NAME "; x-boundary*=lain", STRUCTURE(MIME_AMBIGUOUS) },
+		{ "in an encoded word of the signature part", P7S_NAME,
+		    "name=\"=?utf-8?q?x=3B_bound=61ry=3Dlain?=\"",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "in an escape of the signature part", P7S_NAME,
+		    P7S_NAME "; x=\"a\\\"\"", STRUCTURE(MIME_AMBIGUOUS) },
+		{ "in a fold of the signature part", P7S_NAME,
+		    P7S_NAME "; x=\"a;\r\n b\"", STRUCTURE(MIME_AMBIGUOUS) },
+		{ "none of the signature part", P7S_NAME,
+		    "\r\n\tname*0*=utf-8''smime%2E; name*1=\"p7s\"", PASSES },
 		/* which header */
 		{ "NUL in a field", "Kabar", "Ka{NUL}bar",
 		    STRUCTURE(MIME_AMBIGUOUS) },
@@ -599,8 +637,11 @@ Test(attacks, boundary_without_quotes)
 		{ "cut at the second",
 		    HEAD SIGNED_BY("a=b?c", "boundary=a=b?c") "--a=b\r\n\r\nx",
 		    STRUCTURE(MIME_AMBIGUOUS) },
-		{ "cut amid a token",
-		    SLASHED("boundary=luar/1") "--lua\r\nx\r\n", PASSES },
+		{ "cut before it begins",
+		    HEAD SIGNED_BY("=b", "boundary==b") "--\r\n\r\nx\r\n",
+		    STRUCTURE(MIME_MALFORMED) },
+		{ "cut amid a token", SLASHED("boundary=luar/1"), PASSES,
+		    .part = INSIDE("--lua") },
 		{ "a row of dashes",
 		    HEAD SIGNED_BY(
 			"--=_b", "boundary=--=_b") "\r\n----------\r\n"
@@ -620,11 +661,10 @@ Test(attacks, boundary_without_quotes)
 		    HEAD SIGNED_BY("--=_1", "boundary=--=_1"), PASSES,
 		    .part = INNER(
 			"--=_2", "----=_2\r\n" GENUINE "\r\n----=_2--\r\n") },
-		{ "with quotes",
-		    SLASHED("boundary=\"luar/1\"") "--luar\r\nx\r\n", PASSES },
-		{ "of tokens only",
-		    HEAD SIGNED_BY("luar-1", "boundary=luar-1") "--luar\r\nx",
-		    PASSES },
+		{ "with quotes", SLASHED("boundary=\"luar/1\""), PASSES,
+		    .part = INSIDE("--luar") },
+		{ "of tokens only", HEAD SIGNED_BY("luar-1", "boundary=luar-1"),
+		    PASSES, .part = INSIDE("--luar") },
 	};
 
 	expect_wrappings(cases, G_N_ELEMENTS(cases));
@@ -769,6 +809,9 @@ Test(attacks, signature_part)
 		{ "a cut boundary in its header",
 		    SIGNED_IN("luar/1", P7S_TYPE "--luar: x\r\n\r\n{P7S}"), "x",
 		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "another boundary in its header",
+		    SIGNED_IN("luar", P7S_TYPE "--lain: x\r\n\r\n{P7S}"), "x",
+		    STRUCTURE(MIME_AMBIGUOUS) },
 		{ "a long line in its header",
 		    SIGNED_IN(
 			"luar", "X: {XXX}--luar\r\n" P7S_TYPE "\r\n{P7S}"),
@@ -871,6 +914,41 @@ repeated(const char *before, const char *middle, const char *after, guint count)
 	for (guint i = 0; i < count; i++)
 		g_string_append(text, after);
 	return g_string_free(text, FALSE);
+}
+
+#define COLONS_23 ":::::::::::::::::::::::"
+
+/* Many lines that might be delimiters, and many ends that the boundary might
+ * have: of each line as much is looked at as is like it. */
+Test(attacks, many_dashes)
+{
+	static const char *const boundaries[] = {
+		"a" COLONS_23 COLONS_23 COLONS_23, LONG_69 ":"
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(boundaries); i++) {
+		g_autofree char *text = g_strdup_printf(TYPE
+		    "; " PROTOCOL "; boundary=%s\r\n\r\n--%s\r\n\r\n",
+		    boundaries[i], boundaries[i]);
+		g_autofree char *end = g_strdup_printf("\r\n--%s\r\n" P7S_TYPE
+						       "\r\nAAAA\r\n--%s--\r\n",
+		    boundaries[i], boundaries[i]);
+		g_autofree char *whole = repeated("--\r\n", "", "", 8U << 20);
+		g_autoptr(GString) all = g_string_new(text);
+		g_autoptr(MimeEntity) entity = NULL;
+		const char *why;
+		clock_t start;
+
+		g_string_append(all, whole);
+		g_string_append(all, end);
+		entity =
+		    mime_entity_parse(all->str, (MimeRange){ 0, all->len });
+		start = clock();
+		cr_expect_eq(multipart_signed_reason(entity, 0, &why),
+		    VERDICT_REASON_OK, "%s", why);
+		cr_expect_lt(clock() - start, CLOCKS_PER_SEC, "%s: %ld",
+		    boundaries[i], (long)(clock() - start));
+	}
 }
 
 /* middle in so many messages. */

@@ -55,6 +55,10 @@ Test(content_type, one_boundary)
 		{ "boundary=a", true },
 		{ "type=\"text/html\"; Boundary=\"a\"; start=\"<a@b>\"", true },
 		{ "boundary=boundary", true },
+		{ "boundary=a==; x==b", true },
+		{ "boundary=\"=b\"", true },
+		{ "boundary==b", false },
+		{ "boundary=/b", false },
 		{ "boundary=\"----=_boundary_123\"", true },
 		{ "boundary=\"Boundary-01=_abc\"", true },
 		{ "boundary=\"==Multipart_Boundary_x12x\"", true },
@@ -76,6 +80,8 @@ Test(content_type, one_boundary)
 		{ "boundary=a; name=\"=?utf-8?Q?x?=\"", false },
 		{ "name==?utf-8*id?b?eA==?=; boundary=a", false },
 		{ "boundary=\"=?utf-8?q?luar?=\"", false },
+		{ "boundary=a; name=\"\xff=?utf-8?Q?x?=\"", false },
+		{ "name=\"=?utf-8?Q?x?=\xc3\"; boundary=a", false },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {

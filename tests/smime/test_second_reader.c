@@ -45,6 +45,38 @@ Test(second_reader, ranges)
 	}
 }
 
+/* An end without an empty line is no end if the other reader finds more. */
+Test(second_reader, header_alone)
+{
+	static const char text[] = SIGNED_WITH("\r\n");
+	g_autoptr(MimeEntity) root =
+	    mime_entity_parse(text, (MimeRange){ 0, strlen(text) });
+	MimeEntity *part = g_ptr_array_index(root->children, 0);
+
+	part->problems |= MIME_PROBLEM_NO_BLANK_LINE;
+	cr_expect_eq(second_reader_problems(root), 0);
+	part->body.end = part->header.end;
+	cr_expect_eq(second_reader_problems(root), MIME_PROBLEM_SECOND_READER);
+}
+
+/* A boundary for who cuts it, one that begins so, and one between them in
+ * order: each has its lines. */
+Test(second_reader, boundaries_that_begin_alike)
+{
+	static const char text[] =
+	    "Content-Type: multipart/mixed; boundary=a/1\r\n\r\n"
+	    "--a/1\r\nContent-Type: multipart/signed; boundary=a-x;\r\n"
+	    " protocol=\"application/pkcs7-signature\"\r\n\r\n"
+	    "--a-x\r\nA: b\r\n\r\nisi\r\n"
+	    "--a-x\r\nContent-Type: application/pkcs7-signature\r\n\r\n"
+	    "AAAA\r\n--a-x--\r\n--a/1--\r\n";
+	g_autoptr(MimeEntity) root =
+	    mime_entity_parse(text, (MimeRange){ 0, strlen(text) });
+
+	cr_expect_eq(mime_problems(root), 0);
+	cr_expect_eq(second_reader_problems(root), 0);
+}
+
 /* --- labels ---------------------------------------------------------------
  */
 
@@ -208,6 +240,8 @@ static const Piece measureless[] = {
 	{ PART TEXT, "-- a: b\r\n", END "--b--\r\n", 1000000 },
 };
 
+#define PKCS7 "protocol=\"application/pkcs7-signature\""
+
 /* One octet, line or field more than is shown. */
 static const Piece too_much[] = {
 	{ "Content-Type: text/plain; x=", "a", "\r\n\r\nx\r\n", 8163 },
@@ -232,14 +266,14 @@ static const Piece too_much[] = {
 	 * counts */
 	{ "Content-Type: text/plain\r\n", "a :\r\n", "\r\nx\r\n",
 	    MIME_MAX_FIELDS },
-	/* what is all preamble for it */
-	{ "Content-Type: multipart/mixed\r\n\r\n", "x", "\r\n--b\r\n",
-	    (2 << 20) - 37 },
-	{ "Content-Type: multipart/mixed; boundary=\"\"\r\n\r\n", "x", "",
-	    (2 << 20) - 43 },
+	/* what is all preamble for it; where it may look */
+	{ "Content-Type: multipart/signed; " PKCS7 "\r\n\r\n", "x",
+	    "\r\n--b\r\n", (2 << 20) - 78 },
+	{ "Content-Type: multipart/signed; boundary=\"\"; " PKCS7 "\r\n\r\n",
+	    "x", "", (2 << 20) - 84 },
 	{ "Content-Transfer-Encoding: base64\r\n"
-	  "Content-Type: multipart/mixed; boundary=b\r\n\r\n",
-	    "x", "\r\n--b--\r\n", (2 << 20) - 86 },
+	  "Content-Type: multipart/signed; boundary=b; " PKCS7 "\r\n\r\n",
+	    "x", "\r\n--b--\r\n", (2 << 20) - 127 },
 };
 
 Test(second_reader, beyond_measure)
@@ -260,6 +294,9 @@ Test(second_reader, too_much)
 		    problems_of_piece(&piece), MIME_PROBLEM_TOO_MANY, "%zu", i);
 	}
 }
+
+#define FORWARDED(type) \
+	"Content-Type: message/rfc822\r\n\r\nContent-Type: " type "\r\n\r\n"
 
 /* Honest mail, and what is no field. */
 static const Piece fair[] = {
@@ -303,6 +340,15 @@ static const Piece fair[] = {
 	    "MIIF7AYJKoZIhvcNAQcCoIIF3TCCBdkCAQExDTALBglghkgBZQMEAgEwCwYJKoZI"
 	    "hvcNAQcB\r\n",
 	    "", 100000 },
+	/* multiparts that are closed to us, in what was forwarded */
+	{ FORWARDED("multipart/mixed"), "x\r\n", END, 2 << 20 },
+	{ FORWARDED("multipart/mixed; boundary=a#b*"), "--a#b*\r\nx\r\n", END,
+	    1 << 20 },
+	{ FORWARDED("multipart/mixed; boundary=\"--{12-34}\""), "x\r\n", END,
+	    1 << 20 },
+	{ FORWARDED("multipart/mixed; boundary=c\r\n"
+		    "Content-Transfer-Encoding: quoted-printable"),
+	    "isi=20\r\n", END, 1 << 20 },
 	{ "Content-Type: multipart/digest; boundary=b\r\n\r\n",
 	    "--b\r\n\r\nFrom: a@b.example\r\nTo: c@d.example\r\n"
 	    "Subject: =?utf-8?q?Surat_tugas_dan_lampiran?=\r\n"
