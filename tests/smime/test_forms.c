@@ -402,20 +402,31 @@ Test(forms, too_many_signatures)
 	cr_expect_eq(verdict_result(verdict), SMIME_POLICY);
 }
 
-/* In each of so many signatures the good certificate of the CA comes after many
- * that are no good: a search that costs time, of which a message has only so
- * much. */
+static char *
+opaque_of_another(const World *world, X509 **certs, long serial)
+{
+	g_autoptr(X509) leaf = pki_cert(
+	    &(PkiCert){ .serial = serial, .mailboxes = "budi@daerah.example" },
+	    world->pki->ca, PKI_KEY_CA);
+	const PkiSigner signer = {
+		.cert = leaf, .issuer = world->pki->ca, .key = PKI_KEY_LEAF
+	};
+	const PkiCms spec = { &signer, 1, certs, PKI_CMS_ATTACHED };
+	g_autoptr(GBytes) cms = NULL;
+
+	certs[0] = leaf;
+	cms = pki_cms(PKI_PART, strlen(PKI_PART), &spec);
+	return pki_opaque("", cms);
+}
+
+/* In each of so many signatures, each of another signer, the good certificate
+ * of the CA comes after many that are no good: a search that costs time, of
+ * which a message has only so much. */
 Test(forms, searches_for_paths)
 {
 	g_auto(World) world = world_new();
-	X509 *certs[16] = { world.pki->leaf };
-	const PkiSigner signer = { .cert = world.pki->leaf,
-		.issuer = world.pki->ca,
-		.key = world.pki->leaf_key };
-	const PkiCms spec = { &signer, 1, certs, PKI_CMS_ATTACHED };
+	X509 *certs[16] = { NULL };
 	g_autoptr(GString) text = g_string_new(PKI_FROM MIME MIXED);
-	g_autoptr(GBytes) cms = NULL;
-	g_autofree char *part = NULL;
 	g_autoptr(Verdict) verdict = NULL;
 	guint found = 0;
 
@@ -430,10 +441,12 @@ Test(forms, searches_for_paths)
 					.digest = EVP_sha1 },
 		    world.pki->root, PKI_KEY_ROOT);
 	certs[14] = world.pki->ca;
-	cms = pki_cms(PKI_PART, strlen(PKI_PART), &spec);
-	part = pki_opaque("", cms);
-	for (guint i = 0; i < VERIFY_MAX_ENTRIES; i++)
+	for (guint i = 0; i < VERIFY_MAX_ENTRIES; i++) {
+		g_autofree char *part =
+		    opaque_of_another(&world, certs, 200 + i);
+
 		g_string_append_printf(text, "--m\r\n%s\r\n", part);
+	}
 	g_string_append(text, "--m--\r\n");
 	verdict = judge(&world, text->str);
 	cr_assert_eq(verdict->entries->len, VERIFY_MAX_ENTRIES);
