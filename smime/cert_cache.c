@@ -60,19 +60,39 @@ cert_cache_decode(CertCache *cache, const guchar *octets, gsize size)
 	return cert;
 }
 
-void
+/* DECODED and more, for so many octets of DER. */
+static gsize
+cost_of(gsize size)
+{
+	return DECODED + DECODED_OCTET * size;
+}
+
+gsize
+cert_cache_cost(X509 *cert)
+{
+	int size = i2d_X509(cert, NULL);
+
+	return cost_of((gsize)MAX(size, 0));
+}
+
+bool
 cert_cache_keep(CertCache *cache, X509 *cert)
 {
 	guchar *octets = NULL;
 	int size = i2d_X509(cert, &octets);
 	char digest[OSSL_SHA256_TEXT];
+	g_autoptr(X509) kept = NULL;
+	bool fits = size > 0 && size <= CERT_CACHE_MAX_SIZE;
 
-	if (size > 0 && size <= CERT_CACHE_MAX_SIZE) {
+	if (fits) {
 		ossl_sha256_text(octets, (gsize)size, digest);
-		lru_put(cache->by_digest, digest, cert,
-		    DECODED + DECODED_OCTET * (gsize)size, G_MAXINT64);
+		kept = lru_get(cache->by_digest, digest, 0);
 	}
+	if (fits && kept == NULL)
+		lru_put(cache->by_digest, digest, cert, cost_of((gsize)size),
+		    G_MAXINT64);
 	OPENSSL_free(octets);
+	return fits && (kept == NULL || kept == cert);
 }
 
 guint

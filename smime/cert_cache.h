@@ -12,6 +12,8 @@
 #ifndef SMIME_CERT_CACHE_H
 #define SMIME_CERT_CACHE_H
 
+#include <stdbool.h>
+
 #include <glib.h>
 
 #include "ossl.h"
@@ -28,10 +30,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CertCache, cert_cache_free)
 X509 *cert_cache_decode(CertCache *cache, const guchar *octets, gsize size);
 
 /* One that has stood in a path, below the anchor: then OpenSSL has found out
- * all that it keeps in it, and threads may share it.  Larger ones than
- * CERT_CACHE_MAX_SIZE (octets) are not kept. */
+ * all that it keeps in it, and threads may share it.  Is it this object that
+ * whoever has its octets gets from now on?  False: it has more of them than
+ * CERT_CACHE_MAX_SIZE, or they have got another one. */
 #define CERT_CACHE_MAX_SIZE (16 << 10)
-void cert_cache_keep(CertCache *cache, X509 *cert);
+bool cert_cache_keep(CertCache *cache, X509 *cert);
+
+/* What a certificate costs, about. */
+gsize cert_cache_cost(X509 *cert);
 
 /* How many are kept. */
 guint cert_cache_count(CertCache *cache);

@@ -121,14 +121,14 @@ lower(char *text)
 	return text;
 }
 
-/* RFC 2047, section 5 allows none in a parameter; some readers decode it.
- * Octets around it need not be UTF-8. */
+/* RFC 2047, section 5 allows none in a parameter; some readers decode it, with
+ * whatever charset it names, or none.  Octets around it need not be UTF-8. */
 static bool
 is_encoded_word(const char *text)
 {
 	return strstr(text, "=?") != NULL &&
 	    g_regex_match_simple(
-		"=\\?[^?]+\\?[bq]\\?", text, G_REGEX_CASELESS | G_REGEX_RAW, 0);
+		"=\\?[^?]*\\?[bq]\\?", text, G_REGEX_CASELESS | G_REGEX_RAW, 0);
 }
 
 /* Is the word there, before what follows it (NULL: anything), after blanks? */
@@ -162,11 +162,14 @@ may_name_boundary(const ContentTypeParameter *parameter)
 {
 	static const char word[] = "boundary";
 
-	if (!parameter->plain || is_encoded_word(parameter->value))
+	if (!parameter->plain)
 		return true;
 	if (strcmp(parameter->name, word) == 0)
-		return has_word(parameter->value, word, "=");
-	return has_word(parameter->name, word, NULL) ||
+		return is_encoded_word(parameter->value) ||
+		    has_word(parameter->value, word, "=");
+	/* An encoded word may go on in another parameter. */
+	return strstr(parameter->value, "=?") != NULL ||
+	    has_word(parameter->name, word, NULL) ||
 	    has_word(parameter->value, word, NULL);
 }
 

@@ -1,4 +1,5 @@
 #include "path_cache.h"
+#include "cert_cache.h"
 #include "lru.h"
 
 struct path_cache {
@@ -9,9 +10,6 @@ typedef struct {
 	gatomicrefcount refs;
 	OsslX509Stack *path;
 } Known;
-
-/* What an entry counts, whatever its key has. */
-#define COST 1024
 
 static gpointer
 known_ref(gpointer data)
@@ -34,13 +32,11 @@ known_unref(gpointer data)
 }
 
 PathCache *
-path_cache_new(guint max_entries)
+path_cache_new(gsize max_bytes)
 {
 	PathCache *cache = g_new0(PathCache, 1);
 
-	cache->by_question =
-	    lru_new(max_entries * (gsize)(COST + LRU_ENTRY_COST), known_ref,
-		known_unref);
+	cache->by_question = lru_new(max_bytes, known_ref, known_unref);
 	return cache;
 }
 
@@ -116,6 +112,18 @@ path_cache_get(
 	return path;
 }
 
+/* With all below the anchor, though they may be others' too: they live as long
+ * as it does. */
+static gsize
+cost_of(const OsslX509Stack *path)
+{
+	gsize cost = 0;
+
+	for (int i = 0; i < sk_X509_num(path) - 1; i++)
+		cost += cert_cache_cost(sk_X509_value(path, i));
+	return cost;
+}
+
 void
 path_cache_put(
     PathCache *cache, const TrustDemands *demands, const OsslX509Stack *path)
@@ -125,6 +133,6 @@ path_cache_put(
 
 	g_atomic_ref_count_init(&known->refs);
 	known->path = X509_chain_up_ref((OsslX509Stack *)path);
-	lru_put(cache->by_question, key, known, COST, G_MAXINT64);
+	lru_put(cache->by_question, key, known, cost_of(path), G_MAXINT64);
 	known_unref(known);
 }

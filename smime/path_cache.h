@@ -23,8 +23,8 @@
 
 typedef struct path_cache PathCache;
 
-/* max_entries: about so many paths. */
-PathCache *path_cache_new(guint max_entries);
+/* max_bytes: what all of them may cost, about, with their certificates. */
+PathCache *path_cache_new(gsize max_bytes);
 void path_cache_free(PathCache *cache);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PathCache, path_cache_free)
 

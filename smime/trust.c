@@ -13,7 +13,7 @@ struct trust {
 
 /* Octets, for about a thousand certificates, and as many paths. */
 #define CACHE_CERTIFICATES (1000 * 18000)
-#define CACHE_PATHS 1000
+#define CACHE_PATHS (1000 * 36000)
 
 static bool
 load_all(const char *const *paths, OsslX509Stack *stack, GError **error)
@@ -617,16 +617,21 @@ known_path(const Trust *trust, X509 *leaf, const OsslX509Stack *included,
 	    NULL;
 }
 
-/* Of mail only: others do not come with certificates that are kept. */
+/* Of mail only, and only where all of it is kept: others come with objects of
+ * their own each time, which nobody would find again. */
 static void
 keep_path(
     const Trust *trust, const TrustDemands *demands, const OsslX509Stack *path)
 {
-	if (!demands->is_for_mail)
-		return;
-	for (int i = 0; i < sk_X509_num(path) - 1; i++)
-		cert_cache_keep(trust->certificates, sk_X509_value(path, i));
-	path_cache_put(trust->paths, demands, path);
+	bool kept = demands->is_for_mail;
+
+	for (int i = 0; i < sk_X509_num(path) - 1 && kept; i++)
+		kept =
+		    has_object(trust->intermediates, sk_X509_value(path, i)) ||
+		    cert_cache_keep(
+			trust->certificates, sk_X509_value(path, i));
+	if (kept)
+		path_cache_put(trust->paths, demands, path);
 }
 
 /* --- the answer ----------------------------------------------------------- */

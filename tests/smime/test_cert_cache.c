@@ -35,6 +35,22 @@ Test(cert_cache, by_octets)
 	cr_expect_eq(cert_cache_count(cache), 1);
 }
 
+/* Who came first stays: others have it. */
+Test(cert_cache, kept_once)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(GBytes) ca = pki_cert_der(pki->ca);
+	g_autoptr(CertCache) cache = cert_cache_new(1 << 20);
+	g_autoptr(X509) same = decode(NULL, ca);
+	g_autoptr(X509) found = NULL;
+
+	cr_expect(cert_cache_keep(cache, pki->ca));
+	cr_expect(cert_cache_keep(cache, pki->ca));
+	cr_expect_not(cert_cache_keep(cache, same));
+	found = decode(cache, ca);
+	cr_expect_eq(found, pki->ca);
+}
+
 /* One octet less, or more, or another one, is another certificate, or none. */
 Test(cert_cache, other_octets)
 {
@@ -67,10 +83,10 @@ Test(cert_cache, bounded)
 		g_string_append_printf(mailboxes, " %s@daerah.example", local);
 	large = pki_cert(
 	    &(PkiCert){ .mailboxes = mailboxes->str + 1 }, NULL, PKI_KEY_LEAF);
-	cert_cache_keep(cache, large);
+	cr_expect_not(cert_cache_keep(cache, large));
 	cr_expect_eq(cert_cache_count(cache), 0);
-	cert_cache_keep(cache, pki->ca);
-	cert_cache_keep(cache, pki->leaf);
+	cr_expect(cert_cache_keep(cache, pki->ca));
+	cr_expect(cert_cache_keep(cache, pki->leaf));
 	cr_expect_eq(cert_cache_count(cache), 1);
 }
 

@@ -513,7 +513,10 @@ Test(crl, algorithms_differ)
 		copy[place + 8] ^= differs ? 7 : 0;
 		sign_again(copy, size);
 		decoded = d2i_X509_CRL(NULL, &at, (long)size);
-		cr_assert_eq(X509_CRL_verify(decoded, pki_key(PKI_KEY_CA)), 1);
+		/* OpenSSL 3.0.22 looks at that, too; 3.0.19 does not. */
+		cr_assert(differs ||
+		    X509_CRL_verify(decoded, pki_key(PKI_KEY_CA)) == 1);
+		ERR_clear_error();
 		crl = crl_parse(other, NULL);
 		why = crl_why_not_by(crl, pki->ca);
 		cr_expect_eq(why != NULL, differs);

@@ -4,6 +4,7 @@
 #include "../pki.h"
 
 #define ENTRIES 4
+#define MEMORY (ENTRIES * 16000)
 
 static const char *const policies[] = { "1.2.3.4", NULL };
 static const char *const other_policies[] = { "1.2.3.5", NULL };
@@ -53,7 +54,7 @@ Test(path_cache, questions)
 	};
 	g_autoptr(Pki) pki = pki_new(NULL);
 	g_autoptr(OsslX509Stack) path = stack_of(pki->leaf, pki->ca);
-	g_autoptr(PathCache) cache = path_cache_new(ENTRIES);
+	g_autoptr(PathCache) cache = path_cache_new(MEMORY);
 
 	path_cache_put(cache, &all[0], path);
 	cr_expect(is_known(cache, pki->leaf, &all[0], PKI_NOW));
@@ -66,7 +67,7 @@ Test(path_cache, questions)
 Test(path_cache, bounded)
 {
 	static const TrustDemands demands;
-	g_autoptr(PathCache) cache = path_cache_new(ENTRIES);
+	g_autoptr(PathCache) cache = path_cache_new(MEMORY);
 	X509 *certs[20];
 	guint known = 0;
 
@@ -74,7 +75,7 @@ Test(path_cache, bounded)
 		g_autoptr(OsslX509Stack) path = NULL;
 
 		certs[i] = pki_cert(&(PkiCert){ 0 }, NULL, PKI_KEY_LEAF);
-		path = stack_of(certs[i], NULL);
+		path = stack_of(certs[i], certs[i]);
 		path_cache_put(cache, &demands, path);
 	}
 	for (gsize i = 0; i < G_N_ELEMENTS(certs); i++) {
@@ -99,7 +100,7 @@ Test(path_cache, validity)
 		bool known;
 	} cases[] = { { -11, false }, { -6, false }, { -5, true }, { 0, true },
 		{ 4, true }, { 5, false }, { 6, false } };
-	g_autoptr(PathCache) cache = path_cache_new(ENTRIES);
+	g_autoptr(PathCache) cache = path_cache_new(MEMORY);
 
 	X509_up_ref(pki->root);
 	sk_X509_push(path, pki->root);
@@ -114,7 +115,7 @@ Test(path_cache, validity)
 Test(path_cache, addresses)
 {
 	static const TrustDemands demands;
-	g_autoptr(PathCache) cache = path_cache_new(ENTRIES);
+	g_autoptr(PathCache) cache = path_cache_new(MEMORY);
 	Pki *pki = pki_new(NULL);
 	OsslX509Stack *path = stack_of(pki->leaf, pki->ca);
 

