@@ -27,16 +27,6 @@
 #define PASSED "smime=pass"
 
 static void
-fill_line(ReportLine *line, const SiteCost *cost)
-{
-	line->rate = cost->load.mails / cost->load.seconds;
-	line->p50 = cost->load.p50;
-	line->p99 = cost->load.p99;
-	line->peak = cost->peak;
-	line->ours = cost->cpu;
-}
-
-static void
 measure_mail(const Site *site, const LoadMail *mail, guint connections,
     double seconds, ReportLine *line)
 {
@@ -44,7 +34,7 @@ measure_mail(const Site *site, const LoadMail *mail, guint connections,
 
 	site_measure(
 	    site->gateway, site->socket, mail, 1, connections, seconds, &cost);
-	fill_line(line, &cost);
+	site_fill_line(&cost, line);
 	line->load = connections;
 }
 

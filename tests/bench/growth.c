@@ -31,11 +31,7 @@ bench_connections(Report *report, const Site *site, const char *what,
 
 		site_measure(site->gateway, site->socket, mail, 1,
 		    connections[i], seconds, &cost);
-		line.rate = cost.load.mails / cost.load.seconds;
-		line.p50 = cost.load.p50;
-		line.p99 = cost.load.p99;
-		line.peak = cost.peak;
-		line.ours = cost.cpu;
+		site_fill_line(&cost, &line);
 		line.floor = first = first != 0 ? first : cost.cpu;
 		report_add(report, &line);
 	}
@@ -81,11 +77,7 @@ bench_people(Report *report, guint number, double first, double seconds)
 	site_open(&site, PKI_KEY_LEAF_EC, number - 1);
 	site_start(&site, "");
 	site_measure(site.gateway, site.socket, &mail, 1, 4, seconds, &cost);
-	line.rate = cost.load.mails / cost.load.seconds;
-	line.p50 = cost.load.p50;
-	line.p99 = cost.load.p99;
-	line.peak = cost.peak;
-	line.ours = cost.cpu;
+	site_fill_line(&cost, &line);
 	line.floor = first != 0 ? first : cost.cpu;
 	report_add(report, &line);
 	site_close(&site);
@@ -126,11 +118,7 @@ bench_signers(Report *report, guint number, double first, double seconds)
 	site_start(&site, "");
 	site_measure(
 	    site.gateway, site.socket, mails, number, 4, seconds, &cost);
-	line.rate = cost.load.mails / cost.load.seconds;
-	line.p50 = cost.load.p50;
-	line.p99 = cost.load.p99;
-	line.peak = cost.peak;
-	line.ours = cost.cpu;
+	site_fill_line(&cost, &line);
 	line.floor = first != 0 ? first : cost.cpu;
 	report_add(report, &line);
 	for (guint i = 0; i < number; i++)

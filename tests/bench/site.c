@@ -138,3 +138,13 @@ site_measure(Gateway *gateway, const char *socket, const LoadMail *mails,
 	cost->cpu = (gateway_cpu(gateway) - cpu) / cost->load.mails;
 	cost->peak = gateway_peak(gateway);
 }
+
+void
+site_fill_line(const SiteCost *cost, ReportLine *line)
+{
+	line->rate = cost->load.mails / cost->load.seconds;
+	line->p50 = cost->load.p50;
+	line->p99 = cost->load.p99;
+	line->peak = cost->peak;
+	line->ours = cost->cpu;
+}

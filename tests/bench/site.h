@@ -12,6 +12,7 @@
 #include "gateway.h"
 #include "load.h"
 #include "office.h"
+#include "report.h"
 
 typedef struct {
 	Office office;
@@ -40,6 +41,9 @@ typedef struct {
  * two by each. */
 void site_measure(Gateway *gateway, const char *socket, const LoadMail *mails,
     guint n_mails, guint connections, double seconds, SiteCost *cost);
+
+/* What a line says of it: all but the floor. */
+void site_fill_line(const SiteCost *cost, ReportLine *line);
 
 /* A milter that does nothing; it serves the socket. */
 Gateway *site_null_milter(const Site *site, char **socket);
