@@ -451,6 +451,34 @@ is_of_same_kind(const Crl *a, const Crl *b)
 	    have_same_extension(a, b, NID_authority_key_identifier);
 }
 
+/* NULL: none has been found to have.  Caller frees. */
+static EVP_PKEY *
+signing_key(Crl *crl)
+{
+	EVP_PKEY *key;
+
+	g_mutex_lock(&crl->lock);
+	key = crl->verified_by;
+	if (key != NULL)
+		EVP_PKEY_up_ref(key);
+	g_mutex_unlock(&crl->lock);
+	return key;
+}
+
+bool
+crl_is_of_series(Crl *crl, Crl *other)
+{
+	g_autoptr(EVP_PKEY) ours = signing_key(crl);
+	g_autoptr(EVP_PKEY) theirs = signing_key(other);
+	bool is_same = theirs != NULL && ossl_is_key(ours, theirs);
+
+	/* Keys of two kinds are an error to compare. */
+	ERR_clear_error();
+	return is_same &&
+	    X509_NAME_cmp(crl_issuer(crl), crl_issuer(other)) == 0 &&
+	    have_same_extension(crl, other, NID_issuing_distribution_point);
+}
+
 /* --- when ---------------------------------------------------------------- */
 
 bool

@@ -2,6 +2,7 @@
 
 #include "cert.h"
 #include "crl_scope.h"
+#include "der.h"
 #include "evidence.h"
 
 /* What packed octets begin with; a new number when they change their meaning.
@@ -405,6 +406,13 @@ evidence_crl(const Evidence *evidence)
 	return evidence->crl;
 }
 
+static GBytes *
+octets_of(const Evidence *evidence)
+{
+	return evidence->ocsp != NULL ? ocsp_der(evidence->ocsp) :
+					crl_der(evidence->crl);
+}
+
 gsize
 evidence_size(const Evidence *evidence)
 {
@@ -445,28 +453,28 @@ evidence_why_not_for(const Evidence *evidence, const EvidenceSource *source)
 			      "(RFC 5280, section 6.3.3 (d))";
 }
 
-/* By dates: not all are numbered, and who numbers them anew is not locked out.
- * By whom it is does not matter: a CA whose key is renewed makes them with
- * either, and the later one is what it says. */
-static const char *
-why_not_instead_of_list(const Evidence *evidence, const Evidence *known,
-    const EvidenceSource *source, gint64 now)
+gint64
+evidence_made(const Evidence *evidence, const EvidenceSource *source)
 {
-	guint new = reasons_of(evidence, source);
-	guint old = reasons_of(known, source);
+	return evidence->ocsp != NULL ?
+	    ocsp_this_update(evidence->ocsp, source->cert, source->issuer) :
+	    crl_this_update(evidence->crl);
+}
 
-	if (new == 0 && old != 0)
-		return evidence_why_not_for(evidence, source);
-	if ((old & ~new) != 0 && evidence_is_valid(known, now))
-		return "revocation list is of fewer reasons than the one that "
-		       "is known (RFC 5280, section 6.3.3 (d))";
-	/* What speaks for the certificate, in every case that known does, and
-	 * in more. */
-	if (new != old && (old & ~new) == 0)
-		return NULL;
-	if (crl_this_update(evidence->crl) < crl_this_update(known->crl))
-		return is_older;
-	return NULL;
+bool
+evidence_is_same(const Evidence *evidence, const Evidence *other)
+{
+	g_autoptr(GBytes) ours = octets_of(evidence);
+	g_autoptr(GBytes) theirs = octets_of(other);
+
+	return g_bytes_equal(ours, theirs);
+}
+
+bool
+evidence_is_of_series(const Evidence *evidence, const Evidence *other)
+{
+	return evidence->ocsp != NULL ||
+	    crl_is_of_series(evidence->crl, other->crl);
 }
 
 static bool
@@ -499,31 +507,21 @@ why_not_instead_of_response(const Evidence *evidence, const Evidence *known,
 	return NULL;
 }
 
-bool
-evidence_counts_beside(
-    const Evidence *evidence, const Evidence *known, gint64 now)
-{
-	return evidence->crl != NULL && evidence_is_valid(evidence, now) &&
-	    crl_this_update(evidence->crl) > crl_this_update(known->crl);
-}
-
 const char *
 evidence_why_not_instead(const Evidence *evidence, const Evidence *known,
     const EvidenceSource *source, gint64 now)
 {
-	return evidence->crl != NULL ?
-	    why_not_instead_of_list(evidence, known, source, now) :
-	    why_not_instead_of_response(evidence, known, source, now);
+	/* By dates: not all are numbered, and who numbers them anew is not
+	 * locked out. */
+	if (evidence->crl != NULL)
+		return crl_this_update(evidence->crl) <
+			crl_this_update(known->crl) ?
+		    is_older :
+		    NULL;
+	return why_not_instead_of_response(evidence, known, source, now);
 }
 
 /* --- packing -------------------------------------------------------------- */
-
-static GBytes *
-octets_of(const Evidence *evidence)
-{
-	return evidence->ocsp != NULL ? ocsp_der(evidence->ocsp) :
-					crl_der(evidence->crl);
-}
 
 static EvidenceKind
 kind_of(const Evidence *evidence)
@@ -531,11 +529,10 @@ kind_of(const Evidence *evidence)
 	return evidence->ocsp != NULL ? EVIDENCE_OCSP : EVIDENCE_CRL;
 }
 
-GBytes *
-evidence_pack(const Evidence *evidence)
+void
+evidence_pack(const Evidence *evidence, GByteArray *packed)
 {
 	g_autoptr(GBytes) der = octets_of(evidence);
-	GByteArray *packed = g_byte_array_new();
 	g_autofree char *label = g_strdup_printf(PACKED,
 	    name_code_name(evidence_kind_names, (int)kind_of(evidence)),
 	    evidence->fetched);
@@ -545,7 +542,6 @@ evidence_pack(const Evidence *evidence)
 	g_byte_array_append(
 	    packed, (const guchar *)label, (guint)strlen(label));
 	g_byte_array_append(packed, data, (guint)size);
-	return g_byte_array_free_to_bytes(packed);
 }
 
 /* The octets after the label; NULL where it is none. */
@@ -573,40 +569,85 @@ read_label(GBytes *packed, EvidenceKind kind, gint64 *fetched)
 	    packed, (gsize)(end + 1 - data), size - (gsize)(end + 1 - data));
 }
 
-bool
-evidence_is_packed_in(const Evidence *evidence, GBytes *packed)
+/* Up to the end of the first one, with its label; 0: it is none.  Whether the
+ * last one has an end is for who reads it. */
+static gsize
+size_of_first(GBytes *packed, EvidenceKind kind)
 {
 	gint64 fetched;
+	g_autoptr(GBytes) octets = read_label(packed, kind, &fetched);
+	DerElement element;
+	gsize size;
+	const guint8 *data;
+
+	if (octets == NULL)
+		return 0;
+	data = g_bytes_get_data(octets, &size);
+	if (!der_peek((DerWalk){ data, data + size }, &element))
+		return g_bytes_get_size(packed);
+	return g_bytes_get_size(packed) - size + der_left(element.whole);
+}
+
+GPtrArray *
+evidence_split(GBytes *packed, EvidenceKind kind, guint max)
+{
+	g_autoptr(GPtrArray) all =
+	    g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+	gsize end = g_bytes_get_size(packed);
+	gsize at = 0;
+
+	do {
+		g_autoptr(GBytes) rest =
+		    g_bytes_new_from_bytes(packed, at, end - at);
+		gsize size = size_of_first(rest, kind);
+
+		if (size == 0 || all->len == max)
+			return NULL;
+		g_ptr_array_add(all, g_bytes_new_from_bytes(rest, 0, size));
+		at += size;
+	} while (at < end);
+	return g_steal_pointer(&all);
+}
+
+static bool
+is_packed_in(const Evidence *evidence, GBytes *one, gint64 *fetched)
+{
 	g_autoptr(GBytes) ours = octets_of(evidence);
-	g_autoptr(GBytes) theirs =
-	    read_label(packed, kind_of(evidence), &fetched);
+	g_autoptr(GBytes) theirs = read_label(one, kind_of(evidence), fetched);
 
 	return theirs != NULL && g_bytes_equal(ours, theirs);
 }
 
 bool
-evidence_is_before(const Evidence *evidence, GBytes *packed)
+evidence_is_packed_in(const Evidence *evidence, GBytes *one)
 {
 	gint64 fetched;
-	g_autoptr(GBytes) theirs =
-	    read_label(packed, kind_of(evidence), &fetched);
 
-	return theirs == NULL || fetched > evidence->fetched;
+	return is_packed_in(evidence, one, &fetched);
+}
+
+bool
+evidence_covers(const Evidence *evidence, GBytes *one)
+{
+	gint64 fetched;
+
+	return is_packed_in(evidence, one, &fetched) &&
+	    fetched <= evidence->fetched;
 }
 
 /* Whoever can write there may say when it was fetched as well: it only ever
  * makes us ask sooner or, up to nextUpdate, later. */
 Evidence *
 evidence_unpack(const EvidenceSource *source, const EvidenceRules *rules,
-    GBytes *packed, gint64 now, char **why)
+    GBytes *one, gint64 now, char **why)
 {
 	gint64 fetched = 0;
-	g_autoptr(GBytes) der = read_label(packed, source->kind, &fetched);
+	g_autoptr(GBytes) der = read_label(one, source->kind, &fetched);
 	Evidence *evidence;
 
 	*why = NULL;
 	if (der == NULL || fetched > now + EVIDENCE_SKEW) {
-		*why = g_strdup("not what we have written there");
+		*why = g_strdup(EVIDENCE_NOT_OURS);
 		return NULL;
 	}
 	evidence =

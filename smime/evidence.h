@@ -52,6 +52,8 @@ typedef struct {
 	X509 *issuer;            /* of cert */
 	const char *const *urls; /* OCSP: of responders, any of which may
 	                            answer; CRL: of one list */
+	const char *key;         /* evidence_key of the rest; or NULL: whoever
+	                            needs it finds it out */
 } EvidenceSource;
 
 typedef struct {
@@ -60,6 +62,9 @@ typedef struct {
 	guint crl_keep; /* seconds after which a list is looked for anew */
 	gsize crl_max_size;
 } EvidenceRules;
+
+/* What evidence_unpack, and others, say of what was not packed by us. */
+#define EVIDENCE_NOT_OURS "not what we have written there"
 
 typedef struct evidence Evidence;
 
@@ -108,15 +113,22 @@ gsize evidence_size(const Evidence *evidence);
 const char *evidence_why_not_for(
     const Evidence *evidence, const EvidenceSource *source);
 
+/* Seconds since 1970: by its own word, about the certificate of source. */
+gint64 evidence_made(const Evidence *evidence, const EvidenceSource *source);
+
+/* Are they the same octets? */
+bool evidence_is_same(const Evidence *evidence, const Evidence *other);
+
+/* Does the one that was made later say all that there is to say?  So do
+ * responses, and lists by the same key and of the same issuing distribution
+ * point; both are of one source, and authentic. */
+bool evidence_is_of_series(const Evidence *evidence, const Evidence *other);
+
 /*
- * Why it does not take the place of known, which the same source gave before;
- * a constant, or NULL.  Both are authentic.  Somebody may play to us what is
- * older, or of another scope:
+ * Why it does not take the place of known, of its own series; a constant, or
+ * NULL.  Somebody may play to us what is older:
  *
- * - a list, if it speaks for the certificate in fewer cases, unless known is
- *   over and it speaks for it at all; and if it is older, by whomever it is,
- *   unless it speaks for the certificate in every case that known does, and in
- *   more;
+ * - a list, if it is older;
  * - a response, if it is older, or known says that the certificate was revoked
  *   and is in force, as is the certificate of its responder: only a hold is
  *   lifted (RFC 6960, section 2.2).  One that says that it was revoked, where
@@ -125,19 +137,20 @@ const char *evidence_why_not_for(
 const char *evidence_why_not_instead(const Evidence *evidence,
     const Evidence *known, const EvidenceSource *source, gint64 now);
 
-/* Known has taken the place of evidence.  Is that, made later, to be heard all
- * the same?  It may be the only one that revokes. */
-bool evidence_counts_beside(
-    const Evidence *evidence, const Evidence *known, gint64 now);
-
 /* As it is kept by others: its octets, and when they were fetched. */
-GBytes *evidence_pack(const Evidence *evidence);
-/* Is it packed that? */
-bool evidence_is_packed_in(const Evidence *evidence, GBytes *packed);
-/* By what is written before it alone: was it fetched after evidence? */
-bool evidence_is_before(const Evidence *evidence, GBytes *packed);
+void evidence_pack(const Evidence *evidence, GByteArray *packed);
+
+/* What is packed one behind the other, of Evidence of that kind: each with its
+ * label (GBytes, at least one), at most max of them.  NULL: it is not that.
+ * Caller unrefs. */
+GPtrArray *evidence_split(GBytes *packed, EvidenceKind kind, guint max);
+
+/* One of what was split: is it evidence, whenever that was fetched? */
+bool evidence_is_packed_in(const Evidence *evidence, GBytes *one);
+/* Likewise, and fetched no later than evidence? */
+bool evidence_covers(const Evidence *evidence, GBytes *one);
 /* NULL and *why as evidence_admit. */
 Evidence *evidence_unpack(const EvidenceSource *source,
-    const EvidenceRules *rules, GBytes *packed, gint64 now, char **why);
+    const EvidenceRules *rules, GBytes *one, gint64 now, char **why);
 
 #endif

@@ -30,136 +30,140 @@ note_why(Flight *flight, char *why)
 
 /* --- what they bring ------------------------------------------------------ */
 
-Evidence *
+Shelf *
 flight_known(const FlightDesk *desk, const char *key)
 {
 	return lru_get(desk->memory, key, now_seconds());
 }
 
-Evidence *
+Shelf *
 flight_on_trial(const FlightDesk *desk, const char *key)
 {
 	return lru_get(desk->trials, key, now_seconds());
 }
 
 /* What the store gave, the network has not been asked for. */
-bool
-flight_is_trial_fresh(const Evidence *evidence)
+Evidence *
+flight_fresh_trial(const Shelf *trials)
 {
-	return !evidence_was_packed(evidence) &&
-	    now_seconds() < evidence_fetched(evidence) + EVIDENCE_KEEP_UNPROVEN;
+	gint64 since = now_seconds() - EVIDENCE_KEEP_UNPROVEN;
+
+	for (guint i = 0; i < shelf_count(trials); i++) {
+		Evidence *evidence = shelf_at(trials, i);
+
+		if (!evidence_was_packed(evidence) &&
+		    evidence_fetched(evidence) > since)
+			return evidence;
+	}
+	return NULL;
 }
 
-/* What is proven counts to its end, though not instead of what is known. */
-static void
-lay_beside(const FlightDesk *desk, const char *key, Evidence *evidence)
+/* What is over may still prove that a certificate was revoked. */
+static ShelfRules
+shelf_rules(const FlightDesk *desk, const char *key)
 {
-	lru_put(desk->trials, key, evidence, evidence_size(evidence),
-	    evidence_is_proven(evidence) ?
-		evidence_valid_until(evidence) :
-		now_seconds() + SUPPLY_PAUSE_LONGEST);
+	return (ShelfRules){ lru_max_value(desk->memory, key),
+		MAX(desk->options->stale_grace, KEEP_OVER) };
+}
+
+static void
+put_known(const FlightDesk *desk, const char *key, Shelf *shelf)
+{
+	lru_put(desk->memory, key, shelf, shelf_size(shelf),
+	    shelf_valid_until(shelf) + shelf_rules(desk, key).over);
+}
+
+static void
+put_trials(const FlightDesk *desk, const char *key, Shelf *shelf)
+{
+	lru_put(desk->trials, key, shelf, shelf_size(shelf),
+	    now_seconds() + SUPPLY_PAUSE_LONGEST);
 }
 
 static void
 put_on_trial(const FlightDesk *desk, const char *key, Evidence *evidence)
 {
+	g_autoptr(Shelf) trials = NULL;
+	g_autoptr(Shelf) next = NULL;
+
 	g_mutex_lock(desk->landing);
-	lay_beside(desk, key, evidence);
+	trials = flight_on_trial(desk, key);
+	next = shelf_with_unproven(
+	    trials, evidence, lru_max_value(desk->trials, key));
+	if (next != trials)
+		put_trials(desk, key, next);
 	g_mutex_unlock(desk->landing);
 }
 
-/* What is over may still prove that a certificate was revoked. */
-static void
-put_as_known(const FlightDesk *desk, const char *key, Evidence *evidence)
+/* With the mutex held. */
+static bool
+end_trial(const FlightDesk *desk, const char *key, const Evidence *evidence)
 {
-	lru_put(desk->memory, key, evidence, evidence_size(evidence),
-	    evidence_valid_until(evidence) +
-		MAX(desk->options->stale_grace, KEEP_OVER));
-	lru_remove(desk->trials, key);
-}
+	g_autoptr(Shelf) trials = flight_on_trial(desk, key);
+	g_autoptr(Shelf) next = NULL;
 
-/* What was made later, and has had to give way, is heard beside it. */
-static void
-put_in_place_of(const FlightDesk *desk, const char *key, Evidence *known,
-    Evidence *evidence)
-{
-	g_autoptr(Evidence) trial = flight_on_trial(desk, key);
-	gint64 now = now_seconds();
-
-	put_as_known(desk, key, evidence);
-	if (known != NULL && evidence_counts_beside(known, evidence, now))
-		lay_beside(desk, key, known);
-	else if (trial != NULL && evidence_is_proven(trial) &&
-	    evidence_counts_beside(trial, evidence, now))
-		lay_beside(desk, key, trial);
+	if (!shelf_has(trials, evidence))
+		return false;
+	next = shelf_without(trials, evidence);
+	if (next != NULL)
+		put_trials(desk, key, next);
+	else
+		lru_remove(desk->trials, key);
+	return true;
 }
 
 const char *
 flight_keep(const FlightDesk *desk, const char *key,
     const EvidenceSource *source, Evidence *evidence, bool *is_new)
 {
-	g_autoptr(Evidence) known = NULL;
-	const char *why = NULL;
+	const ShelfRules rules = shelf_rules(desk, key);
+	g_autoptr(Shelf) known = NULL;
+	g_autoptr(Shelf) next = NULL;
+	const char *why;
 
 	g_mutex_lock(desk->landing);
 	known = flight_known(desk, key);
-	*is_new = known != evidence;
-	if (*is_new && known != NULL)
-		why = evidence_why_not_instead(
-		    evidence, known, source, now_seconds());
-	*is_new = *is_new && why == NULL;
+	next = shelf_with(known, source, evidence, &rules, now_seconds(), &why);
+	*is_new = next != NULL && next != known;
 	if (*is_new)
-		put_in_place_of(desk, key, known, evidence);
+		put_known(desk, key, next);
+	end_trial(desk, key, evidence);
 	g_mutex_unlock(desk->landing);
 	return why;
-}
-
-static bool
-remove_from(
-    const FlightDesk *desk, Lru *lru, const char *key, const Evidence *evidence)
-{
-	g_autoptr(Evidence) there = NULL;
-	bool was_there;
-
-	g_mutex_lock(desk->landing);
-	there = lru_get(lru, key, now_seconds());
-	was_there = there == evidence;
-	if (was_there)
-		lru_remove(lru, key);
-	g_mutex_unlock(desk->landing);
-	return was_there;
 }
 
 bool
 flight_drop(const FlightDesk *desk, const char *key, const Evidence *evidence)
 {
-	return remove_from(desk, desk->trials, key, evidence);
+	bool was_there;
+
+	g_mutex_lock(desk->landing);
+	was_there = end_trial(desk, key, evidence);
+	g_mutex_unlock(desk->landing);
+	return was_there;
 }
 
 bool
 flight_forget(const FlightDesk *desk, const char *key, const Evidence *evidence)
 {
-	return remove_from(desk, desk->memory, key, evidence);
+	g_autoptr(Shelf) known = NULL;
+	g_autoptr(Shelf) next = NULL;
+	bool was_there;
+
+	g_mutex_lock(desk->landing);
+	known = flight_known(desk, key);
+	was_there = shelf_has(known, evidence);
+	if (was_there)
+		next = shelf_without(known, evidence);
+	if (next != NULL)
+		put_known(desk, key, next);
+	else if (was_there)
+		lru_remove(desk->memory, key);
+	g_mutex_unlock(desk->landing);
+	return was_there;
 }
 
-/* A minute before it ends it goes, so that gateways whose clocks differ take no
- * old value for a bad one.  What does not speak for the certificate keeps
- * nobody from asking. */
-static void
-share(const Flight *flight)
-{
-	const FlightDesk *desk = flight->desk;
-	const Evidence *evidence = flight->evidence;
-	gint64 left = evidence_valid_until(evidence) - now_seconds() - 60;
-	g_autoptr(GBytes) packed = NULL;
-
-	if (desk->store == NULL || left <= 0 ||
-	    evidence_why_not_for(evidence, &flight->source) != NULL)
-		return;
-	packed = evidence_pack(evidence);
-	store_put(
-	    desk->store, flight->key, packed, (guint)MIN(left, G_MAXINT32));
-}
+/* --- the store -------------------------------------------------- */
 
 /* Octets of what may be asked for, and no more. */
 static gsize
@@ -170,26 +174,24 @@ max_size(const Flight *flight)
 	    flight->desk->options->crl_max_size;
 }
 
+static gsize
+max_packed(const Flight *flight)
+{
+	return max_size(flight) + EVIDENCE_MAX_LABEL;
+}
+
 static StoreAnswer
 look_into_store(const Flight *flight, GBytes **packed)
 {
-	return store_get(flight->desk->store, flight->key,
-	    max_size(flight) + EVIDENCE_MAX_LABEL, packed);
+	return store_get(
+	    flight->desk->store, flight->key, max_packed(flight), packed);
 }
 
-/* What has come there meanwhile stays. */
-static void
-take_back(const Flight *flight)
+static GPtrArray *
+split(const Flight *flight, GBytes *packed)
 {
-	Store *store = flight->desk->store;
-	g_autoptr(GBytes) packed = NULL;
-
-	if (store != NULL && look_into_store(flight, &packed) == STORE_DONE &&
-	    evidence_is_packed_in(flight->evidence, packed))
-		store_remove(store, flight->key);
+	return evidence_split(packed, flight->source.kind, SHELF_MAX);
 }
-
-/* --- the store -------------------------------------------------- */
 
 static void
 poisoned(Flight *flight, const char *why)
@@ -202,35 +204,39 @@ poisoned(Flight *flight, const char *why)
 }
 
 static bool
-is_later(const Evidence *evidence, const Evidence *other)
+is_among(
+    const Shelf *shelf, GBytes *one, bool (*is)(const Evidence *, GBytes *))
 {
-	return other == NULL ||
-	    evidence_fetched(evidence) > evidence_fetched(other);
+	for (guint i = 0; i < shelf_count(shelf); i++) {
+		if (is(shelf_at(shelf, i), one))
+			return true;
+	}
+	return false;
 }
 
 /* What has been tried, and is still there, does not keep the network from being
  * asked. */
 static bool
-is_news(const Flight *flight, const Evidence *evidence)
+is_news_one(const Flight *flight, GBytes *one)
 {
-	g_autoptr(Evidence) known = flight_known(flight->desk, flight->key);
-	g_autoptr(Evidence) trial = flight_on_trial(flight->desk, flight->key);
+	g_autoptr(Shelf) known = flight_known(flight->desk, flight->key);
+	g_autoptr(Shelf) trials = flight_on_trial(flight->desk, flight->key);
 
-	return is_later(evidence, known) &&
-	    (evidence_is_proven(evidence) || is_later(evidence, trial));
+	return !is_among(known, one, evidence_covers) &&
+	    !is_among(trials, one, evidence_is_packed_in);
 }
 
-/* By what is written before it, and by its octets, whenever they are said to
- * have been fetched: who waits for another gateway's answer looks often, and
- * does not read, and tell of, what is there again and again. */
+/* Who waits for another gateway's answer looks often, and does not read, and
+ * tell of, what is there again and again. */
 static bool
-may_be_news(const Flight *flight, GBytes *packed)
+was_seen(Flight *flight, GBytes *packed)
 {
-	g_autoptr(Evidence) known = flight_known(flight->desk, flight->key);
-	g_autoptr(Evidence) trial = flight_on_trial(flight->desk, flight->key);
+	bool was_seen =
+	    flight->seen != NULL && g_bytes_equal(flight->seen, packed);
 
-	return (known == NULL || evidence_is_before(known, packed)) &&
-	    (trial == NULL || !evidence_is_packed_in(trial, packed));
+	g_bytes_unref(flight->seen);
+	flight->seen = g_bytes_ref(packed);
+	return was_seen;
 }
 
 static void
@@ -241,8 +247,7 @@ take(Flight *flight, Evidence *evidence)
 }
 
 /* False where what is known is better: the other is played to us, or comes from
- * a server that lags behind.  A list is heard all the same: it may be the only
- * one that revokes. */
+ * a server that lags behind. */
 static bool
 keep(Flight *flight, Evidence *evidence, const char *by)
 {
@@ -251,17 +256,11 @@ keep(Flight *flight, Evidence *evidence, const char *by)
 	    flight->desk, flight->key, &flight->source, evidence, &is_new);
 	g_autofree char *text = NULL;
 
-	if (why == NULL) {
-		take(flight, evidence);
+	if (why == NULL)
 		return true;
-	}
 	text = g_strdup_printf("%s: %s: not taken", by, why);
 	tell(flight, SUPPLY_OLD_ANSWER, text);
 	note_why(flight, g_strdup(text));
-	if (evidence_crl(evidence) != NULL) {
-		put_on_trial(flight->desk, flight->key, evidence);
-		take(flight, evidence);
-	}
 	return false;
 }
 
@@ -273,19 +272,6 @@ will_do(const Flight *flight, const Evidence *evidence)
 
 	return evidence_is_fresh_for(evidence, &flight->source, now) &&
 	    !(flight->renew && evidence_wants_refresh(evidence, now));
-}
-
-/* It is to be tried before anybody else is asked, however old it is: the
- * network may give something that is not right. */
-static bool
-take_unproven(Flight *flight, Evidence *evidence)
-{
-	put_on_trial(flight->desk, flight->key, evidence);
-	if (flight->renew && !will_do(flight, evidence))
-		return false;
-	tell(flight, SUPPLY_STORED, NULL);
-	take(flight, evidence);
-	return true;
 }
 
 /* NULL: it is not there, or not to be had, which is not tried again. */
@@ -302,33 +288,179 @@ get_stored(Flight *flight)
 	return packed;
 }
 
+/* What the store has, judged one by one. */
+typedef struct {
+	Evidence *proven;   /* and kept; one that will do before others */
+	Evidence *unproven; /* and on trial now; the last */
+	char *why_bad;      /* one is no evidence */
+} Stored;
+
+static void
+stored_clear(Stored *stored)
+{
+	evidence_unref(stored->proven);
+	evidence_unref(stored->unproven);
+	g_free(stored->why_bad);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Stored, stored_clear)
+
+static void
+set_evidence(Evidence **place, Evidence *evidence)
+{
+	evidence_unref(*place);
+	*place = evidence_ref(evidence);
+}
+
+static void
+judge_stored(Flight *flight, GBytes *one, Stored *stored)
+{
+	g_autoptr(Evidence) evidence = NULL;
+
+	if (!is_news_one(flight, one))
+		return;
+	evidence = evidence_unpack(&flight->source, flight->desk->rules, one,
+	    now_seconds(), &stored->why_bad);
+	if (evidence == NULL)
+		return;
+	if (!evidence_is_proven(evidence)) {
+		put_on_trial(flight->desk, flight->key, evidence);
+		set_evidence(&stored->unproven, evidence);
+	} else if (keep(flight, evidence, "Redis") &&
+	    (stored->proven == NULL || !will_do(flight, stored->proven))) {
+		set_evidence(&stored->proven, evidence);
+	}
+}
+
+static void
+judge_all_stored(Flight *flight, GBytes *packed, Stored *stored)
+{
+	g_autoptr(GPtrArray) all = split(flight, packed);
+
+	if (all == NULL)
+		stored->why_bad = g_strdup(EVIDENCE_NOT_OURS);
+	for (guint i = 0;
+	     all != NULL && i < all->len && stored->why_bad == NULL; i++)
+		judge_stored(flight, g_ptr_array_index(all, i), stored);
+	if (stored->why_bad == NULL)
+		return;
+	flight->is_store_bad = true;
+	poisoned(flight, stored->why_bad);
+}
+
+/* What is not proven is to be tried before anybody else is asked, however old
+ * it is: the network may give something that is not right. */
+static bool
+use_stored(Flight *flight, const Stored *stored)
+{
+	if (stored->unproven != NULL &&
+	    (!flight->renew || will_do(flight, stored->unproven))) {
+		take(flight, stored->unproven);
+		tell(flight, SUPPLY_STORED, NULL);
+		return true;
+	}
+	if (stored->proven == NULL)
+		return false;
+	take(flight, stored->proven);
+	tell(flight, SUPPLY_STORED, NULL);
+	return will_do(flight, stored->proven);
+}
+
 /* True when there is nothing left to ask. */
 static bool
 take_stored(Flight *flight)
 {
-	const FlightDesk *desk = flight->desk;
-	gint64 now = now_seconds();
 	g_autoptr(GBytes) packed = get_stored(flight);
-	g_autoptr(Evidence) evidence = NULL;
-	g_autofree char *why = NULL;
+	g_auto(Stored) stored = { 0 };
 
-	if (packed == NULL || !may_be_news(flight, packed))
+	if (packed == NULL || was_seen(flight, packed))
 		return false;
-	evidence =
-	    evidence_unpack(&flight->source, desk->rules, packed, now, &why);
-	if (evidence == NULL) {
-		flight->is_store_bad = true;
-		poisoned(flight, why);
-		return false;
+	judge_all_stored(flight, packed, &stored);
+	return use_stored(flight, &stored);
+}
+
+/* As what is known was while evidence had no room there. */
+static Shelf *
+known_with(const Flight *flight)
+{
+	const ShelfRules rules = { G_MAXSIZE, 0 };
+	g_autoptr(Shelf) known = flight_known(flight->desk, flight->key);
+	const char *why;
+
+	return shelf_with(known, &flight->source, flight->evidence, &rules,
+	    now_seconds(), &why);
+}
+
+/* A minute before it ends it goes, so that gateways whose clocks differ take no
+ * old value for a bad one.  What does not speak for the certificate keeps
+ * nobody from asking. */
+static void
+share(const Flight *flight)
+{
+	const FlightDesk *desk = flight->desk;
+	gint64 then = now_seconds() + 60;
+	g_autoptr(Shelf) known = NULL;
+	g_autoptr(GBytes) packed = NULL;
+	gint64 end;
+
+	if (desk->store == NULL ||
+	    evidence_why_not_for(flight->evidence, &flight->source) != NULL)
+		return;
+	known = known_with(flight);
+	packed =
+	    shelf_pack(known, &flight->source, then, max_packed(flight), &end);
+	if (packed != NULL)
+		store_put(desk->store, flight->key, packed,
+		    (guint)MIN(end - then, G_MAXINT32));
+}
+
+/* For share: what is not proven, or is no good, is not put there again. */
+static void
+keep_stored(const Flight *flight, GBytes *one)
+{
+	const FlightDesk *desk = flight->desk;
+	g_autofree char *why = NULL;
+	g_autoptr(Evidence) evidence = evidence_unpack(
+	    &flight->source, desk->rules, one, now_seconds(), &why);
+	bool is_new;
+
+	if (evidence != NULL && evidence_is_proven(evidence))
+		(void)flight_keep(
+		    desk, flight->key, &flight->source, evidence, &is_new);
+}
+
+/* What another gateway has put there, and this one has not seen, is not lost.
+ */
+static void
+share_with_stored(Flight *flight)
+{
+	g_autoptr(GBytes) packed = get_stored(flight);
+	g_autoptr(GPtrArray) all =
+	    packed != NULL ? split(flight, packed) : NULL;
+
+	for (guint i = 0; all != NULL && i < all->len; i++)
+		keep_stored(flight, g_ptr_array_index(all, i));
+	share(flight);
+}
+
+/* What has come there meanwhile stays. */
+static void
+take_back(const Flight *flight)
+{
+	Store *store = flight->desk->store;
+	g_autoptr(GBytes) packed = NULL;
+	g_autoptr(GPtrArray) all = NULL;
+
+	if (store == NULL || look_into_store(flight, &packed) != STORE_DONE)
+		return;
+	all = split(flight, packed);
+	for (guint i = 0; all != NULL && i < all->len; i++) {
+		if (evidence_is_packed_in(
+			flight->evidence, g_ptr_array_index(all, i))) {
+			store_remove(store, flight->key);
+			return;
+		}
 	}
-	if (!is_news(flight, evidence))
-		return false;
-	if (!evidence_is_proven(evidence))
-		return take_unproven(flight, evidence);
-	if (!keep(flight, evidence, "Redis"))
-		return false;
-	tell(flight, SUPPLY_STORED, NULL);
-	return will_do(flight, evidence);
 }
 
 static void
@@ -521,8 +653,8 @@ take_answer(Flight *flight, GBytes *der, const char *url)
 			return false;
 	} else {
 		put_on_trial(flight->desk, flight->key, evidence);
-		take(flight, evidence);
 	}
+	take(flight, evidence);
 	tell_answer(flight, evidence, url);
 	return true;
 }
@@ -790,6 +922,7 @@ flight_new(
 	X509_up_ref(source->issuer);
 	flight->urls = g_strdupv((char **)source->urls);
 	flight->source.urls = (const char *const *)flight->urls;
+	flight->source.key = flight->key;
 	return flight;
 }
 
@@ -802,6 +935,7 @@ flight_free(Flight *flight)
 	X509_free(flight->source.issuer);
 	g_strfreev(flight->urls);
 	evidence_unref(flight->evidence);
+	g_bytes_unref(flight->seen);
 	g_free(flight->why);
 	g_free(flight->key);
 	g_free(flight);
@@ -812,17 +946,17 @@ flight_free(Flight *flight)
 static bool
 take_remembered(Flight *flight)
 {
-	g_autoptr(Evidence) known = flight_known(flight->desk, flight->key);
-	g_autoptr(Evidence) trial = flight_on_trial(flight->desk, flight->key);
+	g_autoptr(Shelf) known = flight_known(flight->desk, flight->key);
+	g_autoptr(Shelf) trials = flight_on_trial(flight->desk, flight->key);
 	gint64 now = now_seconds();
+	Evidence *fresh = shelf_fresh(known, &flight->source, now, NULL);
 
-	if (known != NULL && !flight->past_known &&
-	    evidence_is_fresh_for(known, &flight->source, now) &&
-	    !evidence_wants_refresh(known, now))
-		take(flight, known);
-	else if (trial != NULL && flight_is_trial_fresh(trial))
-		take(flight, trial);
-	return flight->evidence != NULL;
+	if (fresh == NULL || flight->past_known ||
+	    shelf_wants_refresh(known, now))
+		fresh = flight_fresh_trial(trials);
+	if (fresh != NULL)
+		take(flight, fresh);
+	return fresh != NULL;
 }
 
 static void
@@ -846,7 +980,7 @@ flight_run(Flight *flight)
 		ask_for_it(flight);
 		return;
 	case FLIGHT_SHARES:
-		share(flight);
+		share_with_stored(flight);
 		return;
 	case FLIGHT_UNSHARES:
 		take_back(flight);

@@ -6,11 +6,11 @@
  * asks.  By a lock in the store one gateway asks, and the others wait a little
  * for its answer.  Nothing is believed (evidence_admit).
  *
- * What is proven is put into memory, as what is known, and, when it comes from
- * the network and speaks for the certificate, into the store, unless what is
- * known there is better (evidence_why_not_instead).  What is not goes on trial:
- * beside what is known, into memory only, for an inquiry to try; what the
- * inquiry finds right is kept, and shared, then.
+ * What is proven is put into memory, with what is known (shelf), and, when it
+ * comes from the network and speaks for the certificate, all that is known into
+ * the store.  What is not goes on trial: beside what is known, into memory
+ * only, for an inquiry to try; what the inquiry finds right is kept, and
+ * shared, then.
  *
  * A Flight belongs to who runs it; the desk is borrowed and shared by threads.
  */
@@ -19,6 +19,7 @@
 
 #include "backoff.h"
 #include "lru.h"
+#include "shelf.h"
 #include "supply_terms.h"
 
 /* What all flights work with. */
@@ -27,7 +28,7 @@ typedef struct {
 	const EvidenceRules *rules;
 	Fetcher *fetcher; /* NULL: the network is not asked */
 	Store *store;     /* NULL: nothing is shared */
-	Lru *memory;      /* of Evidence: see flight_known */
+	Lru *memory;      /* of Shelf: see flight_known */
 	Lru *trials;      /* likewise: see flight_on_trial */
 	GMutex *landing;  /* guards that one looks there before one puts */
 	Backoff *proofs;  /* by their keys */
@@ -40,7 +41,7 @@ typedef struct {
 
 typedef enum {
 	FLIGHT_ASKS,
-	FLIGHT_SHARES,   /* evidence, which is authentic */
+	FLIGHT_SHARES,   /* what is known, with evidence */
 	FLIGHT_UNSHARES, /* evidence, if the store has it still */
 } FlightTask;
 
@@ -55,7 +56,9 @@ typedef struct {
 	bool is_declined;   /* who was asked last will not answer it */
 	bool renew;         /* what is fresh, but not for long, will not do */
 	bool past_known;    /* what is known has been tried, and will not do */
-	Evidence *evidence; /* the best that was found, or NULL */
+	GBytes *seen;       /* what the store had when it was last looked at */
+	Evidence *evidence; /* what was found: to be tried before anybody else
+	                       is asked, or the best; or NULL */
 	char *why;          /* there is none that is fresh; or NULL */
 } Flight;
 
@@ -69,17 +72,17 @@ void flight_run(Flight *flight);
 /* --- what they bring ------------------------------------------------------ */
 
 /* In memory, however old; NULL: nothing.  Caller unrefs.  What is known is
- * authentic; what is on trial has come after that, and has room of its own:
- * what nobody has signed takes none from what is known. */
-Evidence *flight_known(const FlightDesk *desk, const char *key);
-Evidence *flight_on_trial(const FlightDesk *desk, const char *key);
+ * authentic; what is on trial may be, and has room of its own: what nobody has
+ * signed takes none from what is known. */
+Shelf *flight_known(const FlightDesk *desk, const char *key);
+Shelf *flight_on_trial(const FlightDesk *desk, const char *key);
 
-/* Is it not to be asked for once more? */
-bool flight_is_trial_fresh(const Evidence *evidence);
+/* One of those on trial for which the network has just been asked, so that it
+ * is not to be asked once more; or NULL.  Owned by trials. */
+Evidence *flight_fresh_trial(const Shelf *trials);
 
-/* What is authentic becomes what is known, in the place of what was, and of
- * what is on trial.  Why not (a constant), or NULL.  *is_new: it was not known
- * before. */
+/* What is authentic becomes known, and is on trial no more.  Why not (a
+ * constant), or NULL.  *is_new: it was not known before. */
 const char *flight_keep(const FlightDesk *desk, const char *key,
     const EvidenceSource *source, Evidence *evidence, bool *is_new);
 

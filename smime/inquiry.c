@@ -5,8 +5,8 @@
 #include "ocsp.h"
 #include "testimony.h"
 
-/* What is on trial, what is known, from the store, from the network. */
-#define MAX_TRIES 4
+/* What is known, what is on trial, from the store, from the network. */
+#define MAX_TRIES (2 * SHELF_MAX + 2)
 
 /* One question, and what has been heard of it. */
 typedef struct inquiry {
@@ -570,7 +570,7 @@ is_settled(const Inquiry *inquiry, guint kinds)
 /* What became of what was asked for. */
 typedef enum {
 	HEARD_RIGHT,    /* it is authentic */
-	HEARD_OUTDONE,  /* likewise, and what is known is better */
+	HEARD_OUTDONE,  /* likewise, and older than what is known */
 	HEARD_HERE,     /* likewise, but for this message alone */
 	HEARD_DOUBTFUL, /* that cannot be told here: another message may have
 	                   what is needed */
@@ -662,30 +662,19 @@ hear_evidence(
 	return hearing;
 }
 
-static bool
-is_outdone(
-    Supply *supply, const EvidenceSource *source, const Evidence *evidence)
-{
-	g_autoptr(Evidence) known = supply_peek(supply, source, NULL);
-
-	return known != NULL && known != evidence;
-}
-
 /* What came along with one message does not make known, to all others, what
  * rests on it; nor is known what somebody else may have made. */
 static Hearing
 keep_what_is_right(
     Inquiry *inquiry, Evidence *evidence, const EvidenceSource *source)
 {
-	Supply *supply = inquiry->sources->supply;
-
 	if (evidence_is_proven(evidence))
-		return is_outdone(supply, source, evidence) ? HEARD_OUTDONE :
-							      HEARD_RIGHT;
+		return HEARD_RIGHT;
 	if (inquiry->only_here)
 		return HEARD_HERE;
-	return supply_confirm(supply, source, evidence) ? HEARD_RIGHT :
-							  HEARD_OUTDONE;
+	return supply_confirm(inquiry->sources->supply, source, evidence) ?
+	    HEARD_RIGHT :
+	    HEARD_OUTDONE;
 }
 
 /* What is on trial is so no more, if it can be told. */
@@ -749,75 +738,111 @@ is_to_be_had_anew(const Inquiry *inquiry, const Evidence *evidence,
 	g_assert_not_reached();
 }
 
-/* As it is had; the last one that is authentic, or NULL. */
-static Evidence *
-get_and_try(Inquiry *inquiry, const EvidenceSource *source)
+/* What was heard of one source. */
+typedef struct {
+	GPtrArray *all;  /* of Evidence */
+	Evidence *right; /* the best that is authentic, or NULL */
+} Heard;
+
+static void
+heard_clear(Heard *heard)
 {
-	g_autoptr(Evidence) tried = NULL;
-	g_autoptr(Evidence) right = NULL;
+	g_ptr_array_unref(heard->all);
+	evidence_unref(heard->right);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Heard, heard_clear)
+
+static Hearing
+hear_one(Inquiry *inquiry, Evidence *evidence, const EvidenceSource *source,
+    Heard *heard)
+{
+	Hearing hearing = try_evidence(inquiry, evidence, source);
+
+	g_ptr_array_add(heard->all, evidence_ref(evidence));
+	if (is_right(hearing) &&
+	    (is_fresh(evidence, source) || !is_fresh(heard->right, source))) {
+		evidence_unref(heard->right);
+		heard->right = evidence_ref(evidence);
+	}
+	return hearing;
+}
+
+/* As it is had. */
+static void
+get_and_try(Inquiry *inquiry, const EvidenceSource *source, Heard *heard)
+{
 	bool again = true;
 
 	for (guint times = 0; again && times < MAX_TRIES; times++) {
 		g_autofree char *why = NULL;
 		g_autoptr(Evidence) got = supply_get(inquiry->sources->supply,
-		    source, inquiry->question->budget, tried, &why);
+		    source, inquiry->question->budget, heard->all, &why);
 		Hearing hearing;
 
 		if (why != NULL)
 			note_no_answer(inquiry, g_steal_pointer(&why));
-		if (got == NULL || got == tried)
+		if (got == NULL || g_ptr_array_find(heard->all, got, NULL))
 			break;
-		hearing = try_evidence(inquiry, got, source);
+		hearing = hear_one(inquiry, got, source, heard);
 		again = is_to_be_had_anew(inquiry, got, source, hearing);
-		if (is_right(hearing)) {
-			evidence_unref(right);
-			right = evidence_ref(got);
-		}
-		evidence_unref(tried);
-		tried = g_steal_pointer(&got);
 	}
-	return g_steal_pointer(&right);
 }
 
-/* The best that is authentic, or NULL; caller unrefs.  Beside what is not, or
- * is not as good, what is known is heard. */
+static void
+hear_the_rest(Inquiry *inquiry, const Shelf *shelf,
+    const EvidenceSource *source, Heard *heard)
+{
+	for (guint i = 0; i < shelf_count(shelf); i++) {
+		Evidence *evidence = shelf_at(shelf, i);
+
+		if (!g_ptr_array_find(heard->all, evidence, NULL))
+			hear_one(inquiry, evidence, source, heard);
+	}
+}
+
+/* All that is known is heard, and what is on trial is tried, whoever asked for
+ * it: so it makes no difference in which order they came.  The best that is
+ * authentic, or NULL; caller unrefs. */
 static Evidence *
 get_and_hear(Inquiry *inquiry, const EvidenceSource *source)
 {
-	g_autoptr(Evidence) right = get_and_try(inquiry, source);
-	g_autoptr(Evidence) beside = NULL;
-	g_autoptr(Evidence) known =
-	    supply_peek(inquiry->sources->supply, source, &beside);
+	g_auto(Heard) heard = {
+		.all = g_ptr_array_new_with_free_func(
+		    (GDestroyNotify)evidence_unref),
+	};
+	g_autoptr(Shelf) trials = NULL;
+	g_autoptr(Shelf) known = NULL;
 
-	if (beside != NULL && beside != right)
-		hear_evidence(inquiry, beside, source);
-	if (known == NULL || known == right ||
-	    hear_evidence(inquiry, known, source) != HEARD_RIGHT)
-		return g_steal_pointer(&right);
-	return g_steal_pointer(&known);
+	get_and_try(inquiry, source, &heard);
+	known = supply_peek(inquiry->sources->supply, source, &trials);
+	hear_the_rest(inquiry, known, source, &heard);
+	hear_the_rest(inquiry, trials, source, &heard);
+	return g_steal_pointer(&heard.right);
 }
 
 static void
 peek_and_hear(Inquiry *inquiry, const EvidenceSource *source)
 {
-	g_autoptr(Evidence) beside = NULL;
-	g_autoptr(Evidence) evidence =
-	    supply_peek(inquiry->sources->supply, source, &beside);
+	g_autoptr(Shelf) known =
+	    supply_peek(inquiry->sources->supply, source, NULL);
 
-	if (evidence != NULL)
-		hear_evidence(inquiry, evidence, source);
-	if (beside != NULL)
-		hear_evidence(inquiry, beside, source);
+	for (guint i = 0; i < shelf_count(known); i++)
+		hear_evidence(inquiry, shelf_at(known, i), source);
 }
 
 /* settled_by: the kinds whose word is enough. */
 static void
-ask_source(Inquiry *inquiry, const EvidenceSource *source, guint settled_by)
+ask_source(Inquiry *inquiry, EvidenceSource *source, guint settled_by)
 {
+	g_autofree char *key = evidence_key(source);
+
+	source->key = key;
 	if (is_settled(inquiry, settled_by))
 		peek_and_hear(inquiry, source);
 	else
 		evidence_unref(get_and_hear(inquiry, source));
+	source->key = NULL;
 }
 
 static void
@@ -825,8 +850,10 @@ ask_responders(Inquiry *inquiry, guint settled_by)
 {
 	g_auto(GStrv) urls = responder_urls_find(
 	    inquiry->sources->urls, inquiry->cert, inquiry->issuer);
-	const EvidenceSource source = { EVIDENCE_OCSP, inquiry->cert,
-		inquiry->issuer, (const char *const *)urls };
+	EvidenceSource source = { .kind = EVIDENCE_OCSP,
+		.cert = inquiry->cert,
+		.issuer = inquiry->issuer,
+		.urls = (const char *const *)urls };
 
 	if (urls[0] != NULL)
 		ask_source(inquiry, &source, settled_by);
@@ -839,8 +866,10 @@ ask_lists(Inquiry *inquiry, guint settled_by)
 
 	for (char **url = urls; *url != NULL; url++) {
 		const char *const one[] = { *url, NULL };
-		const EvidenceSource source = { EVIDENCE_CRL, inquiry->cert,
-			inquiry->issuer, one };
+		EvidenceSource source = { .kind = EVIDENCE_CRL,
+			.cert = inquiry->cert,
+			.issuer = inquiry->issuer,
+			.urls = one };
 
 		ask_source(inquiry, &source, settled_by);
 	}

@@ -148,6 +148,14 @@ lru_put(Lru *lru, const char *key, gpointer value, gsize bytes, gint64 expires)
 	bury(lru, &dead);
 }
 
+gsize
+lru_max_value(const Lru *lru, const char *key)
+{
+	gsize cost = LRU_ENTRY_COST + strlen(key) + 1;
+
+	return lru->max_bytes > cost ? lru->max_bytes - cost : 0;
+}
+
 void
 lru_remove(Lru *lru, const char *key)
 {

@@ -37,6 +37,9 @@ gpointer lru_get(Lru *lru, const char *key, gint64 now);
 void lru_put(
     Lru *lru, const char *key, gpointer value, gsize bytes, gint64 expires);
 
+/* Octets of the biggest value that has room under key. */
+gsize lru_max_value(const Lru *lru, const char *key);
+
 void lru_remove(Lru *lru, const char *key);
 void lru_clear(Lru *lru);
 

@@ -120,7 +120,9 @@ begin_asking_for(const Revocation *revocation,
 	X509 *issuer = sk_X509_value(question->path, index + 1);
 	g_auto(GStrv) urls = NULL;
 	const char *one[] = { NULL, NULL };
-	EvidenceSource source = { kind, cert, issuer, one };
+	EvidenceSource source = {
+		.kind = kind, .cert = cert, .issuer = issuer, .urls = one
+	};
 
 	if ((revocation->sources.methods & kind) == 0 ||
 	    (kind == EVIDENCE_CRL && revocation->sources.crls->len > 0))
@@ -166,8 +168,10 @@ revocation_fetch(const Revocation *revocation,
 	g_auto(GStrv) responders =
 	    responder_urls_find(revocation->sources.urls, cert, issuer);
 	g_auto(GStrv) lists = cert_crl_urls(cert);
-	EvidenceSource source = { EVIDENCE_OCSP, cert, issuer,
-		(const char *const *)responders };
+	EvidenceSource source = { .kind = EVIDENCE_OCSP,
+		.cert = cert,
+		.issuer = issuer,
+		.urls = (const char *const *)responders };
 
 	if (revocation->sources.supply == NULL)
 		return;

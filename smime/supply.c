@@ -106,8 +106,8 @@ size_of_trials(const SupplyOptions *options)
 static Lru *
 memory_new(gsize size)
 {
-	return lru_new(size, (gpointer(*)(gpointer))evidence_ref,
-	    (GDestroyNotify)evidence_unref);
+	return lru_new(size, (gpointer(*)(gpointer))shelf_ref,
+	    (GDestroyNotify)shelf_unref);
 }
 
 static void
@@ -382,26 +382,33 @@ ask_others(Supply *supply, const char *key, const EvidenceSource *source,
 /* What is in memory; either may be NULL. */
 typedef struct {
 	char *key;
-	Evidence *known;
-	Evidence *trial;
+	Shelf *known;
+	Shelf *trials;
 } Memory;
 
 static void
 memory_clear(Memory *memory)
 {
 	g_free(memory->key);
-	evidence_unref(memory->known);
-	evidence_unref(memory->trial);
+	shelf_unref(memory->known);
+	shelf_unref(memory->trials);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Memory, memory_clear)
 
+static char *
+key_of(const EvidenceSource *source)
+{
+	return source->key != NULL ? g_strdup(source->key) :
+				     evidence_key(source);
+}
+
 static void
 remember(Supply *supply, const EvidenceSource *source, Memory *memory)
 {
-	memory->key = evidence_key(source);
+	memory->key = key_of(source);
 	memory->known = flight_known(&supply->desk, memory->key);
-	memory->trial = flight_on_trial(&supply->desk, memory->key);
+	memory->trials = flight_on_trial(&supply->desk, memory->key);
 }
 
 static void
@@ -413,60 +420,55 @@ refresh(Supply *supply, const EvidenceSource *source, const Memory *memory)
 		count(supply, SUPPLY_REFRESHED);
 }
 
-/* Where there is nothing else, what the store gave is tried before the network
- * is asked, whoever got it there; what is proven has been. */
 static bool
-keeps_from_asking(
-    const Evidence *trial, const EvidenceSource *source, gint64 now)
+was_tried(const GPtrArray *tried, const Evidence *evidence)
 {
-	return flight_is_trial_fresh(trial) ||
-	    (evidence_was_packed(trial) &&
-		(!evidence_is_proven(trial) ||
-		    evidence_is_fresh_for(trial, source, now)));
+	return tried != NULL &&
+	    g_ptr_array_find((GPtrArray *)tried, evidence, NULL);
 }
 
-/* What need not be asked for; NULL: it must be.  What is on trial goes first,
- * however old: beside it what is known is heard, so that it makes no difference
- * who asks when. */
+/* The network is not asked before what the store gave is tried, whoever got it
+ * there, nor while what it gave itself is. */
+static Evidence *
+trial_at_hand(const Memory *memory, const GPtrArray *tried)
+{
+	Evidence *fresh = flight_fresh_trial(memory->trials);
+
+	for (guint i = 0; i < shelf_count(memory->trials); i++) {
+		Evidence *trial = shelf_at(memory->trials, i);
+
+		if ((trial == fresh || evidence_was_packed(trial)) &&
+		    !was_tried(tried, trial))
+			return trial;
+	}
+	return NULL;
+}
+
+/* What need not be asked for; NULL: it must be. */
 static Evidence *
 at_hand(Supply *supply, const EvidenceSource *source, const Memory *memory,
-    const Evidence *tried)
+    const GPtrArray *tried)
 {
 	gint64 now = now_seconds();
-	bool is_trial = memory->trial != NULL && memory->trial != tried;
+	Evidence *fresh = shelf_fresh(memory->known, source, now, tried);
 
-	if (tried != NULL && memory->known == tried)
-		return NULL;
-	if (memory->known == NULL ||
-	    !evidence_is_fresh_for(memory->known, source, now))
-		return is_trial &&
-			keeps_from_asking(memory->trial, source, now) ?
-		    memory->trial :
-		    NULL;
-	if (evidence_wants_refresh(memory->known, now) &&
-	    (memory->trial == NULL || !flight_is_trial_fresh(memory->trial)))
+	if (fresh == NULL)
+		return trial_at_hand(memory, tried);
+	if (shelf_wants_refresh(memory->known, now) &&
+	    flight_fresh_trial(memory->trials) == NULL)
 		refresh(supply, source, memory);
-	return is_trial ? memory->trial : memory->known;
+	return fresh;
 }
 
-static Evidence *
-peek_beside(Supply *supply, const char *key)
+Shelf *
+supply_peek(Supply *supply, const EvidenceSource *source, Shelf **trials)
 {
-	g_autoptr(Evidence) trial = flight_on_trial(&supply->desk, key);
+	g_auto(Memory) memory = { 0 };
 
-	return trial != NULL && evidence_is_proven(trial) ?
-	    g_steal_pointer(&trial) :
-	    NULL;
-}
-
-Evidence *
-supply_peek(Supply *supply, const EvidenceSource *source, Evidence **beside)
-{
-	g_autofree char *key = evidence_key(source);
-
-	if (beside != NULL)
-		*beside = peek_beside(supply, key);
-	return flight_known(&supply->desk, key);
+	remember(supply, source, &memory);
+	if (trials != NULL)
+		*trials = g_steal_pointer(&memory.trials);
+	return g_steal_pointer(&memory.known);
 }
 
 void
@@ -479,16 +481,51 @@ supply_begin(Supply *supply, const EvidenceSource *source, SupplyBudget *budget)
 		begin(supply, memory.key, source, budget);
 }
 
+static bool
+some_known_was_tried(const Memory *memory, const GPtrArray *tried)
+{
+	for (guint i = 0; i < shelf_count(memory->known); i++) {
+		if (was_tried(tried, shelf_at(memory->known, i)))
+			return true;
+	}
+	return false;
+}
+
+static bool
+some_was_packed(const GPtrArray *tried)
+{
+	for (guint i = 0; tried != NULL && i < tried->len; i++) {
+		if (evidence_was_packed(g_ptr_array_index(tried, i)))
+			return true;
+	}
+	return false;
+}
+
+/* The best there is, where others give nothing that is new. */
+static Evidence *
+best_of_memory(
+    Supply *supply, const EvidenceSource *source, const GPtrArray *tried)
+{
+	g_auto(Memory) memory = { 0 };
+	Evidence *best;
+
+	remember(supply, source, &memory);
+	best = trial_at_hand(&memory, tried);
+	if (best == NULL && memory.known != NULL)
+		best = shelf_at(memory.known, 0);
+	return best != NULL ? evidence_ref(best) : NULL;
+}
+
 Evidence *
 supply_get(Supply *supply, const EvidenceSource *source, SupplyBudget *budget,
-    const Evidence *tried, char **why)
+    const GPtrArray *tried, char **why)
 {
 	g_auto(Memory) memory = { 0 };
 	Evidence *got;
 
 	*why = NULL;
 	remember(supply, source, &memory);
-	if (tried != NULL && evidence_was_packed(tried))
+	if (some_was_packed(tried))
 		backoff_failed(
 		    supply->desk.stored, memory.key, now_seconds(), 0);
 	got = at_hand(supply, source, &memory, tried);
@@ -497,12 +534,10 @@ supply_get(Supply *supply, const EvidenceSource *source, SupplyBudget *budget,
 		return evidence_ref(got);
 	}
 	got = ask_others(supply, memory.key, source, budget,
-	    tried != NULL && memory.known == tried, why);
+	    some_known_was_tried(&memory, tried), why);
 	if (got != NULL && evidence_is_fresh_for(got, source, now_seconds()))
 		g_clear_pointer(why, g_free);
-	if (got == NULL)
-		got = flight_on_trial(&supply->desk, memory.key);
-	return got != NULL ? got : g_steal_pointer(&memory.known);
+	return got != NULL ? got : best_of_memory(supply, source, tried);
 }
 
 /* --- what came of it ------------------------------------------------------ */
@@ -545,23 +580,27 @@ tell_outdone(Supply *supply, const char *key, const char *url, const char *why)
 bool
 supply_confirm(Supply *supply, const EvidenceSource *source, Evidence *evidence)
 {
-	g_autofree char *key = evidence_key(source);
+	g_autofree char *key = key_of(source);
 	bool is_new;
 	const char *why =
 	    flight_keep(&supply->desk, key, source, evidence, &is_new);
 
 	if (is_new && !evidence_was_packed(evidence))
 		send_off(supply, FLIGHT_SHARES, key, source, evidence);
-	if (why != NULL)
-		tell_outdone(supply, key, source->urls[0], why);
-	return why == NULL;
+	if (why == NULL)
+		return true;
+	/* Whoever gave it is not asked again with each message. */
+	if (!evidence_was_packed(evidence))
+		backoff_failed(supply->desk.proofs, key, now_seconds(), 0);
+	tell_outdone(supply, key, source->urls[0], why);
+	return false;
 }
 
 void
 supply_refuse(Supply *supply, const EvidenceSource *source, Evidence *evidence,
     const char *why)
 {
-	g_autofree char *key = evidence_key(source);
+	g_autofree char *key = key_of(source);
 	g_autofree char *text = NULL;
 	bool was_packed = evidence_was_packed(evidence);
 
@@ -579,7 +618,7 @@ void
 supply_retract(Supply *supply, const EvidenceSource *source, Evidence *evidence,
     const char *why)
 {
-	g_autofree char *key = evidence_key(source);
+	g_autofree char *key = key_of(source);
 	g_autofree char *text = NULL;
 	bool was_known = flight_forget(&supply->desk, key, evidence);
 	bool was_on_trial = flight_drop(&supply->desk, key, evidence);

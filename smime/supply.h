@@ -24,6 +24,7 @@
 
 #include <glib.h>
 
+#include "shelf.h"
 #include "supply_terms.h"
 
 #define SUPPLY_MAX_THREADS 64
@@ -62,11 +63,10 @@ typedef struct {
 #define SUPPLY_BUDGET(wait_ms) \
 	((SupplyBudget){ .ms = (wait_ms), .fetches = SUPPLY_MAX_FETCHES })
 
-/* What is known, however old; NULL: nothing.  *beside (may be NULL): a list
- * that is proven too, and has had to give way to it; or NULL.  Caller unrefs
- * both. */
-Evidence *supply_peek(
-    Supply *supply, const EvidenceSource *source, Evidence **beside);
+/* What is known, however old; NULL: nothing.  *trials (may be NULL): what is
+ * on trial, likewise.  Caller unrefs both. */
+Shelf *supply_peek(
+    Supply *supply, const EvidenceSource *source, Shelf **trials);
 
 /* Begins to ask, if it is not fresh in memory, and does not wait. */
 void supply_begin(
@@ -74,20 +74,21 @@ void supply_begin(
 
 /* Caller unrefs.  What is not fresh is the best that is known, and *why then
  * says why there is no better; it is NULL with fresh evidence (caller frees).
- * Beside what is on trial supply_peek may know something.  tried: what was got
- * before, and did not serve; NULL: nothing.  If it came from the store, that is
- * left alone for a while, whatever it has.  If it is what is known, others are
- * asked all the same. */
+ * supply_peek may know, and have on trial, more.  tried: of Evidence, what was
+ * got before, and did not serve; NULL: nothing.  If some of it came from the
+ * store, that is left alone for a while, whatever it has.  If some is what is
+ * known, others are asked all the same, once nothing else is known. */
 Evidence *supply_get(Supply *supply, const EvidenceSource *source,
-    SupplyBudget *budget, const Evidence *tried, char **why);
+    SupplyBudget *budget, const GPtrArray *tried, char **why);
 
-/* What was got turned out to be authentic.  False where what is known is better
- * (evidence_why_not_instead), which is told: then it stays on trial. */
+/* What was got, or is on trial, turned out to be authentic: it becomes known.
+ * False where what is known is better (evidence_why_not_instead), which is
+ * told. */
 bool supply_confirm(
     Supply *supply, const EvidenceSource *source, Evidence *evidence);
 
-/* What was got turned out to be forged, which is told, and it is forgotten.
- * What is known is not: somebody has found it right. */
+/* What was got, or is on trial, turned out to be forged, which is told, and it
+ * is forgotten. What is known is not: somebody has found it right. */
 void supply_refuse(Supply *supply, const EvidenceSource *source,
     Evidence *evidence, const char *why);
 

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "../../smime/shelf.h"
 #include "ask.h"
 #include "target.h"
 
@@ -10,14 +11,14 @@
 static void
 expect_packed(const EvidenceInput *input, const Evidence *evidence)
 {
-	g_autoptr(GBytes) packed = evidence_pack(evidence);
-	gsize size;
-	const void *data = g_bytes_get_data(packed, &size);
+	g_autoptr(GByteArray) packed = g_byte_array_new();
 
+	evidence_pack(evidence, packed);
 	if (evidence_fetched(evidence) > input->now)
 		finding("fetched after now");
 	if (evidence_fetched(evidence) < input->now &&
-	    (size != input->size || memcmp(data, input->payload, size) != 0))
+	    (packed->len != input->size ||
+		memcmp(packed->data, input->payload, packed->len) != 0))
 		finding("what was unpacked is packed in another way");
 }
 
@@ -52,6 +53,21 @@ expect_admissible(const EvidenceInput *input, const EvidenceSource *source,
 		finding("%s says nothing of it", item->name);
 }
 
+/* Whatever was put there: all of it is split, or nothing. */
+static void
+expect_split(GBytes *packed, EvidenceKind kind)
+{
+	g_autoptr(GPtrArray) all = evidence_split(packed, kind, SHELF_MAX);
+	gsize size = 0;
+
+	for (guint i = 0; all != NULL && i < all->len; i++)
+		size += g_bytes_get_size(g_ptr_array_index(all, i));
+	if (all != NULL &&
+	    (all->len == 0 || all->len > SHELF_MAX ||
+		size != g_bytes_get_size(packed)))
+		finding("split into %u", all->len);
+}
+
 char *
 ask_packed(const EvidenceInput *input, bool *is_good)
 {
@@ -72,6 +88,7 @@ ask_packed(const EvidenceInput *input, bool *is_good)
 	g_autoptr(Evidence) evidence =
 	    evidence_unpack(&source, &rules, packed, input->now, &why);
 
+	expect_split(packed, source.kind);
 	expect_no_errors("evidence_unpack");
 	if ((evidence != NULL) != (why == NULL))
 		finding("evidence, and why not: %s", why);

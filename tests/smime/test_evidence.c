@@ -55,7 +55,7 @@ TestSuite(evidence, .init = set_up, .fini = tear_down);
 static EvidenceSource
 source_of(EvidenceKind kind)
 {
-	return (EvidenceSource){ kind, pki->leaf, pki->ca, urls };
+	return (EvidenceSource){ kind, pki->leaf, pki->ca, urls, NULL };
 }
 
 /* With what spec does not say: of the leaf, by the CA. */
@@ -489,6 +489,27 @@ Test(evidence, times_of_a_list)
 	}
 }
 
+/* label, and the octets of der behind it. */
+static GBytes *
+labelled(const char *label, gsize size, GBytes *der)
+{
+	GByteArray *all = g_byte_array_new();
+
+	g_byte_array_append(all, (const guint8 *)label, (guint)size);
+	g_byte_array_append(
+	    all, g_bytes_get_data(der, NULL), (guint)g_bytes_get_size(der));
+	return g_byte_array_free_to_bytes(all);
+}
+
+static GBytes *
+packed_of(const Evidence *evidence)
+{
+	GByteArray *packed = g_byte_array_new();
+
+	evidence_pack(evidence, packed);
+	return g_byte_array_free_to_bytes(packed);
+}
+
 /* --- what it holds ---------------------------------------------------------
  */
 
@@ -594,7 +615,8 @@ Test(evidence, response_instead)
 
 #define SOME "critical,onlysomereasons:keyCompromise"
 
-/* In what is not said: of an hour ago, the known one of two. */
+/* One of the same series.  In what is not said: of an hour ago, the known one
+ * of two. */
 Test(evidence, list_instead)
 {
 	static const struct {
@@ -615,57 +637,6 @@ Test(evidence, list_instead)
 		/* who begins to count anew is not locked out */
 		{ "a lower number, made later", { .number = 8 },
 		    { .number = 1 }, 0, NULL },
-		{ "of other certificates", { 0 },
-		    { .idp = "critical,onlyCA:TRUE" }, 0, "6.3.3 (b)" },
-		{ "of attribute certificates", { 0 },
-		    { .idp = "critical,onlyAA:TRUE" }, 0, "6.3.3 (b)" },
-		{ "of another point", { 0 },
-		    { .idp = "critical,fullname:URI:http://b.example/" }, 0,
-		    "6.3.3 (b)" },
-		{ "of other certificates, once the known one is over",
-		    { .next_update = 600 }, { .idp = "critical,onlyCA:TRUE" },
-		    601, "6.3.3 (b)" },
-		{ "of users alone", { 0 }, { .idp = "critical,onlyuser:TRUE" },
-		    0, NULL },
-		{ "of users alone, older", { .this_update = -1800 },
-		    { .idp = "critical,onlyuser:TRUE" }, 0, "older than" },
-		{ "of some reasons", { 0 }, { .idp = SOME }, 0, "6.3.3 (d)" },
-		{ "of some reasons, once the known one is over",
-		    { .next_update = 600 }, { .idp = SOME }, 601, NULL },
-		{ "of some reasons, and older, then",
-		    { .this_update = -1800, .next_update = 600 },
-		    { .idp = SOME }, 601, "older than" },
-		{ "of some reasons as before", { .idp = SOME }, { .idp = SOME },
-		    0, NULL },
-		{ "of others", { .idp = SOME },
-		    { .idp = "critical,onlysomereasons:superseded" }, 0,
-		    "6.3.3 (d)" },
-		{ "of all, after some", { .idp = SOME }, { 0 }, 0, NULL },
-		{ "of all, older", { .idp = SOME, .this_update = -1800 }, { 0 },
-		    0, NULL },
-		{ "of all, older, once the known one is over",
-		    { .idp = SOME, .this_update = -1800, .next_update = 600 },
-		    { 0 }, 601, NULL },
-		{ "of some reasons as before, older",
-		    { .idp = SOME, .this_update = -1800 }, { .idp = SOME }, 0,
-		    "older than" },
-		{ "after one of other certificates, older",
-		    { .idp = "critical,onlyCA:TRUE", .this_update = -1800 },
-		    { 0 }, 0, NULL },
-		{ "of other certificates after such a one, older",
-		    { .idp = "critical,onlyCA:TRUE", .this_update = -1800 },
-		    { .idp = "critical,onlyCA:TRUE" }, 0, "older than" },
-		/* as while the key of a CA is renewed */
-		{ "by another key", { 0 }, { .wrong_key_id = true }, 0, NULL },
-		{ "by another key, older", { .this_update = -1800 },
-		    { .wrong_key_id = true }, 0, "older than" },
-		{ "after one by another key", { .wrong_key_id = true }, { 0 },
-		    0, NULL },
-		{ "after one by another key, older",
-		    { .wrong_key_id = true, .this_update = -1800 }, { 0 }, 0,
-		    "older than" },
-		{ "by another key, of some reasons", { 0 },
-		    { .wrong_key_id = true, .idp = SOME }, 0, "6.3.3 (d)" },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -685,6 +656,37 @@ Test(evidence, list_instead)
 		answer = admitted(EVIDENCE_CRL, b);
 		expect_instead(
 		    answer, known, cases[i].at, cases[i].words, cases[i].name);
+	}
+}
+
+/* By one key, and of one distribution point. */
+Test(evidence, series)
+{
+	static const struct {
+		const char *name;
+		PkiCrl other;
+		bool is_of_series;
+	} cases[] = {
+		{ "later", { .number = 9 }, true },
+		{ "without number", { .no_number = true }, true },
+		{ "of some reasons", { .idp = SOME }, false },
+		{ "of CAs", { .idp = "critical,onlyCA:TRUE" }, false },
+		{ "by a key that nobody has found right",
+		    { .wrong_key_id = true }, false },
+	};
+	g_autoptr(GBytes) a = list((PkiCrl){ 0 });
+	g_autoptr(Evidence) known = admitted(EVIDENCE_CRL, a);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GBytes) b = list(cases[i].other);
+		g_autoptr(Evidence) second = admitted(EVIDENCE_CRL, b);
+
+		cr_expect_eq(evidence_is_of_series(second, known),
+		    cases[i].is_of_series, "%s", cases[i].name);
+		cr_expect_eq(evidence_is_of_series(known, second),
+		    cases[i].is_of_series, "%s", cases[i].name);
+		cr_expect_not(evidence_is_same(known, second));
+		cr_expect_eq(ERR_peek_error(), 0);
 	}
 }
 
@@ -711,7 +713,7 @@ Test(evidence, fresh_for_whom)
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autoptr(GBytes) der = list((PkiCrl){ .idp = cases[i].idp });
 		g_autoptr(Evidence) evidence = admitted(EVIDENCE_CRL, der);
-		g_autoptr(GBytes) packed = evidence_pack(evidence);
+		g_autoptr(GBytes) packed = packed_of(evidence);
 		g_autofree char *why_not = NULL;
 		g_autoptr(Evidence) stored =
 		    evidence_unpack(&source, &rules, packed, PKI_NOW, &why_not);
@@ -766,7 +768,7 @@ Test(evidence, fresh_for_a_point)
 				 .sections = sections },
 			pki->ca, PKI_KEY_CA);
 		const EvidenceSource source = { EVIDENCE_CRL, cert, pki->ca,
-			urls };
+			urls, NULL };
 		g_autoptr(GBytes) der = list((PkiCrl){ .idp = cases[i].idp });
 		g_autoptr(Evidence) evidence = admitted(EVIDENCE_CRL, der);
 
@@ -776,32 +778,38 @@ Test(evidence, fresh_for_a_point)
 	}
 }
 
-/* By the label alone: what follows it need not be anything. */
-Test(evidence, is_before)
+/* The same octets, and fetched no later. */
+Test(evidence, covers)
 {
 	static const struct {
 		const char *label;
 		gint64 at; /* seconds from when ours was fetched */
-		bool is_before;
+		bool is_same, covers;
 	} cases[] = {
-		{ "smime-milter 1 crl ", 0, false },
-		{ "smime-milter 1 crl ", -1, false },
-		{ "smime-milter 1 crl ", 1, true },
+		{ "smime-milter 1 crl ", 0, true, true },
+		{ "smime-milter 1 crl ", -1, true, true },
+		{ "smime-milter 1 crl ", 1, true, false },
 		/* to be found bad, and dropped */
-		{ "smime-milter 1 ocsp ", 0, true },
-		{ "", 0, true },
+		{ "smime-milter 1 ocsp ", 0, false, false },
+		{ "", 0, false, false },
 	};
 	g_autoptr(GBytes) der = list((PkiCrl){ 0 });
+	g_autoptr(GBytes) later = list((PkiCrl){ .number = 9 });
 	g_autoptr(Evidence) evidence = admitted(EVIDENCE_CRL, der);
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autofree char *text =
 		    g_strdup_printf("%s%" G_GINT64_FORMAT "\n", cases[i].label,
 			PKI_NOW + cases[i].at);
-		g_autoptr(GBytes) packed = g_bytes_new(text, strlen(text));
+		g_autoptr(GBytes) same = labelled(text, strlen(text), der);
+		g_autoptr(GBytes) another = labelled(text, strlen(text), later);
 
-		cr_expect_eq(evidence_is_before(evidence, packed),
-		    cases[i].is_before, "%zu", i);
+		cr_expect_eq(evidence_is_packed_in(evidence, same),
+		    cases[i].is_same, "%zu", i);
+		cr_expect_eq(
+		    evidence_covers(evidence, same), cases[i].covers, "%zu", i);
+		cr_expect_not(evidence_is_packed_in(evidence, another));
+		cr_expect_not(evidence_covers(evidence, another));
 	}
 }
 
@@ -868,7 +876,7 @@ Test(evidence, packed_and_unpacked)
 	const EvidenceSource source = source_of(EVIDENCE_OCSP);
 	g_autoptr(GBytes) der = response((PkiSingle){ 0 }, (PkiOcsp){ 0 });
 	g_autoptr(Evidence) evidence = admitted(EVIDENCE_OCSP, der);
-	g_autoptr(GBytes) packed = evidence_pack(evidence);
+	g_autoptr(GBytes) packed = packed_of(evidence);
 	g_autofree char *why = NULL;
 	g_autoptr(Evidence) again =
 	    evidence_unpack(&source, &rules, packed, PKI_NOW + 600, &why);
@@ -877,7 +885,7 @@ Test(evidence, packed_and_unpacked)
 	cr_assert(again != NULL, "%s", why);
 	cr_expect(evidence_was_packed(again));
 	expect_same_times(again, PKI_NOW);
-	packed_again = evidence_pack(again);
+	packed_again = packed_of(again);
 	cr_expect(g_bytes_equal(packed, packed_again));
 }
 
@@ -887,7 +895,7 @@ Test(evidence, packed_list)
 	const EvidenceSource source = source_of(EVIDENCE_CRL);
 	g_autoptr(GBytes) der = list((PkiCrl){ 0 });
 	g_autoptr(Evidence) evidence = admitted(EVIDENCE_CRL, der);
-	g_autoptr(GBytes) packed = evidence_pack(evidence);
+	g_autoptr(GBytes) packed = packed_of(evidence);
 	g_autofree char *why = NULL;
 	g_autoptr(Evidence) again =
 	    evidence_unpack(&source, &rules, packed, PKI_NOW, &why);
@@ -896,18 +904,6 @@ Test(evidence, packed_list)
 	cr_assert(again != NULL, "%s", why);
 	octets = crl_der(evidence_crl(again));
 	cr_expect(g_bytes_equal(der, octets));
-}
-
-/* label, and the octets of der behind it. */
-static GBytes *
-labelled(const char *label, gsize size, GBytes *der)
-{
-	GByteArray *all = g_byte_array_new();
-
-	g_byte_array_append(all, (const guint8 *)label, (guint)size);
-	g_byte_array_append(
-	    all, g_bytes_get_data(der, NULL), (guint)g_bytes_get_size(der));
-	return g_byte_array_free_to_bytes(all);
 }
 
 static Evidence *
@@ -1061,21 +1057,21 @@ Test(evidence, keys)
 	g_autoptr(X509) fourth =
 	    cert_with(points[3].points, points[3].sections, 43);
 	const EvidenceSource sources[] = {
-		{ EVIDENCE_OCSP, pki->leaf, pki->ca, urls },
-		{ EVIDENCE_OCSP, other, pki->ca, urls },
-		{ EVIDENCE_OCSP, pki->leaf, renewed, urls },
-		{ EVIDENCE_OCSP, pki->leaf, twin, urls },
-		{ EVIDENCE_CRL, pki->leaf, pki->ca, urls },
-		{ EVIDENCE_CRL, pki->leaf, pki->ca, other_url },
-		{ EVIDENCE_CRL, pki->leaf, renewed, urls },
-		{ EVIDENCE_CRL, pki->leaf, twin, urls },
+		{ EVIDENCE_OCSP, pki->leaf, pki->ca, urls, NULL },
+		{ EVIDENCE_OCSP, other, pki->ca, urls, NULL },
+		{ EVIDENCE_OCSP, pki->leaf, renewed, urls, NULL },
+		{ EVIDENCE_OCSP, pki->leaf, twin, urls, NULL },
+		{ EVIDENCE_CRL, pki->leaf, pki->ca, urls, NULL },
+		{ EVIDENCE_CRL, pki->leaf, pki->ca, other_url, NULL },
+		{ EVIDENCE_CRL, pki->leaf, renewed, urls, NULL },
+		{ EVIDENCE_CRL, pki->leaf, twin, urls, NULL },
 		/* one URL may be of users, and of CAs */
-		{ EVIDENCE_CRL, renewed, pki->ca, urls },
+		{ EVIDENCE_CRL, renewed, pki->ca, urls, NULL },
 		/* whose points differ, at one URL */
-		{ EVIDENCE_CRL, first, pki->ca, urls },
-		{ EVIDENCE_CRL, second, pki->ca, urls },
-		{ EVIDENCE_CRL, third, pki->ca, urls },
-		{ EVIDENCE_CRL, fourth, pki->ca, urls },
+		{ EVIDENCE_CRL, first, pki->ca, urls, NULL },
+		{ EVIDENCE_CRL, second, pki->ca, urls, NULL },
+		{ EVIDENCE_CRL, third, pki->ca, urls, NULL },
+		{ EVIDENCE_CRL, fourth, pki->ca, urls, NULL },
 	};
 	g_autoptr(GHashTable) seen =
 	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -1098,12 +1094,12 @@ Test(evidence, keys_that_are_the_same)
 	g_autoptr(X509) one = cert_with("URI:" LIST_URL, NULL, 40);
 	g_autoptr(X509) another = cert_with("URI:" LIST_URL, NULL, 41);
 	const EvidenceSource pairs[][2] = {
-		{ { EVIDENCE_OCSP, pki->leaf, pki->ca, urls },
-		    { EVIDENCE_OCSP, pki->leaf, pki->ca, other_url } },
-		{ { EVIDENCE_CRL, pki->leaf, pki->ca, urls },
-		    { EVIDENCE_CRL, other, pki->ca, more_urls } },
-		{ { EVIDENCE_CRL, one, pki->ca, urls },
-		    { EVIDENCE_CRL, another, pki->ca, urls } },
+		{ { EVIDENCE_OCSP, pki->leaf, pki->ca, urls, NULL },
+		    { EVIDENCE_OCSP, pki->leaf, pki->ca, other_url, NULL } },
+		{ { EVIDENCE_CRL, pki->leaf, pki->ca, urls, NULL },
+		    { EVIDENCE_CRL, other, pki->ca, more_urls, NULL } },
+		{ { EVIDENCE_CRL, one, pki->ca, urls, NULL },
+		    { EVIDENCE_CRL, another, pki->ca, urls, NULL } },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++) {
