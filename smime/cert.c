@@ -136,7 +136,7 @@ cert_mailboxes(X509 *cert)
 		add_alternative_name(
 		    mailboxes, sk_GENERAL_NAME_value(names, i));
 	add_subject_addresses(mailboxes, cert);
-	ERR_clear_error();
+	ossl_clear_errors();
 	return mailboxes;
 }
 
@@ -149,7 +149,7 @@ cert_has_utf8_mailbox(X509 *cert)
 
 	for (int i = 0; i < sk_GENERAL_NAME_num(names) && !found; i++)
 		found = utf8_mailbox(sk_GENERAL_NAME_value(names, i)) != NULL;
-	ERR_clear_error();
+	ossl_clear_errors();
 	return found;
 }
 
@@ -174,7 +174,7 @@ cert_constrains_utf8_mailboxes(X509 *ca)
 		has_base(constraints->permittedSubtrees, GEN_OTHERNAME));
 
 	NAME_CONSTRAINTS_free(constraints);
-	ERR_clear_error();
+	ossl_clear_errors();
 	return found;
 }
 
@@ -221,7 +221,7 @@ cert_excludes_mailboxes(X509 *ca, const GPtrArray *mailboxes)
 	for (int i = 0; i < sk_GENERAL_SUBTREE_num(trees) && !found; i++)
 		found = excludes(sk_GENERAL_SUBTREE_value(trees, i), mailboxes);
 	NAME_CONSTRAINTS_free(constraints);
-	ERR_clear_error();
+	ossl_clear_errors();
 	return found;
 }
 
@@ -237,7 +237,7 @@ extended_key_usage(X509 *cert, bool *is_absent)
 	    X509_get_ext_d2i(cert, NID_ext_key_usage, &critical, NULL);
 
 	*is_absent = usages == NULL && critical == -1;
-	ERR_clear_error();
+	ossl_clear_errors();
 	return usages;
 }
 
@@ -392,7 +392,7 @@ cert_key_strength(X509 *cert, guint min_rsa_bits)
 			break;
 		}
 	}
-	ERR_clear_error();
+	ossl_clear_errors();
 	return reason;
 }
 
@@ -414,7 +414,7 @@ cert_key_is_affordable(X509 *cert)
 			break;
 		}
 	}
-	ERR_clear_error();
+	ossl_clear_errors();
 	return is;
 }
 
@@ -461,7 +461,7 @@ cert_key_text(X509 *cert)
 	if (key != NULL && EVP_PKEY_is_a(key, "EC") &&
 	    EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) == 1)
 		name = group;
-	ERR_clear_error();
+	ossl_clear_errors();
 	if (name == NULL)
 		return g_strdup("unknown to OpenSSL");
 	return g_strdup_printf("%s, %d bits", name, bits);
@@ -475,7 +475,7 @@ cert_required_digest(X509 *cert)
 	bool required =
 	    key != NULL && EVP_PKEY_get_default_digest_nid(key, &digest) == 2;
 
-	ERR_clear_error();
+	ossl_clear_errors();
 	return required ? digest : NID_undef;
 }
 
@@ -498,7 +498,7 @@ cert_prepare_signing(X509 *cert, EVP_PKEY_CTX *context)
 		return false;
 	if (EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) !=
 	    1)
-		ERR_clear_error();
+		ossl_clear_errors();
 	return true;
 }
 
@@ -510,7 +510,7 @@ cert_signature_digest(X509 *cert)
 
 	if (X509_get_signature_info(cert, &digest, &key, &bits, &flags) != 1)
 		digest = NID_undef;
-	ERR_clear_error();
+	ossl_clear_errors();
 	return digest;
 }
 
@@ -609,7 +609,7 @@ cert_is_of_organisation(X509 *cert)
 	bool is =
 	    has_organisation_policy(cert) || is_named_as_organisation(cert);
 
-	ERR_clear_error();
+	ossl_clear_errors();
 	return is;
 }
 
@@ -638,7 +638,7 @@ cert_names_revocation_source(X509 *cert)
 	for (int i = 0; !names && i < sk_ACCESS_DESCRIPTION_num(all); i++)
 		names = is_ocsp(sk_ACCESS_DESCRIPTION_value(all, i));
 	AUTHORITY_INFO_ACCESS_free(all);
-	ERR_clear_error();
+	ossl_clear_errors();
 	return names;
 }
 
@@ -672,7 +672,7 @@ add_url(GPtrArray *urls, const GENERAL_NAME *name)
 static char **
 as_strv(GPtrArray *urls)
 {
-	ERR_clear_error();
+	ossl_clear_errors();
 	g_ptr_array_add(urls, NULL);
 	return (char **)g_ptr_array_free(urls, FALSE);
 }
@@ -730,7 +730,7 @@ cert_serial_text(X509 *cert)
 	char *text = g_strdup(decimal != NULL ? decimal : "0");
 
 	OPENSSL_free(decimal);
-	ERR_clear_error();
+	ossl_clear_errors();
 	return text;
 }
 
@@ -746,7 +746,7 @@ cert_name_text(const X509_NAME *name)
 		size = 0;
 	else
 		size = BIO_get_mem_data(bio, &data);
-	ERR_clear_error();
+	ossl_clear_errors();
 	return g_utf8_make_valid(size > 0 ? data : "", size);
 }
 
@@ -758,7 +758,7 @@ cert_der(X509 *cert)
 	GBytes *bytes = g_bytes_new(der, size > 0 ? (gsize)size : 0);
 
 	OPENSSL_free(der);
-	ERR_clear_error();
+	ossl_clear_errors();
 	return bytes;
 }
 
@@ -772,7 +772,7 @@ cert_parse(GBytes *der)
 
 	if (size > 0 && size <= G_MAXINT)
 		cert = d2i_X509(NULL, &at, (long)size);
-	ERR_clear_error();
+	ossl_clear_errors();
 	return cert != NULL && at == data + size ? g_steal_pointer(&cert) :
 						   NULL;
 }
@@ -788,7 +788,7 @@ parse_pem(BIO *bio, OsslX509Stack *stack)
 	while ((cert = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL)
 		sk_X509_push(stack, cert);
 	last = ERR_peek_last_error();
-	ERR_clear_error();
+	ossl_clear_errors();
 	return ERR_GET_REASON(last) == PEM_R_NO_START_LINE;
 }
 
@@ -798,7 +798,7 @@ parse_der(const char *data, gsize size, OsslX509Stack *stack)
 	const guchar *at = (const guchar *)data;
 	X509 *cert = d2i_X509(NULL, &at, (long)size);
 
-	ERR_clear_error();
+	ossl_clear_errors();
 	if (cert == NULL)
 		return false;
 	sk_X509_push(stack, cert);
@@ -869,7 +869,7 @@ cert_prepare_for_threads(X509 *cert)
 	}
 	X509_policy_check(&tree, &is_explicit, twice, NULL, 0);
 	X509_policy_tree_free(tree);
-	ERR_clear_error();
+	ossl_clear_errors();
 }
 
 bool

@@ -510,7 +510,7 @@ cms_parse(
 	*why = NULL;
 	if (size > 0 && size <= G_MAXINT)
 		cms = decode_counted(data, size, known, why);
-	ERR_clear_error();
+	ossl_clear_errors();
 	*reason = *why != NULL ? VERDICT_REASON_OVER_LIMIT :
 				 VERDICT_REASON_CMS_MALFORMED;
 	if (cms == NULL || !well_formed(cms, data, size))
@@ -546,7 +546,7 @@ cms_content(CMS_ContentInfo *cms)
 {
 	ASN1_OCTET_STRING **content = CMS_get0_content(cms);
 
-	ERR_clear_error();
+	ossl_clear_errors();
 	return content != NULL ? *content : NULL;
 }
 
@@ -611,7 +611,7 @@ cms_certificates(CMS_ContentInfo *cms, const char **why)
 		*why = "too many signers";
 	if (sk_X509_num(certs) > CMS_MAX_CERTIFICATES)
 		*why = "too many certificates";
-	ERR_clear_error();
+	ossl_clear_errors();
 	return *why == NULL ? g_steal_pointer(&certs) : NULL;
 }
 
@@ -649,7 +649,7 @@ cms_revocation_lists(CMS_ContentInfo *cms)
 			g_ptr_array_add(lists, list);
 	}
 	sk_X509_CRL_pop_free(all, X509_CRL_free);
-	ERR_clear_error();
+	ossl_clear_errors();
 	return lists;
 }
 
@@ -726,6 +726,6 @@ cms_ocsp_responses(GBytes *der)
 				add_response(responses, response);
 		}
 	}
-	ERR_clear_error();
+	ossl_clear_errors();
 	return responses;
 }

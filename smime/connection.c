@@ -269,7 +269,7 @@ wait_for_tls(const Connection *connection, int result, GError **error)
 		tls_set_error(connection->tls, error);
 		return false;
 	}
-	ERR_clear_error();
+	ossl_clear_errors();
 	return wait_for(connection,
 	    why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, "TLS", error);
 }
@@ -320,7 +320,7 @@ send_tls(Connection *connection, const char *data, gsize size, GError **error)
 	gsize sent = 0;
 	int result;
 
-	ERR_clear_error();
+	ossl_clear_errors();
 	result = SSL_write_ex(connection->tls, data, size, &sent);
 	if (result == 1)
 		return (gssize)sent;
@@ -377,7 +377,7 @@ receive_tls(Connection *connection, char *data, gsize size, GError **error)
 		gsize received = 0;
 		int result;
 
-		ERR_clear_error();
+		ossl_clear_errors();
 		result = SSL_read_ex(connection->tls, data, size, &received);
 		if (result == 1)
 			return (gssize)received;

@@ -130,7 +130,7 @@ crl_parse(GBytes *der, GError **error)
 	crl->frame = crl_index_frame(index);
 	decode_extensions(crl);
 	note_unclear(crl, crl_index_unclear(index));
-	ERR_clear_error();
+	ossl_clear_errors();
 	return crl;
 }
 
@@ -208,7 +208,7 @@ parse_pem(GBytes *pem, GPtrArray *crls, GError **error)
 			return false;
 	}
 	last = ERR_peek_last_error();
-	ERR_clear_error();
+	ossl_clear_errors();
 	if (ERR_GET_REASON(last) == PEM_R_NO_START_LINE && crls->len > before)
 		return true;
 	g_set_error(error, SMIME_ERROR, SMIME_ERROR_MALFORMED,
@@ -368,7 +368,7 @@ signature_valid(Crl *crl, EVP_PKEY *key)
 		remember_answer(crl, key, valid);
 	}
 	/* Keys of two kinds are an error to compare. */
-	ERR_clear_error();
+	ossl_clear_errors();
 	return valid;
 }
 
@@ -473,7 +473,7 @@ crl_is_of_series(Crl *crl, Crl *other)
 	bool is_same = theirs != NULL && ossl_is_key(ours, theirs);
 
 	/* Keys of two kinds are an error to compare. */
-	ERR_clear_error();
+	ossl_clear_errors();
 	return is_same &&
 	    X509_NAME_cmp(crl_issuer(crl), crl_issuer(other)) == 0 &&
 	    have_same_extension(crl, other, NID_issuing_distribution_point);
@@ -509,7 +509,7 @@ crl_is_newer(const Crl *crl, const Crl *other)
 	if (ASN1_TIME_diff(&days, &seconds,
 		X509_CRL_get0_lastUpdate(other->frame),
 		X509_CRL_get0_lastUpdate(crl->frame)) != 1) {
-		ERR_clear_error();
+		ossl_clear_errors();
 		return false;
 	}
 	return days > 0 || seconds > 0;
@@ -623,7 +623,7 @@ crl_find(const Crl *crl, X509 *cert, char **since)
 		}
 		X509_REVOKED_free(entry);
 	}
-	ERR_clear_error();
+	ossl_clear_errors();
 	return worst;
 }
 

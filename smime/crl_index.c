@@ -428,7 +428,7 @@ crl_index_new(GBytes *der, GError **error)
 		index->octets = (DerWalk){ data, data + size };
 	index->issuers = g_array_new(FALSE, FALSE, sizeof(guint32));
 	done = read_list(index, error);
-	ERR_clear_error();
+	ossl_clear_errors();
 	return done ? g_steal_pointer(&index) : NULL;
 }
 
@@ -487,7 +487,7 @@ crl_index_verify(const CrlIndex *index, EVP_PKEY *key)
 	X509_CRL_get0_signature(index->frame, &signature, &algorithm);
 	valid = ASN1_item_verify(ASN1_ITEM_rptr(ASN1_ANY), algorithm, signature,
 		    &tbs, key) == 1;
-	ERR_clear_error();
+	ossl_clear_errors();
 	return valid;
 }
 
@@ -545,7 +545,7 @@ crl_index_entry(const CrlIndex *index, guint place)
 	X509_REVOKED *entry =
 	    decode_entry(entry_at(index, index->lines[place]));
 
-	ERR_clear_error();
+	ossl_clear_errors();
 	return entry;
 }
 
@@ -582,6 +582,6 @@ crl_index_names_issuer(
 		*names = X509_REVOKED_get_ext_d2i(
 		    naming, NID_certificate_issuer, NULL, NULL);
 	X509_REVOKED_free(naming);
-	ERR_clear_error();
+	ossl_clear_errors();
 	return true;
 }

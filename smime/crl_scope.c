@@ -157,7 +157,7 @@ match_points(Relation *relation)
 		match_point(relation, sk_DIST_POINT_value(points, i));
 	CRL_DIST_POINTS_free(points);
 	match_issuer(relation);
-	ERR_clear_error();
+	ossl_clear_errors();
 }
 
 CrlScope
@@ -223,7 +223,7 @@ crl_scope_reasons_at(X509 *cert, const char *url)
 			reasons |= reasons_of(point->reasons);
 	}
 	CRL_DIST_POINTS_free(points);
-	ERR_clear_error();
+	ossl_clear_errors();
 	return reasons != 0 ? reasons : CRL_ALL_REASONS;
 }
 
@@ -239,6 +239,6 @@ crl_scope_is_own_issuer(X509 *cert)
 		    crl_names_include(sk_DIST_POINT_value(points, i)->CRLissuer,
 			X509_get_subject_name(cert));
 	CRL_DIST_POINTS_free(points);
-	ERR_clear_error();
+	ossl_clear_errors();
 	return is_own;
 }

@@ -1,7 +1,6 @@
 #include <string.h>
 
 #include "cert.h"
-#include "crl_scope.h"
 #include "der.h"
 #include "evidence.h"
 
@@ -23,6 +22,10 @@ struct evidence {
 	Crl *crl;
 	bool was_packed;
 	bool is_proven;
+	/* of a list, for the certificate of its source */
+	CrlScope scope;
+	guint reasons;
+	bool has_all_reasons;
 	/* seconds since 1970 */
 	gint64 fetched;
 	gint64 refresh_at;
@@ -225,39 +228,8 @@ evidence_fetched(const Evidence *evidence)
 bool
 evidence_is_fresh(const Evidence *evidence, gint64 now)
 {
-	return now < evidence->fresh_until;
-}
-
-/* For which a list would have the certificate of source; 0: it does not speak
- * for it. */
-static guint
-reasons_of(const Evidence *list, const EvidenceSource *source)
-{
-	guint reasons;
-
-	return crl_scope(list->crl, source->cert, &reasons) ==
-		CRL_SCOPE_INSIDE ?
-	    reasons :
-	    0;
-}
-
-/* In every case that there can be a list for, there. */
-static bool
-has_all_reasons(const Evidence *list, const EvidenceSource *source)
-{
-	guint reasons = reasons_of(list, source);
-
-	return reasons == CRL_ALL_REASONS ||
-	    (crl_scope_reasons_at(source->cert, source->urls[0]) & ~reasons) ==
-	    0;
-}
-
-bool
-evidence_is_fresh_for(
-    const Evidence *evidence, const EvidenceSource *source, gint64 now)
-{
-	return evidence_is_fresh(evidence, now) &&
-	    (evidence->crl == NULL || has_all_reasons(evidence, source) ||
+	return now < evidence->fresh_until &&
+	    (evidence->crl == NULL || evidence->has_all_reasons ||
 		(!evidence->was_packed &&
 		    now < evidence->fetched + EVIDENCE_KEEP_OTHERS));
 }
@@ -357,6 +329,23 @@ why_not_crl(const Crl *crl, const EvidenceSource *source, gint64 now)
 	return g_strdup(why);
 }
 
+/* In every case that there can be a list for, there? */
+static bool
+has_all_reasons(const Evidence *list, const EvidenceSource *source)
+{
+	return list->reasons == CRL_ALL_REASONS ||
+	    (crl_scope_reasons_at(source->cert, source->urls[0]) &
+		~list->reasons) == 0;
+}
+
+/* Once, for each message asks for it. */
+static void
+find_scope(Evidence *list, const EvidenceSource *source)
+{
+	list->scope = crl_scope(list->crl, source->cert, &list->reasons);
+	list->has_all_reasons = has_all_reasons(list, source);
+}
+
 static bool
 admit_crl(Evidence *evidence, const EvidenceSource *source,
     const EvidenceRules *rules, GBytes *der, gint64 now, char **why)
@@ -372,6 +361,7 @@ admit_crl(Evidence *evidence, const EvidenceSource *source,
 	if (*why != NULL)
 		return false;
 	evidence->is_proven = is_issuers(evidence->crl, source);
+	find_scope(evidence, source);
 	date_crl(evidence, rules);
 	return true;
 }
@@ -425,14 +415,19 @@ evidence_size(const Evidence *evidence)
 
 static const char is_older[] = "older than the answer that is known";
 
-const char *
-evidence_why_not_for(const Evidence *evidence, const EvidenceSource *source)
+CrlScope
+evidence_scope(const Evidence *evidence, guint *reasons)
 {
-	guint reasons;
+	*reasons = evidence->reasons;
+	return evidence->scope;
+}
 
+const char *
+evidence_why_no_answer(const Evidence *evidence)
+{
 	if (evidence->crl == NULL)
 		return NULL;
-	switch (crl_scope(evidence->crl, source->cert, &reasons)) {
+	switch (evidence->scope) {
 	case CRL_SCOPE_NOT_ITS_ISSUERS:
 		return "revocation list is of another issuer "
 		       "(RFC 5280, section 6.3.3 (b))";
@@ -448,9 +443,9 @@ evidence_why_not_for(const Evidence *evidence, const EvidenceSource *source)
 	case CRL_SCOPE_INSIDE:
 		break;
 	}
-	return reasons != 0 ? NULL :
-			      "revocation list is of other reasons "
-			      "(RFC 5280, section 6.3.3 (d))";
+	return evidence->reasons != 0 ? NULL :
+					"revocation list is of other reasons "
+					"(RFC 5280, section 6.3.3 (d))";
 }
 
 gint64

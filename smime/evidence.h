@@ -22,6 +22,7 @@
 #include <glib.h>
 
 #include "crl.h"
+#include "crl_scope.h"
 #include "name_code.h"
 #include "ocsp.h"
 
@@ -52,8 +53,7 @@ typedef struct {
 	X509 *issuer;            /* of cert */
 	const char *const *urls; /* OCSP: of responders, any of which may
 	                            answer; CRL: of one list */
-	const char *key;         /* evidence_key of the rest; or NULL: whoever
-	                            needs it finds it out */
+	const char *key;         /* evidence_key of the rest */
 } EvidenceSource;
 
 typedef struct {
@@ -97,21 +97,22 @@ bool evidence_is_proven(const Evidence *evidence);
 bool evidence_was_packed(const Evidence *evidence);
 
 gint64 evidence_fetched(const Evidence *evidence);
+/* A list that does not speak for the certificate of its source in every case
+ * that one of its URL can, by the reasons that the certificate's points have
+ * there, is not fresh for long, and from Redis not at all. */
 bool evidence_is_fresh(const Evidence *evidence, gint64 now);
-/* Likewise for the certificate of source: a list that does not speak for it in
- * every case that one of its URL can, by the reasons that its points have
- * there, does not for long, and from Redis not at all. */
-bool evidence_is_fresh_for(
-    const Evidence *evidence, const EvidenceSource *source, gint64 now);
 bool evidence_wants_refresh(const Evidence *evidence, gint64 now);
 bool evidence_is_valid(const Evidence *evidence, gint64 now);
 gint64 evidence_valid_until(const Evidence *evidence);
 gsize evidence_size(const Evidence *evidence);
 
-/* Why it is no answer for the certificate of source (a constant that names the
- * clause), or NULL.  It may still say that the certificate was revoked. */
-const char *evidence_why_not_for(
-    const Evidence *evidence, const EvidenceSource *source);
+/* Of a list, which is all but free to ask: how it stands to the certificate of
+ * its source, and to all others that have the same key (crl_scope). */
+CrlScope evidence_scope(const Evidence *evidence, guint *reasons);
+
+/* Why it is no answer for the certificate of its source (a constant that names
+ * the clause), or NULL.  It may still say that the certificate was revoked. */
+const char *evidence_why_no_answer(const Evidence *evidence);
 
 /* Seconds since 1970: by its own word, about the certificate of source. */
 gint64 evidence_made(const Evidence *evidence, const EvidenceSource *source);

@@ -113,21 +113,21 @@ end_trial(const FlightDesk *desk, const char *key, const Evidence *evidence)
 }
 
 const char *
-flight_keep(const FlightDesk *desk, const char *key,
-    const EvidenceSource *source, Evidence *evidence, bool *is_new)
+flight_keep(const FlightDesk *desk, const EvidenceSource *source,
+    Evidence *evidence, bool *is_new)
 {
-	const ShelfRules rules = shelf_rules(desk, key);
+	const ShelfRules rules = shelf_rules(desk, source->key);
 	g_autoptr(Shelf) known = NULL;
 	g_autoptr(Shelf) next = NULL;
 	const char *why;
 
 	g_mutex_lock(desk->landing);
-	known = flight_known(desk, key);
+	known = flight_known(desk, source->key);
 	next = shelf_with(known, source, evidence, &rules, now_seconds(), &why);
 	*is_new = next != NULL && next != known;
 	if (*is_new)
-		put_known(desk, key, next);
-	end_trial(desk, key, evidence);
+		put_known(desk, source->key, next);
+	end_trial(desk, source->key, evidence);
 	g_mutex_unlock(desk->landing);
 	return why;
 }
@@ -252,8 +252,8 @@ static bool
 keep(Flight *flight, Evidence *evidence, const char *by)
 {
 	bool is_new;
-	const char *why = flight_keep(
-	    flight->desk, flight->key, &flight->source, evidence, &is_new);
+	const char *why =
+	    flight_keep(flight->desk, &flight->source, evidence, &is_new);
 	g_autofree char *text = NULL;
 
 	if (why == NULL)
@@ -270,7 +270,7 @@ will_do(const Flight *flight, const Evidence *evidence)
 {
 	gint64 now = now_seconds();
 
-	return evidence_is_fresh_for(evidence, &flight->source, now) &&
+	return evidence_is_fresh(evidence, now) &&
 	    !(flight->renew && evidence_wants_refresh(evidence, now));
 }
 
@@ -404,11 +404,10 @@ share(const Flight *flight)
 	gint64 end;
 
 	if (desk->store == NULL ||
-	    evidence_why_not_for(flight->evidence, &flight->source) != NULL)
+	    evidence_why_no_answer(flight->evidence) != NULL)
 		return;
 	known = known_with(flight);
-	packed =
-	    shelf_pack(known, &flight->source, then, max_packed(flight), &end);
+	packed = shelf_pack(known, then, max_packed(flight), &end);
 	if (packed != NULL)
 		store_put(desk->store, flight->key, packed,
 		    (guint)MIN(end - then, G_MAXINT32));
@@ -425,8 +424,7 @@ keep_stored(const Flight *flight, GBytes *one)
 	bool is_new;
 
 	if (evidence != NULL && evidence_is_proven(evidence))
-		(void)flight_keep(
-		    desk, flight->key, &flight->source, evidence, &is_new);
+		(void)flight_keep(desk, &flight->source, evidence, &is_new);
 }
 
 /* What another gateway has put there, and this one has not seen, is not lost.
@@ -626,7 +624,7 @@ is_refusal(const Flight *flight, GBytes *der)
 static void
 tell_answer(Flight *flight, const Evidence *evidence, const char *url)
 {
-	const char *why = evidence_why_not_for(evidence, &flight->source);
+	const char *why = evidence_why_no_answer(evidence);
 
 	if (why != NULL)
 		bad_answer(flight, url, why);
@@ -811,7 +809,7 @@ note_answer(Flight *flight, const char *url)
 {
 	gint64 now = now_seconds();
 
-	if (evidence_is_fresh_for(flight->evidence, &flight->source, now)) {
+	if (evidence_is_fresh(flight->evidence, now)) {
 		backoff_succeeded(flight->desk->proofs, flight->key);
 		return;
 	}
@@ -910,13 +908,12 @@ ask_once(Flight *flight)
 }
 
 Flight *
-flight_new(
-    const FlightDesk *desk, const char *key, const EvidenceSource *source)
+flight_new(const FlightDesk *desk, const EvidenceSource *source)
 {
 	Flight *flight = g_new0(Flight, 1);
 
 	flight->desk = desk;
-	flight->key = g_strdup(key);
+	flight->key = g_strdup(source->key);
 	flight->source = *source;
 	X509_up_ref(source->cert);
 	X509_up_ref(source->issuer);
@@ -949,7 +946,7 @@ take_remembered(Flight *flight)
 	g_autoptr(Shelf) known = flight_known(flight->desk, flight->key);
 	g_autoptr(Shelf) trials = flight_on_trial(flight->desk, flight->key);
 	gint64 now = now_seconds();
-	Evidence *fresh = shelf_fresh(known, &flight->source, now, NULL);
+	Evidence *fresh = shelf_fresh(known, now, NULL);
 
 	if (fresh == NULL || flight->past_known ||
 	    shelf_wants_refresh(known, now))

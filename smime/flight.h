@@ -62,8 +62,7 @@ typedef struct {
 	char *why;          /* there is none that is fresh; or NULL */
 } Flight;
 
-Flight *flight_new(
-    const FlightDesk *desk, const char *key, const EvidenceSource *source);
+Flight *flight_new(const FlightDesk *desk, const EvidenceSource *source);
 void flight_free(Flight *flight);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Flight, flight_free)
 
@@ -83,8 +82,8 @@ Evidence *flight_fresh_trial(const Shelf *trials);
 
 /* What is authentic becomes known, and is on trial no more.  Why not (a
  * constant), or NULL.  *is_new: it was not known before. */
-const char *flight_keep(const FlightDesk *desk, const char *key,
-    const EvidenceSource *source, Evidence *evidence, bool *is_new);
+const char *flight_keep(const FlightDesk *desk, const EvidenceSource *source,
+    Evidence *evidence, bool *is_new);
 
 /* It is on trial no more; false: it was not. */
 bool flight_drop(

@@ -1,5 +1,6 @@
 #include "inquiry.h"
 #include "cert.h"
+#include "cert_sources.h"
 #include "crl.h"
 #include "crl_scope.h"
 #include "ocsp.h"
@@ -404,7 +405,6 @@ word_of_list(const Inquiry *inquiry, Crl *crl)
 {
 	Word word = { .crl = crl_ref(crl), .is_old = inquiry->is_old };
 
-	word.scope = crl_scope(crl, inquiry->cert, &word.reasons);
 	word.entry = crl_find(crl, inquiry->cert, &word.since);
 	return word;
 }
@@ -414,6 +414,7 @@ hear_list(Inquiry *inquiry, Crl *crl, bool brought)
 {
 	Word word = word_of_list(inquiry, crl);
 
+	word.scope = crl_scope(crl, inquiry->cert, &word.reasons);
 	word.brought = brought;
 	/* What does not even list it need not be authentic, if it would not
 	 * say a thing. */
@@ -619,43 +620,42 @@ is_its_issuers(Inquiry *inquiry, Word *word)
 
 /* Whatever it says, it must be authentic. */
 static Hearing
-hear_asked_list(
-    Inquiry *inquiry, const Evidence *evidence, const EvidenceSource *source)
+hear_asked_list(Inquiry *inquiry, const Evidence *evidence)
 {
 	g_autofree char *before = g_steal_pointer(&inquiry->why_not);
 	Word word = word_of_list(inquiry, evidence_crl(evidence));
-	bool is_silent = says_nothing(&word);
 	Hearing hearing = HEARD_RIGHT;
+	bool is_silent;
 
+	word.scope = evidence_scope(evidence, &word.reasons);
+	is_silent = says_nothing(&word);
 	inquiry->is_forged = false;
 	if (!is_its_issuers(inquiry, &word) || !hear_word(inquiry, &word))
 		hearing = doubt_list(inquiry);
 	else if (is_silent)
 		note_no_answer(
-		    inquiry, g_strdup(evidence_why_not_for(evidence, source)));
+		    inquiry, g_strdup(evidence_why_no_answer(evidence)));
 	if (inquiry->why_not == NULL)
 		inquiry->why_not = g_steal_pointer(&before);
 	return hearing;
 }
 
 static bool
-is_fresh(const Evidence *evidence, const EvidenceSource *source)
+is_fresh(const Evidence *evidence)
 {
 	return evidence != NULL &&
-	    evidence_is_fresh_for(
-		evidence, source, g_get_real_time() / G_USEC_PER_SEC);
+	    evidence_is_fresh(evidence, g_get_real_time() / G_USEC_PER_SEC);
 }
 
 static Hearing
-hear_evidence(
-    Inquiry *inquiry, const Evidence *evidence, const EvidenceSource *source)
+hear_evidence(Inquiry *inquiry, const Evidence *evidence)
 {
 	Hearing hearing = HEARD_RIGHT;
 
-	inquiry->is_old = !is_fresh(evidence, source);
+	inquiry->is_old = !is_fresh(evidence);
 	inquiry->is_void = false;
 	if (evidence_ocsp(evidence) == NULL)
-		hearing = hear_asked_list(inquiry, evidence, source);
+		hearing = hear_asked_list(inquiry, evidence);
 	else if (!hear_response(inquiry, evidence_ocsp(evidence), false))
 		hearing = inquiry->is_void ? HEARD_VOID : HEARD_DOUBTFUL;
 	inquiry->is_old = false;
@@ -682,7 +682,7 @@ static Hearing
 try_evidence(Inquiry *inquiry, Evidence *evidence, const EvidenceSource *source)
 {
 	Supply *supply = inquiry->sources->supply;
-	Hearing hearing = hear_evidence(inquiry, evidence, source);
+	Hearing hearing = hear_evidence(inquiry, evidence);
 
 	switch (hearing) {
 	case HEARD_RIGHT:
@@ -725,8 +725,7 @@ is_to_be_had_anew(const Inquiry *inquiry, const Evidence *evidence,
 	case HEARD_RIGHT:
 	case HEARD_HERE:
 		return !evidence_is_proven(evidence) &&
-		    evidence_was_packed(evidence) &&
-		    !is_fresh(evidence, source);
+		    evidence_was_packed(evidence) && !is_fresh(evidence);
 	case HEARD_OUTDONE:
 	case HEARD_DOUBTFUL:
 		return !is_just_had(inquiry, evidence, source);
@@ -761,7 +760,7 @@ hear_one(Inquiry *inquiry, Evidence *evidence, const EvidenceSource *source,
 
 	g_ptr_array_add(heard->all, evidence_ref(evidence));
 	if (is_right(hearing) &&
-	    (is_fresh(evidence, source) || !is_fresh(heard->right, source))) {
+	    (is_fresh(evidence) || !is_fresh(heard->right))) {
 		evidence_unref(heard->right);
 		heard->right = evidence_ref(evidence);
 	}
@@ -828,62 +827,31 @@ peek_and_hear(Inquiry *inquiry, const EvidenceSource *source)
 	    supply_peek(inquiry->sources->supply, source, NULL);
 
 	for (guint i = 0; i < shelf_count(known); i++)
-		hear_evidence(inquiry, shelf_at(known, i), source);
+		hear_evidence(inquiry, shelf_at(known, i));
 }
 
 /* settled_by: the kinds whose word is enough. */
 static void
-ask_source(Inquiry *inquiry, EvidenceSource *source, guint settled_by)
+ask_source(Inquiry *inquiry, const EvidenceSource *source, guint settled_by)
 {
-	g_autofree char *key = evidence_key(source);
-
-	source->key = key;
 	if (is_settled(inquiry, settled_by))
 		peek_and_hear(inquiry, source);
 	else
 		evidence_unref(get_and_hear(inquiry, source));
-	source->key = NULL;
 }
 
 static void
-ask_responders(Inquiry *inquiry, guint settled_by)
-{
-	g_auto(GStrv) urls = responder_urls_find(
-	    inquiry->sources->urls, inquiry->cert, inquiry->issuer);
-	EvidenceSource source = { .kind = EVIDENCE_OCSP,
-		.cert = inquiry->cert,
-		.issuer = inquiry->issuer,
-		.urls = (const char *const *)urls };
-
-	if (urls[0] != NULL)
-		ask_source(inquiry, &source, settled_by);
-}
-
-static void
-ask_lists(Inquiry *inquiry, guint settled_by)
-{
-	g_auto(GStrv) urls = cert_crl_urls(inquiry->cert);
-
-	for (char **url = urls; *url != NULL; url++) {
-		const char *const one[] = { *url, NULL };
-		EvidenceSource source = { .kind = EVIDENCE_CRL,
-			.cert = inquiry->cert,
-			.issuer = inquiry->issuer,
-			.urls = one };
-
-		ask_source(inquiry, &source, settled_by);
-	}
-}
-
-static void
-ask_for(Inquiry *inquiry, EvidenceKind kind, guint settled_by)
+ask_for(Inquiry *inquiry, const CertSources *those, EvidenceKind kind,
+    guint settled_by)
 {
 	if ((inquiry->kinds & kind) == 0)
 		return;
-	if (kind == EVIDENCE_OCSP)
-		ask_responders(inquiry, settled_by);
-	else
-		ask_lists(inquiry, settled_by);
+	for (guint i = 0; i < cert_sources_count(those, kind); i++) {
+		const EvidenceSource source = cert_sources_at(
+		    those, kind, i, inquiry->cert, inquiry->issuer);
+
+		ask_source(inquiry, &source, settled_by);
+	}
 }
 
 /* Lists that are configured count as lists: where responders come first they
@@ -893,11 +861,13 @@ ask_world(Inquiry *inquiry)
 {
 	const InquirySources *sources = inquiry->sources;
 	const guint both = EVIDENCE_OCSP | EVIDENCE_CRL;
+	g_autoptr(CertSources) those = NULL;
 
 	if (sources->supply == NULL || inquiry->question->budget == NULL)
 		return;
-	ask_for(inquiry, sources->first, sources->first);
-	ask_for(inquiry, (EvidenceKind)(both & ~sources->first), both);
+	those = cert_sources_get(sources->urls, inquiry->cert, inquiry->issuer);
+	ask_for(inquiry, those, sources->first, sources->first);
+	ask_for(inquiry, those, (EvidenceKind)(both & ~sources->first), both);
 }
 
 /* --- answering ----------------------------------------------------------- */
@@ -1041,7 +1011,7 @@ end_inquiry(Inquiry *inquiry)
 	testimony_end(&inquiry->testimony);
 	g_free(inquiry->why_not);
 	g_free(inquiry->no_answer);
-	ERR_clear_error();
+	ossl_clear_errors();
 }
 
 static void
@@ -1120,8 +1090,8 @@ inquiry_fetch(const InquirySources *sources, const RevocationQuestion *question,
 	begin_inquiry(&inquiry);
 	evidence = get_and_hear(&inquiry, source);
 	if (evidence != NULL)
-		why = evidence_why_not_for(evidence, source);
-	if (why == NULL && !is_fresh(evidence, source))
+		why = evidence_why_no_answer(evidence);
+	if (why == NULL && !is_fresh(evidence))
 		why = inquiry.no_answer != NULL ? inquiry.no_answer :
 						  inquiry.why_not;
 	tell(source, evidence, why, data);

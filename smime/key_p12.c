@@ -24,7 +24,7 @@ has_no_passphrase(PKCS12 *p12)
 	bool none = PKCS12_verify_mac(p12, NULL, 0) == 1 ||
 	    PKCS12_verify_mac(p12, "", 0) == 1;
 
-	ERR_clear_error();
+	ossl_clear_errors();
 	return none;
 }
 
@@ -86,7 +86,7 @@ unpack(PKCS12 *p12, const Secret *passphrase, const KeyRequest *request,
 		set_unpack_error(request->path, error);
 		return NULL;
 	}
-	ERR_clear_error();
+	ossl_clear_errors();
 	if (key == NULL) {
 		g_set_error(error, SMIME_ERROR, SMIME_ERROR_KEY,
 		    "%s: holds no private key", request->path);

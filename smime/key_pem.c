@@ -72,7 +72,7 @@ key_pem_load(const KeyRequest *request, OsslX509Stack *certs, GError **error)
 	if (key == NULL)
 		set_error(&asked, error);
 	g_clear_error(&asked.error);
-	ERR_clear_error();
+	ossl_clear_errors();
 	return key;
 }
 

@@ -615,7 +615,7 @@ prove(EVP_PKEY *key, const KeyRequest *request, GError **error)
 		    "%s is not the key of cert.pem", request->path);
 		return false;
 	}
-	ERR_clear_error();
+	ossl_clear_errors();
 	return true;
 }
 
@@ -650,7 +650,7 @@ key_pkcs11_load(const KeyRequest *request, OsslX509Stack *certs, GError **error)
 		return NULL;
 	token = token_key_open(
 	    uri->data, request->passphrase_file, request->owner, error);
-	ERR_clear_error();
+	ossl_clear_errors();
 	if (token == NULL) {
 		g_prefix_error(error, "%s: ", request->path);
 		return NULL;

@@ -120,7 +120,7 @@ take_intermediates(Identity *identity, OsslX509Stack *certs)
 		X509_up_ref(cert);
 		sk_X509_push(identity->chain, cert);
 	}
-	ERR_clear_error();
+	ossl_clear_errors();
 }
 
 /* What chain.pem leaves out and is known anyway. */
@@ -142,7 +142,7 @@ complete_chain(Identity *identity, const OsslX509Stack *known)
 		}
 		cert = issuer;
 	}
-	ERR_clear_error();
+	ossl_clear_errors();
 }
 
 /* The key, and into certs the certificates, the key's own first. */

@@ -33,6 +33,8 @@ struct ocsp {
 	EVP_PKEY *verified_by;  /* has verified the signature, or NULL */
 	const X509 *delegate;   /* one of its certificates, or NULL */
 	EVP_PKEY *certified_by; /* has verified that of delegate */
+	X509 *issuer;           /* of whose certificates it was asked last */
+	bool *of_issuer;        /* of each of singles: is it about such? */
 };
 
 typedef const EVP_MD *(*Digest)(void);
@@ -80,7 +82,7 @@ ocsp_request(X509 *cert, X509 *issuer, const guchar *nonce, GError **error)
 		    error, SMIME_ERROR_CRYPTO, "cannot make an OCSP request");
 	OPENSSL_free(der);
 	OCSP_REQUEST_free(request);
-	ERR_clear_error();
+	ossl_clear_errors();
 	return octets;
 }
 
@@ -426,7 +428,7 @@ ocsp_parse(GBytes *der, Ocsp **ocsp, char **why)
 		outcome = read_response(der, response, ocsp, &text);
 	*why = g_strdup(text);
 	OCSP_RESPONSE_free(response);
-	ERR_clear_error();
+	ossl_clear_errors();
 	return outcome;
 }
 
@@ -447,6 +449,8 @@ ocsp_unref(Ocsp *ocsp)
 	g_bytes_unref(ocsp->der);
 	EVP_PKEY_free(ocsp->verified_by);
 	EVP_PKEY_free(ocsp->certified_by);
+	X509_free(ocsp->issuer);
+	g_free(ocsp->of_issuer);
 	g_mutex_clear(&ocsp->lock);
 	g_free(ocsp);
 }
@@ -691,7 +695,7 @@ ocsp_why_not_by(Ocsp *ocsp, X509 *issuer, const OsslX509Stack *configured,
 		       "response (RFC 6960, section 4.3)";
 	search_signer(&search, configured, signer);
 	/* Keys of two kinds are an error to compare. */
-	ERR_clear_error();
+	ossl_clear_errors();
 	return signer->cert != NULL ? NULL : search.why;
 }
 
@@ -719,22 +723,26 @@ is_of_digest(const Ocsp *ocsp, const EVP_MD *md)
 	return false;
 }
 
+/* id: of the certificate, by md.  *of_issuer of each single of that digest. */
 static void
-add_sayings(
-    const Ocsp *ocsp, const EVP_MD *md, const OCSP_CERTID *id, Sayings *sayings)
+find_by_digest(const Ocsp *ocsp, const EVP_MD *md, const OCSP_CERTID *id,
+    bool *of_issuer, Sayings *sayings)
 {
 	for (guint i = 0; i < ocsp->singles->len; i++) {
 		const Single *single = &g_array_index(ocsp->singles, Single, i);
 
-		if (single->md == md && OCSP_id_cmp(single->id, id) == 0)
+		if (single->md != md)
+			continue;
+		of_issuer[i] = OCSP_id_issuer_cmp(single->id, id) == 0;
+		if (OCSP_id_cmp(single->id, id) == 0)
 			sayings->singles[sayings->count++] = single;
 	}
 }
 
 static void
-find_sayings(const Ocsp *ocsp, X509 *cert, X509 *issuer, Sayings *sayings)
+find_anew(const Ocsp *ocsp, X509 *cert, X509 *issuer, bool *of_issuer,
+    Sayings *sayings)
 {
-	sayings->count = 0;
 	for (gsize i = 0; i < G_N_ELEMENTS(id_digests); i++) {
 		const EVP_MD *md = id_digests[i]();
 		OCSP_CERTID *id = is_of_digest(ocsp, md) ?
@@ -742,10 +750,87 @@ find_sayings(const Ocsp *ocsp, X509 *cert, X509 *issuer, Sayings *sayings)
 		    NULL;
 
 		if (id != NULL)
-			add_sayings(ocsp, md, id, sayings);
+			find_by_digest(ocsp, md, id, of_issuer, sayings);
 		OCSP_CERTID_free(id);
 	}
-	ERR_clear_error();
+	ossl_clear_errors();
+}
+
+/* Of those about certificates of the issuer; with the mutex held. */
+static void
+find_by_serial(const Ocsp *ocsp, X509 *cert, Sayings *sayings)
+{
+	const ASN1_INTEGER *serial = X509_get0_serialNumber(cert);
+
+	for (guint i = 0; i < ocsp->singles->len; i++) {
+		const Single *single = &g_array_index(ocsp->singles, Single, i);
+		ASN1_INTEGER *theirs = NULL;
+
+		if (!ocsp->of_issuer[i])
+			continue;
+		OCSP_id_get0_info(
+		    NULL, NULL, NULL, &theirs, (OCSP_CERTID *)single->id);
+		if (ASN1_INTEGER_cmp(theirs, serial) == 0)
+			sayings->singles[sayings->count++] = single;
+	}
+}
+
+/* The digest of the issuer's name is that of what the certificate says. */
+static bool
+is_name_as_it_says(X509 *cert, X509 *issuer)
+{
+	const guchar *said, *own;
+	size_t said_size, own_size;
+
+	return X509_NAME_get0_der(
+		   X509_get_issuer_name(cert), &said, &said_size) == 1 &&
+	    X509_NAME_get0_der(
+		X509_get_subject_name(issuer), &own, &own_size) == 1 &&
+	    said_size == own_size && memcmp(said, own, own_size) == 0;
+}
+
+static bool
+recall(Ocsp *ocsp, X509 *cert, X509 *issuer, Sayings *sayings)
+{
+	bool is_known;
+
+	g_mutex_lock(&ocsp->lock);
+	is_known = ocsp->issuer != NULL &&
+	    (ocsp->issuer == issuer || X509_cmp(ocsp->issuer, issuer) == 0);
+	if (is_known)
+		find_by_serial(ocsp, cert, sayings);
+	g_mutex_unlock(&ocsp->lock);
+	return is_known;
+}
+
+/* Takes of_issuer. */
+static void
+remember(Ocsp *ocsp, X509 *issuer, bool *of_issuer)
+{
+	X509_up_ref(issuer);
+	g_mutex_lock(&ocsp->lock);
+	X509_free(ocsp->issuer);
+	ocsp->issuer = issuer;
+	g_free(ocsp->of_issuer);
+	ocsp->of_issuer = of_issuer;
+	g_mutex_unlock(&ocsp->lock);
+}
+
+/* Whom a response is about it tells by digests of the issuer, which are made
+ * once for as long as it is asked of certificates of the same one. */
+static void
+find_sayings(const Ocsp *ocsp, X509 *cert, X509 *issuer, Sayings *sayings)
+{
+	bool may_recall = is_name_as_it_says(cert, issuer);
+	g_autofree bool *of_issuer = NULL;
+
+	sayings->count = 0;
+	if (may_recall && recall((Ocsp *)ocsp, cert, issuer, sayings))
+		return;
+	of_issuer = g_new0(bool, ocsp->singles->len);
+	find_anew(ocsp, cert, issuer, of_issuer, sayings);
+	if (may_recall)
+		remember((Ocsp *)ocsp, issuer, g_steal_pointer(&of_issuer));
 }
 
 static char *
@@ -829,7 +914,7 @@ is_about_signer(const Ocsp *ocsp, X509 *cert, X509 *issuer)
 {
 	bool is = names_responder(ocsp, cert) && !names_responder(ocsp, issuer);
 
-	ERR_clear_error();
+	ossl_clear_errors();
 	return is;
 }
 

@@ -13,7 +13,8 @@
  * too (ocsp_why_not_in_force).
  *
  * Immutable, refcounted and shared by threads; only which keys have verified
- * its signatures is remembered (under a mutex).  A certificate whose status is
+ * its signatures, and which of it is about certificates of the issuer that was
+ * asked of last, is remembered (under a mutex).  A certificate whose status is
  * asked, and its issuer, are those of a path that is valid to an anchor.
  */
 #ifndef SMIME_OCSP_H

@@ -31,7 +31,7 @@ ossl_set_error(
 		g_set_error(error, SMIME_ERROR, code, "%s: %s", text, reason);
 	else
 		g_set_error_literal(error, SMIME_ERROR, code, text);
-	ERR_clear_error();
+	ossl_clear_errors();
 }
 
 int
@@ -39,7 +39,7 @@ ossl_time_compare(const ASN1_TIME *a, gint64 b)
 {
 	int order = ASN1_TIME_cmp_time_t(a, (time_t)b);
 
-	ERR_clear_error();
+	ossl_clear_errors();
 	return order;
 }
 
@@ -58,11 +58,19 @@ ossl_sha256_text(gconstpointer octets, gsize size, char *text)
 }
 
 bool
+ossl_fingerprint(const X509 *cert, guint8 *fingerprint)
+{
+	guint size = OSSL_FINGERPRINT;
+
+	return X509_digest(cert, EVP_sha1(), fingerprint, &size) == 1;
+}
+
+bool
 ossl_random(guchar *octets, gsize size)
 {
 	bool made = RAND_bytes(octets, (int)size) == 1;
 
-	ERR_clear_error();
+	ossl_clear_errors();
 	return made;
 }
 
@@ -88,7 +96,7 @@ ossl_time_seconds(const ASN1_TIME *t)
 	struct tm tm = { 0 };
 
 	if (t == NULL || ASN1_TIME_to_tm(t, &tm) != 1) {
-		ERR_clear_error();
+		ossl_clear_errors();
 		return G_MININT64;
 	}
 	return timegm(&tm);
@@ -100,7 +108,7 @@ ossl_time_text(const ASN1_TIME *t)
 	struct tm tm = { 0 };
 
 	if (t == NULL || ASN1_TIME_to_tm(t, &tm) != 1) {
-		ERR_clear_error();
+		ossl_clear_errors();
 		return g_strdup("unknown time");
 	}
 	return g_strdup_printf("%04d-%02d-%02dT%02d:%02d:%02dZ",
@@ -156,6 +164,6 @@ ossl_signature_digest(const X509_ALGOR *algorithm)
 		digest = pss_digest(algorithm);
 	else if (OBJ_find_sigid_algs(nid, &digest, NULL) != 1)
 		digest = NID_undef;
-	ERR_clear_error();
+	ossl_clear_errors();
 	return digest;
 }

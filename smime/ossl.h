@@ -65,6 +65,11 @@ int ossl_time_compare(const ASN1_TIME *a, gint64 b);
 #define OSSL_SHA256_TEXT 65
 void ossl_sha256_text(gconstpointer octets, gsize size, char *text);
 
+/* SHA-1 of a certificate, which OpenSSL has at hand: it tells apart, and proves
+ * nothing.  False where it cannot be had. */
+#define OSSL_FINGERPRINT 20
+bool ossl_fingerprint(const X509 *cert, guint8 *fingerprint);
+
 /* Octets that nobody can guess; false if there are none. */
 bool ossl_random(guchar *octets, gsize size);
 
@@ -81,6 +86,15 @@ char *ossl_time_text(const ASN1_TIME *t);
 /* Is one of them (may be NULL) critical, and not known? */
 bool ossl_has_unknown_critical(
     const STACK_OF(X509_EXTENSION) * extensions, bool (*is_known)(int nid));
+
+/* Nothing of what has failed is left for who looks later.  To look whether
+ * there is anything costs a tenth of clearing. */
+static inline void
+ossl_clear_errors(void)
+{
+	if (ERR_peek_error() != 0)
+		ERR_clear_error();
+}
 
 /* Is key the one that is remembered (NULL: none)?  May leave an error in the
  * queue, for keys of two kinds. */

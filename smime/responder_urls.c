@@ -11,6 +11,7 @@ typedef struct {
 } Override;
 
 struct responder_urls {
+	guint64 id;
 	GArray *overrides; /* of Override */
 };
 
@@ -51,8 +52,10 @@ read_override(ResponderUrls *urls, const char *text, GError **error)
 ResponderUrls *
 responder_urls_new(const char *const *texts, GError **error)
 {
+	static _Atomic guint64 last_id;
 	g_autoptr(ResponderUrls) urls = g_new0(ResponderUrls, 1);
 
+	urls->id = ++last_id;
 	urls->overrides = g_array_new(FALSE, FALSE, sizeof(Override));
 	g_array_set_clear_func(urls->overrides, override_clear);
 	for (; texts != NULL && *texts != NULL; texts++) {
@@ -71,6 +74,12 @@ responder_urls_free(ResponderUrls *urls)
 	g_free(urls);
 }
 
+guint64
+responder_urls_id(const ResponderUrls *urls)
+{
+	return urls->id;
+}
+
 static bool
 is_of_issuer(const Override *override, X509 *issuer)
 {
@@ -80,7 +89,7 @@ is_of_issuer(const Override *override, X509 *issuer)
 		EVP_PKEY_eq(X509_get0_pubkey(override->issuer),
 		    X509_get0_pubkey(issuer)) == 1);
 
-	ERR_clear_error();
+	ossl_clear_errors();
 	return is;
 }
 

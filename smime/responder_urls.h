@@ -20,6 +20,9 @@ ResponderUrls *responder_urls_new(const char *const *texts, GError **error);
 void responder_urls_free(ResponderUrls *urls);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ResponderUrls, responder_urls_free)
 
+/* Tells them apart from all others that there are, or were. */
+guint64 responder_urls_id(const ResponderUrls *urls);
+
 /* None: an empty one.  Caller frees. */
 char **responder_urls_find(const ResponderUrls *urls, X509 *cert, X509 *issuer);
 

@@ -1,5 +1,5 @@
 #include "revocation.h"
-#include "cert.h"
+#include "cert_sources.h"
 #include "crl.h"
 #include "inquiry.h"
 
@@ -110,31 +110,24 @@ revocation_supply(const Revocation *revocation)
 	return revocation->sources.supply;
 }
 
-/* Where lists are configured, others may not be needed.  False where there is
- * nobody to ask. */
+/* Where lists are configured, others may not be needed; where there are
+ * several, one may do.  False where there is nobody to ask. */
 static bool
 begin_asking_for(const Revocation *revocation,
     const RevocationQuestion *question, int index, EvidenceKind kind)
 {
 	X509 *cert = sk_X509_value(question->path, index);
 	X509 *issuer = sk_X509_value(question->path, index + 1);
-	g_auto(GStrv) urls = NULL;
-	const char *one[] = { NULL, NULL };
-	EvidenceSource source = {
-		.kind = kind, .cert = cert, .issuer = issuer, .urls = one
-	};
+	g_autoptr(CertSources) those = NULL;
+	EvidenceSource source;
 
 	if ((revocation->sources.methods & kind) == 0 ||
 	    (kind == EVIDENCE_CRL && revocation->sources.crls->len > 0))
 		return false;
-	urls = kind == EVIDENCE_OCSP ?
-	    responder_urls_find(revocation->sources.urls, cert, issuer) :
-	    cert_crl_urls(cert);
-	if (urls[0] == NULL)
+	those = cert_sources_get(revocation->sources.urls, cert, issuer);
+	if (cert_sources_count(those, kind) == 0)
 		return false;
-	/* Each list is evidence of its own. */
-	one[0] = urls[0];
-	source.urls = kind == EVIDENCE_CRL ? one : (const char *const *)urls;
+	source = cert_sources_at(those, kind, 0, cert, issuer);
 	supply_begin(revocation->sources.supply, &source, question->budget);
 	return true;
 }
@@ -163,30 +156,25 @@ void
 revocation_fetch(const Revocation *revocation,
     const RevocationQuestion *question, RevocationTell tell, gpointer data)
 {
+	static const EvidenceKind kinds[] = { EVIDENCE_OCSP, EVIDENCE_CRL };
 	X509 *cert = sk_X509_value(question->path, question->index);
 	X509 *issuer = sk_X509_value(question->path, question->index + 1);
-	g_auto(GStrv) responders =
-	    responder_urls_find(revocation->sources.urls, cert, issuer);
-	g_auto(GStrv) lists = cert_crl_urls(cert);
-	EvidenceSource source = { .kind = EVIDENCE_OCSP,
-		.cert = cert,
-		.issuer = issuer,
-		.urls = (const char *const *)responders };
+	g_autoptr(CertSources) those =
+	    cert_sources_get(revocation->sources.urls, cert, issuer);
 
 	if (revocation->sources.supply == NULL)
 		return;
-	if ((revocation->sources.methods & EVIDENCE_OCSP) != 0 &&
-	    responders[0] != NULL)
-		inquiry_fetch(
-		    &revocation->sources, question, &source, tell, data);
-	if ((revocation->sources.methods & EVIDENCE_CRL) == 0)
-		return;
-	for (char **url = lists; *url != NULL; url++) {
-		const char *const one[] = { *url, NULL };
+	for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		guint count = (revocation->sources.methods & kinds[i]) != 0 ?
+		    cert_sources_count(those, kinds[i]) :
+		    0;
 
-		source.kind = EVIDENCE_CRL;
-		source.urls = one;
-		inquiry_fetch(
-		    &revocation->sources, question, &source, tell, data);
+		for (guint place = 0; place < count; place++) {
+			const EvidenceSource source = cert_sources_at(
+			    those, kinds[i], place, cert, issuer);
+
+			inquiry_fetch(&revocation->sources, question, &source,
+			    tell, data);
+		}
 	}
 }

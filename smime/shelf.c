@@ -73,15 +73,14 @@ shelf_valid_until(const Shelf *shelf)
 }
 
 Evidence *
-shelf_fresh(const Shelf *shelf, const EvidenceSource *source, gint64 now,
-    const GPtrArray *but)
+shelf_fresh(const Shelf *shelf, gint64 now, const GPtrArray *but)
 {
 	for (guint i = 0; i < shelf_count(shelf); i++) {
 		Evidence *evidence = shelf_at(shelf, i);
 
 		if ((but == NULL ||
 			!g_ptr_array_find((GPtrArray *)but, evidence, NULL)) &&
-		    evidence_is_fresh_for(evidence, source, now))
+		    evidence_is_fresh(evidence, now))
 			return evidence;
 	}
 	return NULL;
@@ -124,8 +123,8 @@ make_room(Shelf *shelf, const Evidence *new, gsize max_size)
 static bool
 is_better(const Evidence *a, const Evidence *b, const EvidenceSource *source)
 {
-	bool a_speaks = evidence_why_not_for(a, source) == NULL;
-	bool b_speaks = evidence_why_not_for(b, source) == NULL;
+	bool a_speaks = evidence_why_no_answer(a) == NULL;
+	bool b_speaks = evidence_why_no_answer(b) == NULL;
 
 	if (a_speaks != b_speaks)
 		return a_speaks;
@@ -246,8 +245,7 @@ shelf_without(Shelf *shelf, const Evidence *evidence)
 /* --- packing -------------------------------------------------------------- */
 
 GBytes *
-shelf_pack(const Shelf *shelf, const EvidenceSource *source, gint64 then,
-    gsize max_size, gint64 *valid_until)
+shelf_pack(const Shelf *shelf, gint64 then, gsize max_size, gint64 *valid_until)
 {
 	g_autoptr(GByteArray) all = g_byte_array_new();
 
@@ -257,7 +255,7 @@ shelf_pack(const Shelf *shelf, const EvidenceSource *source, gint64 then,
 		guint before = all->len;
 
 		if (evidence_valid_until(evidence) <= then ||
-		    evidence_why_not_for(evidence, source) != NULL)
+		    evidence_why_no_answer(evidence) != NULL)
 			continue;
 		evidence_pack(evidence, all);
 		if (all->len > max_size) {

@@ -46,10 +46,9 @@ bool shelf_has(const Shelf *shelf, const Evidence *evidence);
 gsize shelf_size(const Shelf *shelf);
 gint64 shelf_valid_until(const Shelf *shelf);
 
-/* The first that is fresh for source (evidence_is_fresh_for) and is not among
- * but (of Evidence; may be NULL); or NULL.  Owned by shelf. */
-Evidence *shelf_fresh(const Shelf *shelf, const EvidenceSource *source,
-    gint64 now, const GPtrArray *but);
+/* The first that is fresh, and not among but (of Evidence; may be NULL); or
+ * NULL.  Owned by shelf. */
+Evidence *shelf_fresh(const Shelf *shelf, gint64 now, const GPtrArray *but);
 
 /* Is the one that was fetched last to be fetched anew? */
 bool shelf_wants_refresh(const Shelf *shelf, gint64 now);
@@ -69,9 +68,9 @@ Shelf *shelf_with_unproven(Shelf *shelf, Evidence *evidence, gsize max_size);
 Shelf *shelf_without(Shelf *shelf, const Evidence *evidence);
 
 /* As it is kept by others (evidence_pack), one behind the other, as far as
- * there is room for it: what speaks for the certificate of source, and is valid
- * at then, as *valid_until tells of all.  NULL: there is none. */
-GBytes *shelf_pack(const Shelf *shelf, const EvidenceSource *source,
-    gint64 then, gsize max_size, gint64 *valid_until);
+ * there is room for it: what is an answer, and is valid at then, as
+ * *valid_until tells of all.  NULL: there is none. */
+GBytes *shelf_pack(
+    const Shelf *shelf, gint64 then, gsize max_size, gint64 *valid_until);
 
 #endif

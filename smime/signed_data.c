@@ -261,6 +261,6 @@ signed_data_make(Identity *identity, const SignedDataOptions *options,
 		ossl_set_error(error, SMIME_ERROR_CRYPTO,
 		    "cannot sign with certificate %s", identity->serial);
 	else
-		ERR_clear_error();
+		ossl_clear_errors();
 	return made;
 }

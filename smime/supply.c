@@ -213,13 +213,13 @@ supply_count(const Supply *supply, SupplyEvent event)
 
 /* For two: the thread that runs it, and the caller. */
 static Trip *
-trip_new(Supply *supply, const char *key, const EvidenceSource *source)
+trip_new(Supply *supply, const EvidenceSource *source)
 {
 	Trip *trip = g_new0(Trip, 1);
 
 	trip->supply = supply_ref(supply);
 	trip->refs = 2;
-	trip->flight = flight_new(&supply->desk, key, source);
+	trip->flight = flight_new(&supply->desk, source);
 	g_cond_init(&trip->done);
 	return trip;
 }
@@ -275,10 +275,10 @@ take_off(Supply *supply, Trip *trip)
 /* With the lock held; NULL and *why where there are too many.  Takes a
  * reference for the caller. */
 static Trip *
-join_trip(Supply *supply, const char *key, const EvidenceSource *source,
-    SupplyBudget *budget, bool past_known, char **why)
+join_trip(Supply *supply, const EvidenceSource *source, SupplyBudget *budget,
+    bool past_known, char **why)
 {
-	Trip *trip = g_hash_table_lookup(supply->trips, key);
+	Trip *trip = g_hash_table_lookup(supply->trips, source->key);
 
 	if (trip != NULL) {
 		trip->refs++;
@@ -294,7 +294,7 @@ join_trip(Supply *supply, const char *key, const EvidenceSource *source,
 	}
 	if (budget != NULL)
 		budget->fetches--;
-	trip = trip_new(supply, key, source);
+	trip = trip_new(supply, source);
 	trip->flight->renew = budget != NULL && budget->renew;
 	trip->flight->past_known = past_known;
 	g_hash_table_insert(supply->trips, trip->flight->key, trip);
@@ -306,16 +306,15 @@ join_trip(Supply *supply, const char *key, const EvidenceSource *source,
 
 /* False where somebody asks already, or nobody may. */
 static bool
-begin(Supply *supply, const char *key, const EvidenceSource *source,
-    SupplyBudget *budget)
+begin(Supply *supply, const EvidenceSource *source, SupplyBudget *budget)
 {
 	Trip *trip;
 	g_autofree char *why = NULL;
 	bool last, is_new;
 
 	g_mutex_lock(&supply->lock);
-	is_new = !g_hash_table_contains(supply->trips, key);
-	trip = join_trip(supply, key, source, budget, false, &why);
+	is_new = !g_hash_table_contains(supply->trips, source->key);
+	trip = join_trip(supply, source, budget, false, &why);
 	is_new = is_new && trip != NULL;
 	last = trip != NULL && trip_leave(trip);
 	g_mutex_unlock(&supply->lock);
@@ -358,8 +357,8 @@ take_result(Supply *supply, const Trip *trip, char **why)
 
 /* By others; NULL and *why.  past_known: whatever is known. */
 static Evidence *
-ask_others(Supply *supply, const char *key, const EvidenceSource *source,
-    SupplyBudget *budget, bool past_known, char **why)
+ask_others(Supply *supply, const EvidenceSource *source, SupplyBudget *budget,
+    bool past_known, char **why)
 {
 	Evidence *evidence = NULL;
 	Trip *trip;
@@ -367,7 +366,7 @@ ask_others(Supply *supply, const char *key, const EvidenceSource *source,
 
 	begin_budget(budget);
 	g_mutex_lock(&supply->lock);
-	trip = join_trip(supply, key, source, budget, past_known, why);
+	trip = join_trip(supply, source, budget, past_known, why);
 	if (trip != NULL) {
 		wait_for(supply, trip, budget->until);
 		evidence = take_result(supply, trip, why);
@@ -381,7 +380,6 @@ ask_others(Supply *supply, const char *key, const EvidenceSource *source,
 
 /* What is in memory; either may be NULL. */
 typedef struct {
-	char *key;
 	Shelf *known;
 	Shelf *trials;
 } Memory;
@@ -389,34 +387,25 @@ typedef struct {
 static void
 memory_clear(Memory *memory)
 {
-	g_free(memory->key);
 	shelf_unref(memory->known);
 	shelf_unref(memory->trials);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Memory, memory_clear)
 
-static char *
-key_of(const EvidenceSource *source)
-{
-	return source->key != NULL ? g_strdup(source->key) :
-				     evidence_key(source);
-}
-
 static void
 remember(Supply *supply, const EvidenceSource *source, Memory *memory)
 {
-	memory->key = key_of(source);
-	memory->known = flight_known(&supply->desk, memory->key);
-	memory->trials = flight_on_trial(&supply->desk, memory->key);
+	memory->known = flight_known(&supply->desk, source->key);
+	memory->trials = flight_on_trial(&supply->desk, source->key);
 }
 
 static void
-refresh(Supply *supply, const EvidenceSource *source, const Memory *memory)
+refresh(Supply *supply, const EvidenceSource *source)
 {
 	if (supply->desk.fetcher != NULL &&
-	    !backoff_pauses(supply->desk.proofs, memory->key, now_seconds()) &&
-	    begin(supply, memory->key, source, NULL))
+	    !backoff_pauses(supply->desk.proofs, source->key, now_seconds()) &&
+	    begin(supply, source, NULL))
 		count(supply, SUPPLY_REFRESHED);
 }
 
@@ -450,13 +439,13 @@ at_hand(Supply *supply, const EvidenceSource *source, const Memory *memory,
     const GPtrArray *tried)
 {
 	gint64 now = now_seconds();
-	Evidence *fresh = shelf_fresh(memory->known, source, now, tried);
+	Evidence *fresh = shelf_fresh(memory->known, now, tried);
 
 	if (fresh == NULL)
 		return trial_at_hand(memory, tried);
 	if (shelf_wants_refresh(memory->known, now) &&
 	    flight_fresh_trial(memory->trials) == NULL)
-		refresh(supply, source, memory);
+		refresh(supply, source);
 	return fresh;
 }
 
@@ -478,7 +467,7 @@ supply_begin(Supply *supply, const EvidenceSource *source, SupplyBudget *budget)
 
 	remember(supply, source, &memory);
 	if (at_hand(supply, source, &memory, NULL) == NULL)
-		begin(supply, memory.key, source, budget);
+		begin(supply, source, budget);
 }
 
 static bool
@@ -527,15 +516,15 @@ supply_get(Supply *supply, const EvidenceSource *source, SupplyBudget *budget,
 	remember(supply, source, &memory);
 	if (some_was_packed(tried))
 		backoff_failed(
-		    supply->desk.stored, memory.key, now_seconds(), 0);
+		    supply->desk.stored, source->key, now_seconds(), 0);
 	got = at_hand(supply, source, &memory, tried);
 	if (got != NULL) {
 		count(supply, SUPPLY_MEMORY);
 		return evidence_ref(got);
 	}
-	got = ask_others(supply, memory.key, source, budget,
-	    some_known_was_tried(&memory, tried), why);
-	if (got != NULL && evidence_is_fresh_for(got, source, now_seconds()))
+	got = ask_others(
+	    supply, source, budget, some_known_was_tried(&memory, tried), why);
+	if (got != NULL && evidence_is_fresh(got, now_seconds()))
 		g_clear_pointer(why, g_free);
 	return got != NULL ? got : best_of_memory(supply, source, tried);
 }
@@ -544,15 +533,15 @@ supply_get(Supply *supply, const EvidenceSource *source, SupplyBudget *budget,
 
 /* For others: whoever has found out does not wait for that. */
 static void
-send_off(Supply *supply, FlightTask task, const char *key,
-    const EvidenceSource *source, Evidence *evidence)
+send_off(Supply *supply, FlightTask task, const EvidenceSource *source,
+    Evidence *evidence)
 {
 	Trip *trip;
 	bool last;
 
 	if (supply->desk.store == NULL)
 		return;
-	trip = trip_new(supply, key, source);
+	trip = trip_new(supply, source);
 	trip->flight->task = task;
 	trip->flight->evidence = evidence_ref(evidence);
 	g_mutex_lock(&supply->lock);
@@ -565,34 +554,33 @@ send_off(Supply *supply, FlightTask task, const char *key,
 
 /* Once in a while, however many find it so. */
 static void
-tell_outdone(Supply *supply, const char *key, const char *url, const char *why)
+tell_outdone(Supply *supply, const EvidenceSource *source, const char *why)
 {
 	gint64 now = now_seconds();
 	g_autofree char *text = NULL;
 
-	if (backoff_pauses(supply->outdone, key, now))
+	if (backoff_pauses(supply->outdone, source->key, now))
 		return;
-	backoff_failed(supply->outdone, key, now, 0);
-	text = g_strdup_printf("%s: %s: not taken", url, why);
+	backoff_failed(supply->outdone, source->key, now, 0);
+	text = g_strdup_printf("%s: %s: not taken", source->urls[0], why);
 	tell(SUPPLY_OLD_ANSWER, text, supply);
 }
 
 bool
 supply_confirm(Supply *supply, const EvidenceSource *source, Evidence *evidence)
 {
-	g_autofree char *key = key_of(source);
 	bool is_new;
-	const char *why =
-	    flight_keep(&supply->desk, key, source, evidence, &is_new);
+	const char *why = flight_keep(&supply->desk, source, evidence, &is_new);
 
 	if (is_new && !evidence_was_packed(evidence))
-		send_off(supply, FLIGHT_SHARES, key, source, evidence);
+		send_off(supply, FLIGHT_SHARES, source, evidence);
 	if (why == NULL)
 		return true;
 	/* Whoever gave it is not asked again with each message. */
 	if (!evidence_was_packed(evidence))
-		backoff_failed(supply->desk.proofs, key, now_seconds(), 0);
-	tell_outdone(supply, key, source->urls[0], why);
+		backoff_failed(
+		    supply->desk.proofs, source->key, now_seconds(), 0);
+	tell_outdone(supply, source, why);
 	return false;
 }
 
@@ -600,37 +588,37 @@ void
 supply_refuse(Supply *supply, const EvidenceSource *source, Evidence *evidence,
     const char *why)
 {
-	g_autofree char *key = key_of(source);
 	g_autofree char *text = NULL;
 	bool was_packed = evidence_was_packed(evidence);
 
-	if (!flight_drop(&supply->desk, key, evidence))
+	if (!flight_drop(&supply->desk, source->key, evidence))
 		return;
 	text = g_strdup_printf("%s: %s: dropped", source->urls[0], why);
 	tell(was_packed ? SUPPLY_POISONED : SUPPLY_BAD_ANSWER, text, supply);
 	if (was_packed)
-		send_off(supply, FLIGHT_UNSHARES, key, source, evidence);
+		send_off(supply, FLIGHT_UNSHARES, source, evidence);
 	else
-		backoff_failed(supply->desk.proofs, key, now_seconds(), 0);
+		backoff_failed(
+		    supply->desk.proofs, source->key, now_seconds(), 0);
 }
 
 void
 supply_retract(Supply *supply, const EvidenceSource *source, Evidence *evidence,
     const char *why)
 {
-	g_autofree char *key = key_of(source);
 	g_autofree char *text = NULL;
-	bool was_known = flight_forget(&supply->desk, key, evidence);
-	bool was_on_trial = flight_drop(&supply->desk, key, evidence);
+	bool was_known = flight_forget(&supply->desk, source->key, evidence);
+	bool was_on_trial = flight_drop(&supply->desk, source->key, evidence);
 
 	if (!was_known && !was_on_trial)
 		return;
 	text = g_strdup_printf("%s: %s: dropped", source->urls[0], why);
 	tell(SUPPLY_BAD_ANSWER, text, supply);
 	if (was_known || evidence_was_packed(evidence))
-		send_off(supply, FLIGHT_UNSHARES, key, source, evidence);
+		send_off(supply, FLIGHT_UNSHARES, source, evidence);
 	else
-		backoff_failed(supply->desk.proofs, key, now_seconds(), 0);
+		backoff_failed(
+		    supply->desk.proofs, source->key, now_seconds(), 0);
 }
 
 char *

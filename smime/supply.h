@@ -63,7 +63,9 @@ typedef struct {
 #define SUPPLY_BUDGET(wait_ms) \
 	((SupplyBudget){ .ms = (wait_ms), .fetches = SUPPLY_MAX_FETCHES })
 
-/* What is known, however old; NULL: nothing.  *trials (may be NULL): what is
+/* Every source has its key.
+ *
+ * What is known, however old; NULL: nothing.  *trials (may be NULL): what is
  * on trial, likewise.  Caller unrefs both. */
 Shelf *supply_peek(
     Supply *supply, const EvidenceSource *source, Shelf **trials);

@@ -121,7 +121,7 @@ tls_context_new(const TlsOptions *options, GError **error)
 	g_autoptr(SSL_CTX) context = NULL;
 
 	g_assert((options->cert_file == NULL) == (options->key_file == NULL));
-	ERR_clear_error();
+	ossl_clear_errors();
 	context = plain_context(error);
 	if (context == NULL ||
 	    (options->is_checked &&
@@ -129,7 +129,7 @@ tls_context_new(const TlsOptions *options, GError **error)
 	    (options->cert_file != NULL &&
 		!set_identity(context, options, error)))
 		return NULL;
-	ERR_clear_error();
+	ossl_clear_errors();
 	return g_steal_pointer(&context);
 }
 
@@ -176,7 +176,7 @@ tls_session_new(SSL_CTX *context, const char *server, GError **error)
 
 	g_assert(server != NULL ||
 	    SSL_CTX_get_verify_mode(context) == SSL_VERIFY_NONE);
-	ERR_clear_error();
+	ossl_clear_errors();
 	session = SSL_new(context);
 	if (session != NULL &&
 	    (server == NULL || expect_server(session, server)))
@@ -196,7 +196,7 @@ tls_set_error(const SSL *session, GError **error)
 		ossl_set_error(error, SMIME_ERROR_IO, "TLS failed");
 		return;
 	}
-	ERR_clear_error();
+	ossl_clear_errors();
 	g_set_error(error, SMIME_ERROR, SMIME_ERROR_IO,
 	    "the server's certificate is refused: %s",
 	    X509_verify_cert_error_string(verdict));

@@ -242,7 +242,7 @@ trust_issuer(const Trust *trust, X509 *cert, const OsslX509Stack *included)
 		issuer = cert_find_issuer(trust->intermediates, cert);
 	if (issuer == NULL)
 		issuer = cert_find_issuer(trust->anchors, cert);
-	ERR_clear_error();
+	ossl_clear_errors();
 	return issuer;
 }
 
@@ -571,7 +571,7 @@ find_path(const Trust *trust, X509 *leaf, const OsslX509Stack *included,
 	if (found.reason != VERDICT_REASON_OK &&
 	    found.reason != VERDICT_REASON_LOCAL_ERROR)
 		find_other_path(trust, leaf, untrusted, demands, now, &found);
-	ERR_clear_error();
+	ossl_clear_errors();
 	return found;
 }
 

@@ -747,7 +747,7 @@ verify_message(const MimeMessage *message, const Trust *trust,
 	};
 
 	visit(&walk, &place);
-	ERR_clear_error();
+	ossl_clear_errors();
 	return verdict;
 }
 

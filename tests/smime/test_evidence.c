@@ -717,18 +717,18 @@ Test(evidence, fresh_for_whom)
 		g_autofree char *why_not = NULL;
 		g_autoptr(Evidence) stored =
 		    evidence_unpack(&source, &rules, packed, PKI_NOW, &why_not);
-		const char *why = evidence_why_not_for(evidence, &source);
+		const char *why = evidence_why_no_answer(evidence);
 		bool serves = cases[i].serves;
 
 		cr_expect_eq(
 		    why == NULL, cases[i].words == NULL, "%s", cases[i].idp);
 		cr_expect(why == NULL || strstr(why, cases[i].words) != NULL,
 		    "%s", why);
-		cr_expect(evidence_is_fresh_for(evidence, &source, late - 1));
-		cr_expect_eq(evidence_is_fresh_for(evidence, &source, late),
+		cr_expect(evidence_is_fresh(evidence, late - 1));
+		cr_expect_eq(evidence_is_fresh(evidence, late),
 		    serves, "%s", cases[i].idp);
 		cr_expect_eq(
-		    evidence_is_fresh_for(stored, &source, PKI_NOW), serves);
+		    evidence_is_fresh(stored, PKI_NOW), serves);
 		cr_expect(evidence_is_packed_in(evidence, packed));
 		cr_expect_not(evidence_is_packed_in(evidence, der));
 	}
@@ -770,10 +770,13 @@ Test(evidence, fresh_for_a_point)
 		const EvidenceSource source = { EVIDENCE_CRL, cert, pki->ca,
 			urls, NULL };
 		g_autoptr(GBytes) der = list((PkiCrl){ .idp = cases[i].idp });
-		g_autoptr(Evidence) evidence = admitted(EVIDENCE_CRL, der);
+		g_autofree char *why = NULL;
+		g_autoptr(Evidence) evidence = evidence_admit(
+		    &source, &rules, der, PKI_NOW, PKI_NOW, &why);
 
-		cr_expect_eq(evidence_is_fresh_for(evidence, &source,
-				 PKI_NOW + EVIDENCE_KEEP_OTHERS),
+		cr_assert(evidence != NULL, "%s", why);
+		cr_expect_eq(evidence_is_fresh(
+				 evidence, PKI_NOW + EVIDENCE_KEEP_OTHERS),
 		    cases[i].serves, "%s", cases[i].name);
 	}
 }

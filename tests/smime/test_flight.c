@@ -129,6 +129,7 @@ TestSuite(flight, .init = set_up, .fini = tear_down);
 typedef struct {
 	EvidenceSource source;
 	char *urls[4];
+	char *key;
 } Named;
 
 static void
@@ -136,6 +137,7 @@ named_clear(Named *named)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(named->urls); i++)
 		g_free(named->urls[i]);
+	g_free(named->key);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Named, named_clear)
@@ -155,13 +157,13 @@ name(Named *named, EvidenceKind kind, const char *first, const char *second,
 		    test_ca_url(ca, paths[i]) :
 		    g_strdup(paths[i]);
 	named->source.urls = (const char *const *)named->urls;
+	named->source.key = named->key = evidence_key(&named->source);
 }
 
 static Flight *
 fly(Office *office, Named *named)
 {
-	g_autofree char *key = evidence_key(&named->source);
-	Flight *flight = flight_new(&office->desk, key, &named->source);
+	Flight *flight = flight_new(&office->desk, &named->source);
 
 	flight_run(flight);
 	return flight;
@@ -781,8 +783,8 @@ Test(flight, list_of_others_in_redis)
 			    test_ca_list(ca, (PkiCrl){ .this_update = -3600 }));
 			flight = fly(office, &named);
 			cr_assert(flight->evidence != NULL);
-			cr_expect(evidence_why_not_for(
-				      flight->evidence, &named.source) == NULL,
+			cr_expect(
+			    evidence_why_no_answer(flight->evidence) == NULL,
 			    "%s", other_kinds[i]);
 		}
 		cr_expect_eq(test_ca_asked(ca, "/files/a"), asked + 2);

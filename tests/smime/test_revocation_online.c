@@ -105,6 +105,18 @@ supply_new_here(const OsslX509Stack *responders)
 	return supply_new(&options, fetcher, NULL);
 }
 
+static EvidenceSource
+source_of(EvidenceKind kind, X509 *cert, const char *const *urls)
+{
+	EvidenceSource source = {
+		.kind = kind, .cert = cert, .issuer = ca->ca, .urls = urls
+	};
+	g_autofree char *key = evidence_key(&source);
+
+	source.key = g_intern_string(key);
+	return source;
+}
+
 /* The best of what is known, or NULL. */
 static Evidence *
 known_to(Supply *supply, const EvidenceSource *source)
@@ -692,8 +704,7 @@ Test(revocation_online, list_of_another_in_redis)
 	    g_strdup_printf("redis://127.0.0.1:%u", redis->port);
 	g_autofree char *url = test_ca_url(ca, CRL_PATH);
 	const char *const urls[] = { url, NULL };
-	const EvidenceSource source = { EVIDENCE_CRL, leaf, ca->ca, urls,
-		NULL };
+	const EvidenceSource source = source_of(EVIDENCE_CRL, leaf, urls);
 	g_autofree char *key = evidence_key(&source);
 	GBytes *const lists[] = {
 		test_ca_list_by(ca, (PkiCrl){ 0 }, foreign, PKI_KEY_P384),
@@ -796,7 +807,7 @@ share(const TestRedis *redis, EvidenceKind kind, X509 *cert, const char *path,
 {
 	g_autofree char *url = test_ca_url(ca, path);
 	const char *const urls[] = { url, NULL };
-	const EvidenceSource source = { kind, cert, ca->ca, urls, NULL };
+	const EvidenceSource source = source_of(kind, cert, urls);
 	g_autofree char *key = evidence_key(&source);
 	g_autofree char *label =
 	    g_strdup_printf("smime-milter 1 %s %" G_GINT64_FORMAT "\n",
@@ -948,8 +959,7 @@ Test(revocation_online, list_that_nobody_signed)
 {
 	g_autofree char *url = test_ca_url(ca, CRL_PATH);
 	const char *const urls[] = { url, NULL };
-	const EvidenceSource source = { EVIDENCE_CRL, leaf, ca->ca, urls,
-		NULL };
+	const EvidenceSource source = source_of(EVIDENCE_CRL, leaf, urls);
 
 	for (gsize i = 0; i < G_N_ELEMENTS(any_kinds); i++) {
 		g_autoptr(TestRedis) redis = test_redis_start(NULL);
@@ -1830,8 +1840,7 @@ Test(revocation_online, delegate_revoked_for_one_message)
 	g_autoptr(X509) cert = leaf_with(OCSP_PATH "a", NULL);
 	g_autofree char *url = test_ca_url(ca, OCSP_PATH "a");
 	const char *const urls[] = { url, NULL };
-	const EvidenceSource source = { EVIDENCE_OCSP, cert, ca->ca, urls,
-		NULL };
+	const EvidenceSource source = source_of(EVIDENCE_OCSP, cert, urls);
 	PkiCrl revoking = spec;
 
 	revoking.revoked = delegate;
@@ -1889,8 +1898,7 @@ Test(revocation_online, delegate_good_for_one_message)
 	g_autoptr(X509) cert = leaf_with(OCSP_PATH "a", NULL);
 	g_autofree char *url = test_ca_url(ca, OCSP_PATH "a");
 	const char *const urls[] = { url, NULL };
-	const EvidenceSource source = { EVIDENCE_OCSP, cert, ca->ca, urls,
-		NULL };
+	const EvidenceSource source = source_of(EVIDENCE_OCSP, cert, urls);
 	g_autoptr(GPtrArray) lists =
 	    lists_of(test_ca_list(ca, (PkiCrl){ .this_update = -60 }));
 	g_autoptr(Evidence) kept = NULL;
@@ -2115,8 +2123,7 @@ Test(revocation_online, redis_that_somebody_writes_to_always)
 	g_auto(Gateway) gateway = { 0 };
 	g_autofree char *url = test_ca_url(ca, CRL_PATH);
 	const char *const urls[] = { url, NULL };
-	const EvidenceSource source = { EVIDENCE_CRL, leaf, ca->ca, urls,
-		NULL };
+	const EvidenceSource source = source_of(EVIDENCE_CRL, leaf, urls);
 	Writer writer = { redis, evidence_key(&source), unsigned_list(NULL), 0,
 		0 };
 	GThread *thread;

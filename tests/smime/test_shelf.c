@@ -359,18 +359,18 @@ Test(shelf, fresh)
 	g_autoptr(GPtrArray) tried = g_ptr_array_new();
 	g_autoptr(Shelf) shelf = put_in(NULL, &lists, a, &roomy, 0, NULL);
 
-	cr_expect(shelf_fresh(NULL, &lists, PKI_NOW, NULL) == NULL);
+	cr_expect(shelf_fresh(NULL, PKI_NOW, NULL) == NULL);
 	cr_expect_not(shelf_wants_refresh(NULL, PKI_NOW));
-	cr_expect(shelf_fresh(shelf, &lists, PKI_NOW, NULL) == NULL);
+	cr_expect(shelf_fresh(shelf, PKI_NOW, NULL) == NULL);
 	cr_expect(shelf_wants_refresh(shelf, PKI_NOW));
 	shelf = put_in(g_steal_pointer(&shelf), &lists, b, &roomy, 0, NULL);
 	cr_expect_eq(shelf_at(shelf, 0), a);
-	cr_expect_eq(shelf_fresh(shelf, &lists, PKI_NOW, NULL), b);
+	cr_expect_eq(shelf_fresh(shelf, PKI_NOW, NULL), b);
 	cr_expect_not(shelf_wants_refresh(shelf, PKI_NOW));
-	cr_expect(shelf_fresh(shelf, &lists, PKI_NOW + EVIDENCE_KEEP_OTHERS,
+	cr_expect(shelf_fresh(shelf, PKI_NOW + EVIDENCE_KEEP_OTHERS,
 		      NULL) == NULL);
 	g_ptr_array_add(tried, b);
-	cr_expect(shelf_fresh(shelf, &lists, PKI_NOW, tried) == NULL);
+	cr_expect(shelf_fresh(shelf, PKI_NOW, tried) == NULL);
 }
 
 /* --- on trial --------------------------------------------------------------
@@ -451,7 +451,7 @@ Test(shelf, packed)
 	cr_assert_eq(shelf_count(shelf), 3);
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		gint64 end;
-		g_autoptr(GBytes) packed = shelf_pack(shelf, &lists,
+		g_autoptr(GBytes) packed = shelf_pack(shelf,
 		    PKI_NOW + cases[i].then, cases[i].max_size, &end);
 		g_autoptr(GPtrArray) all = NULL;
 		guint count =

@@ -75,9 +75,13 @@ supply_on(const TestRedis *redis)
 static EvidenceSource
 source_at(EvidenceKind kind, const char *const *urls)
 {
-	return (EvidenceSource){
+	EvidenceSource source = {
 		.kind = kind, .cert = ca->leaf, .issuer = ca->ca, .urls = urls
 	};
+	g_autofree char *key = evidence_key(&source);
+
+	source.key = g_intern_string(key);
+	return source;
 }
 
 static Evidence *
