@@ -725,10 +725,9 @@ Test(evidence, fresh_for_whom)
 		cr_expect(why == NULL || strstr(why, cases[i].words) != NULL,
 		    "%s", why);
 		cr_expect(evidence_is_fresh(evidence, late - 1));
-		cr_expect_eq(evidence_is_fresh(evidence, late),
-		    serves, "%s", cases[i].idp);
-		cr_expect_eq(
-		    evidence_is_fresh(stored, PKI_NOW), serves);
+		cr_expect_eq(evidence_is_fresh(evidence, late), serves, "%s",
+		    cases[i].idp);
+		cr_expect_eq(evidence_is_fresh(stored, PKI_NOW), serves);
 		cr_expect(evidence_is_packed_in(evidence, packed));
 		cr_expect_not(evidence_is_packed_in(evidence, der));
 	}
@@ -775,8 +774,8 @@ Test(evidence, fresh_for_a_point)
 		    &source, &rules, der, PKI_NOW, PKI_NOW, &why);
 
 		cr_assert(evidence != NULL, "%s", why);
-		cr_expect_eq(evidence_is_fresh(
-				 evidence, PKI_NOW + EVIDENCE_KEEP_OTHERS),
+		cr_expect_eq(
+		    evidence_is_fresh(evidence, PKI_NOW + EVIDENCE_KEEP_OTHERS),
 		    cases[i].serves, "%s", cases[i].name);
 	}
 }

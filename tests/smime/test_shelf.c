@@ -367,8 +367,8 @@ Test(shelf, fresh)
 	cr_expect_eq(shelf_at(shelf, 0), a);
 	cr_expect_eq(shelf_fresh(shelf, PKI_NOW, NULL), b);
 	cr_expect_not(shelf_wants_refresh(shelf, PKI_NOW));
-	cr_expect(shelf_fresh(shelf, PKI_NOW + EVIDENCE_KEEP_OTHERS,
-		      NULL) == NULL);
+	cr_expect(
+	    shelf_fresh(shelf, PKI_NOW + EVIDENCE_KEEP_OTHERS, NULL) == NULL);
 	g_ptr_array_add(tried, b);
 	cr_expect(shelf_fresh(shelf, PKI_NOW, tried) == NULL);
 }
@@ -451,8 +451,8 @@ Test(shelf, packed)
 	cr_assert_eq(shelf_count(shelf), 3);
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		gint64 end;
-		g_autoptr(GBytes) packed = shelf_pack(shelf,
-		    PKI_NOW + cases[i].then, cases[i].max_size, &end);
+		g_autoptr(GBytes) packed = shelf_pack(
+		    shelf, PKI_NOW + cases[i].then, cases[i].max_size, &end);
 		g_autoptr(GPtrArray) all = NULL;
 		guint count =
 		    (cases[i].left[0] != NULL) + (cases[i].left[1] != NULL);
