@@ -226,16 +226,16 @@ multipart_signed_reason(
 		return VERDICT_REASON_MIME_AMBIGUOUS;
 	if (!mime_is_pkcs7_signature(signature))
 		return VERDICT_REASON_NOT_A_SIGNATURE_PART;
+	/* RFC 1847, section 2.1.  Some programs leave it out; one that is there
+	 * tells other readers how to read the message. */
+	if (protocol != NULL && !mime_is_pkcs7_protocol(protocol))
+		return VERDICT_REASON_PROTOCOL_MISMATCH;
 	/* Nobody has signed its header. */
 	*why = "a boundary or a delimiter in the header of the signature part "
 	       "(RFC 2046, section 5.1.1)";
 	if (content_type_may_name_boundary(signature->content_type) ||
 	    has_delimiter(entity, signature->header))
 		return VERDICT_REASON_MIME_AMBIGUOUS;
-	/* RFC 1847, section 2.1.  Some programs leave it out; one that is there
-	 * tells other readers how to read the message. */
-	if (protocol != NULL && !mime_is_pkcs7_protocol(protocol))
-		return VERDICT_REASON_PROTOCOL_MISMATCH;
 	/* Every program writes it so.  In any other encoding there may be lines
 	 * as somebody wants them, in what nobody has signed. */
 	*why = "signature part is not in base64 (RFC 8551, section 3.2)";

@@ -789,6 +789,37 @@ with_literal(
 		  "\r\n{PART}\r\n--" b "\r\n" p7s "--" b "--\r\n"
 #define FALSE_PART(b) "\r\n--" b "\r\n" HTML("") "\r\n--" b "--\r\n"
 
+/* A reason that says all has no cause beside it, least of all another one's. */
+Test(attacks, causes)
+{
+#define FRAME(p) "Content-Type: multipart/signed; boundary=luar" p "\r\n\r\n"
+#define ONE FIRST GENUINE
+	static const struct {
+		const char *text;
+		VerdictReason reason;
+	} cases[] = {
+		{ FRAME("") ONE END, VERDICT_REASON_NOT_TWO_PARTS },
+		{ FRAME("") ONE NEXT GENUINE END,
+		    VERDICT_REASON_NOT_A_SIGNATURE_PART },
+		{ FRAME("; protocol='application/pkcs7-signature'")
+			ONE NEXT P7S_TYPE "\r\nAAAA" END,
+		    VERDICT_REASON_PROTOCOL_MISMATCH },
+		{ FRAME("") ONE NEXT P7S_TYPE "\r\nAAAA" END,
+		    VERDICT_REASON_OK },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		MimeRange all = { 0, strlen(cases[i].text) };
+		g_autoptr(MimeEntity) entity =
+		    mime_entity_parse(cases[i].text, all);
+		const char *why = "x";
+
+		cr_expect_eq(multipart_signed_reason(entity, 0, &why),
+		    cases[i].reason, "%zu", i);
+		cr_expect_null(why, "%zu: %s", i, why);
+	}
+}
+
 /* What stands in the signature part is signed by nobody, but for the signature:
  * a delimiter in it is one, for a reader who sees lines or boundaries that
  * others do not see. */
