@@ -201,12 +201,29 @@ is_cut_inside(const MimeEntity *entity)
 }
 
 VerdictReason
+multipart_signed_cms_reason(const MimeEntity *entity, const char **why)
+{
+	*why = "a boundary where there is no multipart "
+	       "(RFC 2046, section 5.1.1)";
+	if (content_type_may_name_boundary(entity->content_type))
+		return VERDICT_REASON_MIME_AMBIGUOUS;
+	/* Every program writes it so.  In any other encoding there may be lines
+	 * as somebody wants them, in what nobody has signed. */
+	*why = "CMS is not in base64 (RFC 8551, section 3.2)";
+	if (entity->encoding != MIME_ENCODING_BASE64)
+		return VERDICT_REASON_MIME_AMBIGUOUS;
+	*why = NULL;
+	return VERDICT_REASON_OK;
+}
+
+VerdictReason
 multipart_signed_reason(
     const MimeEntity *entity, guint around, const char **why)
 {
 	const MimeEntity *signature;
 	const char *protocol = mime_parameter(entity, "protocol");
 	guint problems = around | entity->problems;
+	VerdictReason reason;
 
 	*why = mime_problem_text(problems);
 	if (problems != 0)
@@ -230,16 +247,12 @@ multipart_signed_reason(
 	 * tells other readers how to read the message. */
 	if (protocol != NULL && !mime_is_pkcs7_protocol(protocol))
 		return VERDICT_REASON_PROTOCOL_MISMATCH;
-	/* Nobody has signed its header. */
-	*why = "a boundary or a delimiter in the header of the signature part "
+	reason = multipart_signed_cms_reason(signature, why);
+	if (reason != VERDICT_REASON_OK)
+		return reason;
+	*why = "a delimiter in the header of the signature part "
 	       "(RFC 2046, section 5.1.1)";
-	if (content_type_may_name_boundary(signature->content_type) ||
-	    has_delimiter(entity, signature->header))
-		return VERDICT_REASON_MIME_AMBIGUOUS;
-	/* Every program writes it so.  In any other encoding there may be lines
-	 * as somebody wants them, in what nobody has signed. */
-	*why = "signature part is not in base64 (RFC 8551, section 3.2)";
-	if (signature->encoding != MIME_ENCODING_BASE64)
+	if (has_delimiter(entity, signature->header))
 		return VERDICT_REASON_MIME_AMBIGUOUS;
 	*why = "signature part is too big";
 	if (mime_range_size(signature->body) > MULTIPART_SIGNED_MAX_SIGNATURE)

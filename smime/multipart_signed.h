@@ -18,6 +18,12 @@
  * signature in it: OK for none. */
 VerdictReason multipart_signed_problems_reason(guint problems);
 
+/* Of an entity that holds a CMS object, be it a signature part or opaque: does
+ * every reader find that in it, and nothing else?  Nobody signs its header, nor
+ * all of the object.  OK, or why not, with *why, a constant. */
+VerdictReason multipart_signed_cms_reason(
+    const MimeEntity *entity, const char **why);
+
 /* OK, or why not, with *why, a constant or NULL.  around: the problems of what
  * the entity stands in. */
 VerdictReason multipart_signed_reason(

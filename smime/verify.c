@@ -589,6 +589,17 @@ visit_compressed(
 	visit_octets(walk, place, section, NULL, data, size);
 }
 
+/* Of what is neither signed nor may hold what is, nothing is claimed. */
+static VerdictReason
+opaque_reason(const MimeEntity *entity, CMS_ContentInfo *cms, const char **why)
+{
+	CmsKind kind = cms_kind(cms);
+
+	return kind == CMS_KIND_SIGNED || kind == CMS_KIND_COMPRESSED ?
+	    multipart_signed_cms_reason(entity, why) :
+	    VERDICT_REASON_OK;
+}
+
 static void
 visit_opaque(Walk *walk, const Place *place)
 {
@@ -599,8 +610,10 @@ visit_opaque(Walk *walk, const Place *place)
 	VerdictReason reason = multipart_signed_problems_reason(problems);
 	const char *why = mime_problem_text(problems);
 
-	if (reason != VERDICT_REASON_OK ||
-	    !parse_body(walk, entity, &object, &reason, &why)) {
+	if (reason == VERDICT_REASON_OK &&
+	    parse_body(walk, entity, &object, &reason, &why))
+		reason = opaque_reason(entity, object.cms, &why);
+	if (reason != VERDICT_REASON_OK) {
 		record_structure(walk, place, section, reason, why);
 		return;
 	}

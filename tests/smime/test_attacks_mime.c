@@ -756,24 +756,26 @@ quoted_printable(GBytes *octets, const char *literal)
 	return g_string_free(text, FALSE);
 }
 
-/* {XXX}: as much as a reader's buffer holds of a line. */
+/* {CMS} in base64 or {QP}, with an attribute that nobody signs, detached or as
+ * flags (PkiCmsFlag) say.  {XXX}: as much as a reader's buffer holds of a line.
+ */
 static GString *
-with_literal(
-    const AttackWorld *world, const char *pattern, const char *attribute)
+with_literal(const AttackWorld *world, const char *pattern,
+    const char *attribute, guint flags)
 {
 	g_autofree char *xs = g_strnfill(1023, 'x');
 	const AttackPiece fill[] = { { "{XXX}", xs, strlen(xs) },
 		{ NULL, NULL, 0 } };
 	g_autoptr(GString) literal = attack_filled(attribute, fill);
 	g_autoptr(GBytes) cms =
-	    attack_signed_by(world, attack_victim(world), GENUINE, 0);
+	    attack_signed_by(world, attack_victim(world), GENUINE, flags);
 	g_autoptr(GBytes) other = with_unsigned(cms, literal->str);
 	g_autofree char *base64 = pki_base64(other);
 	g_autofree char *quoted = quoted_printable(other, literal->str);
 	const AttackPiece pieces[] = {
 		{ "{PART}", GENUINE, strlen(GENUINE) },
 		{ "{XXX}", xs, strlen(xs) },
-		{ "{P7S}", base64, strlen(base64) },
+		{ "{CMS}", base64, strlen(base64) },
 		{ "{QP}", quoted, strlen(quoted) },
 		{ NULL, NULL, 0 },
 	};
@@ -829,7 +831,7 @@ Test(attacks, signature_part)
 		const char *name, *pattern, *attribute;
 		AttackExpected expected;
 	} cases[] = {
-		{ "base64", SIGNED_IN("luar/1", P7S_TYPE "\r\n{P7S}"),
+		{ "base64", SIGNED_IN("luar/1", P7S_TYPE "\r\n{CMS}"),
 		    FALSE_PART("luar"), PASSES },
 		{ "a cut boundary", SIGNED_IN("luar/1", P7S_QP "\r\n{QP}"),
 		    FALSE_PART("luar"), STRUCTURE(MIME_AMBIGUOUS) },
@@ -838,24 +840,24 @@ Test(attacks, signature_part)
 		{ "nothing special", SIGNED_IN("luar", P7S_QP "\r\n{QP}"), "x",
 		    STRUCTURE(MIME_AMBIGUOUS) },
 		{ "a cut boundary in its header",
-		    SIGNED_IN("luar/1", P7S_TYPE "--luar: x\r\n\r\n{P7S}"), "x",
+		    SIGNED_IN("luar/1", P7S_TYPE "--luar: x\r\n\r\n{CMS}"), "x",
 		    STRUCTURE(MIME_AMBIGUOUS) },
 		{ "another boundary in its header",
-		    SIGNED_IN("luar", P7S_TYPE "--lain: x\r\n\r\n{P7S}"), "x",
+		    SIGNED_IN("luar", P7S_TYPE "--lain: x\r\n\r\n{CMS}"), "x",
 		    STRUCTURE(MIME_AMBIGUOUS) },
 		{ "a long line in its header",
 		    SIGNED_IN(
-			"luar", "X: {XXX}--luar\r\n" P7S_TYPE "\r\n{P7S}"),
+			"luar", "X: {XXX}--luar\r\n" P7S_TYPE "\r\n{CMS}"),
 		    HTML(""), STRUCTURE(MIME_AMBIGUOUS) },
 		{ "a long line in its header, and no boundary",
-		    SIGNED_IN("luar", "X: {XXX}\r\n" P7S_TYPE "\r\n{P7S}"),
+		    SIGNED_IN("luar", "X: {XXX}\r\n" P7S_TYPE "\r\n{CMS}"),
 		    HTML(""), PASSES },
 	};
 	g_auto(AttackWorld) world = attack_world_new();
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autoptr(GString) text =
-		    with_literal(&world, cases[i].pattern, cases[i].attribute);
+		g_autoptr(GString) text = with_literal(
+		    &world, cases[i].pattern, cases[i].attribute, 0);
 		g_autoptr(Verdict) verdict = attack_judge(&world, text);
 
 		attack_expect(verdict, &cases[i].expected, cases[i].name);
@@ -929,6 +931,64 @@ Test(attacks, opaque_structure)
 	};
 
 	expect_edits(HEAD OPAQUE, edits, G_N_ELEMENTS(edits));
+}
+
+#define P7M_AS(type, encoding) \
+	HEAD "Content-Type: application/" type \
+	     "\r\nContent-Transfer-Encoding: " encoding "\r\n\r\n"
+
+/* Nor does anybody sign how opaque content is written: in other encodings than
+ * base64 there may be lines as somebody wants them, and where a boundary is
+ * named, those are parts for some. */
+Test(attacks, opaque_written_otherwise)
+{
+	static const struct {
+		const char *name, *pattern;
+		AttackExpected expected;
+	} cases[] = {
+		{ "base64", P7M_AS("pkcs7-mime", "base64") "{CMS}", PASSES },
+		{ "quoted-printable",
+		    P7M_AS("pkcs7-mime", "quoted-printable") "{QP}",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "quoted-printable, and a boundary",
+		    P7M_AS("pkcs7-mime; name=smime.p7m; boundary=lain",
+			"quoted-printable") "{QP}",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "the older type",
+		    P7M_AS("x-pkcs7-mime", "Quoted-Printable") "{QP}",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "by its name",
+		    P7M_AS("octet-stream; name=smime.p7m",
+			"quoted-printable") "{QP}",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "a boundary",
+		    P7M_AS("pkcs7-mime; boundary=lain", "base64") "{CMS}",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "a boundary, of the older type",
+		    P7M_AS("x-pkcs7-mime; boundary=lain", "base64") "{CMS}",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "a boundary, by its name",
+		    P7M_AS("octet-stream; name=smime.p7m; boundary=lain",
+			"base64") "{CMS}",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "in an encoded word",
+		    P7M_AS("pkcs7-mime; x=\"=?utf-8?q?=3B_boundary=3Dlain?=\"",
+			"base64") "{CMS}",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+	};
+	g_auto(AttackWorld) world = attack_world_new();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GString) text = with_literal(&world, cases[i].pattern,
+		    FALSE_PART("lain"), PKI_CMS_ATTACHED);
+		g_autoptr(Verdict) verdict = attack_judge(&world, text);
+
+		attack_expect(verdict, &cases[i].expected, cases[i].name);
+		cr_expect_eq(verdict_result(verdict),
+		    cases[i].expected.outcome == ATTACK_PASS ? SMIME_PASS :
+							       SMIME_NEUTRAL,
+		    "%s", cases[i].name);
+	}
 }
 
 /* --- MIME: beyond measure ------------------------------------------------ */

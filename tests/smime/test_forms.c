@@ -826,6 +826,13 @@ Test(forms, layers_in_disguise)
 		{ "a name of another kind",
 		    FILE_AS("application/cms; name=smime.p7m") "\r\n{P7M}",
 		    true },
+		{ "a boundary",
+		    FILE_AS("application/pkcs7-mime; boundary=e") "\r\n{P7M}",
+		    false },
+		{ "a boundary, and no name",
+		    FILE_AS("application/octet-stream; boundary=e") "\r\n"
+								    "{P7M}",
+		    false },
 		{ "a comment behind the type",
 		    FILE_AS("application/pkcs7-mime (c)") "\r\n{P7M}", false },
 		{ "a comment before the type",
