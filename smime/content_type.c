@@ -131,6 +131,15 @@ is_encoded_word(const char *text)
 		"=\\?[^?]*\\?[bq]\\?", text, G_REGEX_CASELESS | G_REGEX_RAW, 0);
 }
 
+/* It may go on in another parameter, and the sign before a value without quotes
+ * may be its first octet. */
+static bool
+may_begin_encoded_word(const ContentTypeParameter *parameter)
+{
+	return strstr(parameter->value, "=?") != NULL ||
+	    (!parameter->quoted && parameter->value[0] == '?');
+}
+
 /* Is the word there, before what follows it (NULL: anything), after blanks? */
 static bool
 has_word(const char *text, const char *word, const char *next)
@@ -167,8 +176,7 @@ may_name_boundary(const ContentTypeParameter *parameter)
 	if (strcmp(parameter->name, word) == 0)
 		return is_encoded_word(parameter->value) ||
 		    has_word(parameter->value, word, "=");
-	/* An encoded word may go on in another parameter. */
-	return strstr(parameter->value, "=?") != NULL ||
+	return may_begin_encoded_word(parameter) ||
 	    has_word(parameter->name, word, NULL) ||
 	    has_word(parameter->value, word, NULL);
 }

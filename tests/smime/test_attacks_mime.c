@@ -429,6 +429,8 @@ Test(attacks, structure)
 		    BOUNDARY
 		    "; name=\"\xff=?utf-8?q?a=22=3B_bound=61ry=3Dlain?=\"",
 		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "in an encoded word whose first octet is the sign", BOUNDARY,
+		    "x=?utf-8?q?=3B=20=62oundary=3Dlain?=; " BOUNDARY, ANYHOW },
 		{ "in a fold", BOUNDARY, BOUNDARY "; x=\"a\r\n boundary=lain\"",
 		    STRUCTURE(MIME_AMBIGUOUS) },
 		{ "no semicolon", ";\r\n " BOUNDARY, "\r\n " BOUNDARY, ANYHOW },
@@ -501,6 +503,9 @@ Test(attacks, structure)
 		    P7S_NAME "; x-boundary*=lain", STRUCTURE(MIME_AMBIGUOUS) },
 		{ "in an encoded word of the signature part", P7S_NAME,
 		    "name=\"=?utf-8?q?x=3B_bound=61ry=3Dlain?=\"",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "in an encoded word whose first octet is the sign", P7S_NAME,
+		    P7S_NAME "; x=?utf-8?q?=3B_bound=61ry=3Dlain?=",
 		    STRUCTURE(MIME_AMBIGUOUS) },
 		{ "in an escape of the signature part", P7S_NAME,
 		    P7S_NAME "; x=\"a\\\"\"", STRUCTURE(MIME_AMBIGUOUS) },
