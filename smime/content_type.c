@@ -98,14 +98,18 @@ read_quoted(Cursor *cursor, bool *plain)
 static bool
 read_parameter(Cursor *cursor, ContentTypeParameter *parameter)
 {
+	const char *end;
+
 	parameter->name = read_while(cursor, is_token_char);
 	if (parameter->name == NULL)
 		return false;
+	end = cursor->at;
 	skip_blanks(cursor);
 	if (!is_at(cursor, '='))
 		return false;
 	cursor->at++;
 	skip_blanks(cursor);
+	parameter->blanks = cursor->at - end != 1;
 	parameter->quoted = is_at(cursor, '"');
 	parameter->value = parameter->quoted ?
 	    read_quoted(cursor, &parameter->plain) :
@@ -218,7 +222,8 @@ static bool
 parse_parameters(ContentType *type, Cursor *cursor)
 {
 	for (;;) {
-		ContentTypeParameter parameter = { NULL, NULL, false, true };
+		ContentTypeParameter parameter = { NULL, NULL, false, true,
+			false };
 
 		skip_blanks(cursor);
 		if (cursor->at == cursor->end)
@@ -341,6 +346,14 @@ content_type_value_to_cut(const ContentType *type, const char *name)
 			return parameter->value;
 	}
 	return NULL;
+}
+
+bool
+content_type_has_blanks(const ContentType *type, const char *name)
+{
+	const ContentTypeParameter *parameter = find_parameter(type, name);
+
+	return parameter != NULL && parameter->blanks;
 }
 
 /* Is what follows the boundary in a line nothing but what closes the last part,

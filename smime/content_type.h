@@ -24,6 +24,7 @@ typedef struct {
 	char *value; /* without quotes */
 	bool quoted; /* it had some */
 	bool plain;  /* and neither escapes nor folds in them */
+	bool blanks; /* around the sign before it */
 } ContentTypeParameter;
 
 typedef struct {
@@ -58,6 +59,11 @@ const char *content_type_value_to_cut(
 /* Is line, as far as it goes before end, such a value up to one of its
  * tspecials, but for what closes the last part, and blanks? */
 bool content_type_is_cut(const char *value, const char *line, const char *end);
+
+/* Are there blanks, or a fold, around the parameter's sign, which RFC 2045,
+ * section 5.1 has not?  Some readers do not find it then.  name in lower case.
+ */
+bool content_type_has_blanks(const ContentType *type, const char *name);
 
 /* Might some reader find a boundary in it?  For types that have none: of a
  * multipart only its own is well-formed. */

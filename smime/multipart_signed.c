@@ -230,6 +230,10 @@ multipart_signed_reason(
 		return multipart_signed_problems_reason(problems);
 	if (entity->children->len != 2)
 		return VERDICT_REASON_NOT_TWO_PARTS;
+	*why = "blanks around the sign of the boundary "
+	       "(RFC 2045, section 5.1)";
+	if (content_type_has_blanks(entity->content_type, "boundary"))
+		return VERDICT_REASON_MIME_AMBIGUOUS;
 	*why = why_frame_is_content(entity);
 	if (*why != NULL)
 		return VERDICT_REASON_MIME_AMBIGUOUS;

@@ -111,6 +111,36 @@ Test(content_type, one_boundary)
 	}
 }
 
+/* Some readers look for the name and its sign as one word. */
+Test(content_type, blanks_around_the_sign)
+{
+	static const struct {
+		const char *parameter;
+		bool has_blanks;
+	} cases[] = {
+		{ "x=y; boundary=\"a\" ; z=a", false },
+		{ "boundary = a", true },
+		{ "boundary =\"a\"", true },
+		{ "boundary= \"a\"", true },
+		{ "boundary\r\n\t=a", true },
+		{ "boundary=\r\n a", true },
+		{ "boundary=a; micalg = \"a\"", false },
+		{ "micalg = \"a\"", false },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *value =
+		    g_strconcat("multipart/mixed; ", cases[i].parameter, NULL);
+		bool well_formed;
+		g_autoptr(ContentType) type =
+		    content_type_parse(value, strlen(value), &well_formed);
+
+		cr_expect(well_formed, "%s", value);
+		cr_expect_eq(content_type_has_blanks(type, "boundary"),
+		    cases[i].has_blanks, "%s", value);
+	}
+}
+
 Test(content_type, the_default)
 {
 	g_autoptr(ContentType) type = content_type_new("text", "plain");
@@ -131,6 +161,8 @@ Test(content_type, malformed)
 		{ "application/pdf; x", "application", "pdf" },
 		{ "multipart/signed (c); boundary=b", "multipart", "signed" },
 		{ "multipart/mixed; boundary=\"b", "multipart", "mixed" },
+		{ "multipart/mixed; boundary(c)=b", "multipart", "mixed" },
+		{ "multipart/mixed; boundary=(c)b", "multipart", "mixed" },
 		{ "text/html;;", "text", "html" },
 	};
 
