@@ -166,6 +166,13 @@ has_cut_delimiter(const MimeEntity *entity, MimeRange range)
 	return false;
 }
 
+static bool
+lacks_quotes(const MimeEntity *entity)
+{
+	return content_type_value_to_cut(entity->content_type, "boundary") !=
+	    NULL;
+}
+
 /* Without white space at its ends; caller frees. */
 static char *
 stripped(const MimeEntity *entity, MimeRange range)
@@ -182,6 +189,10 @@ why_frame_is_content(const MimeEntity *entity)
 
 	if (!is_notice(preamble))
 		return "text before the first part (RFC 2046, section 5.1.1)";
+	/* Some readers find no parts then, and show all as text. */
+	if (*preamble != '\0' && lacks_quotes(entity))
+		return "text before the first part, and a boundary that lacks "
+		       "quotes (RFC 2045, section 5.1)";
 	epilogue = stripped(entity, entity->epilogue);
 	if (has_fields(epilogue) || has_delimiter(entity, entity->epilogue) ||
 	    has_cut_delimiter(entity, entity->epilogue))

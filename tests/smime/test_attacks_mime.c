@@ -630,13 +630,23 @@ Test(attacks, boundaries_inside)
 
 #define SLASHED(type_end) HEAD SIGNED_BY("luar/1", type_end)
 
-/* A reader may end the boundary where it lacks quotes: he shows what follows
- * the last part. */
+/* A reader may end the boundary where it lacks quotes, or find none: he shows
+ * what stands before the first part, or follows the last. */
 Test(attacks, boundary_without_quotes)
 {
 	static const Wrapping cases[] = {
 		{ "alone", SLASHED("boundary=luar/1"), PASSES },
 		{ "a footer", SLASHED("boundary=luar/1") "--\r\nMilis\r\n",
+		    PASSES },
+		{ "a notice", SLASHED("boundary=luar/1\r\n\r\nAnda dipecat."),
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "a notice, with quotes",
+		    SLASHED("boundary=\"luar/1\"\r\n\r\nSurat MIME."), PASSES },
+		{ "a notice, of tokens only",
+		    HEAD SIGNED_BY(
+			"luar-1", "boundary=luar-1\r\n\r\nSurat MIME."),
+		    PASSES },
+		{ "blank lines", SLASHED("boundary=luar/1\r\n\r\n \r\n"),
 		    PASSES },
 		{ "cut",
 		    SLASHED("boundary=luar/1") "\r\n--luar\r\n\r\nAnda "
