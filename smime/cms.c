@@ -550,6 +550,39 @@ cms_content(CMS_ContentInfo *cms)
 	return content != NULL ? *content : NULL;
 }
 
+/* git apply finds a file to change by the beginning of a line. */
+static bool
+has_patch(const guchar *from, const guchar *to)
+{
+	static const char *const beginnings[] = { "\ndiff --git ", "\n--- " };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(beginnings); i++) {
+		if (memmem(from, (gsize)(to - from), beginnings[i],
+			strlen(beginnings[i])) != NULL)
+			return true;
+	}
+	return false;
+}
+
+bool
+cms_has_patch_beside_content(GBytes *der)
+{
+	gsize size;
+	const guchar *octets = g_bytes_get_data(der, &size);
+	Walk all = { octets, octets + size }, info, data;
+	Element element;
+	const guchar *content;
+
+	if (!enter(&all, V_ASN1_SEQUENCE, &info) || !next(&info, &element) ||
+	    !next(&info, &element) ||
+	    !enter(&element.content, V_ASN1_SEQUENCE, &data) ||
+	    !next(&data, &element) || !next(&data, &element))
+		return false;
+	content = data.at;
+	return next(&data, &element) &&
+	    (has_patch(octets, content) || has_patch(data.at, octets + size));
+}
+
 /* OpenSSL is often built without zlib; GLib has it always. */
 static GBytes *
 inflate(const guchar *data, gsize size, gsize max, bool *over)

@@ -56,6 +56,11 @@ bool cms_holds_data(CMS_ContentInfo *cms);
 /* The content that is in it; owned by cms, NULL when there is none. */
 const ASN1_OCTET_STRING *cms_content(CMS_ContentInfo *cms);
 
+/* Is there, in what of signed data is not its content, what git am takes for a
+ * patch?  It looks into every part of a mail, and nobody has signed all of
+ * this.  der: what cms_parse() has taken. */
+bool cms_has_patch_beside_content(GBytes *der);
+
 /* The content of compressed data (RFC 3274, by zlib) of at most max octets.
  * NULL with *reason MALFORMED or OVER_LIMIT and *why, a constant. */
 GBytes *cms_decompress(

@@ -467,7 +467,7 @@ visit_octets(Walk *walk, const Place *place, const char *section,
 	visit_content(walk, place, prefix, content, covers);
 }
 
-/* False for the reason why, with object empty but for its octets. */
+/* False for the reason why. */
 static bool
 parse_body(const Walk *walk, const MimeEntity *entity, CmsObject *object,
     VerdictReason *reason, const char **why)
@@ -481,7 +481,14 @@ parse_body(const Walk *walk, const MimeEntity *entity, CmsObject *object,
 		*reason = VERDICT_REASON_CMS_MALFORMED;
 		*why = "transfer encoding is malformed (RFC 2045, section 6)";
 	}
-	return object->cms != NULL;
+	if (object->cms == NULL)
+		return false;
+	if (cms_kind(object->cms) != CMS_KIND_SIGNED ||
+	    !cms_has_patch_beside_content(object->der))
+		return true;
+	*reason = VERDICT_REASON_MIME_AMBIGUOUS;
+	*why = "a patch beside the content in the CMS (RFC 5652, section 5.1)";
+	return false;
 }
 
 /* RFC 8551, section 3.5.3: the signature part must be for content beside it. */

@@ -885,6 +885,48 @@ Test(attacks, signature_part)
 	}
 }
 
+#define FROM_VICTIM "From: Bupati <" VICTIM ">\r\n"
+#define PATCH_PART \
+	"Content-Type: text/plain\r\n\r\nPerbaikan\r\n---\r\n" \
+	"diff --git a/x b/x\r\n--- a/x\r\n+++ b/x\r\n@@ -1 +1 @@\r\n" \
+	"-a\r\n+b\r\n"
+
+/* git am applies what it finds in any part, decoded. */
+Test(attacks, patches)
+{
+	static const struct {
+		const char *name, *attribute;
+		bool passes;
+	} cases[] = {
+		{ "nothing", "x", true },
+		{ "a file", "x\ndiff --git a/x b/x\nold mode 100644\n", false },
+		{ "a file, as of old", "\r\n--- a/x\n+++ b/x\n", false },
+		{ "amid a line", "x--- diff --git a/x b/x\n", true },
+		{ "a row of dashes", "\n----\n---\n-- \n", true },
+	};
+	g_auto(AttackWorld) world = attack_world_new();
+
+	for (gsize i = 0; i < 2 * G_N_ELEMENTS(cases); i++) {
+		bool is_opaque = i % 2;
+		g_autoptr(GBytes) cms =
+		    attack_signed_by(&world, attack_victim(&world), PATCH_PART,
+			is_opaque ? PKI_CMS_ATTACHED : 0);
+		g_autoptr(GBytes) other =
+		    with_unsigned(cms, cases[i / 2].attribute);
+		g_autofree char *text = is_opaque ?
+		    pki_opaque(FROM_VICTIM, other) :
+		    pki_detached(FROM_VICTIM, PATCH_PART, other);
+		g_autoptr(GString) whole = g_string_new(text);
+		g_autoptr(Verdict) verdict = attack_judge(&world, whole);
+		AttackExpected expected = { .step = VERDICT_STEP_STRUCTURE,
+			.reason = VERDICT_REASON_MIME_AMBIGUOUS };
+
+		if (cases[i / 2].passes)
+			expected = (AttackExpected){ .outcome = ATTACK_PASS };
+		attack_expect(verdict, &expected, cases[i / 2].name);
+	}
+}
+
 /* The signature comes first: it is no signature of what follows. */
 Test(attacks, order_of_parts)
 {

@@ -50,6 +50,41 @@ Test(cms, parse)
 	}
 }
 
+#define PATCH CONTENT "diff --git a/x b/x\n--- a/x\n+++ b/x\n"
+
+/* What somebody has signed may be a patch; what is beside it may not. */
+Test(cms, beside_content)
+{
+	static const guint flags[] = { 0, PKI_CMS_ATTACHED,
+		PKI_CMS_ATTACHED | PKI_CMS_INDEFINITE | PKI_CMS_CHUNKED };
+	static const struct {
+		const char *name;
+		bool found;
+	} cases[] = {
+		{ "x", false },
+		{ "x\n--- y", true },
+		{ "x\r\ndiff --git y", true },
+		{ "x--- y diff --git y", false },
+	};
+	g_autoptr(Pki) pki = pki_new(NULL);
+	const PkiSigner signer = { .cert = pki->leaf, .key = pki->leaf_key };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(X509) extra = pki_cert(
+		    &(PkiCert){ .name = cases[i].name }, NULL, PKI_KEY_OTHER);
+		X509 *const certs[] = { pki->leaf, pki->ca, extra, NULL };
+
+		for (gsize n = 0; n < G_N_ELEMENTS(flags); n++) {
+			const PkiCms spec = { &signer, 1, certs, flags[n] };
+			g_autoptr(GBytes) der =
+			    pki_cms(PATCH, strlen(PATCH), &spec);
+
+			cr_expect_eq(cms_has_patch_beside_content(der),
+			    cases[i].found, "%s, %zu", cases[i].name, n);
+		}
+	}
+}
+
 Test(cms, malformed)
 {
 	g_autoptr(Pki) pki = pki_new(NULL);
