@@ -1,9 +1,12 @@
 #include "cert_cache.h"
 #include "lru.h"
 
-/* What OpenSSL has for a certificate, about: so much, and for each octet. */
-#define DECODED 12000
+/* What OpenSSL has for a certificate, about: so much, for each octet, for each
+ * element, and for each that it finds in extensions. */
+#define DECODED 8000
 #define DECODED_OCTET 4
+#define DECODED_ELEMENT 40
+#define DECODED_IN_EXTENSION 112
 
 struct cert_cache {
 	Lru *by_digest; /* SHA-256 of the octets → X509 */
@@ -60,19 +63,62 @@ cert_cache_decode(CertCache *cache, const guchar *octets, gsize size)
 	return cert;
 }
 
-/* DECODED and more, for so many octets of DER. */
+/* At all depths, up to what is none. */
 static gsize
-cost_of(gsize size)
+count_elements(const guchar *at, gsize size)
 {
-	return DECODED + DECODED_OCTET * size;
+	const guchar *end = at + size;
+	gsize count = 0;
+
+	while (at < end) {
+		long length;
+		int tag, class;
+		int form = ASN1_get_object(
+		    &at, &length, &tag, &class, (long)(end - at));
+
+		if (form & 0x80)
+			break;
+		count++;
+		if (!(form & V_ASN1_CONSTRUCTED))
+			at += length;
+	}
+	ossl_clear_errors();
+	return count;
+}
+
+static gsize
+count_in_extensions(const X509 *cert)
+{
+	gsize count = 0;
+
+	for (int i = 0; i < X509_get_ext_count(cert); i++) {
+		const ASN1_OCTET_STRING *value =
+		    X509_EXTENSION_get_data(X509_get_ext(cert, i));
+
+		count += count_elements(ASN1_STRING_get0_data(value),
+		    (gsize)ASN1_STRING_length(value));
+	}
+	return count;
+}
+
+/* octets: its DER. */
+static gsize
+cost_of(const X509 *cert, const guchar *octets, gsize size)
+{
+	return DECODED + DECODED_OCTET * size +
+	    DECODED_ELEMENT * count_elements(octets, size) +
+	    DECODED_IN_EXTENSION * count_in_extensions(cert);
 }
 
 gsize
 cert_cache_cost(X509 *cert)
 {
-	int size = i2d_X509(cert, NULL);
+	guchar *octets = NULL;
+	int size = i2d_X509(cert, &octets);
+	gsize cost = cost_of(cert, octets, (gsize)MAX(size, 0));
 
-	return cost_of((gsize)MAX(size, 0));
+	OPENSSL_free(octets);
+	return cost;
 }
 
 bool
@@ -89,8 +135,8 @@ cert_cache_keep(CertCache *cache, X509 *cert)
 		kept = lru_get(cache->by_digest, digest, 0);
 	}
 	if (fits && kept == NULL)
-		lru_put(cache->by_digest, digest, cert, cost_of((gsize)size),
-		    G_MAXINT64);
+		lru_put(cache->by_digest, digest, cert,
+		    cost_of(cert, octets, (gsize)size), G_MAXINT64);
 	OPENSSL_free(octets);
 	return fits && (kept == NULL || kept == cert);
 }
