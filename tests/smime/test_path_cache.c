@@ -85,6 +85,31 @@ Test(path_cache, bounded)
 	cr_expect(known > 0 && known <= ENTRIES, "%u", known);
 }
 
+/* All below the anchor counts. */
+Test(path_cache, bounded_with_issuers)
+{
+	static const TrustDemands demands;
+	g_autoptr(PathCache) cache = path_cache_new(MEMORY);
+	g_autoptr(Pki) pki = pki_new(NULL);
+	X509 *certs[20];
+	guint known = 0;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(certs); i++) {
+		g_autoptr(OsslX509Stack) path = NULL;
+
+		certs[i] = pki_cert(&(PkiCert){ 0 }, NULL, PKI_KEY_LEAF);
+		path = stack_of(certs[i], pki->ca);
+		X509_up_ref(pki->root);
+		sk_X509_push(path, pki->root);
+		path_cache_put(cache, &demands, path);
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(certs); i++) {
+		known += is_known(cache, certs[i], &demands, PKI_NOW);
+		X509_free(certs[i]);
+	}
+	cr_expect(known > 0 && known <= ENTRIES / 2, "%u", known);
+}
+
 /* As long as all of it is valid. */
 Test(path_cache, validity)
 {

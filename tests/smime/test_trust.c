@@ -437,6 +437,78 @@ Test(trust, remembers)
 	}
 }
 
+/* As much as a subjectAltName needs to be too large to be kept. */
+static char *
+many_mailboxes(void)
+{
+	GString *mailboxes = g_string_new("budi@x.id");
+
+	while (mailboxes->len < CERT_CACHE_MAX_SIZE)
+		g_string_append(mailboxes, " budi-utomo.saputra@x.id");
+	return g_string_free(mailboxes, FALSE);
+}
+
+/* A path is remembered only if its certificates are: nobody would find it, and
+ * it takes room.  Here another certificate of the CA comes first then, unless
+ * the path is known. */
+Test(trust, remembers_only_what_is_kept)
+{
+	g_autofree char *many = many_mailboxes();
+	const struct {
+		const char *mailboxes;
+		bool remembered;
+		guint kept;
+	} cases[] = {
+		{ "budi@x.id", true, 2 },
+		{ many, false, 0 },
+	};
+	const TrustDemands mail = { .is_for_mail = true };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Pki) pki =
+		    pki_new(&(PkiCert){ .mailboxes = cases[i].mailboxes });
+		g_autoptr(X509) other = pki_cert(
+		    &(PkiCert){
+			.name = "CA Test", .is_ca = true, .serial = 100 },
+		    pki->root, PKI_KEY_ROOT);
+		g_autoptr(Trust) trust = pki_trust(pki->root, NULL);
+		g_autoptr(OsslX509Stack) included = sk_X509_new_null();
+		g_autoptr(OsslX509Stack) first = NULL;
+		g_autoptr(OsslX509Stack) second = NULL;
+		g_autofree char *detail = NULL;
+
+		X509_up_ref(pki->ca);
+		sk_X509_push(included, pki->ca);
+		cr_assert_eq(trust_path(trust, pki->leaf, included, &mail,
+				 PKI_NOW, &first, &detail),
+		    VERDICT_REASON_OK);
+		cr_expect_eq(cert_cache_count(trust_certificates(trust)),
+		    cases[i].kept, "%zu", i);
+		X509_up_ref(other);
+		sk_X509_unshift(included, other);
+		cr_assert_eq(trust_path(trust, pki->leaf, included, &mail,
+				 PKI_NOW, &second, &detail),
+		    VERDICT_REASON_OK);
+		cr_expect_eq(sk_X509_value(second, 1),
+		    cases[i].remembered ? pki->ca : other, "%zu", i);
+	}
+}
+
+/* Those are there anyway. */
+Test(trust, configured_intermediates_are_not_kept)
+{
+	const TrustDemands mail = { .is_for_mail = true };
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(Trust) trust = pki_trust(pki->root, pki->ca);
+	g_autoptr(OsslX509Stack) path = NULL;
+	g_autofree char *detail = NULL;
+
+	cr_assert_eq(
+	    trust_path(trust, pki->leaf, NULL, &mail, PKI_NOW, &path, &detail),
+	    VERDICT_REASON_OK);
+	cr_expect_eq(cert_cache_count(trust_certificates(trust)), 1);
+}
+
 /* What stands above an anchor, and in it, is not asked: so the policies of a
  * CA whose superior names none can be required all the same. */
 Test(trust, policy_below_the_issuing_anchor)
