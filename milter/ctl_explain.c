@@ -201,20 +201,36 @@ put_action(Page *page, const CtlJudgement *judgement)
 	    text != NULL ? text : word(page, CTL_WORD_INBOUND_UNKNOWN));
 }
 
+/* That only a part is signed is told beside what is worse. */
+static void
+put_what_happened(Page *page, const CtlJudgement *judgement)
+{
+	const VerdictEntry *entry = verdict_decisive(judgement->verdict);
+	VerdictReason reason = verdict_reason(judgement->verdict);
+
+	if (reason == VERDICT_REASON_OK)
+		return;
+	put_labelled(page, 2, word(page, CTL_WORD_WHAT_HAPPENED),
+	    ctl_reason_meaning(reason, page->language));
+	if (entry->whole || reason == VERDICT_REASON_PARTIAL)
+		return;
+	put_labelled(page, 2, word(page, CTL_WORD_WHAT_HAPPENED),
+	    ctl_reason_meaning(VERDICT_REASON_PARTIAL, page->language));
+	put_labelled(page, 2, word(page, CTL_WORD_COUNTS_AS),
+	    word(page, CTL_WORD_COUNTS_AS_PART));
+}
+
 static void
 put_summary(Page *page, const CtlJudgement *judgement)
 {
-	SmimeResult result = verdict_result(judgement->verdict);
-	VerdictReason reason = ctl_judgement_reason(judgement);
+	SmimeResult result = ctl_judgement_result(judgement);
 	g_autofree char *headline = g_strdup_printf("%s (smime=%s). %s",
 	    ctl_judgement_headline(judgement, page->language),
 	    name_code_name(smime_result_names, (int)result),
 	    ctl_result_meaning(result, page->language));
 
 	put_line(page, 0, headline);
-	if (reason != VERDICT_REASON_OK)
-		put_labelled(page, 2, word(page, CTL_WORD_WHAT_HAPPENED),
-		    ctl_reason_meaning(reason, page->language));
+	put_what_happened(page, judgement);
 	if (judgement->verdict->remark != NULL)
 		put_labelled(page, 2, word(page, CTL_WORD_KIND),
 		    ctl_remark_text(
@@ -224,7 +240,7 @@ put_summary(Page *page, const CtlJudgement *judgement)
 
 		put_labelled(page, 2, word(page, CTL_WORD_AUTHOR), authors);
 	}
-	put_signer(page, ctl_judgement_decisive(judgement));
+	put_signer(page, verdict_decisive(judgement->verdict));
 	put_labelled(page, 2, word(page, CTL_WORD_WHAT_TO_DO),
 	    ctl_advice_text(ctl_judgement_advice(judgement), page->language));
 	put_action(page, judgement);

@@ -216,13 +216,14 @@ add_summary(
 {
 	bool is_signed = judgement->verdict->entries->len > 0;
 	SmimeResult result = verdict_result(judgement->verdict);
-	VerdictReason reason = ctl_judgement_reason(judgement);
+	VerdictReason reason = verdict_reason(judgement->verdict);
 	g_autofree char *code = is_signed ? ctl_reason_code(reason) : NULL;
 
 	add_string(
 	    to, "result", name_code_name(smime_result_names, (int)result));
 	add_string(to, "headline", ctl_judgement_headline(judgement, language));
-	add_string(to, "meaning", ctl_result_meaning(result, language));
+	add_string(to, "meaning",
+	    ctl_result_meaning(ctl_judgement_result(judgement), language));
 	add_string(to, "reason", code);
 	add_string(to, "reason_text",
 	    is_signed ? ctl_reason_meaning(reason, language) : NULL);

@@ -32,12 +32,9 @@ typedef struct {
 	const char *option; /* that decides so */
 } CtlJudgement;
 
-/* The signature that the result of the message comes from; NULL: none. */
-const VerdictEntry *ctl_judgement_decisive(const CtlJudgement *judgement);
-
-/* Why the result is what it is; of a pass, what is not known all the same.  OK
- * where there is no signature. */
-VerdictReason ctl_judgement_reason(const CtlJudgement *judgement);
+/* Of the signature that decides, as the field has it.  The message counts as
+ * policy where that covers only a part (verdict_result). */
+SmimeResult ctl_judgement_result(const CtlJudgement *judgement);
 
 CtlAdvice ctl_judgement_advice(const CtlJudgement *judgement);
 

@@ -107,6 +107,10 @@ const char *ctl_remark_text(const char *remark, CtlLanguage language);
 	X(WHAT_HAPPENED, "What happened", "Apa yang terjadi") \
 	X(AUTHOR_UNPROVEN, "VALID, BUT THE AUTHOR IS NOT PROVEN", \
 	    "SAH, TETAPI PENGIRIM TIDAK TERBUKTI") \
+	X(COUNTS_AS, "Counts as", "Dihitung sebagai") \
+	X(COUNTS_AS_PART, \
+	    "policy, as every message of which only a part is signed", \
+	    "policy, seperti setiap surat yang hanya ditandatangani sebagian") \
 	X(SIGNED_BY, "Signed by", "Penanda tangan") \
 	X(SIGNER_UNPROVEN, "Signed by (not proven)", \
 	    "Penanda tangan (tidak terbukti)") \

@@ -234,13 +234,23 @@ VerdictStep verdict_decisive_step(const VerdictEntry *entry);
 SmimeResult verdict_entry_result(const VerdictEntry *entry);
 
 /*
- * What the message as a whole is worth: the worst result of the outermost
- * signatures that cover all of it; what those have signed may hold others.
- * Where only parts are signed it is policy, neither better nor worse: mail is
- * not refused because of what it carries along.  SMIME_NONE if there is no
+ * The entry that decides: the worst of the outermost signatures that cover all
+ * of the message; what those have signed may hold others.  Where only parts are
+ * signed, the worst of those.  NULL if there is no signature.
+ */
+const VerdictEntry *verdict_decisive(const Verdict *verdict);
+
+/*
+ * What the message as a whole is worth: the result of the entry that decides;
+ * but where only parts are signed policy, neither better nor worse: mail is not
+ * refused because of what it carries along.  SMIME_NONE if there is no
  * signature.
  */
 SmimeResult verdict_result(const Verdict *verdict);
+
+/* The most serious reason of the entry that decides; of a pass, what it leaves
+ * unsaid.  OK where nothing is to be said, or nothing is signed. */
+VerdictReason verdict_reason(const Verdict *verdict);
 
 /* Octets of each detail in a reason, so that a long name hides no other. */
 #define VERDICT_MAX_DETAIL 150

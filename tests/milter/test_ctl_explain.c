@@ -104,6 +104,28 @@ Test(ctl_explain, how_much_is_signed)
 	}
 }
 
+/* As the field says, and why the message does not count as that. */
+Test(ctl_explain, a_part_that_was_changed)
+{
+	g_autoptr(Sample) sample = sample_new(NULL, true);
+	VerdictEntry *entry = sample_entry(sample);
+	g_autofree char *text = NULL;
+	g_autofree char *words = NULL;
+
+	entry->whole = false;
+	verdict_record(
+	    entry, VERDICT_STEP_COVERAGE, VERDICT_REASON_PARTIAL, NULL);
+	text = ctl_explain(&sample->judgement, CTL_ENGLISH);
+	words = unfolded(text);
+	cr_expect(
+	    g_str_has_prefix(text, "NOT VALID (smime=fail). "), "%s", text);
+	cr_expect_not_null(
+	    strstr(words, "What happened: The content is not what was signed"));
+	cr_expect_not_null(
+	    strstr(words, "What happened: Only a part of the message"));
+	cr_expect_not_null(strstr(words, "Counts as: policy, "));
+}
+
 /* A help desk finds what it needs in what stands above the first empty line. */
 Test(ctl_explain, a_failure_in_ten_lines)
 {
