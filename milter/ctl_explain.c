@@ -201,23 +201,36 @@ put_action(Page *page, const CtlJudgement *judgement)
 	    text != NULL ? text : word(page, CTL_WORD_INBOUND_UNKNOWN));
 }
 
-/* That only a part is signed is told beside what is worse. */
+static void
+put_happened(Page *page, VerdictReason reason, const char *detail)
+{
+	put_labelled(page, 2, word(page, CTL_WORD_WHAT_HAPPENED),
+	    ctl_reason_meaning(reason, page->language));
+	/* Everybody should know which. */
+	if (reason == VERDICT_REASON_HEADER_DIFFERS && detail != NULL)
+		put_labelled(
+		    page, 2, word(page, CTL_WORD_HEADER_FIELDS), detail);
+}
+
+/* How much is signed is told beside what is worse. */
 static void
 put_what_happened(Page *page, const CtlJudgement *judgement)
 {
 	const VerdictEntry *entry = verdict_decisive(judgement->verdict);
 	VerdictReason reason = verdict_reason(judgement->verdict);
+	const VerdictOutcome *coverage;
 
 	if (reason == VERDICT_REASON_OK)
 		return;
-	put_labelled(page, 2, word(page, CTL_WORD_WHAT_HAPPENED),
-	    ctl_reason_meaning(reason, page->language));
-	if (entry->whole || reason == VERDICT_REASON_PARTIAL)
-		return;
-	put_labelled(page, 2, word(page, CTL_WORD_WHAT_HAPPENED),
-	    ctl_reason_meaning(VERDICT_REASON_PARTIAL, page->language));
-	put_labelled(page, 2, word(page, CTL_WORD_COUNTS_AS),
-	    word(page, CTL_WORD_COUNTS_AS_PART));
+	put_happened(page, reason, ctl_judgement_detail(judgement));
+	coverage = &entry->steps[VERDICT_STEP_COVERAGE];
+	if (coverage->reason != reason &&
+	    coverage->reason != VERDICT_REASON_OK &&
+	    coverage->reason != VERDICT_REASON_NOT_DONE)
+		put_happened(page, coverage->reason, coverage->detail);
+	if (!entry->whole && reason != VERDICT_REASON_PARTIAL)
+		put_labelled(page, 2, word(page, CTL_WORD_COUNTS_AS),
+		    word(page, CTL_WORD_COUNTS_AS_PART));
 }
 
 static void
@@ -227,7 +240,7 @@ put_summary(Page *page, const CtlJudgement *judgement)
 	g_autofree char *headline = g_strdup_printf("%s (smime=%s). %s",
 	    ctl_judgement_headline(judgement, page->language),
 	    name_code_name(smime_result_names, (int)result),
-	    ctl_result_meaning(result, page->language));
+	    ctl_judgement_meaning(judgement, page->language));
 
 	put_line(page, 0, headline);
 	put_what_happened(page, judgement);

@@ -222,11 +222,11 @@ add_summary(
 	add_string(
 	    to, "result", name_code_name(smime_result_names, (int)result));
 	add_string(to, "headline", ctl_judgement_headline(judgement, language));
-	add_string(to, "meaning",
-	    ctl_result_meaning(ctl_judgement_result(judgement), language));
+	add_string(to, "meaning", ctl_judgement_meaning(judgement, language));
 	add_string(to, "reason", code);
 	add_string(to, "reason_text",
 	    is_signed ? ctl_reason_meaning(reason, language) : NULL);
+	add_string(to, "reason_detail", ctl_judgement_detail(judgement));
 	add_advice(to, ctl_judgement_advice(judgement), language);
 	add_string(to, "remark", judgement->verdict->remark);
 }

@@ -35,6 +35,19 @@ worst_beside_coverage(const VerdictEntry *entry)
 	return worst;
 }
 
+const char *
+ctl_judgement_detail(const CtlJudgement *judgement)
+{
+	const VerdictEntry *entry = verdict_decisive(judgement->verdict);
+	VerdictReason reason = verdict_reason(judgement->verdict);
+
+	for (int step = 0; entry != NULL && step < VERDICT_N_STEPS; step++) {
+		if (entry->steps[step].reason == reason)
+			return entry->steps[step].detail;
+	}
+	return NULL;
+}
+
 CtlAdvice
 ctl_judgement_advice(const CtlJudgement *judgement)
 {
@@ -62,15 +75,36 @@ ctl_judgement_result(const CtlJudgement *judgement)
 	return entry != NULL ? verdict_entry_result(entry) : SMIME_NONE;
 }
 
+/* Is the header that is shown another one, of what is good? */
+static bool
+header_differs(const CtlJudgement *judgement)
+{
+	const VerdictEntry *entry = verdict_decisive(judgement->verdict);
+
+	return entry != NULL && verdict_entry_result(entry) == SMIME_PASS &&
+	    entry->steps[VERDICT_STEP_COVERAGE].reason ==
+	    VERDICT_REASON_HEADER_DIFFERS;
+}
+
 const char *
 ctl_judgement_headline(const CtlJudgement *judgement, CtlLanguage language)
 {
 	VerdictReason reason = verdict_reason(judgement->verdict);
 
-	return reason == VERDICT_REASON_IDENTITY_NOT_ASKED ||
-		reason == VERDICT_REASON_SENDER_SIGNED ?
-	    ctl_word(CTL_WORD_AUTHOR_UNPROVEN, language) :
-	    ctl_result_headline(ctl_judgement_result(judgement), language);
+	if (reason == VERDICT_REASON_IDENTITY_NOT_ASKED ||
+	    reason == VERDICT_REASON_SENDER_SIGNED)
+		return ctl_word(CTL_WORD_AUTHOR_UNPROVEN, language);
+	if (header_differs(judgement))
+		return ctl_word(CTL_WORD_HEADER_DIFFERS, language);
+	return ctl_result_headline(ctl_judgement_result(judgement), language);
+}
+
+const char *
+ctl_judgement_meaning(const CtlJudgement *judgement, CtlLanguage language)
+{
+	return header_differs(judgement) ?
+	    ctl_word(CTL_WORD_CONTENT_GENUINE, language) :
+	    ctl_result_meaning(ctl_judgement_result(judgement), language);
 }
 
 bool

@@ -36,11 +36,16 @@ typedef struct {
  * policy where that covers only a part (verdict_result). */
 SmimeResult ctl_judgement_result(const CtlJudgement *judgement);
 
+/* That of the check which verdict_reason() is of, or NULL. */
+const char *ctl_judgement_detail(const CtlJudgement *judgement);
+
 CtlAdvice ctl_judgement_advice(const CtlJudgement *judgement);
 
-/* That of the result; of a pass that does not prove the author, one that says
- * so. */
+/* Those of the result; of a pass that does not prove the author, or not the
+ * header that is shown, ones that say so. */
 const char *ctl_judgement_headline(
+    const CtlJudgement *judgement, CtlLanguage language);
+const char *ctl_judgement_meaning(
     const CtlJudgement *judgement, CtlLanguage language);
 
 /* Is it certain who has signed, whoever the author is, and whatever stands

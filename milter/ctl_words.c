@@ -264,6 +264,16 @@ ctl_step_code(VerdictStep step)
 	    "isinya, dan tanyakan kepada pengirim lewat telepon. Tanda " \
 	    "tangan siapa yang disyaratkan diatur oleh postmaster: " \
 	    "identity pada [verify] di smime-milter.conf.") \
+	X(SIGNED_HEADER, "signed-header", \
+	    "Rely on the content, and not on the header fields that are " \
+	    "named here: the signed ones are others. A mailing list may have " \
+	    "changed them, such as by a mark in the subject, or somebody who " \
+	    "wants to mislead. If they matter, ask the signer.", \
+	    "Andalkan isinya, bukan kolom kepala surat yang disebut di sini: " \
+	    "yang ditandatangani berbeda. Mungkin diubah oleh milis, " \
+	    "misalnya " \
+	    "dengan tanda pada perihal, atau oleh orang yang ingin " \
+	    "menyesatkan. Jika penting, tanyakan kepada penanda tangan.") \
 	X(SEND_AGAIN, "send-again", \
 	    "Do not act on the content. Ask the sender by telephone, at a " \
 	    "number that you do not take from this message, to send it " \
@@ -564,6 +574,12 @@ typedef struct {
 	    "Surat ini ditandatangani oleh yang mengirimkannya atas nama " \
 	    "pengirim (Sender), seperti sekretaris, bukan oleh pengirim " \
 	    "yang tampak (From): pengirim itu sendiri tidak terbukti.") \
+	X(HEADER_DIFFERS, SIGNED_HEADER, \
+	    "kolom kepala surat yang ditandatangani berbeda di luar", \
+	    "Header fields that are shown differ from the signed ones, and " \
+	    "are not to be relied on.", \
+	    "Ada kolom kepala surat yang tampak berbeda dari yang " \
+	    "ditandatangani, sehingga tidak dapat diandalkan.") \
 	X(MIME_AMBIGUOUS, SENDER_PROGRAM, \
 	    "struktur MIME dapat dibaca dengan dua cara", \
 	    "The message is written so that two programs may show two " \
@@ -651,6 +667,14 @@ typedef struct {
 	    "somebody has changed it on the way.", \
 	    "Pengirim yang tampak (From) bukan yang ditandatangani: ada yang " \
 	    "mengubahnya di perjalanan.") \
+	X(HEADER_AMBIGUOUS, SENDER_PROGRAM, \
+	    "kepala bagian yang ditandatangani dapat dibaca dengan dua cara", \
+	    "The header of the signed part is written so that two programs " \
+	    "may read two different things in it. That can be a mistake, or " \
+	    "a trick.", \
+	    "Kepala bagian yang ditandatangani ditulis sedemikian rupa " \
+	    "sehingga dua program dapat membaca dua hal yang berbeda. Ini " \
+	    "bisa kesalahan, bisa juga tipuan.") \
 	X(DIGEST_MISMATCH, SEND_AGAIN, "isi berubah setelah ditandatangani", \
 	    "The content is not what was signed: it was changed on the way, " \
 	    "by mistake or on purpose.", \

@@ -310,6 +310,7 @@ policy_verdict_reply(VerdictReason reason, PolicyInboundAction action)
 	case VERDICT_REASON_CONTENT_ATTACHED:
 	case VERDICT_REASON_CONTENT_ABSENT:
 	case VERDICT_REASON_NO_SIGNER:
+	case VERDICT_REASON_HEADER_AMBIGUOUS:
 		return REPLY("Susunan surat bertanda tangan ini rusak atau "
 			     "tidak lazim, sehingga tidak dapat diperiksa. "
 			     "Kirim sebagai surat baru langsung dari program "
@@ -466,6 +467,7 @@ policy_verdict_reply(VerdictReason reason, PolicyInboundAction action)
 	case VERDICT_REASON_REVOCATION_UNKNOWN_TOLD:
 	case VERDICT_REASON_IDENTITY_NOT_ASKED:
 	case VERDICT_REASON_SENDER_SIGNED:
+	case VERDICT_REASON_HEADER_DIFFERS:
 	case VERDICT_REASON_OUTER_INVALID:
 		return REPLY("Tanda tangan surat ini tidak diterima di sini. "
 			     "Hubungi postmaster penerima.",

@@ -178,10 +178,13 @@ verdict_result(const Verdict *verdict)
 	return entry->whole ? verdict_entry_result(entry) : SMIME_POLICY;
 }
 
-/* Before all whose it is, which comes last. */
+/* Before all whose it is, which comes last, and what of it is shown. */
 static VerdictReason
 pass_reason(const VerdictEntry *entry)
 {
+	if (entry->steps[VERDICT_STEP_IDENTITY].reason == VERDICT_REASON_OK &&
+	    entry->steps[VERDICT_STEP_COVERAGE].reason != VERDICT_REASON_OK)
+		return entry->steps[VERDICT_STEP_COVERAGE].reason;
 	for (int step = VERDICT_N_STEPS - 1; step >= 0; step--) {
 		if (entry->steps[step].reason != VERDICT_REASON_OK)
 			return entry->steps[step].reason;

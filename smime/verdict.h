@@ -68,6 +68,8 @@ typedef enum {
 	    "option identity = off") \
 	X(SENDER_SIGNED, PASS, "signed by the Sender, not by the author", \
 	    "RFC 8550, section 3") \
+	X(HEADER_DIFFERS, PASS, "signed header fields differ outside", \
+	    "RFC 9788, section 4") \
 	/* what is wrong with the bytes */ \
 	X(MIME_AMBIGUOUS, NEUTRAL, "MIME structure can be read in two ways", \
 	    "RFC 1847, section 2.1") \
@@ -102,6 +104,9 @@ typedef enum {
 	    "RFC 8551, section 3.7") \
 	X(HEADER_MISMATCH, POLICY, "signed From differs from the one outside", \
 	    "RFC 9788, section 4.4") \
+	X(HEADER_AMBIGUOUS, POLICY, \
+	    "header of the signed part can be read in two ways", \
+	    "RFC 9788, section 4") \
 	/* what is wrong with the signature */ \
 	X(DIGEST_MISMATCH, FAIL, "content was changed after signing", \
 	    "RFC 5652, section 5.6") \

@@ -126,6 +126,34 @@ Test(ctl_explain, a_part_that_was_changed)
 	cr_expect_not_null(strstr(words, "Counts as: policy, "));
 }
 
+/* Nobody is told that all he sees is as it was signed. */
+Test(ctl_explain, a_header_that_differs)
+{
+	static const VerdictReason identities[] = { VERDICT_REASON_OK,
+		VERDICT_REASON_SENDER_SIGNED };
+	g_autoptr(Sample) sample = sample_new(NULL, false);
+	VerdictEntry *entry = sample_entry(sample);
+
+	verdict_record(entry, VERDICT_STEP_COVERAGE,
+	    VERDICT_REASON_HEADER_DIFFERS, "To, Subject");
+	for (gsize i = 0; i < G_N_ELEMENTS(identities); i++) {
+		g_autofree char *text = NULL;
+		g_autofree char *words = NULL;
+
+		verdict_record(
+		    entry, VERDICT_STEP_IDENTITY, identities[i], NULL);
+		text = ctl_explain(&sample->judgement, CTL_ENGLISH);
+		words = unfolded(text);
+		cr_expect(g_str_has_prefix(text, "VALID, BUT "), "%s", text);
+		cr_expect_not_null(
+		    strstr(words,
+			"not to be relied on. Header fields: To, Subject"),
+		    "%s", text);
+		cr_expect_null(strstr(words, "message comes from"));
+		cr_expect_null(strstr(words, "Nothing needs to be done"));
+	}
+}
+
 /* A help desk finds what it needs in what stands above the first empty line. */
 Test(ctl_explain, a_failure_in_ten_lines)
 {

@@ -91,6 +91,22 @@ Test(ctl_json, a_failure)
 	expect_member(check, "detail", NULL);
 }
 
+Test(ctl_json, a_header_that_differs)
+{
+	g_autoptr(Sample) sample = sample_new(NULL, false);
+	g_autoptr(JsonNode) root = NULL;
+	JsonObject *object;
+
+	verdict_record(sample_entry(sample), VERDICT_STEP_COVERAGE,
+	    VERDICT_REASON_HEADER_DIFFERS, "Subject");
+	root = object_of(&sample->judgement, CTL_ENGLISH);
+	object = json_node_get_object(root);
+	expect_member(object, "result", "pass");
+	expect_member(object, "reason", "header-differs");
+	expect_member(object, "reason_detail", "Subject");
+	expect_member(object, "advice", "signed-header");
+}
+
 /* Codes are for programs: only the texts are in a language. */
 Test(ctl_json, languages)
 {

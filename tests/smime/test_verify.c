@@ -1310,6 +1310,8 @@ Test(verify, every_reason_is_reached)
 	reached[VERDICT_REASON_PARTIAL] = true;
 	reached[VERDICT_REASON_OUTER_INVALID] = true;
 	reached[VERDICT_REASON_HEADER_MISMATCH] = true;
+	reached[VERDICT_REASON_HEADER_AMBIGUOUS] = true;
+	reached[VERDICT_REASON_HEADER_DIFFERS] = true;
 	reached[VERDICT_REASON_PATH_POLICY] = true;
 	for (int reason = VERDICT_REASON_OK;
 	     reason < VERDICT_REASON_LOCAL_ERROR; reason++)
