@@ -469,6 +469,37 @@ check_people(void)
 	expect_all(cases, G_N_ELEMENTS(cases));
 }
 
+/* What else is so is told beside it. */
+Test(verify, details_of_people)
+{
+	static const struct {
+		Case c;
+		const char *detail;
+	} cases[] = {
+		{ { "another", FROM("siti@daerah.example") }, NULL },
+		{ { "one of two", FROM(BUDI ", siti@daerah.example") },
+		    "one of several authors only" },
+		{ { "another, under a name",
+		      FROM("\"" BUDI "\" <siti@daerah.example>") },
+		    "the display name of the author is misleading, too" },
+		{ { "one of two, under a name",
+		      FROM(BUDI ", \"x@x.id\" <siti@daerah.example>") },
+		    "one of several authors only; "
+		    "the display name of the author is misleading, too" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Verdict) verdict = case_verdict(&cases[i].c);
+		const VerdictOutcome *identity =
+		    &entry_of(verdict, 0)->steps[VERDICT_STEP_IDENTITY];
+
+		cr_expect_eq(identity->reason, VERDICT_REASON_AUTHOR_MISMATCH,
+		    "%s", cases[i].c.name);
+		cr_expect(g_strcmp0(identity->detail, cases[i].detail) == 0,
+		    "%s: %s", cases[i].c.name, identity->detail);
+	}
+}
+
 Test(verify, good)
 {
 	check_good();
@@ -1263,6 +1294,13 @@ check_revocation(void)
 
 			expect_reason(verdict, VERDICT_STEP_REVOCATION,
 			    reasons[mode][list], name);
+			/* what would have to be there */
+			cr_expect(
+			    reasons[mode][list] != R(REVOCATION_UNKNOWN) ||
+				entry_of(verdict, 0)
+					->steps[VERDICT_STEP_REVOCATION]
+					.detail != NULL,
+			    "%s", name);
 		}
 	}
 }
