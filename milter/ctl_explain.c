@@ -250,8 +250,11 @@ put_summary(Page *page, const CtlJudgement *judgement)
 			judgement->verdict->remark, page->language));
 	if (judgement->was_read) {
 		g_autofree char *authors = authors_text(page, judgement);
+		g_autofree char *from = ctl_judgement_from(judgement);
 
 		put_labelled(page, 2, word(page, CTL_WORD_AUTHOR), authors);
+		if (from != NULL)
+			put_labelled(page, 2, word(page, CTL_WORD_FROM), from);
 	}
 	put_signer(page, verdict_decisive(judgement->verdict));
 	put_labelled(page, 2, word(page, CTL_WORD_WHAT_TO_DO),

@@ -198,6 +198,8 @@ add_authors(JsonBuilder *to, const GPtrArray *authors)
 static void
 add_message(JsonBuilder *to, const CtlJudgement *judgement)
 {
+	g_autofree char *from = ctl_judgement_from(judgement);
+
 	json_builder_set_member_name(to, "message");
 	if (!judgement->was_read) {
 		json_builder_add_null_value(to);
@@ -205,6 +207,7 @@ add_message(JsonBuilder *to, const CtlJudgement *judgement)
 	}
 	json_builder_begin_object(to);
 	add_authors(to, judgement->authors);
+	add_string(to, "from", from);
 	add_number(to, "octets", judgement->size);
 	add_string(to, "sha256", judgement->sha256);
 	json_builder_end_object(to);

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "../smime/encoded_word.h"
 #include "ctl_judgement.h"
 
 const NameCode ctl_role_names[] = {
@@ -48,6 +49,25 @@ ctl_judgement_detail(const CtlJudgement *judgement)
 	return NULL;
 }
 
+char *
+ctl_judgement_from(const CtlJudgement *judgement)
+{
+	g_autofree char *value = NULL;
+	g_auto(GStrv) lines = NULL;
+	char *decoded;
+
+	if (judgement->from == NULL)
+		return NULL;
+	lines = g_strsplit_set(judgement->from, "\r\n", -1);
+	value = g_strstrip(g_strjoinv("", lines));
+	if (value[0] == '\0')
+		return NULL;
+	decoded = encoded_words_are_few(value) ?
+	    encoded_words_decode(value, ENCODED_WORDS_JOINED) :
+	    NULL;
+	return decoded != NULL ? decoded : g_steal_pointer(&value);
+}
+
 CtlAdvice
 ctl_judgement_advice(const CtlJudgement *judgement)
 {
@@ -64,7 +84,9 @@ ctl_judgement_advice(const CtlJudgement *judgement)
 		if (step != VERDICT_STEP_COVERAGE)
 			reason = entry->steps[step].reason;
 	}
-	return ctl_outcome_advice(step, reason);
+	return reason == VERDICT_REASON_UNTRUSTED && judgement->trusts_nobody ?
+	    CTL_ADVICE_SET_ANCHORS :
+	    ctl_outcome_advice(step, reason);
 }
 
 SmimeResult

@@ -422,6 +422,16 @@ ctl_step_code(VerdictStep step)
 	    "anchors, setelah sidik jarinya dicocokkan dengan yang " \
 	    "diumumkan penerbit, dan sertifikat di antaranya ke " \
 	    "intermediates, keduanya pada [verify] di smime-milter.conf.") \
+	X(SET_ANCHORS, "set-anchors", \
+	    "The sender is not to blame: no root certificate is configured " \
+	    "here, so that nobody is trusted. Name them with --anchors, or " \
+	    "name with --config a configuration that has anchors in " \
+	    "[verify], and check again.", \
+	    "Ini bukan kesalahan pengirim: di sini tidak ada sertifikat akar " \
+	    "yang disetel, sehingga tidak ada penerbit yang dipercaya. " \
+	    "Sebutkan dengan --anchors, atau sebutkan dengan --config " \
+	    "konfigurasi yang memuat anchors pada [verify], lalu periksa " \
+	    "lagi.") \
 	X(NEW_ANCHOR, "new-anchor", \
 	    "The sender is not to blame. Ask the postmaster to replace the " \
 	    "expired root certificate (anchors in [verify] of " \
@@ -492,14 +502,16 @@ ctl_step_code(VerdictStep step)
 	    "pengirim lewat telepon.") \
 	X(REAL_SENDER, "real-sender", \
 	    "Do not act on the content, and tell the postmaster. The name " \
-	    "that a mail program shows for the author is the address of " \
-	    "somebody else; whoever signed is the signer named here, even " \
+	    "that a mail program shows for the author (From as it is shown) " \
+	    "is the address of somebody else; whoever signed is the signer " \
+	    "named here, even " \
 	    "if the author named here is the same. Ask the one whose name " \
 	    "is shown by telephone, at a number that you do not take from " \
 	    "this message.", \
 	    "Jangan menindaklanjuti isinya, dan beri tahu postmaster. Nama " \
-	    "yang ditampilkan program surel untuk pengirim adalah alamat " \
-	    "orang lain; yang sebenarnya mengirim adalah penanda tangan " \
+	    "yang ditampilkan program surel untuk pengirim (From seperti " \
+	    "yang tampak) adalah alamat orang lain; yang sebenarnya mengirim " \
+	    "adalah penanda tangan " \
 	    "yang disebut di sini, sekalipun sama dengan pengirim yang " \
 	    "disebut di sini. Hubungi pemilik nama yang ditampilkan lewat " \
 	    "telepon, dengan nomor yang bukan diambil dari surat ini.") \

@@ -66,6 +66,7 @@ typedef enum {
 	CTL_ADVICE_TELL_ISSUER,
 	CTL_ADVICE_CHECK_POLICY,
 	CTL_ADVICE_CHECK_ISSUER,
+	CTL_ADVICE_SET_ANCHORS,
 	CTL_ADVICE_NEW_ANCHOR,
 	CTL_ADVICE_MAIL_CERTIFICATE,
 	CTL_ADVICE_REVOKED,
@@ -138,6 +139,7 @@ const char *ctl_remark_text(const char *remark, CtlLanguage language);
 	X(DETAILS, "Details, for experts", "Rincian, untuk tenaga ahli") \
 	X(JUDGED_AT, "Judged as of", "Dinilai per") \
 	X(AUTHOR, "Author (From)", "Pengirim (From)") \
+	X(FROM, "From as it is shown", "From seperti yang tampak") \
 	X(AUTHOR_UNCLEAR, "cannot be told for certain", \
 	    "tidak dapat dipastikan") \
 	X(MESSAGE, "Message", "Surat") \

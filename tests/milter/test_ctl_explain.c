@@ -289,6 +289,28 @@ Test(ctl_explain, hostile_certificate)
 	cr_expect_not_null(strstr(text, "CN=Budi"), "%s", text);
 }
 
+/* Who is to ask the one whose name is shown must know it. */
+Test(ctl_explain, display_name)
+{
+	g_autoptr(Sample) sample = sample_new(NULL, false);
+	g_autofree char *text = NULL;
+	g_autofree char *hostile = NULL;
+
+	sample->judgement.from =
+	    " \"bupati@daerah.example\"\r\n <budi@daerah.example>\r\n";
+	text = ctl_explain(&sample->judgement, CTL_ENGLISH);
+	cr_expect_not_null(strstr(text,
+			       "\n  From as it is shown: "
+			       "\"bupati@daerah.example\" "
+			       "<budi@daerah.example>\n"),
+	    "%s", text);
+	sample->judgement.from =
+	    " =?utf-8?q?x=1B[2J=0AInbound?= mail: accept " OVERRIDE
+	    "<budi@daerah.example>";
+	hostile = ctl_explain(&sample->judgement, CTL_ENGLISH);
+	expect_harmless(hostile);
+}
+
 /* Names of people need not be ASCII. */
 Test(ctl_explain, readable_texts)
 {

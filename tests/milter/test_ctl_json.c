@@ -107,6 +107,18 @@ Test(ctl_json, a_header_that_differs)
 	expect_member(object, "advice", "signed-header");
 }
 
+Test(ctl_json, display_name)
+{
+	g_autoptr(Sample) sample = sample_new(NULL, false);
+	g_autoptr(JsonNode) root = NULL;
+
+	sample->judgement.from = " Bupati\r\n <budi@daerah.example>\r\n";
+	root = object_of(&sample->judgement, CTL_ENGLISH);
+	expect_member(json_object_get_object_member(
+			  json_node_get_object(root), "message"),
+	    "from", "Bupati <budi@daerah.example>");
+}
+
 /* Codes are for programs: only the texts are in a language. */
 Test(ctl_json, languages)
 {

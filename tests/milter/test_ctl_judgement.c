@@ -177,6 +177,42 @@ Test(ctl_judgement, who_is_proven_to_have_signed)
 	}
 }
 
+/* Where nobody is trusted, that is for us to mend and not for the sender. */
+Test(ctl_judgement, advice_without_anchors)
+{
+	Case c = case_new();
+
+	add(&c, true, VERDICT_STEP_PATH, VERDICT_REASON_UNTRUSTED);
+	c.judgement.trusts_nobody = true;
+	cr_expect_eq(
+	    ctl_judgement_advice(&c.judgement), CTL_ADVICE_SET_ANCHORS);
+	verdict_free(c.verdict);
+}
+
+Test(ctl_judgement, from)
+{
+	static const struct {
+		const char *from, *shown;
+	} cases[] = {
+		{ NULL, NULL },
+		{ " \r\n", NULL },
+		{ " Budi <budi@x.id>", "Budi <budi@x.id>" },
+		{ " =?utf-8?q?Bu=C3=A9?=\r\n <budi@x.id>\r\n",
+		    "Bu\xc3\xa9 <budi@x.id>" },
+		/* as it is, where readers would not decode it alike */
+		{ " =?x-none?q?Budi?= <budi@x.id>",
+		    "=?x-none?q?Budi?= <budi@x.id>" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const CtlJudgement judgement = { .from = cases[i].from };
+		g_autofree char *shown = ctl_judgement_from(&judgement);
+
+		cr_expect(
+		    g_strcmp0(shown, cases[i].shown) == 0, "%zu: %s", i, shown);
+	}
+}
+
 /* A step that nobody took is our fault, not an offence. */
 Test(ctl_judgement, a_step_left_out)
 {
