@@ -202,29 +202,61 @@ put_action(Page *page, const CtlJudgement *judgement)
 }
 
 static void
+put_happened(Page *page, VerdictReason reason, const char *detail)
+{
+	put_labelled(page, 2, word(page, CTL_WORD_WHAT_HAPPENED),
+	    ctl_reason_meaning(reason, page->language));
+	/* Everybody should know which. */
+	if (reason == VERDICT_REASON_HEADER_DIFFERS && detail != NULL)
+		put_labelled(
+		    page, 2, word(page, CTL_WORD_HEADER_FIELDS), detail);
+}
+
+/* How much is signed is told beside what is worse. */
+static void
+put_what_happened(Page *page, const CtlJudgement *judgement)
+{
+	const VerdictEntry *entry = verdict_decisive(judgement->verdict);
+	VerdictReason reason = verdict_reason(judgement->verdict);
+	const VerdictOutcome *coverage;
+
+	if (reason == VERDICT_REASON_OK)
+		return;
+	put_happened(page, reason, ctl_judgement_detail(judgement));
+	coverage = &entry->steps[VERDICT_STEP_COVERAGE];
+	if (coverage->reason != reason &&
+	    coverage->reason != VERDICT_REASON_OK &&
+	    coverage->reason != VERDICT_REASON_NOT_DONE)
+		put_happened(page, coverage->reason, coverage->detail);
+	if (!entry->whole && reason != VERDICT_REASON_PARTIAL)
+		put_labelled(page, 2, word(page, CTL_WORD_COUNTS_AS),
+		    word(page, CTL_WORD_COUNTS_AS_PART));
+}
+
+static void
 put_summary(Page *page, const CtlJudgement *judgement)
 {
-	SmimeResult result = verdict_result(judgement->verdict);
-	VerdictReason reason = ctl_judgement_reason(judgement);
+	SmimeResult result = ctl_judgement_result(judgement);
 	g_autofree char *headline = g_strdup_printf("%s (smime=%s). %s",
 	    ctl_judgement_headline(judgement, page->language),
 	    name_code_name(smime_result_names, (int)result),
-	    ctl_result_meaning(result, page->language));
+	    ctl_judgement_meaning(judgement, page->language));
 
 	put_line(page, 0, headline);
-	if (reason != VERDICT_REASON_OK)
-		put_labelled(page, 2, word(page, CTL_WORD_WHAT_HAPPENED),
-		    ctl_reason_meaning(reason, page->language));
+	put_what_happened(page, judgement);
 	if (judgement->verdict->remark != NULL)
 		put_labelled(page, 2, word(page, CTL_WORD_KIND),
 		    ctl_remark_text(
 			judgement->verdict->remark, page->language));
 	if (judgement->was_read) {
 		g_autofree char *authors = authors_text(page, judgement);
+		g_autofree char *from = ctl_judgement_from(judgement);
 
 		put_labelled(page, 2, word(page, CTL_WORD_AUTHOR), authors);
+		if (from != NULL)
+			put_labelled(page, 2, word(page, CTL_WORD_FROM), from);
 	}
-	put_signer(page, ctl_judgement_decisive(judgement));
+	put_signer(page, verdict_decisive(judgement->verdict));
 	put_labelled(page, 2, word(page, CTL_WORD_WHAT_TO_DO),
 	    ctl_advice_text(ctl_judgement_advice(judgement), page->language));
 	put_action(page, judgement);

@@ -198,6 +198,8 @@ add_authors(JsonBuilder *to, const GPtrArray *authors)
 static void
 add_message(JsonBuilder *to, const CtlJudgement *judgement)
 {
+	g_autofree char *from = ctl_judgement_from(judgement);
+
 	json_builder_set_member_name(to, "message");
 	if (!judgement->was_read) {
 		json_builder_add_null_value(to);
@@ -205,6 +207,7 @@ add_message(JsonBuilder *to, const CtlJudgement *judgement)
 	}
 	json_builder_begin_object(to);
 	add_authors(to, judgement->authors);
+	add_string(to, "from", from);
 	add_number(to, "octets", judgement->size);
 	add_string(to, "sha256", judgement->sha256);
 	json_builder_end_object(to);
@@ -216,16 +219,17 @@ add_summary(
 {
 	bool is_signed = judgement->verdict->entries->len > 0;
 	SmimeResult result = verdict_result(judgement->verdict);
-	VerdictReason reason = ctl_judgement_reason(judgement);
+	VerdictReason reason = verdict_reason(judgement->verdict);
 	g_autofree char *code = is_signed ? ctl_reason_code(reason) : NULL;
 
 	add_string(
 	    to, "result", name_code_name(smime_result_names, (int)result));
 	add_string(to, "headline", ctl_judgement_headline(judgement, language));
-	add_string(to, "meaning", ctl_result_meaning(result, language));
+	add_string(to, "meaning", ctl_judgement_meaning(judgement, language));
 	add_string(to, "reason", code);
 	add_string(to, "reason_text",
 	    is_signed ? ctl_reason_meaning(reason, language) : NULL);
+	add_string(to, "reason_detail", ctl_judgement_detail(judgement));
 	add_advice(to, ctl_judgement_advice(judgement), language);
 	add_string(to, "remark", judgement->verdict->remark);
 }

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "../smime/encoded_word.h"
 #include "ctl_judgement.h"
 
 const NameCode ctl_role_names[] = {
@@ -14,55 +15,6 @@ const NameCode ctl_proof_names[] = {
 	{ "ocsp", VERDICT_PROOF_OCSP },
 	{ NULL, 0 },
 };
-
-/* The worst of those that cover all; where none does, of all. */
-const VerdictEntry *
-ctl_judgement_decisive(const CtlJudgement *judgement)
-{
-	const GPtrArray *entries = judgement->verdict->entries;
-	const VerdictEntry *worst = NULL;
-
-	for (guint i = 0; i < entries->len; i++) {
-		const VerdictEntry *entry = g_ptr_array_index(entries, i);
-
-		if (worst == NULL || (entry->whole && !worst->whole) ||
-		    (entry->whole == worst->whole &&
-			verdict_entry_result(entry) >
-			    verdict_entry_result(worst)))
-			worst = entry;
-	}
-	return worst;
-}
-
-/* What a pass leaves unsaid; before all whose it is, which comes last. */
-static VerdictReason
-pass_reason(const VerdictEntry *entry)
-{
-	for (int step = VERDICT_N_STEPS - 1; step >= 0; step--) {
-		if (entry->steps[step].reason != VERDICT_REASON_OK)
-			return entry->steps[step].reason;
-	}
-	return VERDICT_REASON_OK;
-}
-
-VerdictReason
-ctl_judgement_reason(const CtlJudgement *judgement)
-{
-	const VerdictEntry *entry = ctl_judgement_decisive(judgement);
-	VerdictReason reason;
-
-	if (entry == NULL)
-		return VERDICT_REASON_OK;
-	if (!entry->whole)
-		return VERDICT_REASON_PARTIAL;
-	if (verdict_entry_result(entry) == SMIME_PASS)
-		return pass_reason(entry);
-	reason = entry->steps[verdict_decisive_step(entry)].reason;
-	/* No step speaks against it, but one was left out. */
-	return verdict_reason_result(reason) == SMIME_PASS ?
-	    VERDICT_REASON_LOCAL_ERROR :
-	    reason;
-}
 
 /* The most serious of the steps that look at what is signed, not at how much
  * it is; COVERAGE: all of them pass. */
@@ -84,11 +36,43 @@ worst_beside_coverage(const VerdictEntry *entry)
 	return worst;
 }
 
+const char *
+ctl_judgement_detail(const CtlJudgement *judgement)
+{
+	const VerdictEntry *entry = verdict_decisive(judgement->verdict);
+	VerdictReason reason = verdict_reason(judgement->verdict);
+
+	for (int step = 0; entry != NULL && step < VERDICT_N_STEPS; step++) {
+		if (entry->steps[step].reason == reason)
+			return entry->steps[step].detail;
+	}
+	return NULL;
+}
+
+char *
+ctl_judgement_from(const CtlJudgement *judgement)
+{
+	g_autofree char *value = NULL;
+	g_auto(GStrv) lines = NULL;
+	char *decoded;
+
+	if (judgement->from == NULL)
+		return NULL;
+	lines = g_strsplit_set(judgement->from, "\r\n", -1);
+	value = g_strstrip(g_strjoinv("", lines));
+	if (value[0] == '\0')
+		return NULL;
+	decoded = encoded_words_are_few(value) ?
+	    encoded_words_decode(value, ENCODED_WORDS_JOINED) :
+	    NULL;
+	return decoded != NULL ? decoded : g_steal_pointer(&value);
+}
+
 CtlAdvice
 ctl_judgement_advice(const CtlJudgement *judgement)
 {
-	const VerdictEntry *entry = ctl_judgement_decisive(judgement);
-	VerdictReason reason = ctl_judgement_reason(judgement);
+	const VerdictEntry *entry = verdict_decisive(judgement->verdict);
+	VerdictReason reason = verdict_reason(judgement->verdict);
 	VerdictStep step;
 
 	if (entry == NULL)
@@ -100,18 +84,49 @@ ctl_judgement_advice(const CtlJudgement *judgement)
 		if (step != VERDICT_STEP_COVERAGE)
 			reason = entry->steps[step].reason;
 	}
-	return ctl_outcome_advice(step, reason);
+	return reason == VERDICT_REASON_UNTRUSTED && judgement->trusts_nobody ?
+	    CTL_ADVICE_SET_ANCHORS :
+	    ctl_outcome_advice(step, reason);
+}
+
+SmimeResult
+ctl_judgement_result(const CtlJudgement *judgement)
+{
+	const VerdictEntry *entry = verdict_decisive(judgement->verdict);
+
+	return entry != NULL ? verdict_entry_result(entry) : SMIME_NONE;
+}
+
+/* Is the header that is shown another one, of what is good? */
+static bool
+header_differs(const CtlJudgement *judgement)
+{
+	const VerdictEntry *entry = verdict_decisive(judgement->verdict);
+
+	return entry != NULL && verdict_entry_result(entry) == SMIME_PASS &&
+	    entry->steps[VERDICT_STEP_COVERAGE].reason ==
+	    VERDICT_REASON_HEADER_DIFFERS;
 }
 
 const char *
 ctl_judgement_headline(const CtlJudgement *judgement, CtlLanguage language)
 {
-	VerdictReason reason = ctl_judgement_reason(judgement);
+	VerdictReason reason = verdict_reason(judgement->verdict);
 
-	return reason == VERDICT_REASON_IDENTITY_NOT_ASKED ||
-		reason == VERDICT_REASON_SENDER_SIGNED ?
-	    ctl_word(CTL_WORD_AUTHOR_UNPROVEN, language) :
-	    ctl_result_headline(verdict_result(judgement->verdict), language);
+	if (reason == VERDICT_REASON_IDENTITY_NOT_ASKED ||
+	    reason == VERDICT_REASON_SENDER_SIGNED)
+		return ctl_word(CTL_WORD_AUTHOR_UNPROVEN, language);
+	if (header_differs(judgement))
+		return ctl_word(CTL_WORD_HEADER_DIFFERS, language);
+	return ctl_result_headline(ctl_judgement_result(judgement), language);
+}
+
+const char *
+ctl_judgement_meaning(const CtlJudgement *judgement, CtlLanguage language)
+{
+	return header_differs(judgement) ?
+	    ctl_word(CTL_WORD_CONTENT_GENUINE, language) :
+	    ctl_result_meaning(ctl_judgement_result(judgement), language);
 }
 
 bool

@@ -21,29 +21,37 @@
 typedef struct {
 	const Verdict *verdict; /* with what an explanation needs */
 	const char *authserv_id;
-	const char *field; /* value of Authentication-Results */
-	gint64 now;        /* of which moment; seconds since 1970 */
-	bool was_read;     /* the message; else the next three say nothing */
+	const char *field;  /* value of Authentication-Results */
+	gint64 now;         /* of which moment; seconds since 1970 */
+	bool trusts_nobody; /* no root certificate is configured */
+	bool was_read;      /* the message; else the next four say nothing */
 	const GPtrArray *authors; /* of Address, or NULL: cannot be told */
-	gsize size;               /* octets, lines ending in CRLF */
-	const char *sha256;       /* of them, in hexadecimal */
-	bool has_action; /* is it known what becomes of inbound mail? */
+	const char *from;   /* the one From field, as it is written, or NULL */
+	gsize size;         /* octets, lines ending in CRLF */
+	const char *sha256; /* of them, in hexadecimal */
+	bool has_action;    /* is it known what becomes of inbound mail? */
 	PolicyInboundAction action;
 	const char *option; /* that decides so */
 } CtlJudgement;
 
-/* The signature that the result of the message comes from; NULL: none. */
-const VerdictEntry *ctl_judgement_decisive(const CtlJudgement *judgement);
+/* Of the signature that decides, as the field has it.  The message counts as
+ * policy where that covers only a part (verdict_result). */
+SmimeResult ctl_judgement_result(const CtlJudgement *judgement);
 
-/* Why the result is what it is; of a pass, what is not known all the same.  OK
- * where there is no signature. */
-VerdictReason ctl_judgement_reason(const CtlJudgement *judgement);
+/* That of the check which verdict_reason() is of, or NULL. */
+const char *ctl_judgement_detail(const CtlJudgement *judgement);
+
+/* From with its names, as a reader is shown it: on one line, decoded where that
+ * is certain; NULL: there is none, or not one.  Hostile; caller frees. */
+char *ctl_judgement_from(const CtlJudgement *judgement);
 
 CtlAdvice ctl_judgement_advice(const CtlJudgement *judgement);
 
-/* That of the result; of a pass that does not prove the author, one that says
- * so. */
+/* Those of the result; of a pass that does not prove the author, or not the
+ * header that is shown, ones that say so. */
 const char *ctl_judgement_headline(
+    const CtlJudgement *judgement, CtlLanguage language);
+const char *ctl_judgement_meaning(
     const CtlJudgement *judgement, CtlLanguage language);
 
 /* Is it certain who has signed, whoever the author is, and whatever stands

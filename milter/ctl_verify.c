@@ -161,6 +161,7 @@ read_message(Case *c, const Config *config, const char *file, GError **error)
 		    (const guchar *)spool_data(c->spool), spool_size(c->spool));
 	c->judgement.was_read = true;
 	c->judgement.authors = c->message->authors;
+	c->judgement.from = c->message->from;
 	c->judgement.size = spool_size(c->spool);
 	c->judgement.sha256 = c->sha256;
 	return true;
@@ -172,16 +173,18 @@ judge(Case *c, const Arguments *arguments, const Config *config,
     const char *file, GError **error)
 {
 	g_auto(GStrv) crls = all_crls(arguments, config);
-	g_autoptr(Trust) trust =
-	    trust_new(either(arguments->anchors, config->verify_anchors),
-		either(arguments->intermediates, config->verify_intermediates),
-		error);
+	const char *const *anchors = either(
+	    arguments->anchors, (const char *const *)config->verify_anchors);
+	g_autoptr(Trust) trust = trust_new(anchors,
+	    either(arguments->intermediates, config->verify_intermediates),
+	    error);
 	RevocationSetup setup = revocation_setup_of(config);
 	g_autoptr(Revocation) revocation = NULL;
 	g_autoptr(GError) unread = NULL;
 
 	if (trust == NULL)
 		return false;
+	c->judgement.trusts_nobody = anchors[0] == NULL;
 	/* What is known now says nothing of another moment. */
 	setup.offline = arguments->at != NULL;
 	setup.mode = (RevocationMode)c->mode;
@@ -298,6 +301,11 @@ verify(const Arguments *arguments, const char *file)
 	}
 	if (!judge(&c, arguments, config, file, &error))
 		return ctl_fail(&ctl_command_verify, error);
+	if (c.judgement.trusts_nobody && c.verdict->entries->len > 0)
+		fprintf(stderr,
+		    "smimectl verify: no root certificate is configured "
+		    "(--anchors, or anchors in [verify]): no signature can "
+		    "pass\n");
 	complete(&c, arguments, config);
 	return tell(arguments, &c.judgement, evidence);
 }

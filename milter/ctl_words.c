@@ -244,13 +244,15 @@ ctl_step_code(VerdictStep step)
 	    "telepon, apakah surat ini benar darinya.") \
 	X(ASK_STATUS, "ask-status", \
 	    "Nothing for everyday mail. If much depends on the message, " \
-	    "ask the authority whether the certificate was revoked. The " \
-	    "postmaster can have this checked for all mail: [revocation] " \
-	    "in smime-milter.conf.", \
+	    "ask the authority whether the certificate was revoked. What is " \
+	    "checked for all mail, by which lists and answers, and what it " \
+	    "means if nothing is known, is set by the postmaster: " \
+	    "[revocation] in smime-milter.conf.", \
 	    "Untuk surat sehari-hari tidak ada yang perlu dilakukan. Jika " \
 	    "suratnya penting sekali, tanyakan kepada penerbit apakah " \
-	    "sertifikatnya sudah dicabut. Postmaster dapat mengatur agar " \
-	    "hal ini diperiksa pada semua surat: bagian [revocation] di " \
+	    "sertifikatnya sudah dicabut. Apa yang diperiksa pada semua " \
+	    "surat, dengan daftar dan jawaban mana, dan apa artinya jika " \
+	    "status tidak diketahui, diatur oleh postmaster: [revocation] di " \
 	    "smime-milter.conf.") \
 	X(RELY_ON_SIGNER, "rely-on-signer", \
 	    "Rely on the signer named here, not on the author that is " \
@@ -264,6 +266,16 @@ ctl_step_code(VerdictStep step)
 	    "isinya, dan tanyakan kepada pengirim lewat telepon. Tanda " \
 	    "tangan siapa yang disyaratkan diatur oleh postmaster: " \
 	    "identity pada [verify] di smime-milter.conf.") \
+	X(SIGNED_HEADER, "signed-header", \
+	    "Rely on the content, and not on the header fields that are " \
+	    "named here: the signed ones are others. A mailing list may have " \
+	    "changed them, such as by a mark in the subject, or somebody who " \
+	    "wants to mislead. If they matter, ask the signer.", \
+	    "Andalkan isinya, bukan kolom kepala surat yang disebut di sini: " \
+	    "yang ditandatangani berbeda. Mungkin diubah oleh milis, " \
+	    "misalnya " \
+	    "dengan tanda pada perihal, atau oleh orang yang ingin " \
+	    "menyesatkan. Jika penting, tanyakan kepada penanda tangan.") \
 	X(SEND_AGAIN, "send-again", \
 	    "Do not act on the content. Ask the sender by telephone, at a " \
 	    "number that you do not take from this message, to send it " \
@@ -410,6 +422,16 @@ ctl_step_code(VerdictStep step)
 	    "anchors, setelah sidik jarinya dicocokkan dengan yang " \
 	    "diumumkan penerbit, dan sertifikat di antaranya ke " \
 	    "intermediates, keduanya pada [verify] di smime-milter.conf.") \
+	X(SET_ANCHORS, "set-anchors", \
+	    "The sender is not to blame: no root certificate is configured " \
+	    "here, so that nobody is trusted. Name them with --anchors, or " \
+	    "name with --config a configuration that has anchors in " \
+	    "[verify], and check again.", \
+	    "Ini bukan kesalahan pengirim: di sini tidak ada sertifikat akar " \
+	    "yang disetel, sehingga tidak ada penerbit yang dipercaya. " \
+	    "Sebutkan dengan --anchors, atau sebutkan dengan --config " \
+	    "konfigurasi yang memuat anchors pada [verify], lalu periksa " \
+	    "lagi.") \
 	X(NEW_ANCHOR, "new-anchor", \
 	    "The sender is not to blame. Ask the postmaster to replace the " \
 	    "expired root certificate (anchors in [verify] of " \
@@ -448,39 +470,48 @@ ctl_step_code(VerdictStep step)
 	    "dapat menjelaskan apakah dan kapan sertifikat itu berlaku " \
 	    "lagi.") \
 	X(GET_LISTS, "get-lists", \
-	    "Confirm what matters by telephone, or check again in a quarter " \
-	    "of an hour with the same command. If the authority still does " \
-	    "not answer, ask the postmaster: the log says whom the filter " \
-	    "has asked, and why that did not count; smimectl revocation " \
-	    "status asks again; and a list of the authority that is in force " \
-	    "can be put where crls in [revocation] of smime-milter.conf " \
-	    "says.", \
-	    "Pastikan hal-hal penting lewat telepon, atau periksa lagi " \
-	    "seperempat jam kemudian dengan perintah yang sama. Jika " \
-	    "penerbit tetap tidak menjawab, tanyakan kepada postmaster: log " \
-	    "mencatat siapa yang ditanya dan mengapa jawabannya tidak " \
-	    "berlaku; smimectl revocation status menanyakannya lagi; dan " \
-	    "daftar pencabutan (CRL) yang masih berlaku dapat ditaruh di " \
-	    "tempat yang disebut oleh crls pada [revocation] di " \
-	    "smime-milter.conf.") \
+	    "Confirm what matters by telephone. If the detail says that the " \
+	    "authority did not answer, check again in a quarter of an hour " \
+	    "with the same command; if it stays so, ask the postmaster: the " \
+	    "log says whom the filter has asked, and why that did not " \
+	    "count, and smimectl revocation status asks again. If there is " \
+	    "nobody to ask (the certificate names no source, asking is not " \
+	    "configured, or another moment than now was judged, with --at), " \
+	    "only a list of the authority helps that is in force at the " \
+	    "time of judgement: given by --crl, or put by the postmaster " \
+	    "where crls in [revocation] of smime-milter.conf says.", \
+	    "Pastikan hal-hal penting lewat telepon. Jika menurut rincian " \
+	    "penerbit tidak menjawab, periksa lagi seperempat jam kemudian " \
+	    "dengan perintah yang sama; jika tetap begitu, tanyakan kepada " \
+	    "postmaster: log mencatat siapa yang ditanya dan mengapa " \
+	    "jawabannya tidak berlaku, dan smimectl revocation status " \
+	    "menanyakannya lagi. Jika tidak ada yang dapat ditanya " \
+	    "(sertifikat tidak menyebut sumbernya, tidak diatur untuk " \
+	    "bertanya, atau yang dinilai bukan waktu sekarang, dengan " \
+	    "--at), hanya daftar pencabutan (CRL) yang berlaku pada waktu " \
+	    "penilaian yang menolong: diberikan dengan --crl, atau ditaruh " \
+	    "postmaster di tempat yang disebut oleh crls pada [revocation] " \
+	    "di smime-milter.conf.") \
 	X(COMPARE_AUTHOR, "compare-author", \
-	    "Compare the author with the signer, both named here. If you " \
+	    "Compare the author with the signers, all named here. If you " \
 	    "do not expect the one to sign for the other, do not act on " \
 	    "the content, and ask the author by telephone.", \
-	    "Bandingkan pengirim dengan penanda tangan yang disebut di " \
+	    "Bandingkan pengirim dengan semua penanda tangan yang disebut di " \
 	    "sini. Jika tidak wajar yang satu menandatangani untuk yang " \
 	    "lain, jangan menindaklanjuti isinya, dan tanyakan kepada " \
 	    "pengirim lewat telepon.") \
 	X(REAL_SENDER, "real-sender", \
 	    "Do not act on the content, and tell the postmaster. The name " \
-	    "that a mail program shows for the author is the address of " \
-	    "somebody else; whoever signed is the signer named here, even " \
+	    "that a mail program shows for the author (From as it is shown) " \
+	    "is the address of somebody else; whoever signed is the signer " \
+	    "named here, even " \
 	    "if the author named here is the same. Ask the one whose name " \
 	    "is shown by telephone, at a number that you do not take from " \
 	    "this message.", \
 	    "Jangan menindaklanjuti isinya, dan beri tahu postmaster. Nama " \
-	    "yang ditampilkan program surel untuk pengirim adalah alamat " \
-	    "orang lain; yang sebenarnya mengirim adalah penanda tangan " \
+	    "yang ditampilkan program surel untuk pengirim (From seperti " \
+	    "yang tampak) adalah alamat orang lain; yang sebenarnya mengirim " \
+	    "adalah penanda tangan " \
 	    "yang disebut di sini, sekalipun sama dengan pengirim yang " \
 	    "disebut di sini. Hubungi pemilik nama yang ditampilkan lewat " \
 	    "telepon, dengan nomor yang bukan diambil dari surat ini.") \
@@ -564,6 +595,12 @@ typedef struct {
 	    "Surat ini ditandatangani oleh yang mengirimkannya atas nama " \
 	    "pengirim (Sender), seperti sekretaris, bukan oleh pengirim " \
 	    "yang tampak (From): pengirim itu sendiri tidak terbukti.") \
+	X(HEADER_DIFFERS, SIGNED_HEADER, \
+	    "kolom kepala surat yang ditandatangani berbeda di luar", \
+	    "Header fields that are shown differ from the signed ones, and " \
+	    "are not to be relied on.", \
+	    "Ada kolom kepala surat yang tampak berbeda dari yang " \
+	    "ditandatangani, sehingga tidak dapat diandalkan.") \
 	X(MIME_AMBIGUOUS, SENDER_PROGRAM, \
 	    "struktur MIME dapat dibaca dengan dua cara", \
 	    "The message is written so that two programs may show two " \
@@ -651,6 +688,14 @@ typedef struct {
 	    "somebody has changed it on the way.", \
 	    "Pengirim yang tampak (From) bukan yang ditandatangani: ada yang " \
 	    "mengubahnya di perjalanan.") \
+	X(HEADER_AMBIGUOUS, SENDER_PROGRAM, \
+	    "kepala bagian yang ditandatangani dapat dibaca dengan dua cara", \
+	    "The header of the signed part is written so that two programs " \
+	    "may read two different things in it. That can be a mistake, or " \
+	    "a trick.", \
+	    "Kepala bagian yang ditandatangani ditulis sedemikian rupa " \
+	    "sehingga dua program dapat membaca dua hal yang berbeda. Ini " \
+	    "bisa kesalahan, bisa juga tipuan.") \
 	X(DIGEST_MISMATCH, SEND_AGAIN, "isi berubah setelah ditandatangani", \
 	    "The content is not what was signed: it was changed on the way, " \
 	    "by mistake or on purpose.", \
@@ -770,10 +815,14 @@ typedef struct {
 	    "Nama yang ditampilkan untuk pengirim tampak seperti alamat " \
 	    "surel orang lain, seperti yang biasa dilakukan penipu.") \
 	X(AUTHOR_MISMATCH, COMPARE_AUTHOR, "penanda tangan bukan pengirimnya", \
-	    "The message was signed by somebody else than the author that is " \
-	    "shown.", \
-	    "Surat ini ditandatangani oleh pihak lain, bukan oleh pengirim " \
-	    "yang tampak.") \
+	    "The signature named here is not that of the author that is " \
+	    "shown: it is somebody else's, or that of only one of several " \
+	    "authors. Other signatures, if there are any, have checks of " \
+	    "their own.", \
+	    "Tanda tangan yang disebut di sini bukan milik pengirim yang " \
+	    "tampak: milik pihak lain, atau hanya milik salah satu dari " \
+	    "beberapa pengirim. Tanda tangan lain, jika ada, diperiksa " \
+	    "tersendiri.") \
 	X(NO_MAILBOX, MAIL_CERTIFICATE, \
 	    "sertifikat tidak memuat alamat surel", \
 	    "The certificate does not say for which mail address it is, so " \

@@ -50,6 +50,7 @@ typedef enum {
 	CTL_ADVICE_UNSIGNED,
 	CTL_ADVICE_ASK_STATUS,
 	CTL_ADVICE_RELY_ON_SIGNER,
+	CTL_ADVICE_SIGNED_HEADER,
 	CTL_ADVICE_SEND_AGAIN,
 	CTL_ADVICE_SENDER_PROGRAM,
 	CTL_ADVICE_INCLUDE_CERTIFICATE,
@@ -65,6 +66,7 @@ typedef enum {
 	CTL_ADVICE_TELL_ISSUER,
 	CTL_ADVICE_CHECK_POLICY,
 	CTL_ADVICE_CHECK_ISSUER,
+	CTL_ADVICE_SET_ANCHORS,
 	CTL_ADVICE_NEW_ANCHOR,
 	CTL_ADVICE_MAIL_CERTIFICATE,
 	CTL_ADVICE_REVOKED,
@@ -107,6 +109,21 @@ const char *ctl_remark_text(const char *remark, CtlLanguage language);
 	X(WHAT_HAPPENED, "What happened", "Apa yang terjadi") \
 	X(AUTHOR_UNPROVEN, "VALID, BUT THE AUTHOR IS NOT PROVEN", \
 	    "SAH, TETAPI PENGIRIM TIDAK TERBUKTI") \
+	X(HEADER_DIFFERS, "VALID, BUT NOT ALL OF THE HEADER SHOWN", \
+	    "SAH, TETAPI TIDAK SEMUA KEPALA SURAT YANG TAMPAK") \
+	X(CONTENT_GENUINE, \
+	    "The signature is genuine: the content comes from the signer " \
+	    "named here, and nobody has changed it since. That is not so " \
+	    "for the header fields that are named here.", \
+	    "Tanda tangan elektroniknya asli: isinya berasal dari penanda " \
+	    "tangan yang disebut di sini dan tidak berubah sejak " \
+	    "ditandatangani, kecuali kolom kepala surat yang disebut di " \
+	    "sini.") \
+	X(HEADER_FIELDS, "Header fields", "Kolom kepala surat") \
+	X(COUNTS_AS, "Counts as", "Dihitung sebagai") \
+	X(COUNTS_AS_PART, \
+	    "policy, as every message of which only a part is signed", \
+	    "policy, seperti setiap surat yang hanya ditandatangani sebagian") \
 	X(SIGNED_BY, "Signed by", "Penanda tangan") \
 	X(SIGNER_UNPROVEN, "Signed by (not proven)", \
 	    "Penanda tangan (tidak terbukti)") \
@@ -122,6 +139,7 @@ const char *ctl_remark_text(const char *remark, CtlLanguage language);
 	X(DETAILS, "Details, for experts", "Rincian, untuk tenaga ahli") \
 	X(JUDGED_AT, "Judged as of", "Dinilai per") \
 	X(AUTHOR, "Author (From)", "Pengirim (From)") \
+	X(FROM, "From as it is shown", "From seperti yang tampak") \
 	X(AUTHOR_UNCLEAR, "cannot be told for certain", \
 	    "tidak dapat dipastikan") \
 	X(MESSAGE, "Message", "Surat") \

@@ -267,39 +267,212 @@ policy_unwraps(const PolicyInbound *policy, SmimeResult result)
 	g_assert_not_reached();
 }
 
-const char *
-policy_verdict_reply(SmimeResult result)
+/*
+ * Texts for who is refused: what is so, and what can be done.  In the language
+ * of those who read it, and in English; ASCII, as SMTP wants.  Constants: no
+ * text of the mail or of a certificate.
+ */
+#define REPLY(id, en) (id " / " en)
+
+/* "Try again" is for who may: after a refusal nobody does. */
+static const char *
+unknown_reply(PolicyInboundAction action)
 {
-	switch (result) {
-	case SMIME_PASS:
-		break;
-	case SMIME_NONE:
-		return "Surat dari domain ini harus ditandatangani dengan "
-		       "S/MIME, dan From harus menyebut satu alamat yang "
-		       "jelas. / Mail from this domain must be signed with "
-		       "S/MIME, and From must name its author clearly.";
-	case SMIME_TEMPERROR:
-		return "Tanda tangan surat ini belum dapat diperiksa saat ini. "
-		       "Coba lagi nanti. / The signature of this mail cannot "
-		       "be checked at the moment. Try again later.";
-	case SMIME_NEUTRAL:
-		return "Tanda tangan surat ini tidak dapat diperiksa: "
-		       "bentuknya rusak, atau suratnya terlalu besar. / The "
-		       "signature of this mail cannot be judged: it is "
-		       "malformed, or the mail is too big.";
-	case SMIME_POLICY:
-		return "Tanda tangan surat ini tidak diterima di sini: bukan "
-		       "milik pengirim (From), penerbitnya tidak dikenal, atau "
-		       "terlalu lemah. / The signature of this mail is not "
-		       "accepted here: it is not its author's (From), of an "
-		       "unknown issuer, or too weak.";
-	case SMIME_PERMERROR:
-	case SMIME_FAIL:
-		return "Tanda tangan surat ini tidak sah: isinya berubah, atau "
-		       "sertifikatnya dicabut, kedaluwarsa, atau tidak ada. "
-		       "/ The signature of this mail is not valid: its "
-		       "content was changed, or the certificate is revoked, "
-		       "expired or missing.";
+	return action == POLICY_INBOUND_TEMPFAIL ?
+	    REPLY("Tanda tangan surat ini belum dapat diperiksa saat ini. "
+		  "Coba lagi nanti.",
+		"The signature of this mail cannot be checked at the moment. "
+		"Try again later.") :
+	    REPLY("Surat ini tidak diterima: tidak dapat diketahui apakah "
+		  "sertifikatnya dicabut, atau pemeriksaan terganggu di sini. "
+		  "Hubungi postmaster penerima.",
+		"This mail is not accepted: whether its certificate is revoked "
+		"could not be learnt, or the check failed on this side. Ask "
+		"the recipient's postmaster.");
+}
+
+const char *
+policy_verdict_reply(VerdictReason reason, PolicyInboundAction action)
+{
+	switch (reason) {
+	case VERDICT_REASON_OK:
+		return REPLY("Surat dari domain ini harus ditandatangani "
+			     "dengan S/MIME, dan From harus menyebut satu "
+			     "alamat yang jelas.",
+		    "Mail from this domain must be signed with S/MIME, and "
+		    "From must name its author clearly.");
+	case VERDICT_REASON_MIME_AMBIGUOUS:
+	case VERDICT_REASON_MIME_MALFORMED:
+	case VERDICT_REASON_CMS_MALFORMED:
+	case VERDICT_REASON_NOT_TWO_PARTS:
+	case VERDICT_REASON_NOT_A_SIGNATURE_PART:
+	case VERDICT_REASON_PROTOCOL_MISMATCH:
+	case VERDICT_REASON_CONTENT_ATTACHED:
+	case VERDICT_REASON_CONTENT_ABSENT:
+	case VERDICT_REASON_NO_SIGNER:
+	case VERDICT_REASON_HEADER_AMBIGUOUS:
+		return REPLY("Susunan surat bertanda tangan ini rusak atau "
+			     "tidak lazim, sehingga tidak dapat diperiksa. "
+			     "Kirim sebagai surat baru langsung dari program "
+			     "surel Anda.",
+		    "This signed mail is damaged, or built in an unusual way, "
+		    "and cannot be checked. Send it as a new mail directly "
+		    "from your mail program.");
+	case VERDICT_REASON_CMS_UNSUPPORTED:
+	case VERDICT_REASON_ALGORITHM_UNSUPPORTED:
+		return REPLY("Jenis atau algoritma tanda tangan surat ini "
+			     "tidak didukung di sini. Pakai tanda tangan "
+			     "S/MIME biasa dengan SHA-256.",
+		    "The signature of this mail is of a kind, or by an "
+		    "algorithm, that is not supported here. Use a usual "
+		    "S/MIME signature with SHA-256.");
+	case VERDICT_REASON_OVER_LIMIT:
+		return REPLY("Surat ini tidak dapat diperiksa: suratnya, atau "
+			     "sesuatu dalam tanda tangannya, melebihi batas. "
+			     "Kirim lebih sedikit dalam satu surat.",
+		    "This mail cannot be checked: it, or something in its "
+		    "signature, is over a limit. Send less in one mail.");
+	case VERDICT_REASON_NO_SIGNER_CERTIFICATE:
+		return REPLY("Sertifikat penanda tangan tidak disertakan "
+			     "dalam surat ini. Atur program surel Anda agar "
+			     "menyertakannya, lalu kirim lagi.",
+		    "The signer's certificate is not in this mail. Set your "
+		    "mail program to send it along, and send the mail again.");
+	case VERDICT_REASON_PARTIAL:
+		return REPLY("Hanya sebagian surat ini yang ditandatangani, "
+			     "seperti pada surat terusan atau surat milis. "
+			     "Kirim langsung, dengan tanda tangan atas seluruh "
+			     "surat.",
+		    "Only a part of this mail is signed, as in one that was "
+		    "forwarded or came by a list. Send it directly, with a "
+		    "signature over all of it.");
+	case VERDICT_REASON_HEADER_MISMATCH:
+		return REPLY("Pengirim (From) surat ini bukan yang "
+			     "ditandatangani. Kirim langsung dari alamat yang "
+			     "ditandatangani.",
+		    "The author (From) of this mail is not the one that was "
+		    "signed. Send it directly from the address that was "
+		    "signed.");
+	case VERDICT_REASON_DIGEST_MISMATCH:
+		return REPLY("Isi surat ini berubah setelah ditandatangani. "
+			     "Kirim lagi, tanpa melalui server yang mengubah "
+			     "isinya.",
+		    "The content of this mail was changed after it was signed. "
+		    "Send it again, by no server that changes it.");
+	case VERDICT_REASON_SIGNATURE_INVALID:
+	case VERDICT_REASON_ATTRIBUTES_INVALID:
+	case VERDICT_REASON_SIGNING_CERTIFICATE_MISMATCH:
+		return REPLY("Tanda tangan surat ini tidak cocok: rusak, atau "
+			     "tidak dibuat dengan kunci sertifikatnya. Tanda "
+			     "tangani dan kirim lagi.",
+		    "The signature of this mail does not verify: it is "
+		    "damaged, or not made with the key of its certificate. "
+		    "Sign and send the mail again.");
+	case VERDICT_REASON_NO_SIGNED_ATTRIBUTES:
+	case VERDICT_REASON_WEAK_DIGEST:
+	case VERDICT_REASON_WEAK_KEY:
+		return REPLY("Tanda tangan surat ini, atau pada sertifikatnya, "
+			     "terlalu lemah. Pakai program surel terbaru, "
+			     "SHA-256, dan kunci RSA 2048 bit atau lebih.",
+		    "The signature of this mail, or one on its certificate, is "
+		    "too weak. Use an up-to-date mail program, SHA-256, and a "
+		    "key of RSA 2048 bits or more.");
+	case VERDICT_REASON_TIME_IMPLAUSIBLE:
+		return REPLY("Waktu tanda tangan surat ini di luar masa "
+			     "berlaku sertifikatnya. Setel jam komputer Anda, "
+			     "lalu kirim lagi.",
+		    "The signing time of this mail is outside the validity of "
+		    "its certificate. Set the clock of your computer, and send "
+		    "the mail again.");
+	case VERDICT_REASON_EXPIRED:
+		return REPLY("Sertifikat pada tanda tangan surat ini, milik "
+			     "Anda atau penerbitnya, sudah kedaluwarsa. "
+			     "Perbarui, lalu kirim lagi.",
+		    "A certificate of this mail's signature, yours or its "
+		    "authority's, has expired. Renew it, and send the mail "
+		    "again.");
+	case VERDICT_REASON_NOT_YET_VALID:
+		return REPLY("Sertifikat pada tanda tangan surat ini belum "
+			     "berlaku. Kirim surat baru setelah berlaku.",
+		    "A certificate of this mail's signature is not valid yet. "
+		    "Send a new mail once it is.");
+	case VERDICT_REASON_PATH_SIGNATURE:
+	case VERDICT_REASON_PATH_INVALID:
+		return REPLY("Sertifikat surat ini dan penerbitnya tidak "
+			     "bersambung menurut aturan. Tanyakan kepada "
+			     "penerbit sertifikat.",
+		    "The certificates of this mail do not form a valid path. "
+		    "Ask the authority that issued yours.");
+	case VERDICT_REASON_PATH_POLICY:
+		return REPLY("Sertifikat surat ini diterbitkan dengan "
+			     "kebijakan yang tidak diterima di sini. Pakai "
+			     "sertifikat lain, atau hubungi postmaster "
+			     "penerima.",
+		    "The certificate of this mail was issued under a policy "
+		    "that is not accepted here. Use another, or ask the "
+		    "recipient's postmaster.");
+	case VERDICT_REASON_UNTRUSTED:
+		return REPLY("Penerbit sertifikat surat ini tidak dikenal di "
+			     "sini. Sertakan rantai sertifikatnya, atau "
+			     "hubungi postmaster penerima.",
+		    "The issuer of this mail's certificate is not known here. "
+		    "Send the chain of certificates along, or ask the "
+		    "recipient's postmaster.");
+	case VERDICT_REASON_ANCHOR_EXPIRED:
+		return REPLY("Sertifikat akar untuk memeriksa surat ini sudah "
+			     "kedaluwarsa. Ini bukan kesalahan Anda; hubungi "
+			     "postmaster penerima.",
+		    "The root certificate for checking this mail has expired. "
+		    "It is not your fault; ask the recipient's postmaster.");
+	case VERDICT_REASON_NOT_FOR_MAIL:
+	case VERDICT_REASON_NO_MAILBOX:
+		return REPLY("Sertifikat surat ini bukan untuk menandatangani "
+			     "surel, atau tidak memuat alamat surel. Minta "
+			     "sertifikat lain kepada penerbitnya.",
+		    "The certificate of this mail is not for signing mail, or "
+		    "names no mail address. Ask its authority for another.");
+	case VERDICT_REASON_REVOKED:
+		return REPLY("Sertifikat pada tanda tangan surat ini dicabut "
+			     "atau dibekukan. Minta sertifikat baru kepada "
+			     "penerbitnya.",
+		    "A certificate of this mail's signature was revoked or put "
+		    "on hold. Ask its authority for a new one.");
+	case VERDICT_REASON_AUTHOR_AMBIGUOUS:
+		return REPLY("Pengirim surat ini tidak jelas: From tidak ada, "
+			     "ganda, atau dapat dibaca dengan dua cara. Tulis "
+			     "satu From yang sederhana.",
+		    "The author of this mail is not clear: From is missing, "
+		    "doubled, or can be read in two ways. Write one simple "
+		    "From.");
+	case VERDICT_REASON_AUTHOR_DISPLAY:
+		return REPLY("Nama tampilan pengirim (From) menyesatkan: "
+			     "tampak seperti alamat lain. Ganti nama itu, "
+			     "lalu kirim lagi.",
+		    "The display name in From is misleading: it looks like "
+		    "another address. Change it, and send the mail again.");
+	case VERDICT_REASON_AUTHOR_MISMATCH:
+		return REPLY("Surat ini tidak ditandatangani oleh semua "
+			     "pengirimnya (From), atau ditandatangani pihak "
+			     "lain. Kirim dari alamat dalam sertifikat Anda.",
+		    "This mail is not signed by its author (From), or not by "
+		    "all of them. Send it from the address in your "
+		    "certificate.");
+	case VERDICT_REASON_REVOCATION_UNKNOWN:
+	case VERDICT_REASON_LOCAL_ERROR:
+		return unknown_reply(action);
+	/* These refuse nothing, or not alone. */
+	case VERDICT_REASON_NOT_DONE:
+	case VERDICT_REASON_NOT_ASKED:
+	case VERDICT_REASON_NO_REVOCATION_SOURCE:
+	case VERDICT_REASON_REVOCATION_UNKNOWN_TOLD:
+	case VERDICT_REASON_IDENTITY_NOT_ASKED:
+	case VERDICT_REASON_SENDER_SIGNED:
+	case VERDICT_REASON_HEADER_DIFFERS:
+	case VERDICT_REASON_OUTER_INVALID:
+		return REPLY("Tanda tangan surat ini tidak diterima di sini. "
+			     "Hubungi postmaster penerima.",
+		    "The signature of this mail is not accepted here. Ask the "
+		    "recipient's postmaster.");
 	}
 	g_assert_not_reached();
 }

@@ -139,7 +139,9 @@ PolicyInboundAction policy_on_verdict(const PolicyInbound *policy,
 /* Is mail of that result, where it is opaque-signed and taken, unwrapped? */
 bool policy_unwraps(const PolicyInbound *policy, SmimeResult result);
 
-/* The text of the reply where that refuses it; constant. */
-const char *policy_verdict_reply(SmimeResult result);
+/* The text of the reply where action refuses it, for its most serious reason
+ * (verdict_reason); constant, in ASCII, and short enough for a line of SMTP. */
+const char *policy_verdict_reply(
+    VerdictReason reason, PolicyInboundAction action);
 
 #endif

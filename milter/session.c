@@ -694,7 +694,7 @@ count_measure(const Decision *decision, PolicyInboundAction action)
 
 /* Of the action alone, without the fields. */
 static Outcome *
-begin_outcome(Measure measure, SmimeResult result)
+begin_outcome(Measure measure, const Verdict *verdict)
 {
 	Outcome *outcome;
 
@@ -705,14 +705,16 @@ begin_outcome(Measure measure, SmimeResult result)
 	case POLICY_INBOUND_QUARANTINE:
 		outcome = outcome_new(OUTCOME_QUARANTINE);
 		outcome->reply = g_strdup_printf("smime=%s, by %s",
-		    name_code_name(smime_result_names, result), measure.option);
+		    name_code_name(smime_result_names, verdict_result(verdict)),
+		    measure.option);
 		return outcome;
 	case POLICY_INBOUND_TEMPFAIL:
 	case POLICY_INBOUND_REJECT:
 		outcome = outcome_new(measure.action == POLICY_INBOUND_REJECT ?
 			OUTCOME_REJECT :
 			OUTCOME_TEMPFAIL);
-		outcome->reply = g_strdup(policy_verdict_reply(result));
+		outcome->reply = g_strdup(policy_verdict_reply(
+		    verdict_reason(verdict), measure.action));
 		return outcome;
 	}
 	g_assert_not_reached();
@@ -779,7 +781,7 @@ tell_verdict(const Decision *decision, const Verdict *verdict,
 	    &policy, result, authors, might_claim, &measure.option);
 	log_verdict(decision, verdict, measure);
 	count_measure(decision, measure.action);
-	outcome = begin_outcome(measure, result);
+	outcome = begin_outcome(measure, verdict);
 	if (outcome->action != OUTCOME_ACCEPT &&
 	    outcome->action != OUTCOME_QUARANTINE)
 		return outcome;

@@ -198,6 +198,17 @@ keep_proofs(VerdictEntry *entry, int certificate, const GPtrArray *proofs)
 	}
 }
 
+/* Of an answer that none would do. */
+static const char *
+detail_of(VerdictReason reason, const RevocationAnswer *answer)
+{
+	return answer->detail == NULL &&
+		reason == VERDICT_REASON_REVOCATION_UNKNOWN ?
+	    "certificate names no source of revocations, and no list by its "
+	    "issuer is at hand" :
+	    answer->detail;
+}
+
 /* Whose status it is, where it is not the signer's own.  Caller frees. */
 static char *
 of_whom(const char *detail, const OsslX509Stack *path, int index)
@@ -257,7 +268,7 @@ examine_revocation(const Examination *exam, VerdictEntry *entry,
 			    (detail == NULL && answer.detail != NULL)))) {
 			worst = reason;
 			g_free(detail);
-			detail = of_whom(answer.detail, path, i);
+			detail = of_whom(detail_of(reason, &answer), path, i);
 		}
 	}
 	return verdict_record(entry, VERDICT_STEP_REVOCATION, worst, detail);
@@ -277,6 +288,32 @@ all_included(const GPtrArray *mailboxes, const GPtrArray *addresses,
 			return false;
 	}
 	return true;
+}
+
+static bool
+any_included(const GPtrArray *mailboxes, const GPtrArray *addresses,
+    CertLocalpart localpart)
+{
+	for (guint i = 0; addresses != NULL && i < addresses->len; i++) {
+		if (cert_mailboxes_include(
+			mailboxes, g_ptr_array_index(addresses, i), localpart))
+			return true;
+	}
+	return false;
+}
+
+/* What else is so of a signer who is not the author, or NULL; constant. */
+static const char *
+identity_detail(const Examination *exam, const GPtrArray *mailboxes)
+{
+#define ONE_OF_THEM "one of several authors only"
+#define MISLEADING "the display name of the author is misleading, too"
+	const Authorship *shown = exam->shown;
+
+	if (any_included(mailboxes, shown->authors, exam->options->localpart))
+		return shown->misleading ? ONE_OF_THEM "; " MISLEADING :
+					   ONE_OF_THEM;
+	return shown->misleading ? MISLEADING : NULL;
 }
 
 /* RFC 8550, section 3. */
@@ -325,8 +362,13 @@ static bool
 examine_identity(
     const Examination *exam, VerdictEntry *entry, const GPtrArray *mailboxes)
 {
-	return verdict_record(entry, VERDICT_STEP_IDENTITY,
-	    identity_reason(exam, mailboxes), NULL);
+	VerdictReason reason = identity_reason(exam, mailboxes);
+	const char *detail = NULL;
+
+	if (reason == VERDICT_REASON_AUTHOR_MISMATCH ||
+	    reason == VERDICT_REASON_NO_MAILBOX)
+		detail = identity_detail(exam, mailboxes);
+	return verdict_record(entry, VERDICT_STEP_IDENTITY, reason, detail);
 }
 
 /* --- signers ------------------------------------------------------------- */

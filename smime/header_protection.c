@@ -155,8 +155,5 @@ header_protection_differences(const MimeEntity *inner, const MimeEntity *outer)
 			g_string_append_printf(
 			    names, "%s%s", names->len > 0 ? ", " : "", *name);
 	}
-	return names->len > 0 ?
-	    g_strdup_printf(
-		"signed header fields differ outside: %s", names->str) :
-	    NULL;
+	return names->len > 0 ? g_strdup(names->str) : NULL;
 }

@@ -46,7 +46,7 @@ typedef enum {
 HeaderProtection header_protection_find(
     const MimeEntity *content, const MimeEntity **header);
 
-/* A line for the log that names the fields of the signed header that are others
+/* The names, with commas, of the fields of the signed header that are others
  * outside; NULL: none.  Caller frees. */
 char *header_protection_differences(
     const MimeEntity *inner, const MimeEntity *outer);

@@ -3,8 +3,8 @@
 #include "mime_kind.h"
 #include "multipart_signed.h"
 
-/* Octets.  A reader who does not know MIME is told so by many programs, in one
- * line or two, in any language. */
+/* Octets.  A reader who does not know MIME is told so by many programs, in a
+ * line or two. */
 #define MAX_NOTICE 500
 
 VerdictReason
@@ -37,14 +37,6 @@ has_line_like(const char *text, const char *const *beginnings)
 	return false;
 }
 
-static bool
-is_blank(const char *line, gsize size)
-{
-	while (size > 0 && strchr(" \t\r", line[size - 1]) != NULL)
-		size--;
-	return size == 0;
-}
-
 /* Could a reader take the line for a header field? */
 static bool
 is_like_field(const char *line, gsize size)
@@ -58,16 +50,62 @@ is_like_field(const char *line, gsize size)
 	return at < size && line[at] == ':';
 }
 
+/* What some readers cut a file out of, wherever it stands. */
+static bool
+begins_file(const char *line, gsize size)
+{
+	return (size >= 9 && g_ascii_strncasecmp(line, "begin ", 6) == 0 &&
+		   g_ascii_isdigit(line[6]) && g_ascii_isdigit(line[7]) &&
+		   g_ascii_isdigit(line[8])) ||
+	    (size >= 12 && g_ascii_strncasecmp(line, "begin-base64", 12) == 0);
+}
+
 /* Of a text of several lines: who finds structure in it finds it in such. */
 static bool
-is_prose(const char *line, gsize size)
+is_prose(const char *line, gsize size, bool is_first)
 {
 	gsize blanks = MIN(strspn(line, " \t"), size);
 
 	line += blanks;
 	size -= blanks;
-	return !is_blank(line, size) && strncmp(line, "--", 2) != 0 &&
-	    line[0] != '<' && !is_like_field(line, size);
+	/* Some begin with "Note:". */
+	return strncmp(line, "--", 2) != 0 && line[0] != '<' &&
+	    !begins_file(line, size) &&
+	    (is_first || !is_like_field(line, size));
+}
+
+/* What stands after the last part nobody shows who finds the last part; some
+ * look for one more. */
+static bool
+has_fields(const char *text)
+{
+	static const char *const structural[] = { "Content-",
+		"MIME-Version:", NULL };
+
+	return has_line_like(text, structural);
+}
+
+static bool
+holds(const char *lower, const char *const *words)
+{
+	for (; *words != NULL; words++) {
+		if (strstr(lower, *words) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* In every language, of what the reader's program does not know; and of nothing
+ * that one could follow. */
+static bool
+speaks_of_mime(const char *text)
+{
+	static const char *const subject[] = { "mime", "multipart",
+		"multi-part", NULL };
+	static const char *const links[] = { "://", "www.", "@", NULL };
+	g_autofree char *lower = g_ascii_strdown(text, -1);
+
+	return holds(lower, subject) && !holds(lower, links);
 }
 
 static bool
@@ -82,36 +120,27 @@ has_controls(const char *text)
 
 /*
  * RFC 2046, section 5.1.1: what stands before the first part is for those who
- * do not know MIME; no other reader shows it.  What it says is theirs to say,
- * but more than a notice is content for some readers, a line with dashes is a
- * delimiter for others; and what has fields, empty lines or markup may be a
- * part.
+ * do not know MIME; no other reader shows it.  That is what it has to say: all
+ * else, and more than a notice, is content for some readers, a line with dashes
+ * is a delimiter for others; and what has fields or markup may be a part.
  */
 static bool
 is_notice(const char *text)
 {
 	gsize size;
 
-	if (strlen(text) > MAX_NOTICE || has_controls(text))
+	if (*text == '\0')
+		return true;
+	if (strlen(text) > MAX_NOTICE || has_controls(text) ||
+	    has_fields(text) || !speaks_of_mime(text))
 		return false;
 	for (const char *line = text; *line != '\0'; line += size) {
 		size = strcspn(line, "\n");
-		if (!is_prose(line, size))
+		if (!is_prose(line, size, line == text))
 			return false;
 		size += line[size] == '\n';
 	}
 	return true;
-}
-
-/* What stands after the last part nobody shows who finds the last part; some
- * look for one more. */
-static bool
-has_fields(const char *text)
-{
-	static const char *const structural[] = { "Content-",
-		"MIME-Version:", NULL };
-
-	return has_line_like(text, structural);
 }
 
 /* The next line in [at, end) that begins with two hyphens; NULL: none. */

@@ -150,35 +150,91 @@ spool_append_text(Spool *spool, const char *data, gsize size, GError **error)
 	return spool_append(spool, start, (gsize)(end - start), error);
 }
 
+/* As much as there is, up to SPOOL_READ_SIZE; -1: errno says why not. */
+static gssize
+read_whole(int fd, char *buffer)
+{
+	gssize size = 0;
+
+	while (size < SPOOL_READ_SIZE) {
+		ssize_t got =
+		    read(fd, buffer + size, (gsize)(SPOOL_READ_SIZE - size));
+
+		if (got == -1 && errno == EINTR)
+			continue;
+		if (got == -1)
+			return -1;
+		if (got == 0)
+			break;
+		size += got;
+	}
+	return size;
+}
+
+/* Octets in front of a message that are none of it: an editor's byte order
+ * mark, and the line that begins a message in a mailbox (RFC 4155). */
+static gsize
+before_message(const char *data, gsize size)
+{
+	static const char mark[] = "\357\273\277", from[] = "From ";
+	gsize start = 0, at;
+	const char *lf;
+
+	if (size >= strlen(mark) && memcmp(data, mark, strlen(mark)) == 0)
+		start = strlen(mark);
+	at = start + strlen(from);
+	if (size < at || memcmp(data + start, from, strlen(from)) != 0)
+		return start;
+	while (at < size && (data[at] == ' ' || data[at] == '\t'))
+		at++;
+	lf = memchr(data + at, '\n', size - at);
+	/* The field, as it was written once. */
+	if (lf == NULL || data[at] == ':')
+		return start;
+	return (gsize)(lf + 1 - data);
+}
+
+static bool
+append_from(Spool *spool, int fd, bool *had_crlf, GError **error)
+{
+	g_autofree char *buffer = g_malloc(SPOOL_READ_SIZE);
+	bool is_first = true;
+	gssize got;
+
+	while ((got = read_whole(fd, buffer)) > 0) {
+		gsize size = (gsize)got, start = 0;
+		const char *lf = NULL;
+
+		if (is_first) {
+			lf = memchr(buffer, '\n', size);
+			start = before_message(buffer, size);
+		}
+		if (lf != NULL)
+			*had_crlf = lf > buffer && lf[-1] == '\r';
+		is_first = false;
+		if (!spool_append_text(
+			spool, buffer + start, size - start, error))
+			return false;
+	}
+	return got == 0;
+}
+
 bool
 spool_append_file(
     Spool *spool, const char *path, bool *had_crlf, GError **error)
 {
-	bool is_stdin = strcmp(path, "-") == 0, first = true, ok = true;
+	bool is_stdin = strcmp(path, "-") == 0;
 	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	g_autofree char *buffer = g_malloc(SPOOL_READ_SIZE);
+	g_autoptr(GError) refused = NULL;
+	bool ok;
 
 	*had_crlf = false;
-	while (ok) {
-		ssize_t got = fd == -1 ? -1 : read(fd, buffer, SPOOL_READ_SIZE);
-		const char *lf;
-
-		if (got == -1 && fd != -1 && errno == EINTR)
-			continue;
-		if (got == -1) {
-			g_set_error(error, SMIME_ERROR, SMIME_ERROR_IO,
-			    "cannot read %s: %s", path, g_strerror(errno));
-			ok = false;
-		}
-		if (got <= 0)
-			break;
-		lf = first ? memchr(buffer, '\n', (gsize)got) : NULL;
-		if (lf != NULL) {
-			*had_crlf = lf > buffer && lf[-1] == '\r';
-			first = false;
-		}
-		ok = spool_append_text(spool, buffer, (gsize)got, error);
-	}
+	ok = fd != -1 && append_from(spool, fd, had_crlf, &refused);
+	if (refused != NULL)
+		g_propagate_error(error, g_steal_pointer(&refused));
+	else if (!ok)
+		g_set_error(error, SMIME_ERROR, SMIME_ERROR_IO,
+		    "cannot read %s: %s", path, g_strerror(errno));
 	if (fd != -1 && !is_stdin)
 		close(fd);
 	return ok;

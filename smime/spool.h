@@ -35,8 +35,10 @@ bool spool_append(Spool *spool, const void *data, gsize size, GError **error);
 bool spool_append_text(
     Spool *spool, const char *data, gsize size, GError **error);
 
-/* Appends a whole file (- is standard input) by spool_append_text; *had_crlf
- * says whether its first line ended with CRLF.  Errors: also IO. */
+/* Appends a whole file (- is standard input) by spool_append_text, without a
+ * byte order mark and the From line of a mailbox in front of it, as an MTA
+ * would have it; *had_crlf says whether its first line ended with CRLF. Errors:
+ * also IO. */
 bool spool_append_file(
     Spool *spool, const char *path, bool *had_crlf, GError **error);
 

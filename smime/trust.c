@@ -151,16 +151,39 @@ reason_of(int error, bool at_anchor)
 	}
 }
 
+/* OpenSSL ends at the first, from the anchor down. */
+static void
+add_others_expired(GString *said, X509_STORE_CTX *context, gint64 now)
+{
+	const OsslX509Stack *chain = X509_STORE_CTX_get0_chain(context);
+	time_t moment = (time_t)now;
+
+	for (int i = X509_STORE_CTX_get_error_depth(context) - 1; i >= 0; i--) {
+		X509 *cert = sk_X509_value(chain, i);
+		g_autofree char *subject = NULL;
+
+		if (X509_cmp_time(X509_get0_notAfter(cert), &moment) >= 0)
+			continue;
+		subject = cert_name_text(X509_get_subject_name(cert));
+		g_string_append_printf(said, ", and so has %s", subject);
+	}
+}
+
+/* Caller frees. */
 static char *
-describe(X509_STORE_CTX *context, int error)
+describe(X509_STORE_CTX *context, int error, gint64 now)
 {
 	X509 *cert = X509_STORE_CTX_get_current_cert(context);
+	GString *said = g_string_new(X509_verify_cert_error_string(error));
 	g_autofree char *subject = NULL;
 
 	if (cert != NULL)
 		subject = cert_name_text(X509_get_subject_name(cert));
-	return g_strdup_printf("%s (%s)", X509_verify_cert_error_string(error),
-	    subject != NULL ? subject : "no certificate");
+	g_string_append_printf(
+	    said, " (%s)", subject != NULL ? subject : "no certificate");
+	if (error == X509_V_ERR_CERT_HAS_EXPIRED)
+		add_others_expired(said, context, now);
+	return g_string_free(said, FALSE);
 }
 
 static void
@@ -358,7 +381,7 @@ path_under(const Trust *trust, X509 *leaf, OsslX509Stack *untrusted,
 	error = X509_STORE_CTX_get_error(context);
 	at_anchor = X509_STORE_CTX_get_error_depth(context) ==
 	    X509_STORE_CTX_get_num_untrusted(context);
-	*detail = describe(context, error);
+	*detail = describe(context, error, now);
 	/* Never success without a path. */
 	return error == X509_V_OK ? VERDICT_REASON_LOCAL_ERROR :
 				    reason_of(error, at_anchor);

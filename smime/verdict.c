@@ -150,25 +150,63 @@ verdict_entry_result(const VerdictEntry *entry)
 	return SMIME_PASS;
 }
 
-SmimeResult
-verdict_result(const Verdict *verdict)
+const VerdictEntry *
+verdict_decisive(const Verdict *verdict)
 {
-	SmimeResult worst = SMIME_NONE;
-	bool whole = false;
+	const VerdictEntry *worst = NULL;
 
 	for (guint i = 0; i < verdict->entries->len; i++) {
 		const VerdictEntry *entry =
 		    g_ptr_array_index(verdict->entries, i);
-		SmimeResult result = verdict_entry_result(entry);
 
-		if (!entry->whole)
-			continue;
-		worst = whole ? MAX(worst, result) : result;
-		whole = true;
+		if (worst == NULL || (entry->whole && !worst->whole) ||
+		    (entry->whole == worst->whole &&
+			verdict_entry_result(entry) >
+			    verdict_entry_result(worst)))
+			worst = entry;
 	}
-	if (whole || verdict->entries->len == 0)
-		return worst;
-	return SMIME_POLICY;
+	return worst;
+}
+
+SmimeResult
+verdict_result(const Verdict *verdict)
+{
+	const VerdictEntry *entry = verdict_decisive(verdict);
+
+	if (entry == NULL)
+		return SMIME_NONE;
+	return entry->whole ? verdict_entry_result(entry) : SMIME_POLICY;
+}
+
+/* Before all whose it is, which comes last, and what of it is shown. */
+static VerdictReason
+pass_reason(const VerdictEntry *entry)
+{
+	if (entry->steps[VERDICT_STEP_IDENTITY].reason == VERDICT_REASON_OK &&
+	    entry->steps[VERDICT_STEP_COVERAGE].reason != VERDICT_REASON_OK)
+		return entry->steps[VERDICT_STEP_COVERAGE].reason;
+	for (int step = VERDICT_N_STEPS - 1; step >= 0; step--) {
+		if (entry->steps[step].reason != VERDICT_REASON_OK)
+			return entry->steps[step].reason;
+	}
+	return VERDICT_REASON_OK;
+}
+
+VerdictReason
+verdict_reason(const Verdict *verdict)
+{
+	const VerdictEntry *entry = verdict_decisive(verdict);
+	VerdictReason reason;
+
+	if (entry == NULL)
+		return VERDICT_REASON_OK;
+	if (verdict_entry_result(entry) == SMIME_PASS)
+		return pass_reason(entry);
+	reason = entry->steps[verdict_decisive_step(entry)].reason;
+	/* No step speaks against it, but one was left out. */
+	return reasons[reason].result == SMIME_PASS ?
+	    VERDICT_REASON_LOCAL_ERROR :
+	    reason;
 }
 
 static char *

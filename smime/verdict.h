@@ -68,6 +68,8 @@ typedef enum {
 	    "option identity = off") \
 	X(SENDER_SIGNED, PASS, "signed by the Sender, not by the author", \
 	    "RFC 8550, section 3") \
+	X(HEADER_DIFFERS, PASS, "signed header fields differ outside", \
+	    "RFC 9788, section 4") \
 	/* what is wrong with the bytes */ \
 	X(MIME_AMBIGUOUS, NEUTRAL, "MIME structure can be read in two ways", \
 	    "RFC 1847, section 2.1") \
@@ -102,6 +104,9 @@ typedef enum {
 	    "RFC 8551, section 3.7") \
 	X(HEADER_MISMATCH, POLICY, "signed From differs from the one outside", \
 	    "RFC 9788, section 4.4") \
+	X(HEADER_AMBIGUOUS, POLICY, \
+	    "header of the signed part can be read in two ways", \
+	    "RFC 9788, section 4") \
 	/* what is wrong with the signature */ \
 	X(DIGEST_MISMATCH, FAIL, "content was changed after signing", \
 	    "RFC 5652, section 5.6") \
@@ -234,13 +239,23 @@ VerdictStep verdict_decisive_step(const VerdictEntry *entry);
 SmimeResult verdict_entry_result(const VerdictEntry *entry);
 
 /*
- * What the message as a whole is worth: the worst result of the outermost
- * signatures that cover all of it; what those have signed may hold others.
- * Where only parts are signed it is policy, neither better nor worse: mail is
- * not refused because of what it carries along.  SMIME_NONE if there is no
+ * The entry that decides: the worst of the outermost signatures that cover all
+ * of the message; what those have signed may hold others.  Where only parts are
+ * signed, the worst of those.  NULL if there is no signature.
+ */
+const VerdictEntry *verdict_decisive(const Verdict *verdict);
+
+/*
+ * What the message as a whole is worth: the result of the entry that decides;
+ * but where only parts are signed policy, neither better nor worse: mail is not
+ * refused because of what it carries along.  SMIME_NONE if there is no
  * signature.
  */
 SmimeResult verdict_result(const Verdict *verdict);
+
+/* The most serious reason of the entry that decides; of a pass, what it leaves
+ * unsaid.  OK where nothing is to be said, or nothing is signed. */
+VerdictReason verdict_reason(const Verdict *verdict);
 
 /* Octets of each detail in a reason, so that a long name hides no other. */
 #define VERDICT_MAX_DETAIL 150

@@ -209,21 +209,23 @@ signed_header_reason(
 	case HEADER_UNPROTECTED:
 		return VERDICT_REASON_OK;
 	case HEADER_UNREADABLE:
-		*detail = g_strdup("the signed header cannot be read surely");
-		return VERDICT_REASON_HEADER_MISMATCH;
+		return VERDICT_REASON_HEADER_AMBIGUOUS;
 	case HEADER_PROTECTED:
 		break;
 	}
 	authors = originators_parse(inner, "From", &count);
+	if (count > 0 && authors == NULL)
+		return VERDICT_REASON_HEADER_AMBIGUOUS;
 	if (count > 0 &&
 	    !same_mailboxes(authors, authorship_at(place)->authors))
 		return VERDICT_REASON_HEADER_MISMATCH;
 	if (count > 0 && originators_mislead(inner, authors)) {
-		*detail = g_strdup("its display name is misleading");
-		return VERDICT_REASON_HEADER_MISMATCH;
+		*detail = g_strdup("of the From that was signed");
+		return VERDICT_REASON_AUTHOR_DISPLAY;
 	}
 	*detail = header_protection_differences(inner, place->header);
-	return VERDICT_REASON_OK;
+	return *detail != NULL ? VERDICT_REASON_HEADER_DIFFERS :
+				 VERDICT_REASON_OK;
 }
 
 static VerdictReason

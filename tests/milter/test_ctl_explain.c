@@ -104,6 +104,56 @@ Test(ctl_explain, how_much_is_signed)
 	}
 }
 
+/* As the field says, and why the message does not count as that. */
+Test(ctl_explain, a_part_that_was_changed)
+{
+	g_autoptr(Sample) sample = sample_new(NULL, true);
+	VerdictEntry *entry = sample_entry(sample);
+	g_autofree char *text = NULL;
+	g_autofree char *words = NULL;
+
+	entry->whole = false;
+	verdict_record(
+	    entry, VERDICT_STEP_COVERAGE, VERDICT_REASON_PARTIAL, NULL);
+	text = ctl_explain(&sample->judgement, CTL_ENGLISH);
+	words = unfolded(text);
+	cr_expect(
+	    g_str_has_prefix(text, "NOT VALID (smime=fail). "), "%s", text);
+	cr_expect_not_null(
+	    strstr(words, "What happened: The content is not what was signed"));
+	cr_expect_not_null(
+	    strstr(words, "What happened: Only a part of the message"));
+	cr_expect_not_null(strstr(words, "Counts as: policy, "));
+}
+
+/* Nobody is told that all he sees is as it was signed. */
+Test(ctl_explain, a_header_that_differs)
+{
+	static const VerdictReason identities[] = { VERDICT_REASON_OK,
+		VERDICT_REASON_SENDER_SIGNED };
+	g_autoptr(Sample) sample = sample_new(NULL, false);
+	VerdictEntry *entry = sample_entry(sample);
+
+	verdict_record(entry, VERDICT_STEP_COVERAGE,
+	    VERDICT_REASON_HEADER_DIFFERS, "To, Subject");
+	for (gsize i = 0; i < G_N_ELEMENTS(identities); i++) {
+		g_autofree char *text = NULL;
+		g_autofree char *words = NULL;
+
+		verdict_record(
+		    entry, VERDICT_STEP_IDENTITY, identities[i], NULL);
+		text = ctl_explain(&sample->judgement, CTL_ENGLISH);
+		words = unfolded(text);
+		cr_expect(g_str_has_prefix(text, "VALID, BUT "), "%s", text);
+		cr_expect_not_null(
+		    strstr(words,
+			"not to be relied on. Header fields: To, Subject"),
+		    "%s", text);
+		cr_expect_null(strstr(words, "message comes from"));
+		cr_expect_null(strstr(words, "Nothing needs to be done"));
+	}
+}
+
 /* A help desk finds what it needs in what stands above the first empty line. */
 Test(ctl_explain, a_failure_in_ten_lines)
 {
@@ -237,6 +287,28 @@ Test(ctl_explain, hostile_certificate)
 
 	expect_harmless(text);
 	cr_expect_not_null(strstr(text, "CN=Budi"), "%s", text);
+}
+
+/* Who is to ask the one whose name is shown must know it. */
+Test(ctl_explain, display_name)
+{
+	g_autoptr(Sample) sample = sample_new(NULL, false);
+	g_autofree char *text = NULL;
+	g_autofree char *hostile = NULL;
+
+	sample->judgement.from =
+	    " \"bupati@daerah.example\"\r\n <budi@daerah.example>\r\n";
+	text = ctl_explain(&sample->judgement, CTL_ENGLISH);
+	cr_expect_not_null(strstr(text,
+			       "\n  From as it is shown: "
+			       "\"bupati@daerah.example\" "
+			       "<budi@daerah.example>\n"),
+	    "%s", text);
+	sample->judgement.from =
+	    " =?utf-8?q?x=1B[2J=0AInbound?= mail: accept " OVERRIDE
+	    "<budi@daerah.example>";
+	hostile = ctl_explain(&sample->judgement, CTL_ENGLISH);
+	expect_harmless(hostile);
 }
 
 /* Names of people need not be ASCII. */

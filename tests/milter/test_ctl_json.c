@@ -91,6 +91,34 @@ Test(ctl_json, a_failure)
 	expect_member(check, "detail", NULL);
 }
 
+Test(ctl_json, a_header_that_differs)
+{
+	g_autoptr(Sample) sample = sample_new(NULL, false);
+	g_autoptr(JsonNode) root = NULL;
+	JsonObject *object;
+
+	verdict_record(sample_entry(sample), VERDICT_STEP_COVERAGE,
+	    VERDICT_REASON_HEADER_DIFFERS, "Subject");
+	root = object_of(&sample->judgement, CTL_ENGLISH);
+	object = json_node_get_object(root);
+	expect_member(object, "result", "pass");
+	expect_member(object, "reason", "header-differs");
+	expect_member(object, "reason_detail", "Subject");
+	expect_member(object, "advice", "signed-header");
+}
+
+Test(ctl_json, display_name)
+{
+	g_autoptr(Sample) sample = sample_new(NULL, false);
+	g_autoptr(JsonNode) root = NULL;
+
+	sample->judgement.from = " Bupati\r\n <budi@daerah.example>\r\n";
+	root = object_of(&sample->judgement, CTL_ENGLISH);
+	expect_member(json_object_get_object_member(
+			  json_node_get_object(root), "message"),
+	    "from", "Bupati <budi@daerah.example>");
+}
+
 /* Codes are for programs: only the texts are in a language. */
 Test(ctl_json, languages)
 {

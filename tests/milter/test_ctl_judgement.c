@@ -31,8 +31,8 @@ Test(ctl_judgement, no_signature)
 {
 	Case c = case_new();
 
-	cr_expect_null(ctl_judgement_decisive(&c.judgement));
-	cr_expect_eq(ctl_judgement_reason(&c.judgement), VERDICT_REASON_OK);
+	cr_expect_null(verdict_decisive(c.verdict));
+	cr_expect_eq(verdict_reason(c.verdict), VERDICT_REASON_OK);
 	cr_expect_eq(ctl_judgement_advice(&c.judgement), CTL_ADVICE_UNSIGNED);
 	verdict_free(c.verdict);
 }
@@ -44,16 +44,18 @@ Test(ctl_judgement, the_worst_of_the_whole_ones)
 	const VerdictEntry *worst;
 
 	add(&c, false, VERDICT_STEP_SIGNATURE, VERDICT_REASON_DIGEST_MISMATCH);
-	cr_expect_eq(
-	    ctl_judgement_reason(&c.judgement), VERDICT_REASON_PARTIAL);
+	cr_expect_eq(verdict_reason(c.verdict), VERDICT_REASON_DIGEST_MISMATCH);
+	cr_expect_eq(ctl_judgement_result(&c.judgement), SMIME_FAIL);
+	cr_expect_str_eq(
+	    ctl_judgement_headline(&c.judgement, CTL_ENGLISH), "NOT VALID");
+	cr_expect_eq(verdict_result(c.verdict), SMIME_POLICY);
 	add(&c, true, VERDICT_STEP_SIGNATURE, VERDICT_REASON_OK);
-	cr_expect_eq(ctl_judgement_reason(&c.judgement), VERDICT_REASON_OK);
+	cr_expect_eq(verdict_reason(c.verdict), VERDICT_REASON_OK);
 	worst = add(&c, true, VERDICT_STEP_PATH, VERDICT_REASON_UNTRUSTED);
 	add(&c, true, VERDICT_STEP_REVOCATION,
 	    VERDICT_REASON_REVOCATION_UNKNOWN);
-	cr_expect_eq(ctl_judgement_decisive(&c.judgement), worst);
-	cr_expect_eq(
-	    ctl_judgement_reason(&c.judgement), VERDICT_REASON_UNTRUSTED);
+	cr_expect_eq(verdict_decisive(c.verdict), worst);
+	cr_expect_eq(verdict_reason(c.verdict), VERDICT_REASON_UNTRUSTED);
 	cr_expect_eq(
 	    ctl_judgement_advice(&c.judgement), CTL_ADVICE_CHECK_ISSUER);
 	verdict_free(c.verdict);
@@ -64,8 +66,7 @@ Test(ctl_judgement, what_a_pass_leaves_unsaid)
 	Case c = case_new();
 
 	add(&c, true, VERDICT_STEP_REVOCATION, VERDICT_REASON_NOT_ASKED);
-	cr_expect_eq(
-	    ctl_judgement_reason(&c.judgement), VERDICT_REASON_NOT_ASKED);
+	cr_expect_eq(verdict_reason(c.verdict), VERDICT_REASON_NOT_ASKED);
 	cr_expect_eq(ctl_judgement_advice(&c.judgement), CTL_ADVICE_ASK_STATUS);
 	verdict_free(c.verdict);
 }
@@ -84,7 +85,7 @@ Test(ctl_judgement, a_pass_without_the_author)
 
 		verdict_record(entry, VERDICT_STEP_REVOCATION,
 		    VERDICT_REASON_NOT_ASKED, NULL);
-		cr_expect_eq(ctl_judgement_reason(&c.judgement), reasons[i]);
+		cr_expect_eq(verdict_reason(c.verdict), reasons[i]);
 		cr_expect_eq(ctl_judgement_advice(&c.judgement),
 		    CTL_ADVICE_RELY_ON_SIGNER);
 		cr_expect_str_eq(
@@ -135,8 +136,10 @@ Test(ctl_judgement, advice_of_a_part)
 
 		verdict_record(
 		    entry, VERDICT_STEP_COVERAGE, VERDICT_REASON_PARTIAL, NULL);
-		cr_expect_eq(
-		    ctl_judgement_reason(&c.judgement), VERDICT_REASON_PARTIAL);
+		cr_expect_eq(verdict_reason(c.verdict),
+		    verdict_reason_result(cases[i].reason) > SMIME_POLICY ?
+			cases[i].reason :
+			VERDICT_REASON_PARTIAL);
 		cr_expect_eq(ctl_judgement_advice(&c.judgement),
 		    cases[i].advice, "case %zu", i);
 		verdict_free(c.verdict);
@@ -174,14 +177,49 @@ Test(ctl_judgement, who_is_proven_to_have_signed)
 	}
 }
 
+/* Where nobody is trusted, that is for us to mend and not for the sender. */
+Test(ctl_judgement, advice_without_anchors)
+{
+	Case c = case_new();
+
+	add(&c, true, VERDICT_STEP_PATH, VERDICT_REASON_UNTRUSTED);
+	c.judgement.trusts_nobody = true;
+	cr_expect_eq(
+	    ctl_judgement_advice(&c.judgement), CTL_ADVICE_SET_ANCHORS);
+	verdict_free(c.verdict);
+}
+
+Test(ctl_judgement, from)
+{
+	static const struct {
+		const char *from, *shown;
+	} cases[] = {
+		{ NULL, NULL },
+		{ " \r\n", NULL },
+		{ " Budi <budi@x.id>", "Budi <budi@x.id>" },
+		{ " =?utf-8?q?Bu=C3=A9?=\r\n <budi@x.id>\r\n",
+		    "Bu\xc3\xa9 <budi@x.id>" },
+		/* as it is, where readers would not decode it alike */
+		{ " =?x-none?q?Budi?= <budi@x.id>",
+		    "=?x-none?q?Budi?= <budi@x.id>" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const CtlJudgement judgement = { .from = cases[i].from };
+		g_autofree char *shown = ctl_judgement_from(&judgement);
+
+		cr_expect(
+		    g_strcmp0(shown, cases[i].shown) == 0, "%zu: %s", i, shown);
+	}
+}
+
 /* A step that nobody took is our fault, not an offence. */
 Test(ctl_judgement, a_step_left_out)
 {
 	Case c = case_new();
 
 	add(&c, true, VERDICT_STEP_PATH, VERDICT_REASON_NOT_DONE);
-	cr_expect_eq(
-	    ctl_judgement_reason(&c.judgement), VERDICT_REASON_LOCAL_ERROR);
+	cr_expect_eq(verdict_reason(c.verdict), VERDICT_REASON_LOCAL_ERROR);
 	verdict_free(c.verdict);
 }
 

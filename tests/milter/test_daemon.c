@@ -575,8 +575,9 @@ Test(daemon, refuses)
 		const char *config;
 		const char *code;
 	} cases[] = {
-		{ "[verify]\non-fail = reject\n", "550 5.7.1 Tanda tangan " },
-		{ "[verify]\non-fail = tempfail\n", "451 4.7.1 Tanda tangan " },
+		{ "[verify]\non-fail = reject\n", "550 5.7.1 Isi surat ini " },
+		{ "[verify]\non-fail = tempfail\n",
+		    "451 4.7.1 Isi surat ini " },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {

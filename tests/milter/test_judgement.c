@@ -50,6 +50,7 @@ sample_new(const char *name, bool is_changed)
 		.now = PKI_NOW,
 		.was_read = true,
 		.authors = sample->message->authors,
+		.from = sample->message->from,
 		.size = spool_size(sample->spool),
 		.sha256 = sample->sha256,
 		.has_action = true,

@@ -1218,8 +1218,10 @@ Test(session, must_sign)
 		cr_expect(outcome->action == cases[i].action, "case %zu", i);
 		if (outcome->action == OUTCOME_REJECT)
 			cr_expect_str_eq(outcome->reply,
-			    policy_verdict_reply(
-				cases[i].big ? SMIME_NEUTRAL : SMIME_NONE));
+			    policy_verdict_reply(cases[i].big ?
+				    VERDICT_REASON_OVER_LIMIT :
+				    VERDICT_REASON_OK,
+				POLICY_INBOUND_REJECT));
 	}
 }
 

@@ -270,6 +270,48 @@ Test(spool, append_file)
 	pki_folder_remove(folder);
 }
 
+/* What an editor or a mailbox has put in front of a message is none of it. */
+Test(spool, append_file_as_delivered)
+{
+	static const struct {
+		const char *text, *message;
+	} cases[] = {
+		{ "From - Thu Nov 26 20:00:00 2026\nA: b\n", "A: b\r\n" },
+		{ "From x@y.id Thu Nov 26 20:00:00 2026\r\nA: b\r\n",
+		    "A: b\r\n" },
+		{ "\357\273\277A: b\n", "A: b\r\n" },
+		{ "\357\273\277From - Thu\r\nA: b\r\n", "A: b\r\n" },
+		/* only there, and once */
+		{ "From a\nFrom b\n", "From b\r\n" },
+		{ "A: b\nFrom - Thu\n", "A: b\r\nFrom - Thu\r\n" },
+		{ "A\357\273\277", "A\357\273\277" },
+		/* a field */
+		{ "From: a\n", "From: a\r\n" },
+		{ "From : a\n", "From : a\r\n" },
+		{ "From \t: a\n", "From \t: a\r\n" },
+		{ "From", "From" },
+		{ "From - Thu", "From - Thu" },
+		{ "\357\273", "\357\273" },
+	};
+	g_autofree char *folder = pki_folder_new();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		SpoolLimits limits = ROOMY;
+		g_autoptr(Spool) spool = spool_new(&limits);
+		g_autofree char *path =
+		    pki_write(folder, "message", cases[i].text, -1);
+		bool had_crlf;
+
+		cr_assert(spool_append_file(spool, path, &had_crlf, NULL));
+		cr_assert(spool_seal(spool, NULL));
+		cr_expect(spool_size(spool) == strlen(cases[i].message) &&
+			memcmp(spool_data(spool), cases[i].message,
+			    spool_size(spool)) == 0,
+		    "case %zu", i);
+	}
+	pki_folder_remove(folder);
+}
+
 /* A line end may lie between two reads; whatever their size, count them. */
 Test(spool, append_big_file)
 {

@@ -40,6 +40,22 @@ path_of(const Case *c, OsslX509Stack **path, char **detail)
 	    trust, leaf, included, NULL, PKI_NOW + c->at, path, detail);
 }
 
+/* All that have expired are named: to renew one of them does not help. */
+Test(trust, several_expired)
+{
+	static const PkiCert two_days = { .from = -PKI_DAY, .until = PKI_DAY };
+	static const Case c = {
+		.ca = two_days, .leaf = two_days, .at = PKI_DAY + 1
+	};
+	g_autoptr(OsslX509Stack) path = NULL;
+	g_autofree char *detail = NULL;
+
+	cr_expect_eq(path_of(&c, &path, &detail), VERDICT_REASON_EXPIRED);
+	cr_expect_str_eq(detail,
+	    "certificate has expired (CN=CA,C=ID), and so has CN=Budi "
+	    "Test,C=ID");
+}
+
 Test(trust, paths)
 {
 	static const PkiCert two_days = { .from = -PKI_DAY, .until = PKI_DAY };

@@ -469,6 +469,37 @@ check_people(void)
 	expect_all(cases, G_N_ELEMENTS(cases));
 }
 
+/* What else is so is told beside it. */
+Test(verify, details_of_people)
+{
+	static const struct {
+		Case c;
+		const char *detail;
+	} cases[] = {
+		{ { "another", FROM("siti@daerah.example") }, NULL },
+		{ { "one of two", FROM(BUDI ", siti@daerah.example") },
+		    "one of several authors only" },
+		{ { "another, under a name",
+		      FROM("\"" BUDI "\" <siti@daerah.example>") },
+		    "the display name of the author is misleading, too" },
+		{ { "one of two, under a name",
+		      FROM(BUDI ", \"x@x.id\" <siti@daerah.example>") },
+		    "one of several authors only; "
+		    "the display name of the author is misleading, too" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Verdict) verdict = case_verdict(&cases[i].c);
+		const VerdictOutcome *identity =
+		    &entry_of(verdict, 0)->steps[VERDICT_STEP_IDENTITY];
+
+		cr_expect_eq(identity->reason, VERDICT_REASON_AUTHOR_MISMATCH,
+		    "%s", cases[i].c.name);
+		cr_expect(g_strcmp0(identity->detail, cases[i].detail) == 0,
+		    "%s: %s", cases[i].c.name, identity->detail);
+	}
+}
+
 Test(verify, good)
 {
 	check_good();
@@ -636,14 +667,38 @@ check_multiparts(void)
 		{ "a preamble that does not speak of MIME", LINE "\r\n",
 		    "This is a multipart message.\r\n" LINE "\r\n",
 		    VERDICT_REASON_OK },
-		{ "in another language", LINE "\r\n",
+		{ "one that speaks of neither", LINE "\r\n",
 		    "Dies ist eine mehrteilige Nachricht.\r\n" LINE "\r\n",
-		    VERDICT_REASON_OK },
-		{ "a preamble with a field", LINE "\r\n",
-		    "Content-Type: text/html\r\n" LINE "\r\n",
 		    VERDICT_REASON_MIME_AMBIGUOUS },
-		{ "a preamble in two paragraphs", LINE "\r\n",
-		    "This is MIME.\r\n\r\nPay.\r\n" LINE "\r\n",
+		{ "prose", LINE "\r\n",
+		    "Kirim uang ke rekening 123 sekarang juga.\r\n" LINE "\r\n",
+		    VERDICT_REASON_MIME_AMBIGUOUS },
+		{ "a link", LINE "\r\n",
+		    "This is MIME: see https://jauh.example/\r\n" LINE "\r\n",
+		    VERDICT_REASON_MIME_AMBIGUOUS },
+		{ "a link without a scheme", LINE "\r\n",
+		    "For MIME see WWW.jauh.example\r\n" LINE "\r\n",
+		    VERDICT_REASON_MIME_AMBIGUOUS },
+		{ "an address", LINE "\r\n",
+		    "This is MIME. Ask eve@jauh.example\r\n" LINE "\r\n",
+		    VERDICT_REASON_MIME_AMBIGUOUS },
+		{ "a file in uuencode", LINE "\r\n",
+		    "This is MIME\r\nbegin 644 a.exe\r\n" LINE "\r\n",
+		    VERDICT_REASON_MIME_AMBIGUOUS },
+		{ "a file in its base64", LINE "\r\n",
+		    "This is MIME\r\nbegin-base64 644 a.exe\r\n" LINE "\r\n",
+		    VERDICT_REASON_MIME_AMBIGUOUS },
+		{ "markup", LINE "\r\n", "This is MIME\r\n<b>x\r\n" LINE "\r\n",
+		    VERDICT_REASON_MIME_AMBIGUOUS },
+		{ "a preamble with a field", LINE "\r\n",
+		    "Content-Type: text/mime\r\n" LINE "\r\n",
+		    VERDICT_REASON_MIME_AMBIGUOUS },
+		{ "with a field below", LINE "\r\n",
+		    "This is MIME.\r\n\r\nContent-Type : text/html\r\n" LINE
+		    "\r\n",
+		    VERDICT_REASON_MIME_AMBIGUOUS },
+		{ "with another field", LINE "\r\n",
+		    "This is MIME.\r\nSubject: x\r\n" LINE "\r\n",
 		    VERDICT_REASON_MIME_AMBIGUOUS },
 		{ "a preamble with dashes", LINE "\r\n",
 		    "This is MIME.\r\n--x\r\n" LINE "\r\n",
@@ -730,6 +785,44 @@ check_multiparts(void)
 	expect_edits(text, edits, G_N_ELEMENTS(edits));
 }
 
+/* As programs write them. */
+static void
+check_notices(void)
+{
+	static const char *const notices[] = {
+		"This is a cryptographically signed message in MIME format.",
+		"This is an S/MIME signed message",
+		"This is a multi-part S/MIME signed message.",
+		"This is a multi-part message in MIME format.",
+		"This is a multipart message in MIME format",
+		"This is a MIME-encapsulated message",
+		"This is an OpenPGP/MIME signed message (RFC 4880 and 3156)",
+		"This is a message signed with S/MIME",
+		"This is a MIME-formatted message.  Portions of this message "
+		"may be\r\nunreadable without a MIME-capable mail program.",
+		"> This message is in MIME format. Since your mail reader does "
+		"not understand\r\nthis format, some or all of this message "
+		"may not be legible.\r\n",
+		"NOTE: this message is in MIME format.\r\n\r\nYour mail reader "
+		"does not understand it.\r\n",
+		"Dies ist eine kryptografisch unterzeichnete Nachricht im "
+		"MIME-Format.",
+		"Surat ini berformat mime dan terdiri atas beberapa bagian.",
+	};
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(GBytes) cms = pki_sign(pki, PKI_PART, 0, 0);
+	g_autofree char *text = pki_detached(PKI_FROM, PKI_PART, cms);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(notices); i++) {
+		g_autofree char *by =
+		    g_strconcat(notices[i], "\r\n\r\n" LINE "\r\n", NULL);
+		const Edit edit = { notices[i], LINE "\r\n", by,
+			VERDICT_REASON_OK };
+
+		expect_edits(text, &edit, 1);
+	}
+}
+
 static void
 check_opaques(void)
 {
@@ -776,6 +869,11 @@ Test(verify, hidden_by_another_type)
 Test(verify, multiparts)
 {
 	check_multiparts();
+}
+
+Test(verify, notices)
+{
+	check_notices();
 }
 
 Test(verify, opaques)
@@ -1196,6 +1294,13 @@ check_revocation(void)
 
 			expect_reason(verdict, VERDICT_STEP_REVOCATION,
 			    reasons[mode][list], name);
+			/* what would have to be there */
+			cr_expect(
+			    reasons[mode][list] != R(REVOCATION_UNKNOWN) ||
+				entry_of(verdict, 0)
+					->steps[VERDICT_STEP_REVOCATION]
+					.detail != NULL,
+			    "%s", name);
 		}
 	}
 }
@@ -1243,6 +1348,8 @@ Test(verify, every_reason_is_reached)
 	reached[VERDICT_REASON_PARTIAL] = true;
 	reached[VERDICT_REASON_OUTER_INVALID] = true;
 	reached[VERDICT_REASON_HEADER_MISMATCH] = true;
+	reached[VERDICT_REASON_HEADER_AMBIGUOUS] = true;
+	reached[VERDICT_REASON_HEADER_DIFFERS] = true;
 	reached[VERDICT_REASON_PATH_POLICY] = true;
 	for (int reason = VERDICT_REASON_OK;
 	     reason < VERDICT_REASON_LOCAL_ERROR; reason++)
