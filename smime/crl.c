@@ -443,8 +443,8 @@ have_same_extension(const Crl *a, const Crl *b, int nid)
 	return ASN1_OCTET_STRING_cmp(x, y) == 0;
 }
 
-static bool
-is_of_same_kind(const Crl *a, const Crl *b)
+bool
+crl_is_of_same_kind(const Crl *a, const Crl *b)
 {
 	return X509_NAME_cmp(crl_issuer(a), crl_issuer(b)) == 0 &&
 	    have_same_extension(a, b, NID_issuing_distribution_point) &&
@@ -494,7 +494,7 @@ crl_continues(const Crl *delta, const Crl *base)
 	    delta->number != NULL && base->number != NULL &&
 	    ASN1_INTEGER_cmp(base->number, delta->base) >= 0 &&
 	    ASN1_INTEGER_cmp(base->number, delta->number) < 0 &&
-	    is_of_same_kind(delta, base);
+	    crl_is_of_same_kind(delta, base);
 }
 
 bool
@@ -502,7 +502,7 @@ crl_is_newer(const Crl *crl, const Crl *other)
 {
 	int days, seconds;
 
-	if (!is_of_same_kind(crl, other) || crl->number == NULL ||
+	if (!crl_is_of_same_kind(crl, other) || crl->number == NULL ||
 	    other->number == NULL ||
 	    ASN1_INTEGER_cmp(crl->number, other->number) <= 0)
 		return false;

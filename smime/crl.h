@@ -100,6 +100,9 @@ bool crl_is_delta(const Crl *crl);
 /* Does delta continue base: RFC 5280, section 5.2.4? */
 bool crl_continues(const Crl *delta, const Crl *base);
 
+/* Do they name the same issuer, key and distribution point? */
+bool crl_is_of_same_kind(const Crl *crl, const Crl *other);
+
 /* Was it made after other, of the same kind? */
 bool crl_is_newer(const Crl *crl, const Crl *other);
 

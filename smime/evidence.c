@@ -317,9 +317,6 @@ why_not_crl(const Crl *crl, const EvidenceSource *source, gint64 now)
 	if (next == G_MININT64)
 		return g_strdup("revocation list without nextUpdate "
 				"(RFC 5280, section 5.1.2.5)");
-	if (next <= now)
-		return g_strdup("revocation list has expired "
-				"(RFC 5280, section 5.1.2.5)");
 	if (is_issuers(crl, source))
 		why = crl_why_not_by((Crl *)crl, source->issuer);
 	else if (crl_scope(crl, source->cert, &reasons) ==
@@ -346,6 +343,16 @@ find_scope(Evidence *list, const EvidenceSource *source)
 	list->has_all_reasons = has_all_reasons(list, source);
 }
 
+/* Who kept it has kept others with it, to the end of the last of them. */
+static char *
+why_over(const Evidence *list, gint64 now)
+{
+	return !list->was_packed && crl_next_update(list->crl) <= now ?
+	    g_strdup("revocation list has expired "
+		     "(RFC 5280, section 5.1.2.5)") :
+	    NULL;
+}
+
 static bool
 admit_crl(Evidence *evidence, const EvidenceSource *source,
     const EvidenceRules *rules, GBytes *der, gint64 now, char **why)
@@ -358,6 +365,8 @@ admit_crl(Evidence *evidence, const EvidenceSource *source,
 		return false;
 	}
 	*why = why_not_crl(evidence->crl, source, now);
+	if (*why == NULL)
+		*why = why_over(evidence, now);
 	if (*why != NULL)
 		return false;
 	evidence->is_proven = is_issuers(evidence->crl, source);
@@ -366,20 +375,28 @@ admit_crl(Evidence *evidence, const EvidenceSource *source,
 	return true;
 }
 
-Evidence *
-evidence_admit(const EvidenceSource *source, const EvidenceRules *rules,
-    GBytes *der, gint64 fetched, gint64 now, char **why)
+static Evidence *
+admit(const EvidenceSource *source, const EvidenceRules *rules, GBytes *der,
+    gint64 fetched, bool was_packed, gint64 now, char **why)
 {
 	g_autoptr(Evidence) evidence = g_new0(Evidence, 1);
 	bool admitted;
 
 	g_atomic_ref_count_init(&evidence->refs);
 	evidence->fetched = fetched;
+	evidence->was_packed = was_packed;
 	*why = NULL;
 	admitted = source->kind == EVIDENCE_OCSP ?
 	    admit_ocsp(evidence, source, rules, der, now, why) :
 	    admit_crl(evidence, source, rules, der, now, why);
 	return admitted ? g_steal_pointer(&evidence) : NULL;
+}
+
+Evidence *
+evidence_admit(const EvidenceSource *source, const EvidenceRules *rules,
+    GBytes *der, gint64 fetched, gint64 now, char **why)
+{
+	return admit(source, rules, der, fetched, false, now, why);
 }
 
 /* --- what it holds -------------------------------------------------------- */
@@ -638,16 +655,11 @@ evidence_unpack(const EvidenceSource *source, const EvidenceRules *rules,
 {
 	gint64 fetched = 0;
 	g_autoptr(GBytes) der = read_label(one, source->kind, &fetched);
-	Evidence *evidence;
 
 	*why = NULL;
 	if (der == NULL || fetched > now + EVIDENCE_SKEW) {
 		*why = g_strdup(EVIDENCE_NOT_OURS);
 		return NULL;
 	}
-	evidence =
-	    evidence_admit(source, rules, der, MIN(fetched, now), now, why);
-	if (evidence != NULL)
-		evidence->was_packed = true;
-	return evidence;
+	return admit(source, rules, der, MIN(fetched, now), true, now, why);
 }

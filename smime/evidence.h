@@ -150,7 +150,7 @@ GPtrArray *evidence_split(GBytes *packed, EvidenceKind kind, guint max);
 bool evidence_is_packed_in(const Evidence *evidence, GBytes *one);
 /* Likewise, and fetched no later than evidence? */
 bool evidence_covers(const Evidence *evidence, GBytes *one);
-/* NULL and *why as evidence_admit. */
+/* NULL and *why as evidence_admit; but a list may be over. */
 Evidence *evidence_unpack(const EvidenceSource *source,
     const EvidenceRules *rules, GBytes *one, gint64 now, char **why);
 

@@ -392,25 +392,35 @@ known_with(const Flight *flight)
 }
 
 /* A minute before it ends it goes, so that gateways whose clocks differ take no
- * old value for a bad one.  What does not speak for the certificate keeps
- * nobody from asking. */
-static void
-share(const Flight *flight)
+ * old value for a bad one.  False where there is nothing to put. */
+static bool
+put_stored(const Flight *flight, const Shelf *known)
 {
 	const FlightDesk *desk = flight->desk;
 	gint64 then = now_seconds() + 60;
-	g_autoptr(Shelf) known = NULL;
-	g_autoptr(GBytes) packed = NULL;
+	g_autoptr(Shelf) trials = flight_on_trial(desk, flight->key);
 	gint64 end;
+	g_autoptr(GBytes) packed =
+	    shelf_pack(known, trials, then, max_packed(flight), &end);
 
-	if (desk->store == NULL ||
+	if (packed == NULL)
+		return false;
+	store_put(desk->store, flight->key, packed,
+	    (guint)MIN(end - then, G_MAXINT32));
+	return true;
+}
+
+/* What does not speak for the certificate keeps nobody from asking. */
+static void
+share(const Flight *flight)
+{
+	g_autoptr(Shelf) known = NULL;
+
+	if (flight->desk->store == NULL ||
 	    evidence_why_no_answer(flight->evidence) != NULL)
 		return;
 	known = known_with(flight);
-	packed = shelf_pack(known, then, max_packed(flight), &end);
-	if (packed != NULL)
-		store_put(desk->store, flight->key, packed,
-		    (guint)MIN(end - then, G_MAXINT32));
+	put_stored(flight, known);
 }
 
 /* For share: what is not proven, or is no good, is not put there again. */
@@ -441,24 +451,35 @@ share_with_stored(Flight *flight)
 	share(flight);
 }
 
-/* What has come there meanwhile stays. */
+static bool
+is_stored(const Flight *flight, GBytes *packed)
+{
+	g_autoptr(GPtrArray) all = split(flight, packed);
+
+	for (guint i = 0; all != NULL && i < all->len; i++) {
+		if (evidence_is_packed_in(
+			flight->evidence, g_ptr_array_index(all, i)))
+			return true;
+	}
+	return false;
+}
+
+/* What has come there meanwhile stays; what is known, and was there with it,
+ * too. */
 static void
 take_back(const Flight *flight)
 {
-	Store *store = flight->desk->store;
+	const FlightDesk *desk = flight->desk;
 	g_autoptr(GBytes) packed = NULL;
-	g_autoptr(GPtrArray) all = NULL;
+	g_autoptr(Shelf) known = NULL;
 
-	if (store == NULL || look_into_store(flight, &packed) != STORE_DONE)
+	if (desk->store == NULL ||
+	    look_into_store(flight, &packed) != STORE_DONE ||
+	    !is_stored(flight, packed))
 		return;
-	all = split(flight, packed);
-	for (guint i = 0; all != NULL && i < all->len; i++) {
-		if (evidence_is_packed_in(
-			flight->evidence, g_ptr_array_index(all, i))) {
-			store_remove(store, flight->key);
-			return;
-		}
-	}
+	known = flight_known(desk, flight->key);
+	if (!put_stored(flight, known))
+		store_remove(desk->store, flight->key);
 }
 
 static void
@@ -965,8 +986,13 @@ ask_for_it(Flight *flight)
 	 * keep us from asking others. */
 	flight->is_store_bad =
 	    backoff_pauses(flight->desk->stored, flight->key, now_seconds());
-	if (!take_stored(flight) && may_ask_network(flight))
+	if (take_stored(flight))
+		return;
+	if (may_ask_network(flight))
 		ask_once(flight);
+	else
+		backoff_failed(
+		    flight->desk->looked, flight->key, now_seconds(), 0);
 }
 
 void

@@ -34,6 +34,8 @@ typedef struct {
 	Backoff *proofs;  /* by their keys */
 	Backoff *stored;  /* likewise: what the store had did not serve, and
 	                     it is not looked at again for a while */
+	Backoff *looked;  /* likewise: neither the store nor the network has
+	                     anything just now */
 	Backoff *hosts;
 	SupplyObserver tell; /* of every event; text may be NULL */
 	gpointer data;

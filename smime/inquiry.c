@@ -20,16 +20,18 @@ typedef struct inquiry {
 	X509 *cert;
 	X509 *issuer;
 	Testimony testimony;
-	bool is_old;       /* what is heard should have been had anew */
-	bool is_forged;    /* a list's signature is not by whom it says */
-	bool is_void;      /* a response's signer was revoked itself */
-	bool only_here;    /* what was heard last counts, but not without what
-	                      came along, or is weak: for this message */
-	bool only_brought; /* likewise the answer */
-	bool is_for_good;  /* the certificate is revoked, and not on hold,
-	                      whoever asks */
-	char *why_not;     /* why what was heard does not count, or NULL */
-	char *no_answer;   /* why there is none from others, or NULL */
+	bool is_old;         /* what is heard should have been had anew */
+	bool is_forged;      /* a list's signature is not by whom it says */
+	bool is_void;        /* a response's signer was revoked itself */
+	bool only_here;      /* what was heard last counts, but not without what
+	                        came along, or is weak: for this message */
+	bool only_brought;   /* likewise the answer */
+	GPtrArray *doubtful; /* of X509: those whose word does not count here,
+	                        as has been found out; or NULL */
+	bool is_for_good;    /* the certificate is revoked, and not on hold,
+	                        whoever asks */
+	char *why_not;       /* why what was heard does not count, or NULL */
+	char *no_answer;     /* why there is none from others, or NULL */
 } Inquiry;
 
 static void
@@ -96,6 +98,29 @@ leads_to_same_anchor(const Inquiry *inquiry, const OsslX509Stack *path)
 	    sk_X509_value(ours, sk_X509_num(ours) - 1));
 }
 
+/* Of several lists by one signer each would ask anew, and so on at each depth.
+ */
+static bool
+is_known_doubtful(const Inquiry *inquiry, X509 *cert)
+{
+	for (guint i = 0;
+	     inquiry->doubtful != NULL && i < inquiry->doubtful->len; i++) {
+		if (is_same(g_ptr_array_index(inquiry->doubtful, i), cert))
+			return true;
+	}
+	return false;
+}
+
+static void
+note_doubtful(Inquiry *inquiry, X509 *cert)
+{
+	if (inquiry->doubtful == NULL)
+		inquiry->doubtful =
+		    g_ptr_array_new_with_free_func((GDestroyNotify)X509_free);
+	X509_up_ref(cert);
+	g_ptr_array_add(inquiry->doubtful, cert);
+}
+
 /*
  * Whose own list tells whether it is revoked: where its certificate says that
  * no other one does, there is nobody else to ask.  In every other case a
@@ -103,7 +128,7 @@ leads_to_same_anchor(const Inquiry *inquiry, const OsslX509Stack *path)
  */
 static bool
 is_in_good_standing(
-    const Inquiry *inquiry, const OsslX509Stack *path, int index, Word *word)
+    Inquiry *inquiry, const OsslX509Stack *path, int index, Word *word)
 {
 	X509 *cert = sk_X509_value(path, index);
 
@@ -111,8 +136,13 @@ is_in_good_standing(
 		return true;
 	if (is_being_asked(inquiry, cert))
 		return crl_scope_is_own_issuer(cert);
-	return inquire(inquiry, path, index, inquiry->kinds, word) ==
-	    STANDING_GOOD;
+	if (is_known_doubtful(inquiry, cert))
+		return false;
+	if (inquire(inquiry, path, index, inquiry->kinds, word) ==
+	    STANDING_GOOD)
+		return true;
+	note_doubtful(inquiry, cert);
+	return false;
 }
 
 static bool
@@ -191,7 +221,7 @@ is_certified_from_above(
  * It is put into word, which is weak if somebody else may have made it.
  */
 static bool
-has_path(const Inquiry *inquiry, X509 *cert, Word *word)
+has_path(Inquiry *inquiry, X509 *cert, Word *word)
 {
 	const RevocationQuestion *question = inquiry->question;
 	TrustDemands demands = { 0 };
@@ -278,7 +308,7 @@ signer_among(
 
 	for (int i = 0; i < sk_X509_num(others); i++) {
 		X509 *cert = sk_X509_value(others, i);
-		bool tried = !brought || ++*inquiry->paths <= INQUIRY_MAX_PATHS;
+		bool tried;
 		const char *why =
 		    "issuer of the revocation list has no valid path to the "
 		    "same anchor, by who certified the certificate's issuer "
@@ -286,6 +316,7 @@ signer_among(
 
 		if (!crl_may_be_by(word->crl, cert) || is_above(inquiry, cert))
 			continue;
+		tried = !brought || ++*inquiry->paths <= INQUIRY_MAX_PATHS;
 		/* The path first: whoever has one is no stranger who has us
 		 * hash large lists. */
 		if (tried && has_path(inquiry, cert, word)) {
@@ -752,6 +783,19 @@ heard_clear(Heard *heard)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Heard, heard_clear)
 
+/* other may be NULL. */
+static bool
+is_better(const Evidence *evidence, const Evidence *other)
+{
+	bool is_answer = evidence_why_no_answer(evidence) == NULL;
+
+	if (other == NULL)
+		return true;
+	if (is_answer != (evidence_why_no_answer(other) == NULL))
+		return is_answer;
+	return is_fresh(evidence) && !is_fresh(other);
+}
+
 static Hearing
 hear_one(Inquiry *inquiry, Evidence *evidence, const EvidenceSource *source,
     Heard *heard)
@@ -759,8 +803,7 @@ hear_one(Inquiry *inquiry, Evidence *evidence, const EvidenceSource *source,
 	Hearing hearing = try_evidence(inquiry, evidence, source);
 
 	g_ptr_array_add(heard->all, evidence_ref(evidence));
-	if (is_right(hearing) &&
-	    (is_fresh(evidence) || !is_fresh(heard->right))) {
+	if (is_right(hearing) && is_better(evidence, heard->right)) {
 		evidence_unref(heard->right);
 		heard->right = evidence_ref(evidence);
 	}
@@ -1009,6 +1052,7 @@ static void
 end_inquiry(Inquiry *inquiry)
 {
 	testimony_end(&inquiry->testimony);
+	g_clear_pointer(&inquiry->doubtful, g_ptr_array_unref);
 	g_free(inquiry->why_not);
 	g_free(inquiry->no_answer);
 	ossl_clear_errors();
@@ -1050,7 +1094,12 @@ inquire(const Inquiry *outer, const OsslX509Stack *path, int index, guint kinds,
 
 	question.path = path;
 	question.index = index;
+	/* Who asks keeps a question for itself. */
+	if (question.budget != NULL)
+		question.budget->kept_back++;
 	answer_question(&inquiry, &answer);
+	if (question.budget != NULL)
+		question.budget->kept_back--;
 	proofs_add_all(word->support, answer.proofs);
 	word->by_brought = word->by_brought || inquiry.only_brought;
 	if (revocation_suffices(outer->sources->mode, answer.status))

@@ -86,17 +86,30 @@ shelf_fresh(const Shelf *shelf, gint64 now, const GPtrArray *but)
 	return NULL;
 }
 
-bool
-shelf_wants_refresh(const Shelf *shelf, gint64 now)
+static const Evidence *
+last_fetched(const Shelf *shelf, bool only_answers)
 {
 	const Evidence *last = NULL;
 
 	for (guint i = 0; i < shelf_count(shelf); i++) {
-		if (last == NULL ||
-		    evidence_fetched(shelf_at(shelf, i)) >
-			evidence_fetched(last))
-			last = shelf_at(shelf, i);
+		const Evidence *evidence = shelf_at(shelf, i);
+
+		if ((!only_answers ||
+			evidence_why_no_answer(evidence) == NULL) &&
+		    (last == NULL ||
+			evidence_fetched(evidence) > evidence_fetched(last)))
+			last = evidence;
 	}
+	return last;
+}
+
+bool
+shelf_wants_refresh(const Shelf *shelf, gint64 now)
+{
+	const Evidence *last = last_fetched(shelf, true);
+
+	if (last == NULL)
+		last = last_fetched(shelf, false);
 	return last != NULL && evidence_wants_refresh(last, now);
 }
 
@@ -108,15 +121,12 @@ put_at(Shelf *shelf, guint place, Evidence *evidence)
 	g_ptr_array_insert(shelf->all, (gint)place, evidence_ref(evidence));
 }
 
-/* The last ones first, but not the one that is new. */
+/* The last ones go first. */
 static void
-make_room(Shelf *shelf, const Evidence *new, gsize max_size)
+make_room(Shelf *shelf, gsize max_size)
 {
-	for (guint i = shelf_count(shelf);
-	     i > 0 && shelf_size(shelf) > max_size; i--) {
-		if (shelf_at(shelf, i - 1) != new)
-			g_ptr_array_remove_index(shelf->all, i - 1);
-	}
+	while (shelf_count(shelf) > 1 && shelf_size(shelf) > max_size)
+		g_ptr_array_remove_index(shelf->all, shelf_count(shelf) - 1);
 }
 
 /* Is a better than b, of the same source? */
@@ -185,30 +195,44 @@ make_place(const Shelf *shelf, const EvidenceSource *source,
 	return g_steal_pointer(&next);
 }
 
+static bool
+has_room(const Evidence *evidence, const ShelfRules *rules)
+{
+	return sizeof(Shelf) + evidence_size(evidence) <= rules->max_size;
+}
+
+static void
+put_in_order(Shelf *shelf, const EvidenceSource *source, Evidence *evidence)
+{
+	guint place = 0;
+
+	while (place < shelf_count(shelf) &&
+	    is_better(shelf_at(shelf, place), evidence, source))
+		place++;
+	put_at(shelf, place, evidence);
+}
+
 Shelf *
 shelf_with(Shelf *shelf, const EvidenceSource *source, Evidence *evidence,
     const ShelfRules *rules, gint64 now, const char **why)
 {
 	g_autoptr(Shelf) next = NULL;
-	guint place = 0;
 
 	*why = NULL;
-	if (is_there(shelf, evidence))
+	if (is_there(shelf, evidence) ||
+	    (shelf != NULL && !has_room(evidence, rules)))
 		return shelf_ref(shelf);
 	next = make_place(shelf, source, evidence, rules, now, why);
 	if (next == NULL)
 		return NULL;
-	while (place < shelf_count(next) &&
-	    is_better(shelf_at(next, place), evidence, source))
-		place++;
-	if (place == SHELF_MAX) {
-		*why = "older than the lists that are known";
+	put_in_order(next, source, evidence);
+	if (shelf_count(next) > SHELF_MAX)
+		g_ptr_array_remove_index(next->all, SHELF_MAX);
+	make_room(next, rules->max_size);
+	if (!shelf_has(next, evidence)) {
+		*why = "no better than the lists that are known";
 		return NULL;
 	}
-	if (shelf_count(next) == SHELF_MAX)
-		g_ptr_array_remove_index(next->all, SHELF_MAX - 1);
-	put_at(next, place, evidence);
-	make_room(next, evidence, rules->max_size);
 	return g_steal_pointer(&next);
 }
 
@@ -226,7 +250,7 @@ shelf_with_unproven(Shelf *shelf, Evidence *evidence, gsize max_size)
 		if (!evidence_is_same(shelf_at(shelf, i), evidence))
 			put_at(next, shelf_count(next), shelf_at(shelf, i));
 	}
-	make_room(next, evidence, max_size);
+	make_room(next, max_size);
 	return g_steal_pointer(&next);
 }
 
@@ -244,28 +268,52 @@ shelf_without(Shelf *shelf, const Evidence *evidence)
 
 /* --- packing -------------------------------------------------------------- */
 
+/* What is being packed. */
+typedef struct {
+	GByteArray *all;
+	guint count;
+	gsize max_size;
+	gint64 then;
+	gint64 valid_until;
+} Parcel;
+
+static void
+add_to(Parcel *parcel, const Evidence *evidence)
+{
+	guint before = parcel->all->len;
+
+	if (parcel->count == SHELF_MAX ||
+	    evidence_valid_until(evidence) <= parcel->then ||
+	    evidence_why_no_answer(evidence) != NULL)
+		return;
+	evidence_pack(evidence, parcel->all);
+	if (parcel->all->len > parcel->max_size) {
+		g_byte_array_set_size(parcel->all, before);
+		return;
+	}
+	parcel->count++;
+	parcel->valid_until =
+	    MAX(parcel->valid_until, evidence_valid_until(evidence));
+}
+
 GBytes *
-shelf_pack(const Shelf *shelf, gint64 then, gsize max_size, gint64 *valid_until)
+shelf_pack(const Shelf *shelf, const Shelf *trials, gint64 then, gsize max_size,
+    gint64 *valid_until)
 {
 	g_autoptr(GByteArray) all = g_byte_array_new();
+	Parcel parcel = { .all = all,
+		.max_size = max_size,
+		.then = then,
+		.valid_until = then };
 
-	*valid_until = G_MAXINT64;
-	for (guint i = 0; i < shelf_count(shelf); i++) {
-		const Evidence *evidence = shelf_at(shelf, i);
-		guint before = all->len;
-
-		if (evidence_valid_until(evidence) <= then ||
-		    evidence_why_no_answer(evidence) != NULL)
-			continue;
-		evidence_pack(evidence, all);
-		if (all->len > max_size) {
-			g_byte_array_set_size(all, before);
-			continue;
-		}
-		*valid_until =
-		    MIN(*valid_until, evidence_valid_until(evidence));
+	for (guint i = 0; i < shelf_count(shelf); i++)
+		add_to(&parcel, shelf_at(shelf, i));
+	for (guint i = 0; parcel.count > 0 && i < shelf_count(trials); i++) {
+		if (evidence_was_packed(shelf_at(trials, i)))
+			add_to(&parcel, shelf_at(trials, i));
 	}
-	return all->len > 0 ?
+	*valid_until = parcel.valid_until;
+	return parcel.count > 0 ?
 	    g_byte_array_free_to_bytes(g_steal_pointer(&all)) :
 	    NULL;
 }

@@ -27,7 +27,7 @@
 typedef struct shelf Shelf;
 
 typedef struct {
-	gsize max_size; /* octets; the worst ones go, but not what is new */
+	gsize max_size; /* octets; the worst ones go */
 	gint64 over;    /* seconds for which it is kept beyond its end: it may
 	                   still prove that a certificate was revoked */
 } ShelfRules;
@@ -50,13 +50,15 @@ gint64 shelf_valid_until(const Shelf *shelf);
  * NULL.  Owned by shelf. */
 Evidence *shelf_fresh(const Shelf *shelf, gint64 now, const GPtrArray *but);
 
-/* Is the one that was fetched last to be fetched anew? */
+/* Is it to be fetched anew, by the last that was and is an answer, if any is?
+ */
 bool shelf_wants_refresh(const Shelf *shelf, gint64 now);
 
 /* With evidence, which is authentic, as is all that is there.  NULL and *why (a
- * constant) where it does not get there; shelf itself where it is there, or is
- * what is there (the same octets, fetched no later, and not by others instead
- * of by us).  Caller unrefs. */
+ * constant) where it does not get there, because others are better; shelf
+ * itself where it is there, or is what is there (the same octets, fetched no
+ * later, and not by others instead of by us), or has no room even alone while
+ * others have.  Caller unrefs. */
 Shelf *shelf_with(Shelf *shelf, const EvidenceSource *source,
     Evidence *evidence, const ShelfRules *rules, gint64 now, const char **why);
 
@@ -68,9 +70,10 @@ Shelf *shelf_with_unproven(Shelf *shelf, Evidence *evidence, gsize max_size);
 Shelf *shelf_without(Shelf *shelf, const Evidence *evidence);
 
 /* As it is kept by others (evidence_pack), one behind the other, as far as
- * there is room for it: what is an answer, and is valid at then, as
- * *valid_until tells of all.  NULL: there is none. */
-GBytes *shelf_pack(
-    const Shelf *shelf, gint64 then, gsize max_size, gint64 *valid_until);
+ * there is room for it: what is an answer, and is valid at then; with what is
+ * on trial and has come from there, for who can prove it.  *valid_until: the
+ * last of them.  NULL: there is none.  Caller unrefs. */
+GBytes *shelf_pack(const Shelf *shelf, const Shelf *trials, gint64 then,
+    gsize max_size, gint64 *valid_until);
 
 #endif

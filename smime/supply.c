@@ -117,6 +117,8 @@ furnish_desk(Supply *supply, Fetcher *fetcher, Store *store)
 		SUPPLY_PAUSE_LONGEST };
 	static const BackoffRule even = { 0, SUPPLY_PAUSE_PROOF,
 		SUPPLY_PAUSE_PROOF };
+	static const BackoffRule looks = { 0, SUPPLY_PAUSE_LOOK,
+		SUPPLY_PAUSE_LOOK };
 	static const BackoffRule hosts = { SUPPLY_TOLERATED, SUPPLY_PAUSE_HOST,
 		SUPPLY_PAUSE_LONGEST };
 	gsize trials = size_of_trials(&supply->options);
@@ -131,6 +133,7 @@ furnish_desk(Supply *supply, Fetcher *fetcher, Store *store)
 		.landing = &supply->landing,
 		.proofs = backoff_new(&proofs),
 		.stored = backoff_new(&even),
+		.looked = backoff_new(&looks),
 		.hosts = backoff_new(&hosts),
 		.tell = tell,
 		.data = supply,
@@ -185,6 +188,7 @@ supply_unref(Supply *supply)
 	lru_free(supply->desk.trials);
 	backoff_free(supply->desk.proofs);
 	backoff_free(supply->desk.stored);
+	backoff_free(supply->desk.looked);
 	backoff_free(supply->desk.hosts);
 	backoff_free(supply->troubles);
 	backoff_free(supply->outdone);
@@ -240,11 +244,21 @@ trip_free(Trip *trip)
 	g_free(trip);
 }
 
+/* Whoever waits for all to be over finds nothing of it left. */
+static void
+land(Supply *supply)
+{
+	g_mutex_lock(&supply->lock);
+	supply->under_way--;
+	g_cond_broadcast(&supply->landed);
+	g_mutex_unlock(&supply->lock);
+}
+
 static void
 run_trip(gpointer data, G_GNUC_UNUSED gpointer user_data)
 {
 	Trip *trip = data;
-	Supply *supply = trip->supply;
+	g_autoptr(Supply) supply = supply_ref(trip->supply);
 	bool last;
 
 	flight_run(trip->flight);
@@ -253,12 +267,11 @@ run_trip(gpointer data, G_GNUC_UNUSED gpointer user_data)
 		g_hash_table_remove(supply->trips, trip->flight->key);
 	trip->is_done = true;
 	g_cond_broadcast(&trip->done);
-	supply->under_way--;
-	g_cond_broadcast(&supply->landed);
 	last = trip_leave(trip);
 	g_mutex_unlock(&supply->lock);
 	if (last)
 		trip_free(trip);
+	land(supply);
 }
 
 /* With the lock held.  Threads only begin once a daemon is what it will be. */
@@ -284,7 +297,7 @@ join_trip(Supply *supply, const EvidenceSource *source, SupplyBudget *budget,
 		trip->refs++;
 		return trip;
 	}
-	if (budget != NULL && budget->fetches == 0) {
+	if (budget != NULL && budget->fetches <= budget->kept_back) {
 		*why = g_strdup("the message has caused enough questions");
 		return NULL;
 	}
@@ -505,6 +518,23 @@ best_of_memory(
 	return best != NULL ? evidence_ref(best) : NULL;
 }
 
+/* Neither who is asked nor the store had anything a moment ago: no message
+ * spends a question on them. */
+static bool
+is_left_alone(Supply *supply, const EvidenceSource *source, char **why)
+{
+	gint64 now = now_seconds();
+	guint pause = backoff_pause(supply->desk.proofs, source->key, now);
+
+	if (pause == 0 ||
+	    !backoff_pauses(supply->desk.looked, source->key, now))
+		return false;
+	*why =
+	    g_strdup_printf("no answer from %s, which is asked again in %u s",
+		source->urls[0], pause);
+	return true;
+}
+
 Evidence *
 supply_get(Supply *supply, const EvidenceSource *source, SupplyBudget *budget,
     const GPtrArray *tried, char **why)
@@ -522,8 +552,9 @@ supply_get(Supply *supply, const EvidenceSource *source, SupplyBudget *budget,
 		count(supply, SUPPLY_MEMORY);
 		return evidence_ref(got);
 	}
-	got = ask_others(
-	    supply, source, budget, some_known_was_tried(&memory, tried), why);
+	if (!is_left_alone(supply, source, why))
+		got = ask_others(supply, source, budget,
+		    some_known_was_tried(&memory, tried), why);
 	if (got != NULL && evidence_is_fresh(got, now_seconds()))
 		g_clear_pointer(why, g_free);
 	return got != NULL ? got : best_of_memory(supply, source, tried);
@@ -660,6 +691,7 @@ supply_forget(Supply *supply)
 	lru_clear(supply->desk.trials);
 	backoff_forget(supply->desk.proofs);
 	backoff_forget(supply->desk.stored);
+	backoff_forget(supply->desk.looked);
 	backoff_forget(supply->outdone);
 	backoff_forget(supply->desk.hosts);
 }

@@ -54,10 +54,11 @@ char *supply_text(const Supply *supply);
 
 /* What one message may cost. */
 typedef struct {
-	guint ms;      /* to wait, in all */
-	gint64 until;  /* of the monotonic clock, once begun; 0 before */
-	guint fetches; /* that are left */
-	bool renew;    /* what would soon be fetched anew is fetched now */
+	guint ms;        /* to wait, in all */
+	gint64 until;    /* of the monotonic clock, once begun; 0 before */
+	guint fetches;   /* that are left */
+	guint kept_back; /* of these, for who waits for what is asked now */
+	bool renew;      /* what would soon be fetched anew is fetched now */
 } SupplyBudget;
 
 #define SUPPLY_BUDGET(wait_ms) \

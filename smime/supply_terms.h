@@ -18,6 +18,7 @@
 
 /* Seconds for which a proof, and a host, that failed is left alone. */
 #define SUPPLY_PAUSE_PROOF 60
+#define SUPPLY_PAUSE_LOOK 10 /* of the store, meanwhile */
 #define SUPPLY_PAUSE_HOST 30
 #define SUPPLY_PAUSE_LONGEST 900
 #define SUPPLY_TOLERATED 3 /* failures of a host in a row */

@@ -105,6 +105,17 @@ is_in_force(const Testimony *testimony, const Word *word)
 
 /* --- against ------------------------------------------------------------- */
 
+/* Of another key, or distribution point, and for the certificate as much. */
+static bool
+is_newer_for_it(const Word *later, const Word *word)
+{
+	return later->scope == CRL_SCOPE_INSIDE &&
+	    !crl_is_of_same_kind(later->crl, word->crl) &&
+	    (word->reasons & ~later->reasons) == 0 &&
+	    !crl_is_delta(later->crl) && !crl_is_delta(word->crl) &&
+	    crl_this_update(later->crl) > crl_this_update(word->crl);
+}
+
 static bool
 is_newer(const Testimony *testimony, const Word *later, const Word *word)
 {
@@ -112,7 +123,8 @@ is_newer(const Testimony *testimony, const Word *later, const Word *word)
 		return ocsp_is_newer(later->ocsp, word->ocsp, testimony->cert,
 		    testimony->issuer);
 	if (later->crl != NULL && word->crl != NULL)
-		return crl_is_newer(later->crl, word->crl);
+		return crl_is_newer(later->crl, word->crl) ||
+		    is_newer_for_it(later, word);
 	return false;
 }
 

@@ -6,7 +6,9 @@
  * One that is old, of another scope or not wholly understood still proves that
  * what it names was revoked; that a certificate is good is proven by those in
  * force which speak for it and together cover every reason: a response covers
- * them all.  Only a hold can be lifted, by a newer word of the same kind.
+ * them all.  Only a hold can be lifted: by a newer word of the same kind, or a
+ * later list that has the certificate for all of the reasons that the other
+ * has.
  *
  * A Testimony belongs to one thread; it owns the words that were added.
  */

@@ -86,6 +86,7 @@ office_new(void)
 		.landing = &office->landing,
 		.proofs = backoff_new(&proofs_rule),
 		.stored = backoff_new(&proofs_rule),
+		.looked = backoff_new(&proofs_rule),
 		.hosts = backoff_new(&hosts_rule),
 		.tell = tell,
 		.data = office,
@@ -102,6 +103,7 @@ office_free(Office *office)
 	lru_free(office->desk.memory);
 	lru_free(office->desk.trials);
 	backoff_free(office->desk.stored);
+	backoff_free(office->desk.looked);
 	backoff_free(office->desk.proofs);
 	backoff_free(office->desk.hosts);
 	g_string_free(office->told, TRUE);

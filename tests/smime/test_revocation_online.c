@@ -2058,6 +2058,229 @@ Test(revocation_online, lists_parted_by_reasons)
 	cr_expect_eq(test_ca_asked(ca, "/files/part"), 2);
 }
 
+/* --- several lists at one place --------------------------------------------
+ */
+
+/* Takes lists, as they were fetched so many seconds ago. */
+static void
+share_lists(const TestRedis *redis, X509 *cert, GBytes *const *lists,
+    guint n_lists, gint64 ago)
+{
+	g_autofree char *url = test_ca_url(ca, CRL_PATH);
+	const char *const urls[] = { url, NULL };
+	const EvidenceSource source = source_of(EVIDENCE_CRL, cert, urls);
+	g_autofree char *label = g_strdup_printf(
+	    "smime-milter 1 crl %" G_GINT64_FORMAT "\n", ca->now - ago);
+	g_autoptr(GByteArray) all = g_byte_array_new();
+
+	for (guint i = 0; i < n_lists; i++) {
+		g_byte_array_append(
+		    all, (const guint8 *)label, (guint)strlen(label));
+		g_byte_array_append(all, g_bytes_get_data(lists[i], NULL),
+		    (guint)g_bytes_get_size(lists[i]));
+		g_bytes_unref(lists[i]);
+	}
+	test_redis_do(
+	    redis, "SET %s %b", source.key, all->data, (size_t)all->len);
+}
+
+/* Of what the certificate was on hold by: a later list says that it is not,
+ * though the CA has begun to name its distribution point. */
+Test(revocation_online, hold_that_a_later_list_ends)
+{
+	g_autoptr(Supply) supply = supply_new_here(NULL);
+	const RevocationOptions options =
+	    options_with(EVIDENCE_CRL, EVIDENCE_CRL);
+	g_autoptr(Revocation) revocation = revocation_with(&options, supply);
+	g_autofree char *url = test_ca_url(ca, CRL_PATH);
+	const char *const urls[] = { url, NULL };
+	const EvidenceSource source = source_of(EVIDENCE_CRL, leaf, urls);
+	g_autofree char *idp = g_strdup_printf("critical,fullname:URI:%s", url);
+	SupplyBudget budget = SUPPLY_BUDGET(TEST_CA_PATIENCE);
+	g_autoptr(GPtrArray) tried =
+	    g_ptr_array_new_with_free_func((GDestroyNotify)evidence_unref);
+	g_autofree char *why = NULL;
+
+	test_ca_put(ca, "crl",
+	    test_ca_list(ca,
+		(PkiCrl){ .revoked = leaf,
+		    .reason = CRL_REASON_CERTIFICATE_HOLD,
+		    .this_update = -3600 }));
+	expect(revocation, &(Question){ .cert = leaf },
+	    REVOCATION_STATUS_REVOKED, "on hold", "before");
+	test_ca_put(ca, "crl",
+	    test_ca_list(
+		ca, (PkiCrl){ .this_update = -60, .number = 8, .idp = idp }));
+	g_ptr_array_add(tried, known_to(supply, &source));
+	evidence_unref(supply_get(supply, &source, &budget, tried, &why));
+	expect(revocation, &(Question){ .cert = leaf }, REVOCATION_STATUS_GOOD,
+	    NULL, "after");
+}
+
+/* Lists that nobody signed, as by a key of whose status nobody tells: they
+ * leave a question for the CA. */
+Test(revocation_online, many_lists_that_nobody_signed_in_redis)
+{
+	g_autofree char *dead =
+	    g_strdup_printf("http://127.0.0.1:%u/next", ca->dead_port);
+	g_autoptr(X509) next = next_ca((PkiCert){ .key = PKI_KEY_P384,
+	    .serial = 99,
+	    .crl_url = dead,
+	    .ocsp_url = dead });
+	g_autoptr(X509) cert = leaf_with(NULL, CRL_PATH);
+
+	for (guint n = 1; n <= SHELF_MAX; n++) {
+		g_autoptr(TestRedis) redis = test_redis_start(NULL);
+		g_auto(Gateway) gateway = { 0 };
+		GBytes *lists[SHELF_MAX];
+
+		gateway_on(&gateway, redis, EVIDENCE_OCSP, BOTH);
+		for (guint i = 0; i < n; i++)
+			lists[i] = test_ca_list_by(ca,
+			    (PkiCrl){
+				.number = 30 + (long)i, .this_update = -60 },
+			    next, PKI_KEY_OTHER);
+		share_lists(redis, cert, lists, n, 0);
+		test_ca_put(ca, "crl",
+		    test_ca_list(
+			ca, (PkiCrl){ .revoked = cert, .this_update = -600 }));
+		expect_often(&gateway,
+		    &(Question){ .cert = cert, .brought = next },
+		    REVOCATION_STATUS_REVOKED, "revoked");
+	}
+}
+
+/* Whoever brings many certificates along does not keep a list from counting
+ * that is known. */
+Test(revocation_online, lists_that_nobody_signed_and_many_certificates)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_auto(Gateway) gateway = { 0 };
+	GBytes *lists[SHELF_MAX];
+	g_autoptr(OsslX509Stack) path = sk_X509_new_null();
+	g_autoptr(OsslX509Stack) brought = sk_X509_new_null();
+	SupplyBudget budget = SUPPLY_BUDGET(TEST_CA_PATIENCE);
+	RevocationQuestion question = { .trust = trust,
+		.path = path,
+		.included = brought,
+		.now = ca->now,
+		.budget = &budget };
+	X509 *const certs[] = { leaf, ca->ca, ca->root };
+	g_auto(RevocationAnswer) answer = { 0 };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(certs); i++) {
+		X509_up_ref(certs[i]);
+		sk_X509_push(path, certs[i]);
+	}
+	for (int i = 0; i < 6; i++)
+		sk_X509_push(brought,
+		    next_ca(
+			(PkiCert){ .key = PKI_KEY_P384, .serial = 99 + i }));
+	for (guint i = 0; i < SHELF_MAX; i++)
+		lists[i] = test_ca_list_by(ca,
+		    (PkiCrl){ .wrong_key_id = true, .number = 20 + (long)i },
+		    ca->ca, PKI_KEY_OTHER);
+	gateway_on(&gateway, redis, EVIDENCE_CRL, EVIDENCE_CRL);
+	share_lists(redis, leaf, lists, SHELF_MAX, 0);
+	test_ca_put(ca, "crl", list(GOOD));
+	revocation_ask(gateway.revocation, &question, &answer);
+	cr_expect_eq(
+	    answer.status, REVOCATION_STATUS_GOOD, "%s", answer.detail);
+}
+
+/* Two lists in Redis, of which one gateway can only prove one: what it fetches
+ * and shares does not take the other from the rest. */
+Test(revocation_online, list_that_one_gateway_cannot_prove)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_autoptr(X509) next = next_key();
+	GBytes *lists[] = { revoking_list_by(next, -60),
+		test_ca_list(ca, (PkiCrl){ .this_update = -3600 }) };
+
+	share_lists(redis, leaf, lists, G_N_ELEMENTS(lists), 30000);
+	test_ca_put(ca, "crl",
+	    test_ca_list(ca, (PkiCrl){ .this_update = -1800, .number = 9 }));
+	expect_anew(redis, EVIDENCE_CRL, &(Question){ .cert = leaf },
+	    REVOCATION_STATUS_GOOD, "who cannot tell of the next key");
+	cr_expect_eq(test_ca_asked(ca, CRL_PATH), 1);
+	expect_anew(redis, EVIDENCE_CRL,
+	    &(Question){ .cert = leaf, .brought = next },
+	    REVOCATION_STATUS_REVOKED, "who can");
+}
+
+/* What ends first does not take the others with it. */
+Test(revocation_online, list_that_ends_before_another)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_autoptr(X509) next = next_key();
+	const Question question = { .cert = leaf, .brought = next };
+	g_auto(Gateway) gateway = { 0 };
+	g_autofree char *url = test_ca_url(ca, CRL_PATH);
+	const char *const urls[] = { url, NULL };
+	const EvidenceSource source = source_of(EVIDENCE_CRL, leaf, urls);
+	GBytes *ends[] = { test_ca_list(
+	    ca, (PkiCrl){ .this_update = -3600, .next_update = 120 }) };
+	GBytes *over[] = {
+		test_ca_list(
+		    ca, (PkiCrl){ .this_update = -3600, .next_update = -10 }),
+		revoking_list_by(next, -60)
+	};
+	redisReply *reply;
+
+	gateway_on(&gateway, redis, EVIDENCE_CRL, EVIDENCE_CRL);
+	share_lists(redis, leaf, ends, 1, 20000);
+	test_ca_put(ca, "crl",
+	    test_ca_list_by(ca, (PkiCrl){ .revoked = leaf, .this_update = -60 },
+		next, PKI_KEY_P384));
+	await_revoked(&gateway, &question);
+	cr_assert(supply_settle(gateway.supply, TEST_CA_PATIENCE));
+	reply = test_redis_ask(redis, "TTL %s", source.key);
+	cr_expect_gt(reply->integer, PKI_DAY);
+	freeReplyObject(reply);
+	/* What is over, and still there, is no reason to drop the others. */
+	share_lists(redis, leaf, over, G_N_ELEMENTS(over), 0);
+	expect_anew(redis, EVIDENCE_CRL, &question, REVOCATION_STATUS_REVOKED,
+	    "another gateway");
+	cr_expect_eq(test_redis_keys(redis), 1);
+}
+
+/* A list whose signer nobody can vouch for just now, and known ones that are
+ * fresh: Redis is not read with each mail. */
+Test(revocation_online, doubtful_lists_are_not_read_again)
+{
+	g_autofree char *dead =
+	    g_strdup_printf("http://127.0.0.1:%u/next", ca->dead_port);
+	g_autoptr(X509) next = next_ca(
+	    (PkiCert){ .key = PKI_KEY_P384, .serial = 99, .crl_url = dead });
+	static const char *const idps[] = { NULL, SOME,
+		"critical,onlyuser:TRUE",
+		"critical,onlysomereasons:CACompromise" };
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_auto(Gateway) gateway = { 0 };
+	GBytes *lists[SHELF_MAX];
+	StoreCounts counts;
+	guint64 gets;
+
+	trust_unref(trust);
+	trust = pki_trust(ca->root, next);
+	gateway_on(&gateway, redis, EVIDENCE_CRL, EVIDENCE_CRL);
+	for (guint i = 0; i < SHELF_MAX; i++)
+		lists[i] = test_ca_list_by(ca,
+		    (PkiCrl){ .idp = idps[i], .this_update = -60 }, next,
+		    PKI_KEY_P384);
+	share_lists(redis, leaf, lists, SHELF_MAX, 0);
+	test_ca_put(ca, "crl", list(GOOD));
+	expect_often(&gateway, &(Question){ .cert = leaf },
+	    REVOCATION_STATUS_GOOD, "first");
+	store_counts(gateway.store, &counts);
+	gets = counts.gets;
+	for (int i = 0; i < 20; i++)
+		expect(gateway.revocation, &(Question){ .cert = leaf },
+		    REVOCATION_STATUS_GOOD, NULL, "again");
+	store_counts(gateway.store, &counts);
+	cr_expect_eq(counts.gets, gets);
+}
+
 /* --- a Redis that is not ours alone ----------------------------------------
  */
 

@@ -304,23 +304,30 @@ Test(shelf, response)
 /* --- room, and time --------------------------------------------------------
  */
 
+/* The worse one goes, whichever came first; what has no room even alone takes
+ * it from nobody. */
 Test(shelf, room)
 {
-	const List first = { "", false, { .this_update = -50 }, 0 };
-	const List second = { "", true, { .this_update = -100 }, 0 };
-	g_autoptr(Evidence) a = list_of(&first);
-	g_autoptr(Evidence) b = list_of(&second);
+	const List better = { "", false, { .this_update = -50 }, 0 };
+	const List worse = { "", true, { .this_update = -100 }, 0 };
+	g_autoptr(Evidence) a = list_of(&better);
+	g_autoptr(Evidence) b = list_of(&worse);
 	const ShelfRules narrow = { evidence_size(a) + evidence_size(b),
 		PKI_DAY };
-	g_autoptr(Shelf) shelf = put_in(NULL, &lists, a, &narrow, 0, NULL);
+	const ShelfRules none = { 0, PKI_DAY };
+	g_autoptr(Shelf) shelf = put_in(NULL, &lists, b, &narrow, 0, NULL);
 
-	/* The new one stays, if there is room for itself or not. */
-	shelf = put_in(g_steal_pointer(&shelf), &lists, b, &narrow, 0, NULL);
-	cr_expect(shelf_count(shelf) == 1 && shelf_has(shelf, b));
-	cr_expect_gt(shelf_size(shelf), evidence_size(b));
-	shelf = put_in(
-	    g_steal_pointer(&shelf), &lists, a, &(ShelfRules){ 0 }, 0, NULL);
+	shelf = put_in(g_steal_pointer(&shelf), &lists, a, &narrow, 0, NULL);
 	cr_expect(shelf_count(shelf) == 1 && shelf_has(shelf, a));
+	cr_expect_gt(shelf_size(shelf), evidence_size(a));
+	shelf =
+	    put_in(g_steal_pointer(&shelf), &lists, b, &narrow, 0, "no better");
+	cr_expect(shelf_count(shelf) == 1 && shelf_has(shelf, a));
+	shelf = put_in(g_steal_pointer(&shelf), &lists, b, &none, 0, NULL);
+	cr_expect(shelf_count(shelf) == 1 && shelf_has(shelf, a));
+	g_clear_pointer(&shelf, shelf_unref);
+	shelf = put_in(NULL, &lists, b, &none, 0, NULL);
+	cr_expect(shelf_has(shelf, b));
 }
 
 Test(shelf, over)
@@ -347,8 +354,8 @@ Test(shelf, over)
 	}
 }
 
-/* What speaks for the certificate goes before what does not; what was fetched
- * last tells whether more is to be fetched. */
+/* What speaks for the certificate goes before what does not, also where it is
+ * told whether it is to be fetched anew. */
 Test(shelf, fresh)
 {
 	const List old = { "", false, { .this_update = -100 }, -9 * HOUR };
@@ -356,6 +363,7 @@ Test(shelf, fresh)
 		-60 };
 	g_autoptr(Evidence) a = list_of(&old);
 	g_autoptr(Evidence) b = list_of(&others);
+	g_autoptr(Evidence) c = NULL;
 	g_autoptr(GPtrArray) tried = g_ptr_array_new();
 	g_autoptr(Shelf) shelf = put_in(NULL, &lists, a, &roomy, 0, NULL);
 
@@ -366,6 +374,12 @@ Test(shelf, fresh)
 	shelf = put_in(g_steal_pointer(&shelf), &lists, b, &roomy, 0, NULL);
 	cr_expect_eq(shelf_at(shelf, 0), a);
 	cr_expect_eq(shelf_fresh(shelf, PKI_NOW, NULL), b);
+	cr_expect(shelf_wants_refresh(shelf, PKI_NOW));
+	c = list_of(&(List){ "", true, { .this_update = -200 }, -30 });
+	shelf = put_in(g_steal_pointer(&shelf), &lists, c, &roomy, 0, NULL);
+	cr_expect_not(shelf_wants_refresh(shelf, PKI_NOW));
+	g_clear_pointer(&shelf, shelf_unref);
+	shelf = put_in(NULL, &lists, b, &roomy, 0, NULL);
 	cr_expect_not(shelf_wants_refresh(shelf, PKI_NOW));
 	cr_expect(
 	    shelf_fresh(shelf, PKI_NOW + EVIDENCE_KEEP_OTHERS, NULL) == NULL);
@@ -420,6 +434,38 @@ size_packed(const Evidence *evidence)
 	return packed->len;
 }
 
+/* As it comes from others, with a later number. */
+static Evidence *
+packed_again(const List *list)
+{
+	List later = *list;
+	g_autoptr(GByteArray) octets = g_byte_array_new();
+	g_autoptr(GBytes) packed = NULL;
+	g_autofree char *why = NULL;
+	g_autoptr(Evidence) evidence = NULL;
+	Evidence *again;
+
+	later.spec.number = 90;
+	evidence = list_of(&later);
+	evidence_pack(evidence, octets);
+	packed = g_byte_array_free_to_bytes(g_steal_pointer(&octets));
+	again = evidence_unpack(&lists, &rules, packed, PKI_NOW, &why);
+	cr_assert(again != NULL, "%s", why);
+	return again;
+}
+
+/* Takes trials. */
+static Shelf *
+with_another(Shelf *trials)
+{
+	g_autoptr(Evidence) fetched =
+	    list_of(&(List){ "", true, { .number = 91 }, 0 });
+	Shelf *next = shelf_with_unproven(trials, fetched, G_MAXSIZE);
+
+	shelf_unref(trials);
+	return next;
+}
+
 /* Of each what another gateway needs; of others nothing. */
 Test(shelf, packed)
 {
@@ -432,31 +478,37 @@ Test(shelf, packed)
 	g_autoptr(Evidence) a = list_of(&own);
 	g_autoptr(Evidence) b = list_of(&next);
 	g_autoptr(Evidence) c = list_of(&others);
+	g_autoptr(Evidence) trial = packed_again(&next);
 	const struct {
 		gint64 then;
 		gsize max_size;
-		Evidence *left[2];
+		Evidence *left[3];
 		gint64 valid_until;
 	} cases[] = {
-		{ 0, G_MAXSIZE, { b, a }, 3600 },
+		{ 0, G_MAXSIZE, { b, a, trial }, 7200 },
 		{ 3600, G_MAXSIZE, { a }, 7200 },
 		{ 7200, G_MAXSIZE, { NULL }, 0 },
 		{ 0, size_packed(b) + 10, { b }, 3600 },
 		{ 0, 10, { NULL }, 0 },
 	};
+	g_autoptr(Shelf) trials = NULL;
 	g_autoptr(Shelf) shelf = put_in(NULL, &lists, a, &roomy, 0, NULL);
 
 	shelf = put_in(g_steal_pointer(&shelf), &lists, b, &roomy, 0, NULL);
 	shelf = put_in(g_steal_pointer(&shelf), &lists, c, &roomy, 0, NULL);
 	cr_assert_eq(shelf_count(shelf), 3);
+	/* One that has come from there, and one that has not. */
+	trials = shelf_with_unproven(NULL, trial, G_MAXSIZE);
+	trials = with_another(trials);
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		gint64 end;
-		g_autoptr(GBytes) packed = shelf_pack(
-		    shelf, PKI_NOW + cases[i].then, cases[i].max_size, &end);
+		g_autoptr(GBytes) packed = shelf_pack(shelf, trials,
+		    PKI_NOW + cases[i].then, cases[i].max_size, &end);
 		g_autoptr(GPtrArray) all = NULL;
-		guint count =
-		    (cases[i].left[0] != NULL) + (cases[i].left[1] != NULL);
+		guint count = 0;
 
+		while (count < 3 && cases[i].left[count] != NULL)
+			count++;
 		cr_expect_eq(packed != NULL, count > 0, "%zu", i);
 		if (packed == NULL)
 			continue;

@@ -967,6 +967,53 @@ Test(supply, confirmed_and_not_taken)
 	cr_expect_eq(supply_count(supply, SUPPLY_OLD_ANSWER), 1);
 }
 
+/* What another gateway has put there meanwhile, and is proven, is there
+ * afterwards. */
+Test(supply, confirmed_beside_what_others_have)
+{
+	g_autoptr(TestRedis) redis = test_redis_start(NULL);
+	g_autoptr(Supply) supply = supply_on(redis);
+	SOURCE_OF_LIST(source);
+	g_autofree char *why = NULL;
+	g_autoptr(Evidence) next = NULL;
+	g_autoptr(Store) store = store_of(redis, TEST_CA_PATIENCE);
+	g_autoptr(GBytes) packed = NULL;
+	g_autoptr(GPtrArray) all = NULL;
+	g_autoptr(Shelf) known = NULL;
+
+	test_ca_put(ca, "a", list_of_next(-60));
+	next = get(supply, EVIDENCE_CRL, "/files/a", TEST_CA_PATIENCE, &why);
+	cr_assert(next != NULL);
+	find_right(next);
+	share(redis, EVIDENCE_CRL, "/files/a",
+	    test_ca_list(ca, (PkiCrl){ .this_update = -3600 }), ca->now);
+	cr_expect(supply_confirm(supply, &source, next));
+	cr_assert(supply_settle(supply, TEST_CA_PATIENCE));
+	cr_assert_eq(
+	    store_get(store, source.key, 1U << 20, &packed), STORE_DONE);
+	all = evidence_split(packed, EVIDENCE_CRL, SHELF_MAX);
+	cr_expect(all != NULL && all->len == 2);
+	known = supply_peek(supply, &source, NULL);
+	cr_expect_eq(shelf_count(known), 2);
+}
+
+/* What is on trial goes, too. */
+Test(supply, retracted_on_trial)
+{
+	g_autoptr(Supply) supply = supply_on(NULL);
+	SOURCE_OF_LIST(source);
+	g_autofree char *why = NULL;
+	g_autoptr(Evidence) evidence = NULL;
+
+	test_ca_put(ca, "a", unproven());
+	evidence =
+	    get(supply, EVIDENCE_CRL, "/files/a", TEST_CA_PATIENCE, &why);
+	cr_assert(evidence != NULL && on_trial(supply, &source) == evidence);
+	evidence_unref(evidence); /* of on_trial */
+	supply_retract(supply, &source, evidence, "by nobody");
+	cr_expect(on_trial(supply, &source) == NULL);
+}
+
 /* Authentic, and older than what is known. */
 static GBytes *
 older_list(void)
