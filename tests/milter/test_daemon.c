@@ -526,6 +526,50 @@ send_stranger(const struct milter_client_options *mta, const char *text,
 	send_text(client, &stranger, text, &usual_plan, outcome);
 }
 
+/* An entity, signed by Budi into one opaque part of a mail from him.  Caller
+ * frees. */
+static char *
+opaque_mail(const char *entity)
+{
+	g_autofree char *in = office_path(office, "entity");
+	g_autofree char *out = office_path(office, "opaque");
+	g_autofree char *cert =
+	    office_path(office, "keys/" OFFICE_BUDI "/cert.pem");
+	g_autofree char *key =
+	    office_path(office, "keys/" OFFICE_BUDI "/key.pem");
+	const char *const argv[] = { "openssl", "cms", "-sign", "-binary",
+		"-nodetach", "-in", in, "-signer", cert, "-inkey", key, "-out",
+		out, NULL };
+	g_autofree char *complaint = NULL;
+	g_autofree char *part = NULL;
+
+	cr_assert(g_file_set_contents(in, entity, -1, NULL));
+	cr_assert(run_program(argv, &complaint), "openssl: %s", complaint);
+	cr_assert(g_file_get_contents(out, &part, NULL, NULL));
+	return g_strconcat(HEADER, part, NULL);
+}
+
+/* What is signed may be a body of no octets: it takes the place of the old one
+ * all the same. */
+Test(daemon, unwraps)
+{
+	static const char *const bodies[] = { "Halo.\n", "\n", "" };
+
+	start("[verify]\nunwrap-opaque = yes\n");
+	for (gsize i = 0; i < G_N_ELEMENTS(bodies); i++) {
+		g_autofree char *entity = g_strconcat(
+		    "Content-Type: text/plain\n\n", bodies[i], NULL);
+		g_autofree char *text = opaque_mail(entity);
+		g_autofree char *in = deliver_alone(&stranger, text);
+		const char *body = strstr(in, "\n\n");
+
+		cr_expect(strstr(in, "\nContent-Type: text/plain\n") != NULL,
+		    "%s", in);
+		cr_assert(body != NULL, "%s", in);
+		cr_expect_str_eq(body + 2, bodies[i]);
+	}
+}
+
 /* It arrives with the verdict on it, and is held back. */
 Test(daemon, quarantines)
 {
