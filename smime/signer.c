@@ -578,6 +578,7 @@ signing_certificate_matches(CMS_SignerInfo *signer, const OsslX509Stack *path)
 		    OSSL_ESS_check_signing_certs(ess, ess_v2, path, 0) > 0;
 	ESS_SIGNING_CERT_free(ess);
 	ESS_SIGNING_CERT_V2_free(ess_v2);
+	ossl_clear_errors();
 	return matches;
 }
 
