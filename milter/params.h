@@ -83,8 +83,12 @@ PARAM(milter, originating_daemons, "originating-daemons", LIST, "", 0, 0, NULL,
 PARAM(milter, max_message_size, "max-message-size", SIZE, "50M",
     1 << 10, 256 << 20, NULL,
     "The largest message that is looked at.  "
-    "A larger one passes unaltered: inbound with smime=neutral, if on-neutral "
-    "is accept, outbound if on-unsignable is.")
+    "A larger one passes unaltered: outbound if on-unsignable is accept, "
+    "inbound if on-neutral is, with smime=neutral.  "
+    "That is said of all that might be signed, whether it is or not: where the "
+    "type in the header is a multipart, a message, application/octet-stream "
+    "or of S/MIME.  "
+    "Any other, such as text/plain, is smime=none at any size.")
 
 PARAM(milter, spool_dir, "spool-dir", PATH, "/var/tmp", 0, 0, NULL,
     "The folder that takes messages larger than spool-memory.  "
@@ -369,7 +373,7 @@ PARAM(verify, on_temperror, "on-temperror", ENUM, "accept", 0, 0,
 PARAM(verify, on_neutral, "on-neutral", ENUM, "accept", 0, 0,
     policy_inbound_action_names,
     "The same for smime=neutral: a signature that cannot be judged, "
-    "or mail larger than max-message-size.")
+    "or mail larger than max-message-size that might be signed.")
 
 PARAM(verify, unwrap_opaque, "unwrap-opaque", ENUM, "no", 0, 0,
     policy_unwrap_names,

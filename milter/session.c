@@ -846,7 +846,7 @@ decide_unread(const Decision *decision, const GError *error)
 		return pass_or_fail_unread(decision, error);
 	if ((decision->config->milter_roles & POLICY_ROLE_VERIFY) == 0)
 		return outcome_new(OUTCOME_ACCEPT);
-	verdict = verify_unread(error);
+	verdict = verify_unread(error, mail->may_hold_smime);
 	from = mail->from_fields == 1 ? mail->from : NULL;
 	if (from != NULL)
 		authors = originators_read(from, strlen(from));

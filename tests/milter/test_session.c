@@ -872,16 +872,23 @@ Test(session, oversize_inbound)
 		.body = body,
 	};
 	const Mail unsigned_mail = { .header = FROM_BUDI, .body = body };
+	const Mail of_client = {
+		.header = FROM_BUDI, .body = body, .login = "siti"
+	};
 	g_autoptr(Outcome) outcome = judge_with(office,
 	    "[milter]\nmax-message-size = 1K\n"
 	    "[sign]\non-unsignable = reject\n",
 	    &signed_mail);
 	g_autoptr(Outcome) not_signed = judge_with(
 	    office, "[milter]\nmax-message-size = 1K\n", &unsigned_mail);
+	g_autoptr(Outcome) seen = judge_with(office,
+	    "[milter]\nmax-message-size = 1K\nroles = verify\n", &of_client);
 
 	expect_result(outcome, "neutral");
 	/* its body need not be seen */
 	expect_result(not_signed, "none");
+	/* whether it is or not */
+	expect_result(seen, "none");
 }
 
 /* One byte decides; the header counts. */
