@@ -148,8 +148,8 @@ find_action(Case *c, const Config *config)
 	bool might_claim;
 
 	config_inbound_policy(config, &policy);
-	might_claim = authors == NULL &&
-	    originators_might_be_of(c->message->from, policy.must_sign);
+	might_claim = originators_might_be_of(
+	    c->message->from, authors, policy.must_sign);
 	judgement->has_action = has_header(c) || policy.must_sign[0] == NULL;
 	judgement->action =
 	    policy_on_verdict(&policy, verdict_result(judgement->verdict),

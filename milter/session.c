@@ -775,8 +775,7 @@ tell_verdict(const Decision *decision, const Verdict *verdict,
 	Outcome *outcome;
 
 	config_inbound_policy(decision->config, &policy);
-	might_claim =
-	    authors == NULL && originators_might_be_of(from, policy.must_sign);
+	might_claim = originators_might_be_of(from, authors, policy.must_sign);
 	measure.action = policy_on_verdict(
 	    &policy, result, authors, might_claim, &measure.option);
 	log_verdict(decision, verdict, measure);

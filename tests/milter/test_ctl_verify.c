@@ -21,6 +21,8 @@ Test(ctl_verify, must_sign)
 		{ "Toko [Promo] <a@bsre.example>", "reject" },
 		{ "a@elsewhere.example\r\nFrom: a@elsewhere.example",
 		    "reject" },
+		{ "\"a@bsre.example\" <a@elsewhere.example>", "reject" },
+		{ "\"a@lain.example\" <a@elsewhere.example>", "accept" },
 	};
 	g_autoptr(Office) office = office_new();
 	g_autofree char *file = office_path(office, "mail");

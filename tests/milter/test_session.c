@@ -1197,6 +1197,26 @@ Test(session, must_sign)
 		{ "From: a@elsewhere.example\n"
 		  "Content-Type: application/pkcs7-mime\n",
 		    true, OUTCOME_ACCEPT },
+		/* who shows another one; the name of a domain alone is none */
+		{ "From: \"a@bsre.example\" <a@elsewhere.example>\n", false,
+		    OUTCOME_REJECT },
+		{ "From: a@elsewhere.example (a@b.daerah.example)\n", false,
+		    OUTCOME_REJECT },
+		{ "From: =?utf-8?q?a=40bsre=2Eexample?="
+		  " <a@elsewhere.example>\n",
+		    false, OUTCOME_REJECT },
+		{ "From: \"a@bsre.example via Milis\" "
+		  "<milis@elsewhere.example>\n",
+		    false, OUTCOME_REJECT },
+		{ "From: \"a@bsre.example\" <a@elsewhere.example>\n"
+		  "Content-Type: application/pkcs7-mime\n",
+		    true, OUTCOME_REJECT },
+		{ "From: \"a@lain.example\" <a@elsewhere.example>\n", false,
+		    OUTCOME_ACCEPT },
+		{ "From: Kabar bsre.example <a@elsewhere.example>\n", false,
+		    OUTCOME_ACCEPT },
+		{ "From: \"a@elsewhere.example\" <a@elsewhere.example>\n",
+		    false, OUTCOME_ACCEPT },
 		/* who is one to all readers, and who is one only to us */
 		{ "From: a@elsewhere.example <a@elsewhere.example>\n"
 		  "Content-Type: application/pkcs7-mime\n",
