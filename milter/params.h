@@ -407,7 +407,13 @@ PARAM(verify, must_sign, "must-sign", ZONES, "", 0, 0, NULL,
     "doubled, "
     "longer than 2048 octets, of characters that cannot be decoded surely, or "
     "with marks that turn the direction of ASCII: "
-    "else this would be a way around it.")
+    "else this would be a way around it.  "
+    "Bounces of such a domain (MAIL FROM:<>) are hit as well, although hardly "
+    "any system signs them, nor does smime-milter with bounces among skip: "
+    "anybody can send mail without a sender in the envelope.  "
+    "With on-must-sign = reject your users are not told when their mail to such "
+    "a domain could not be delivered; with tag or quarantine nothing is "
+    "lost.")
 
 PARAM(verify, on_must_sign, "on-must-sign", ENUM, "accept", 0, 0,
     policy_inbound_action_names,
