@@ -437,6 +437,40 @@ Test(daemon, verifies)
 	wait_for_log("inbound: smime=fail");
 }
 
+/* Who is refused will be asked for by name. */
+Test(daemon, says_whose)
+{
+	static const struct {
+		const char *header;
+		const char *line;
+	} cases[] = {
+		{ "From: Siti <a@elsewhere.example>\n",
+		    "inbound: smime=none author=a@elsewhere.example\n" },
+		{ "From: \"a =b\"@elsewhere.example\n",
+		    "inbound: smime=none author=\"a =b\"@elsewhere.example\n" },
+		{ "From: a@elsewhere.example, b@elsewhere.example\n",
+		    "inbound: smime=none author=-\n" },
+		{ "From: a@bsre.example\n",
+		    "inbound: smime=none author=a@bsre.example action=tag "
+		    "by=on-must-sign\n" },
+		{ "From: a@elsewhere.example\n"
+		  "Content-Type: application/pkcs7-mime\n",
+		    "reason=\"over a limit: message is over 1024 bytes\" "
+		    "author=a@elsewhere.example\n" },
+	};
+	g_autofree char *body = g_strnfill(800, 'x');
+
+	start("[milter]\nmax-message-size = 1K\n"
+	      "[verify]\nmust-sign = bsre.example\non-must-sign = tag\n");
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *text = g_strconcat(
+		    cases[i].header, "\n", body, "\n", body, "\n", NULL);
+		g_autofree char *in = deliver_alone(&stranger, text);
+
+		cr_expect(log_has(cases[i].line), "case %zu", i);
+	}
+}
+
 /* A stranger's unsigned body is not even asked for. */
 Test(daemon, skips_what_it_need_not_see)
 {
