@@ -108,8 +108,9 @@ exit_status(const Verdict *verdict)
 typedef struct {
 	int mode; /* RevocationMode */
 	VerifyOptions options;
-	Spool *spool; /* NULL: over the limit */
-	MimeMessage *message;
+	Spool *spool;
+	GError *over_limit;   /* then only its beginning is there; or NULL */
+	MimeMessage *message; /* of what is there */
 	Verdict *verdict;
 	char *sha256;
 	char *field;
@@ -124,38 +125,55 @@ case_clear(Case *c)
 	verdict_free(c->verdict);
 	g_clear_pointer(&c->message, mime_message_free);
 	g_clear_pointer(&c->spool, spool_free);
+	g_clear_error(&c->over_limit);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Case, case_clear)
 
-/* What the daemon would do with it as inbound mail.  Of what was not read the
- * author is not known here. */
-static void
-find_action(const Config *config, const char *from, CtlJudgement *judgement)
+/* Is all of its header there? */
+static bool
+has_header(const Case *c)
 {
+	return c->over_limit == NULL ||
+	    mime_range_size(c->message->root->body) > 0;
+}
+
+/* What the daemon would do with it as inbound mail. */
+static void
+find_action(Case *c, const Config *config)
+{
+	CtlJudgement *judgement = &c->judgement;
+	const GPtrArray *authors = c->message->authors;
 	PolicyInbound policy;
 	bool might_claim;
 
 	config_inbound_policy(config, &policy);
-	might_claim = judgement->authors == NULL &&
-	    originators_might_be_of(from, policy.must_sign);
-	judgement->has_action =
-	    judgement->was_read || policy.must_sign[0] == NULL;
+	might_claim = originators_might_be_of(
+	    c->message->from, authors, policy.must_sign);
+	judgement->has_action = has_header(c) || policy.must_sign[0] == NULL;
 	judgement->action =
 	    policy_on_verdict(&policy, verdict_result(judgement->verdict),
-		judgement->authors, might_claim, &judgement->option);
+		authors, might_claim, &judgement->option);
 }
 
-/* False: the message was not read, for *error, or for being over the limit. */
 static bool
 read_message(Case *c, const Config *config, const char *file, GError **error)
 {
+	SpoolLimits limits;
 	bool had_crlf;
 
-	c->spool = ctl_read_message(config, file, &had_crlf, error);
-	if (c->spool == NULL)
+	config_spool_limits(config, &limits);
+	c->spool = spool_new(&limits);
+	if (!spool_append_file(c->spool, file, &had_crlf, &c->over_limit) &&
+	    !g_error_matches(c->over_limit, SMIME_ERROR, SMIME_ERROR_TOO_BIG)) {
+		g_propagate_error(error, g_steal_pointer(&c->over_limit));
+		return false;
+	}
+	if (!spool_seal(c->spool, error))
 		return false;
 	c->message = mime_parse(c->spool);
+	if (c->over_limit != NULL)
+		return true;
 	if (c->options.keep_evidence)
 		c->sha256 = g_compute_checksum_for_data(G_CHECKSUM_SHA256,
 		    (const guchar *)spool_data(c->spool), spool_size(c->spool));
@@ -180,7 +198,6 @@ judge(Case *c, const Arguments *arguments, const Config *config,
 	    error);
 	RevocationSetup setup = revocation_setup_of(config);
 	g_autoptr(Revocation) revocation = NULL;
-	g_autoptr(GError) unread = NULL;
 
 	if (trust == NULL)
 		return false;
@@ -190,18 +207,13 @@ judge(Case *c, const Arguments *arguments, const Config *config,
 	setup.mode = (RevocationMode)c->mode;
 	setup.crls = (const char *const *)crls;
 	revocation = revocation_setup(config, &setup, NULL, NULL, error);
-	if (revocation == NULL)
+	if (revocation == NULL || !read_message(c, config, file, error))
 		return false;
-	if (read_message(c, config, file, &unread)) {
-		c->verdict = verify_message(c->message, trust, revocation,
-		    &c->options, c->judgement.now);
-		return true;
-	}
-	if (!g_error_matches(unread, SMIME_ERROR, SMIME_ERROR_TOO_BIG)) {
-		g_propagate_error(error, g_steal_pointer(&unread));
-		return false;
-	}
-	c->verdict = verify_unread(unread);
+	c->verdict = c->over_limit == NULL ?
+	    verify_message(
+		c->message, trust, revocation, &c->options, c->judgement.now) :
+	    verify_unread(c->over_limit,
+		!has_header(c) || mime_header_may_hold_smime(c->message->root));
 	return true;
 }
 
@@ -217,8 +229,7 @@ complete(Case *c, const Arguments *arguments, const Config *config)
 	c->judgement.verdict = c->verdict;
 	c->judgement.authserv_id = id;
 	c->judgement.field = c->field;
-	find_action(config, c->message != NULL ? c->message->from : NULL,
-	    &c->judgement);
+	find_action(c, config);
 }
 
 /* --- telling ------------------------------------------------------------- */

@@ -241,13 +241,15 @@ apply_edit(SMFICTX *ctx, const Connection *connection, const OutcomeEdit *edit)
 	g_assert_not_reached();
 }
 
+/* A body of no octets is told in a piece of none: without any the MTA would
+ * keep the old one.  libmilter (8.13), Postfix and Sendmail take it so. */
 static int
 apply_body(SMFICTX *ctx, const Spool *body)
 {
 	const char *data = spool_data(body);
 	gsize left = spool_size(body);
 
-	while (left > 0) {
+	do {
 		gsize size = MIN(left, BODY_CHUNK);
 
 		if (smfi_replacebody(ctx, (unsigned char *)data, (int)size) ==
@@ -255,7 +257,7 @@ apply_body(SMFICTX *ctx, const Spool *body)
 			return MI_FAILURE;
 		data += size;
 		left -= size;
-	}
+	} while (left > 0);
 	return MI_SUCCESS;
 }
 

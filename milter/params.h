@@ -83,8 +83,12 @@ PARAM(milter, originating_daemons, "originating-daemons", LIST, "", 0, 0, NULL,
 PARAM(milter, max_message_size, "max-message-size", SIZE, "50M",
     1 << 10, 256 << 20, NULL,
     "The largest message that is looked at.  "
-    "A larger one passes unaltered: inbound with smime=neutral, if on-neutral "
-    "is accept, outbound if on-unsignable is.")
+    "A larger one passes unaltered: outbound if on-unsignable is accept, "
+    "inbound if on-neutral is, with smime=neutral.  "
+    "That is said of all that might be signed, whether it is or not: where the "
+    "type in the header is a multipart, a message, application/octet-stream "
+    "or of S/MIME.  "
+    "Any other, such as text/plain, is smime=none at any size.")
 
 PARAM(milter, spool_dir, "spool-dir", PATH, "/var/tmp", 0, 0, NULL,
     "The folder that takes messages larger than spool-memory.  "
@@ -369,7 +373,7 @@ PARAM(verify, on_temperror, "on-temperror", ENUM, "accept", 0, 0,
 PARAM(verify, on_neutral, "on-neutral", ENUM, "accept", 0, 0,
     policy_inbound_action_names,
     "The same for smime=neutral: a signature that cannot be judged, "
-    "or mail larger than max-message-size.")
+    "or mail larger than max-message-size that might be signed.")
 
 PARAM(verify, unwrap_opaque, "unwrap-opaque", ENUM, "no", 0, 0,
     policy_unwrap_names,
@@ -391,13 +395,25 @@ PARAM(verify, must_sign, "must-sign", ZONES, "", 0, 0, NULL,
     "them if its result is anything but pass, none included.  "
     "A domain stands for itself; with a dot in front for all those below it, "
     "and not for itself.  "
+    "Mail claims to be theirs too if a display name or a comment of From shows "
+    "an address in one of them that is none of the authors', as in "
+    "\"siti@agency.example\" <eve@evil.example>.  "
+    "That hits mailing lists which put themselves into From and the author into "
+    "the name, as in \"siti@agency.example via List\" <list@list.example>.  "
     "Where From is malformed, so that its authors cannot be told, the mail "
     "counts as mail of a domain whose name From shows anywhere to any reader, "
-    "in a display name or an encoded word too; "
-    "and as mail of these domains if From is missing, empty or doubled, "
+    "in a display name or an encoded word too.  "
+    "Any mail counts as mail of these domains if From is missing, empty or "
+    "doubled, "
     "longer than 2048 octets, of characters that cannot be decoded surely, or "
     "with marks that turn the direction of ASCII: "
-    "else this would be a way around it.")
+    "else this would be a way around it.  "
+    "Bounces of such a domain (MAIL FROM:<>) are hit as well, although hardly "
+    "any system signs them, nor does smime-milter with bounces among skip: "
+    "anybody can send mail without a sender in the envelope.  "
+    "With on-must-sign = reject your users are not told when their mail to such "
+    "a domain could not be delivered; with tag or quarantine nothing is "
+    "lost.")
 
 PARAM(verify, on_must_sign, "on-must-sign", ENUM, "accept", 0, 0,
     policy_inbound_action_names,

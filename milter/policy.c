@@ -191,9 +191,9 @@ static bool
 must_be_signed(
     const PolicyInbound *policy, const GPtrArray *authors, bool might_claim)
 {
-	if (authors == NULL)
-		return might_claim;
-	for (guint i = 0; i < authors->len; i++) {
+	if (might_claim)
+		return true;
+	for (guint i = 0; authors != NULL && i < authors->len; i++) {
 		const Address *author = g_ptr_array_index(authors, i);
 
 		if (is_in_zones(author->domain, policy->must_sign))

@@ -128,8 +128,9 @@ const char *policy_sign_failure_reply(const GError *error);
 
 /*
  * What a message's result leads to.
- * authors: Address elements, NULL when not readable; then might_claim says
- * whether they might be of a domain of must_sign (originators_might_be_of).
+ * authors: Address elements, NULL when not readable; might_claim: whatever they
+ * are, somebody might take them for authors of a domain of must_sign
+ * (originators_might_be_of).
  * *option: the key that has decided; constant, for the log.
  */
 PolicyInboundAction policy_on_verdict(const PolicyInbound *policy,

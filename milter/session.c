@@ -361,16 +361,29 @@ reject_forged(const Decision *decision)
 	return outcome;
 }
 
-/* The one author; NULL: there is none, or several. */
-static const Address *
-only_author(const Decision *decision)
+/* NULL: they cannot be told. */
+static const GPtrArray *
+authors_of(const Decision *decision)
 {
-	const GPtrArray *authors =
-	    decision->message != NULL ? decision->message->authors : NULL;
+	return decision->message != NULL ? decision->message->authors : NULL;
+}
 
+/* NULL: there is none, or several. */
+static const Address *
+only_author(const GPtrArray *authors)
+{
 	return authors != NULL && authors->len == 1 ?
 	    g_ptr_array_index(authors, 0) :
 	    NULL;
+}
+
+/* For the log; caller frees. */
+static char *
+author_text(const GPtrArray *authors)
+{
+	const Address *author = only_author(authors);
+
+	return author != NULL ? address_text(author) : g_strdup("-");
 }
 
 /* The author, whose signature this client may have. */
@@ -379,7 +392,7 @@ signing_author(const Decision *decision, GError **error)
 {
 	const Snapshot *snapshot = decision->session->mail->snapshot;
 	PolicyClient client = client_of(decision->session);
-	const Address *author = only_author(decision);
+	const Address *author = only_author(authors_of(decision));
 
 	if (author == NULL) {
 		g_set_error_literal(error, SMIME_ERROR, SMIME_ERROR_UNSIGNABLE,
@@ -425,12 +438,11 @@ log_outbound(
     const Decision *decision, int priority, const char *what, const char *why)
 {
 	const char *login = decision->session->mail->login;
-	const Address *author = only_author(decision);
-	g_autofree char *text = author != NULL ? address_text(author) : NULL;
+	g_autofree char *author = author_text(authors_of(decision));
 
 	log_line(priority, decision->queue_id,
-	    "outbound: %s, %s author=%s login=%.320s", what, why,
-	    text != NULL ? text : "-", login != NULL ? login : "-");
+	    "outbound: %s, %s author=%s login=%.320s", what, why, author,
+	    login != NULL ? login : "-");
 }
 
 static void
@@ -627,13 +639,13 @@ typedef struct {
 	const char *option;
 } Measure;
 
-/* done: what follows a line of the log. */
+/* done: the end of a line of the log. */
 static void
 log_entries(const Decision *decision, const Verdict *verdict, int priority,
     const char *done)
 {
 	if (verdict->entries->len == 0)
-		log_line(priority, decision->queue_id, "inbound: smime=none%s",
+		log_line(priority, decision->queue_id, "inbound: smime=none %s",
 		    done);
 	for (guint i = 0; i < verdict->entries->len; i++) {
 		const VerdictEntry *entry =
@@ -642,7 +654,7 @@ log_entries(const Decision *decision, const Verdict *verdict, int priority,
 
 		log_line(priority, decision->queue_id,
 		    "inbound: smime=%s part=%s signer=%s certificate=%s "
-		    "issuer=\"%.400s\" reason=\"%.400s\"%s",
+		    "issuer=\"%.400s\" reason=\"%.400s\" %s",
 		    name_code_name(
 			smime_result_names, verdict_entry_result(entry)),
 		    entry->part != NULL ? entry->part : "-",
@@ -655,15 +667,18 @@ log_entries(const Decision *decision, const Verdict *verdict, int priority,
 
 /* Mail that does not simply arrive will be asked for. */
 static void
-log_verdict(const Decision *decision, const Verdict *verdict, Measure measure)
+log_verdict(const Decision *decision, const Verdict *verdict,
+    const GPtrArray *authors, Measure measure)
 {
+	g_autofree char *author = author_text(authors);
 	g_autofree char *done = NULL;
 
 	if (measure.action == POLICY_INBOUND_ACCEPT) {
-		log_entries(decision, verdict, LOG_INFO, "");
+		done = g_strdup_printf("author=%s", author);
+		log_entries(decision, verdict, LOG_INFO, done);
 		return;
 	}
-	done = g_strdup_printf(" action=%s by=%s",
+	done = g_strdup_printf("author=%s action=%s by=%s", author,
 	    name_code_name(policy_inbound_action_names, measure.action),
 	    measure.option);
 	log_entries(decision, verdict,
@@ -775,11 +790,10 @@ tell_verdict(const Decision *decision, const Verdict *verdict,
 	Outcome *outcome;
 
 	config_inbound_policy(decision->config, &policy);
-	might_claim =
-	    authors == NULL && originators_might_be_of(from, policy.must_sign);
+	might_claim = originators_might_be_of(from, authors, policy.must_sign);
 	measure.action = policy_on_verdict(
 	    &policy, result, authors, might_claim, &measure.option);
-	log_verdict(decision, verdict, measure);
+	log_verdict(decision, verdict, authors, measure);
 	count_measure(decision, measure.action);
 	outcome = begin_outcome(measure, verdict);
 	if (outcome->action != OUTCOME_ACCEPT &&
@@ -846,7 +860,7 @@ decide_unread(const Decision *decision, const GError *error)
 		return pass_or_fail_unread(decision, error);
 	if ((decision->config->milter_roles & POLICY_ROLE_VERIFY) == 0)
 		return outcome_new(OUTCOME_ACCEPT);
-	verdict = verify_unread(error);
+	verdict = verify_unread(error, mail->may_hold_smime);
 	from = mail->from_fields == 1 ? mail->from : NULL;
 	if (from != NULL)
 		authors = originators_read(from, strlen(from));

@@ -52,7 +52,7 @@ remarks(const Examination *exam, CMS_SignerInfo *signer)
 	return NULL;
 }
 
-static bool
+static void
 examine_signature(const Examination *exam, VerdictEntry *entry,
     CMS_SignerInfo *signer, X509 *cert)
 {
@@ -72,7 +72,7 @@ examine_signature(const Examination *exam, VerdictEntry *entry,
 
 	if (reason == VERDICT_REASON_OK)
 		told = remarks(exam, signer);
-	return verdict_record(
+	verdict_record(
 	    entry, VERDICT_STEP_SIGNATURE, reason, told != NULL ? told : why);
 }
 
@@ -80,7 +80,7 @@ examine_signature(const Examination *exam, VerdictEntry *entry,
 
 /* Of those that do for the rest: a CA that may not issue for mail is for the
  * step after this one. */
-static bool
+static void
 examine_path(const Examination *exam, VerdictEntry *entry, X509 *cert,
     Baggage *baggage, OsslX509Stack **path)
 {
@@ -99,24 +99,23 @@ examine_path(const Examination *exam, VerdictEntry *entry, X509 *cert,
 		reason = VERDICT_REASON_OK;
 		g_clear_pointer(&detail, g_free);
 	}
-	return verdict_record(entry, VERDICT_STEP_PATH, reason, detail);
+	verdict_record(entry, VERDICT_STEP_PATH, reason, detail);
 }
 
 /* Part of what the signature says, but only a path tells all that it names. */
-static bool
+static void
 examine_signing_certificate(
     VerdictEntry *entry, CMS_SignerInfo *signer, const OsslX509Stack *path)
 {
-	if (signer_names_path(signer, path))
-		return true;
-	return verdict_record(entry, VERDICT_STEP_SIGNATURE,
-	    VERDICT_REASON_SIGNING_CERTIFICATE_MISMATCH, NULL);
+	if (!signer_names_path(signer, path))
+		verdict_record(entry, VERDICT_STEP_SIGNATURE,
+		    VERDICT_REASON_SIGNING_CERTIFICATE_MISMATCH, NULL);
 }
 
 /* --- step 3: usage ------------------------------------------------------ */
 
 /* path: NULL when there is none. */
-static bool
+static void
 examine_usage(const Examination *exam, VerdictEntry *entry, X509 *cert,
     const OsslX509Stack *path)
 {
@@ -137,7 +136,7 @@ examine_usage(const Examination *exam, VerdictEntry *entry, X509 *cert,
 			      "emailProtection";
 		}
 	}
-	return verdict_record(entry, VERDICT_STEP_USAGE, reason, why);
+	verdict_record(entry, VERDICT_STEP_USAGE, reason, why);
 }
 
 /* --- step 4: revocation -------------------------------------------------- */
@@ -225,7 +224,7 @@ of_whom(const char *detail, const OsslX509Stack *path, int index)
 
 /* The worst of all certificates below the anchor; where none is bad, what
  * could not be learnt of one is still told. */
-static bool
+static void
 examine_revocation(const Examination *exam, VerdictEntry *entry,
     const OsslX509Stack *path, Baggage *baggage)
 {
@@ -242,9 +241,11 @@ examine_revocation(const Examination *exam, VerdictEntry *entry,
 		.keep_proofs = exam->options->keep_evidence,
 	};
 
-	if (mode == REVOCATION_OFF)
-		return verdict_record(entry, VERDICT_STEP_REVOCATION,
+	if (mode == REVOCATION_OFF) {
+		verdict_record(entry, VERDICT_STEP_REVOCATION,
 		    VERDICT_REASON_NOT_ASKED, NULL);
+		return;
+	}
 	if (baggage->lists == NULL) {
 		baggage->lists = cms_revocation_lists(exam->cms);
 		if (exam->cms_der != NULL)
@@ -271,7 +272,7 @@ examine_revocation(const Examination *exam, VerdictEntry *entry,
 			detail = of_whom(detail_of(reason, &answer), path, i);
 		}
 	}
-	return verdict_record(entry, VERDICT_STEP_REVOCATION, worst, detail);
+	verdict_record(entry, VERDICT_STEP_REVOCATION, worst, detail);
 }
 
 /* --- step 5: identity ---------------------------------------------------- */
@@ -358,7 +359,7 @@ identifier(const Examination *exam, const GPtrArray *mailboxes)
 	    NULL;
 }
 
-static bool
+static void
 examine_identity(
     const Examination *exam, VerdictEntry *entry, const GPtrArray *mailboxes)
 {
@@ -368,7 +369,7 @@ examine_identity(
 	if (reason == VERDICT_REASON_AUTHOR_MISMATCH ||
 	    reason == VERDICT_REASON_NO_MAILBOX)
 		detail = identity_detail(exam, mailboxes);
-	return verdict_record(entry, VERDICT_STEP_IDENTITY, reason, detail);
+	verdict_record(entry, VERDICT_STEP_IDENTITY, reason, detail);
 }
 
 /* --- signers ------------------------------------------------------------- */
@@ -440,18 +441,32 @@ keep_evidence(const Examination *exam, VerdictEntry *entry,
 		keep_certificate(entry, sk_X509_value(path, i));
 }
 
-/* Does everything hold that can be told without asking the world? */
+/* Valid, if weak or not as configured: a key that is revoked must not get away
+ * with that. */
 static bool
-is_in_order(const Examination *exam, VerdictEntry *entry,
+is_sound(const VerdictEntry *entry, VerdictStep step)
+{
+	SmimeResult result = verdict_reason_result(entry->steps[step].reason);
+
+	return result == SMIME_PASS || result == SMIME_POLICY;
+}
+
+/* All that can be told without asking the world; returns whether there is
+ * anything to ask: nothing for a signature that is none, or for a certificate
+ * that nobody vouches for. */
+static bool
+examine_without_asking(const Examination *exam, VerdictEntry *entry,
     CMS_SignerInfo *signer, X509 *cert, Baggage *baggage, OsslX509Stack **path)
 {
-	bool sound = examine_signature(exam, entry, signer, cert);
-	bool leads = examine_path(exam, entry, cert, baggage, path);
-	bool usable = examine_usage(exam, entry, cert, *path);
-
-	if (sound && *path != NULL)
-		sound = examine_signing_certificate(entry, signer, *path);
-	return sound && leads && usable;
+	examine_signature(exam, entry, signer, cert);
+	examine_path(exam, entry, cert, baggage, path);
+	examine_usage(exam, entry, cert, *path);
+	if (*path == NULL)
+		return false;
+	if (is_sound(entry, VERDICT_STEP_SIGNATURE))
+		examine_signing_certificate(entry, signer, *path);
+	return is_sound(entry, VERDICT_STEP_SIGNATURE) &&
+	    is_sound(entry, VERDICT_STEP_PATH);
 }
 
 static void
@@ -484,9 +499,7 @@ examine_signer(const Examination *exam, Verdict *verdict,
 	describe_certificate(exam, entry, cert, mailboxes);
 	verdict_record(entry, VERDICT_STEP_STRUCTURE, VERDICT_REASON_OK, NULL);
 	examine_identity(exam, entry, mailboxes);
-	/* Nothing is asked of the world for a signature that is none, or for
-	 * a certificate that nobody vouches for. */
-	if (is_in_order(exam, entry, signer, cert, baggage, &path))
+	if (examine_without_asking(exam, entry, signer, cert, baggage, &path))
 		examine_revocation(exam, entry, path, baggage);
 	keep_evidence(exam, entry, signer, cert, path);
 }

@@ -3,10 +3,10 @@
  *
  * For each SignerInfo: (1) the CMS mathematics over the original octets, (2) a
  * path to an anchor, (3) may the certificate sign mail, (4) revocation of every
- * certificate of the path, only when signature and path are valid, (5) does the
- * certificate speak for the author.  Each is a function with a reason of its
- * own; none is left out because another one has failed, but for what asks the
- * world.  Standards: RFC 8551, RFC 8550, RFC 5280, RFC 5652.
+ * certificate of the path, only when signature and path are sound, if weak, (5)
+ * does the certificate speak for the author.  Each is a function with a reason
+ * of its own; none is left out because another one has failed, but for what
+ * asks the world.  Standards: RFC 8551, RFC 8550, RFC 5280, RFC 5652.
  *
  * Everything is borrowed.  Thread-safe: Trust and Revocation are shared, the
  * rest is the caller's.

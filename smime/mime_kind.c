@@ -208,11 +208,8 @@ mime_may_hold_smime(const char *content_type)
 }
 
 bool
-mime_is_unclear(const MimeEntity *entity)
+mime_header_may_hold_smime(const MimeEntity *entity)
 {
-	if ((entity->problems & MIME_PROBLEM_CONTENT_TYPE_SYNTAX) == 0 ||
-	    !mime_is(entity, "text", "plain"))
-		return false;
 	for (guint i = 0; i < entity->fields->len; i++) {
 		const MimeField *field =
 		    &g_array_index(entity->fields, MimeField, i);
@@ -226,4 +223,12 @@ mime_is_unclear(const MimeEntity *entity)
 			return true;
 	}
 	return false;
+}
+
+bool
+mime_is_unclear(const MimeEntity *entity)
+{
+	return (entity->problems & MIME_PROBLEM_CONTENT_TYPE_SYNTAX) != 0 &&
+	    mime_is(entity, "text", "plain") &&
+	    mime_header_may_hold_smime(entity);
 }

@@ -40,7 +40,9 @@ bool mime_holds_smime(const MimeEntity *entity);
 /* Can its type not be read, and names some that could hold S/MIME? */
 bool mime_is_unclear(const MimeEntity *entity);
 
-/* From header fields alone: could there be an S/MIME signature somewhere? */
+/* From header fields alone: could there be an S/MIME signature somewhere?  By
+ * the value of a Content-Type, or by all such fields of an entity. */
 bool mime_may_hold_smime(const char *content_type);
+bool mime_header_may_hold_smime(const MimeEntity *entity);
 
 #endif

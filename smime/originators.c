@@ -138,13 +138,17 @@ originators_from(const MimeEntity *header)
 	    NULL;
 }
 
-/* Strangers write From in many ways that leave their authors unsure. */
+/* Strangers write From in many ways that leave their authors unsure; and where
+ * these are sure, many names have that of a domain in them. */
 bool
-originators_might_be_of(const char *from, const char *const *domains)
+originators_might_be_of(
+    const char *from, const GPtrArray *authors, const char *const *domains)
 {
 	if (domains[0] == NULL)
 		return false;
-	return from == NULL || display_name_shows_domain(from, domains);
+	return from == NULL ||
+	    (display_name_shows_domain(from, domains) &&
+		(authors == NULL || display_name_misleads(from, authors)));
 }
 
 bool

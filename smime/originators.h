@@ -32,11 +32,14 @@ GPtrArray *originators_read(const char *value, gsize size);
 char *originators_from(const MimeEntity *header);
 
 /*
- * Where authors cannot be told: might some reader take them, by from, for
- * authors of one of domains (as display_name_shows_domain has them)?  from:
- * value of the one From field; who has none, or several, might be anybody.
+ * Might some reader take from for a From of one of domains (as
+ * display_name_shows_domain has them), whose mailbox authors are?  Where they
+ * cannot be told (NULL) wherever such a domain is shown; else only where an
+ * address is shown that is none of theirs (display_name_misleads).  from: value
+ * of the one From field; who has none, or several, might be anybody.
  */
-bool originators_might_be_of(const char *from, const char *const *domains);
+bool originators_might_be_of(
+    const char *from, const GPtrArray *authors, const char *const *domains);
 
 /* Is there not one From field, or does it show something else than authors, who
  * are its addresses (display_name)? */

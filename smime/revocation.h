@@ -1,8 +1,8 @@
 /*
  * revocation - the one answer to "is this certificate revoked at time t?".
  *
- * RFC 5280, section 6.3; RFC 6960.  Asked only for certificates of a path that
- * is valid to an anchor, so that nobody but our CAs says whom we ask.  Sources
+ * RFC 5280, section 6.3; RFC 6960.  Asked only for certificates of a path to an
+ * anchor, be it weak, so that nobody but our CAs says whom we ask.  Sources
  * are revocation lists given by the configuration, lists and OCSP responses
  * that came with a message, and what responders and distribution points answer
  * (supply).  Each is signed evidence.  A list counts only when its issuer's key

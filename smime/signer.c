@@ -248,16 +248,6 @@ content_type_matches(CMS_SignerInfo *signer, const ASN1_OBJECT *type)
 	return claimed != NULL && OBJ_cmp(claimed, type) == 0;
 }
 
-static bool
-digest_matches(CMS_SignerInfo *signer, const guchar *digest, guint size)
-{
-	const ASN1_OCTET_STRING *claimed = CMS_signed_get0_data_by_OBJ(signer,
-	    OBJ_nid2obj(NID_pkcs9_messageDigest), -3, V_ASN1_OCTET_STRING);
-
-	return claimed != NULL && (guint)ASN1_STRING_length(claimed) == size &&
-	    CRYPTO_memcmp(ASN1_STRING_get0_data(claimed), digest, size) == 0;
-}
-
 /* RFC 6211, section 2. */
 typedef struct {
 	X509_ALGOR *digest;
@@ -326,22 +316,27 @@ algorithms_protected(CMS_SignerInfo *signer)
 
 /* --- mathematics ------------------------------------------------------- */
 
-/* RFC 5652, section 5.4: without signed attributes the content's digest is
- * signed itself. */
-static bool
-bare_signature_valid(CMS_SignerInfo *signer, X509 *cert, const EVP_MD *md,
-    const guchar *digest, guint size)
+/* The running digest of the content, as OpenSSL wants it; NULL: it has none
+ * such. */
+static BIO *
+content_digest(const SignerContext *context, const EVP_MD *md)
 {
-	const ASN1_OCTET_STRING *signature =
-	    CMS_SignerInfo_get0_signature(signer);
-	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(X509_get0_pubkey(cert), NULL);
-	bool valid = context != NULL && EVP_PKEY_verify_init(context) == 1 &&
-	    EVP_PKEY_CTX_set_signature_md(context, md) == 1 &&
-	    EVP_PKEY_verify(context, ASN1_STRING_get0_data(signature),
-		(gsize)ASN1_STRING_length(signature), digest, size) == 1;
+	BIO *digest = BIO_new(BIO_f_md());
+	EVP_MD_CTX *running = NULL;
 
-	EVP_PKEY_CTX_free(context);
-	return valid;
+	if (digest != NULL && BIO_set_md(digest, md) == 1 &&
+	    BIO_get_md_ctx(digest, &running) == 1 &&
+	    EVP_DigestUpdate(
+		running, context->content, context->content_size) == 1)
+		return digest;
+	BIO_free(digest);
+	return NULL;
+}
+
+static bool
+has_attributes(CMS_SignerInfo *signer)
+{
+	return CMS_signed_get_attr_count(signer) >= 0;
 }
 
 /*
@@ -374,9 +369,8 @@ is_set_of_attributes(const char *content, gsize size)
 }
 
 static VerdictReason
-attributes_reason(CMS_SignerInfo *signer, X509 *cert,
-    const SignerContext *context, const guchar *digest, guint size,
-    const char **why)
+attributes_reason(CMS_SignerInfo *signer, const SignerContext *context,
+    BIO *digest, const char **why)
 {
 	*why = why_attributes_invalid(signer);
 	if (*why != NULL)
@@ -389,36 +383,43 @@ attributes_reason(CMS_SignerInfo *signer, X509 *cert,
 		*why = "algorithms differ (RFC 6211, section 3)";
 		return VERDICT_REASON_ATTRIBUTES_INVALID;
 	}
-	if (!digest_matches(signer, digest, size))
+	if (CMS_SignerInfo_verify_content(signer, digest) != 1)
 		return VERDICT_REASON_DIGEST_MISMATCH;
-	if (CMS_SignerInfo_set1_signer_cert(signer, cert),
-	    CMS_SignerInfo_verify(signer) != 1)
+	if (CMS_SignerInfo_verify(signer) != 1)
 		return VERDICT_REASON_SIGNATURE_INVALID;
 	return VERDICT_REASON_OK;
+}
+
+/* RFC 5652, section 5.4: without signed attributes the content's digest is
+ * signed itself. */
+static VerdictReason
+bare_reason(CMS_SignerInfo *signer, const SignerContext *context, BIO *digest,
+    const char **why)
+{
+	if (is_set_of_attributes(context->content, context->content_size)) {
+		*why = "they are the content (RFC 5652, section 5.4)";
+		return VERDICT_REASON_ATTRIBUTES_INVALID;
+	}
+	return CMS_SignerInfo_verify_content(signer, digest) == 1 ?
+	    VERDICT_REASON_OK :
+	    VERDICT_REASON_DIGEST_MISMATCH;
 }
 
 static VerdictReason
 mathematics_reason(CMS_SignerInfo *signer, X509 *cert,
     const SignerContext *context, const EVP_MD *md, const char **why)
 {
-	guchar digest[EVP_MAX_MD_SIZE];
-	guint size;
+	BIO *digest = content_digest(context, md);
+	VerdictReason reason = VERDICT_REASON_ALGORITHM_UNSUPPORTED;
 
-	if (EVP_Digest(context->content, context->content_size, digest, &size,
-		md, NULL) != 1)
-		return VERDICT_REASON_ALGORITHM_UNSUPPORTED;
-	if (CMS_signed_get_attr_count(signer) > 0)
-		return attributes_reason(
-		    signer, cert, context, digest, size, why);
-	if (!context->allow_no_signed_attributes)
-		return VERDICT_REASON_NO_SIGNED_ATTRIBUTES;
-	if (is_set_of_attributes(context->content, context->content_size)) {
-		*why = "they are the content (RFC 5652, section 5.4)";
-		return VERDICT_REASON_ATTRIBUTES_INVALID;
-	}
-	return bare_signature_valid(signer, cert, md, digest, size) ?
-	    VERDICT_REASON_OK :
-	    VERDICT_REASON_DIGEST_MISMATCH;
+	CMS_SignerInfo_set1_signer_cert(signer, cert);
+	if (digest != NULL)
+		reason = has_attributes(signer) ?
+		    attributes_reason(signer, context, digest, why) :
+		    bare_reason(signer, context, digest, why);
+	BIO_free(digest);
+	ossl_clear_errors();
+	return reason;
 }
 
 /* The claim of the signer, NULL where it is absent or no time. */
@@ -491,37 +492,59 @@ signer_digest_text(CMS_SignerInfo *signer)
 	return g_strdup(nid != NID_undef ? OBJ_nid2sn(nid) : "unknown");
 }
 
+/* Of a signature that is valid over the content: the most serious thing that
+ * speaks against it all the same. */
+static VerdictReason
+demands_reason(CMS_SignerInfo *signer, X509 *cert, const SignerContext *context,
+    const char **why)
+{
+	const char *odd = why_algorithms_invalid(signer, cert);
+	const VerdictReason reasons[] = {
+		has_attributes(signer) || context->allow_no_signed_attributes ?
+		    VERDICT_REASON_OK :
+		    VERDICT_REASON_NO_SIGNED_ATTRIBUTES,
+		cert_digest_strength(
+		    signer_digest_nid(signer), context->allow_sha1),
+		cert_key_strength(cert, context->min_rsa_bits),
+		signing_time_reason(signer, cert, context->now),
+		odd == NULL ? VERDICT_REASON_OK :
+			      VERDICT_REASON_ALGORITHM_UNSUPPORTED,
+	};
+	VerdictReason worst = VERDICT_REASON_OK;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(reasons); i++) {
+		if (verdict_reason_result(reasons[i]) >
+		    verdict_reason_result(worst))
+			worst = reasons[i];
+	}
+	if (worst == VERDICT_REASON_ALGORITHM_UNSUPPORTED)
+		*why = odd;
+	return worst;
+}
+
 VerdictReason
 signer_examine(CMS_SignerInfo *signer, X509 *cert, const SignerContext *context,
     const char **why)
 {
 	int nid = signer_digest_nid(signer);
 	const EVP_MD *md = EVP_get_digestbynid(nid);
-	VerdictReason key = cert_key_strength(cert, context->min_rsa_bits);
 	VerdictReason reason;
 
 	*why = NULL;
 	/* A key that is out of all measure is not even tried, nor a digest that
-	 * is never accepted. */
-	if (md == NULL || key == VERDICT_REASON_ALGORITHM_UNSUPPORTED)
+	 * nobody has for signatures. */
+	if (md == NULL ||
+	    cert_digest_strength(nid, true) ==
+		VERDICT_REASON_ALGORITHM_UNSUPPORTED ||
+	    cert_key_strength(cert, context->min_rsa_bits) ==
+		VERDICT_REASON_ALGORITHM_UNSUPPORTED)
 		return VERDICT_REASON_ALGORITHM_UNSUPPORTED;
-	reason = cert_digest_strength(nid, true);
-	if (reason != VERDICT_REASON_OK)
-		return reason;
-	/* What was altered is told before what is merely weak. */
+	/* What was altered is told before what is merely weak: to whoever does
+	 * that it must not be of use to make it weak as well. */
 	reason = mathematics_reason(signer, cert, context, md, why);
-	if (reason == VERDICT_REASON_OK) {
-		*why = why_algorithms_invalid(signer, cert);
-		if (*why != NULL)
-			reason = VERDICT_REASON_ALGORITHM_UNSUPPORTED;
-	}
-	if (reason == VERDICT_REASON_OK)
-		reason = cert_digest_strength(nid, context->allow_sha1);
-	if (reason == VERDICT_REASON_OK)
-		reason = key;
-	if (reason == VERDICT_REASON_OK)
-		reason = signing_time_reason(signer, cert, context->now);
-	return reason;
+	return reason == VERDICT_REASON_OK ?
+	    demands_reason(signer, cert, context, why) :
+	    reason;
 }
 
 /* --- the signing certificate ------------------------------------------- */
@@ -555,6 +578,7 @@ signing_certificate_matches(CMS_SignerInfo *signer, const OsslX509Stack *path)
 		    OSSL_ESS_check_signing_certs(ess, ess_v2, path, 0) > 0;
 	ESS_SIGNING_CERT_free(ess);
 	ESS_SIGNING_CERT_V2_free(ess_v2);
+	ossl_clear_errors();
 	return matches;
 }
 

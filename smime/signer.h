@@ -46,8 +46,8 @@ bool signer_agrees_with_micalg(CMS_SignerInfo *signer, const char *micalg);
  * programs compare it. */
 bool signer_is(CMS_SignerInfo *signer, X509 *cert);
 
-/* Has the key of cert signed the content?  OK, or the first thing that is
- * wrong; *why is a constant or NULL. */
+/* Has the key of cert signed the content?  OK, or the most serious thing that
+ * is wrong; *why is a constant or NULL.  A policy reason means that it has. */
 VerdictReason signer_examine(CMS_SignerInfo *signer, X509 *cert,
     const SignerContext *context, const char **why);
 

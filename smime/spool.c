@@ -102,20 +102,11 @@ spool_flush(Spool *spool, GError **error)
 	return true;
 }
 
-bool
-spool_append(Spool *spool, const void *data, gsize size, GError **error)
+static bool
+spool_take(Spool *spool, const void *data, gsize size, GError **error)
 {
-	gsize room;
+	gsize room = spool->fd == -1 ? spool->limits.memory : SPOOL_FILE_BUFFER;
 
-	g_assert(!spool->sealed);
-	if (size > spool->limits.max_size ||
-	    spool->size > spool->limits.max_size - size) {
-		g_set_error(error, SMIME_ERROR, SMIME_ERROR_TOO_BIG,
-		    "message is over %" G_GSIZE_FORMAT " bytes",
-		    spool->limits.max_size);
-		return false;
-	}
-	room = spool->fd == -1 ? spool->limits.memory : SPOOL_FILE_BUFFER;
 	if (spool->memory->len + size > room && !spool_flush(spool, error))
 		return false;
 	if (spool->fd != -1 && size > SPOOL_FILE_BUFFER) {
@@ -128,6 +119,22 @@ spool_append(Spool *spool, const void *data, gsize size, GError **error)
 	if (size > 0)
 		spool->last_was_cr = ((const char *)data)[size - 1] == '\r';
 	return true;
+}
+
+bool
+spool_append(Spool *spool, const void *data, gsize size, GError **error)
+{
+	gsize left = spool->limits.max_size - spool->size;
+
+	g_assert(!spool->sealed);
+	if (!spool_take(spool, data, MIN(size, left), error))
+		return false;
+	if (size <= left)
+		return true;
+	g_set_error(error, SMIME_ERROR, SMIME_ERROR_TOO_BIG,
+	    "message is over %" G_GSIZE_FORMAT " bytes",
+	    spool->limits.max_size);
+	return false;
 }
 
 bool

@@ -27,7 +27,7 @@ void spool_free(Spool *spool);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Spool, spool_free)
 
 /* Appends bytes as they are.  Errors: TOO_BIG, IO.  After an error the spool
- * can only be freed. */
+ * can only be freed, or after TOO_BIG sealed: it has what the limit allows. */
 bool spool_append(Spool *spool, const void *data, gsize size, GError **error);
 
 /* Appends text, each LF that has no CR before it made CRLF, also where a line

@@ -387,17 +387,17 @@ path_under(const Trust *trust, X509 *leaf, OsslX509Stack *untrusted,
 				    reason_of(error, at_anchor);
 }
 
-/* Is it the certificates themselves that ask for a policy in vain?  Then the
- * path is not one at all. */
-static bool
-is_without_policy(
+/* NULL: it is the certificates themselves that ask for a policy in vain, so
+ * that the path is not one at all.  Caller frees. */
+static OsslX509Stack *
+path_of_any_policy(
     const Trust *trust, X509 *leaf, OsslX509Stack *untrusted, gint64 now)
 {
-	g_autoptr(OsslX509Stack) path = NULL;
+	OsslX509Stack *path;
 	g_autofree char *detail = NULL;
 
-	return path_under(trust, leaf, untrusted, &any_policy, now, &path,
-		   &detail) != VERDICT_REASON_OK;
+	path_under(trust, leaf, untrusted, &any_policy, now, &path, &detail);
+	return path;
 }
 
 /* --- what is demanded of a path ------------------------------------------ */
@@ -584,16 +584,21 @@ find_path(const Trust *trust, X509 *leaf, const OsslX509Stack *included,
     const TrustDemands *demands, gint64 now)
 {
 	g_autoptr(OsslX509Stack) untrusted = all_untrusted(trust, included);
+	g_autoptr(OsslX509Stack) of_any_policy = NULL;
 	Found found = { 0 };
 
 	found.reason = path_as_demanded(
 	    trust, leaf, untrusted, demands, now, &found.path, &found.detail);
-	if (found.reason == VERDICT_REASON_PATH_POLICY &&
-	    is_without_policy(trust, leaf, untrusted, now))
-		found.reason = VERDICT_REASON_PATH_INVALID;
+	if (found.reason == VERDICT_REASON_PATH_POLICY) {
+		of_any_policy = path_of_any_policy(trust, leaf, untrusted, now);
+		if (of_any_policy == NULL)
+			found.reason = VERDICT_REASON_PATH_INVALID;
+	}
 	if (found.reason != VERDICT_REASON_OK &&
 	    found.reason != VERDICT_REASON_LOCAL_ERROR)
 		find_other_path(trust, leaf, untrusted, demands, now, &found);
+	if (found.path == NULL)
+		found.path = g_steal_pointer(&of_any_policy);
 	ossl_clear_errors();
 	return found;
 }

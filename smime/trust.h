@@ -36,11 +36,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Trust, trust_unref)
 /*
  * Builds the path of leaf at the moment now (seconds since 1970); demands may
  * be NULL, and included too.  OK, with *path (caller frees) from leaf to
- * anchor, or why not, with *detail (caller frees, may be NULL).  PATH_POLICY
- * means that nothing is wrong but the policy that was asked for.  Where there
- * is a path, and none that is as demanded, *path is one too, and the reason is
- * WEAK_DIGEST, WEAK_KEY, ALGORITHM_UNSUPPORTED or NOT_FOR_MAIL, *detail names
- * the certificate.
+ * anchor, or why not, with *detail (caller frees, may be NULL).  Where
+ * there is a path, and none that is as demanded, *path is one too, and the
+ * reason is PATH_POLICY, when nothing is wrong but the policy that was asked
+ * for, or WEAK_DIGEST, WEAK_KEY, ALGORITHM_UNSUPPORTED or NOT_FOR_MAIL, when
+ * *detail names the certificate.
  */
 VerdictReason trust_path(const Trust *trust, X509 *leaf,
     const OsslX509Stack *included, const TrustDemands *demands, gint64 now,

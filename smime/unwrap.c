@@ -48,24 +48,34 @@ refuse(GError **error, const char *why)
 	return false;
 }
 
-/* What the CMS object in entity has signed or compressed; NULL: nothing. */
+/* What the CMS object in entity has signed or compressed; NULL: nothing, and
+ * *why not (constant). */
 static GBytes *
-content_of(const MimeEntity *entity)
+content_of(const MimeEntity *entity, const char **why)
 {
 	g_autoptr(GBytes) der = mime_decode_body(entity);
 	VerdictReason reason;
-	const char *why;
+	const char *flaw;
 	g_autoptr(CMS_ContentInfo) cms =
-	    der != NULL ? cms_parse(der, NULL, &reason, &why) : NULL;
+	    der != NULL ? cms_parse(der, NULL, &reason, &flaw) : NULL;
 	const ASN1_OCTET_STRING *content;
 
+	*why = "it holds no content that is signed";
 	if (cms == NULL)
 		return NULL;
-	if (cms_kind(cms) == CMS_KIND_COMPRESSED)
-		return cms_decompress(cms, CMS_MAX_EXPANDED, &reason, &why);
+	switch (cms_kind(cms)) {
+	case CMS_KIND_COMPRESSED:
+		return cms_decompress(cms, CMS_MAX_EXPANDED, &reason, &flaw);
+	case CMS_KIND_ENCRYPTED:
+		*why = "what it holds is encrypted";
+		return NULL;
+	case CMS_KIND_OTHER:
+		return NULL;
+	case CMS_KIND_SIGNED:
+		break;
+	}
 	content = cms_content(cms);
-	if (cms_kind(cms) != CMS_KIND_SIGNED || !cms_holds_data(cms) ||
-	    content == NULL)
+	if (!cms_holds_data(cms) || content == NULL)
 		return NULL;
 	return g_bytes_new(
 	    ASN1_STRING_get0_data(content), (gsize)ASN1_STRING_length(content));
@@ -74,13 +84,14 @@ content_of(const MimeEntity *entity)
 static bool
 step_inside(Layer *layer, GError **error)
 {
-	g_autoptr(GBytes) content = content_of(layer->entity);
+	const char *why;
+	g_autoptr(GBytes) content = content_of(layer->entity, &why);
 	g_autoptr(GBytes) text = NULL;
 	gsize size;
 	const char *data;
 
 	if (layer->entity->problems != 0 || content == NULL)
-		return refuse(error, "it holds no content that is signed");
+		return refuse(error, why);
 	data = g_bytes_get_data(content, &size);
 	text = mime_with_crlf(data, size);
 	/* It may be a view of content only. */

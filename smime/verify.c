@@ -774,12 +774,13 @@ verify_message(const MimeMessage *message, const Trust *trust,
 }
 
 Verdict *
-verify_unread(const GError *error)
+verify_unread(const GError *error, bool may_hold_smime)
 {
 	Verdict *verdict = verdict_new();
-	VerdictEntry *entry = verdict_add(verdict, NULL);
 
-	verdict_record(entry, VERDICT_STEP_STRUCTURE,
+	if (!may_hold_smime)
+		return verdict;
+	verdict_record(verdict_add(verdict, NULL), VERDICT_STEP_STRUCTURE,
 	    smime_error_is_temporary(error) ? VERDICT_REASON_LOCAL_ERROR :
 					      VERDICT_REASON_OVER_LIMIT,
 	    error->message);

@@ -27,7 +27,8 @@ Verdict *verify_message(const MimeMessage *message, const Trust *trust,
     const Revocation *revocation, const VerifyOptions *options, gint64 now);
 
 /* The verdict on a message that could not be read whole, because of error: of
- * a spool over its limit, or one that failed.  Never NULL. */
-Verdict *verify_unread(const GError *error);
+ * a spool over its limit, or one that failed.  may_hold_smime, by its header
+ * (mime_kind): else it is none.  Never NULL. */
+Verdict *verify_unread(const GError *error, bool may_hold_smime);
 
 #endif

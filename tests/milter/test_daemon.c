@@ -437,6 +437,40 @@ Test(daemon, verifies)
 	wait_for_log("inbound: smime=fail");
 }
 
+/* Who is refused will be asked for by name. */
+Test(daemon, says_whose)
+{
+	static const struct {
+		const char *header;
+		const char *line;
+	} cases[] = {
+		{ "From: Siti <a@elsewhere.example>\n",
+		    "inbound: smime=none author=a@elsewhere.example\n" },
+		{ "From: \"a =b\"@elsewhere.example\n",
+		    "inbound: smime=none author=\"a =b\"@elsewhere.example\n" },
+		{ "From: a@elsewhere.example, b@elsewhere.example\n",
+		    "inbound: smime=none author=-\n" },
+		{ "From: a@bsre.example\n",
+		    "inbound: smime=none author=a@bsre.example action=tag "
+		    "by=on-must-sign\n" },
+		{ "From: a@elsewhere.example\n"
+		  "Content-Type: application/pkcs7-mime\n",
+		    "reason=\"over a limit: message is over 1024 bytes\" "
+		    "author=a@elsewhere.example\n" },
+	};
+	g_autofree char *body = g_strnfill(800, 'x');
+
+	start("[milter]\nmax-message-size = 1K\n"
+	      "[verify]\nmust-sign = bsre.example\non-must-sign = tag\n");
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *text = g_strconcat(
+		    cases[i].header, "\n", body, "\n", body, "\n", NULL);
+		g_autofree char *in = deliver_alone(&stranger, text);
+
+		cr_expect(log_has(cases[i].line), "case %zu", i);
+	}
+}
+
 /* A stranger's unsigned body is not even asked for. */
 Test(daemon, skips_what_it_need_not_see)
 {
@@ -524,6 +558,50 @@ send_stranger(const struct milter_client_options *mta, const char *text,
 	g_autoptr(MilterClient) client = open_as(mta, &stranger);
 
 	send_text(client, &stranger, text, &usual_plan, outcome);
+}
+
+/* An entity, signed by Budi into one opaque part of a mail from him.  Caller
+ * frees. */
+static char *
+opaque_mail(const char *entity)
+{
+	g_autofree char *in = office_path(office, "entity");
+	g_autofree char *out = office_path(office, "opaque");
+	g_autofree char *cert =
+	    office_path(office, "keys/" OFFICE_BUDI "/cert.pem");
+	g_autofree char *key =
+	    office_path(office, "keys/" OFFICE_BUDI "/key.pem");
+	const char *const argv[] = { "openssl", "cms", "-sign", "-binary",
+		"-nodetach", "-in", in, "-signer", cert, "-inkey", key, "-out",
+		out, NULL };
+	g_autofree char *complaint = NULL;
+	g_autofree char *part = NULL;
+
+	cr_assert(g_file_set_contents(in, entity, -1, NULL));
+	cr_assert(run_program(argv, &complaint), "openssl: %s", complaint);
+	cr_assert(g_file_get_contents(out, &part, NULL, NULL));
+	return g_strconcat(HEADER, part, NULL);
+}
+
+/* What is signed may be a body of no octets: it takes the place of the old one
+ * all the same. */
+Test(daemon, unwraps)
+{
+	static const char *const bodies[] = { "Halo.\n", "\n", "" };
+
+	start("[verify]\nunwrap-opaque = yes\n");
+	for (gsize i = 0; i < G_N_ELEMENTS(bodies); i++) {
+		g_autofree char *entity = g_strconcat(
+		    "Content-Type: text/plain\n\n", bodies[i], NULL);
+		g_autofree char *text = opaque_mail(entity);
+		g_autofree char *in = deliver_alone(&stranger, text);
+		const char *body = strstr(in, "\n\n");
+
+		cr_expect(strstr(in, "\nContent-Type: text/plain\n") != NULL,
+		    "%s", in);
+		cr_assert(body != NULL, "%s", in);
+		cr_expect_str_eq(body + 2, bodies[i]);
+	}
 }
 
 /* It arrives with the verdict on it, and is held back. */

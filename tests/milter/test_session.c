@@ -872,16 +872,23 @@ Test(session, oversize_inbound)
 		.body = body,
 	};
 	const Mail unsigned_mail = { .header = FROM_BUDI, .body = body };
+	const Mail of_client = {
+		.header = FROM_BUDI, .body = body, .login = "siti"
+	};
 	g_autoptr(Outcome) outcome = judge_with(office,
 	    "[milter]\nmax-message-size = 1K\n"
 	    "[sign]\non-unsignable = reject\n",
 	    &signed_mail);
 	g_autoptr(Outcome) not_signed = judge_with(
 	    office, "[milter]\nmax-message-size = 1K\n", &unsigned_mail);
+	g_autoptr(Outcome) seen = judge_with(office,
+	    "[milter]\nmax-message-size = 1K\nroles = verify\n", &of_client);
 
 	expect_result(outcome, "neutral");
 	/* its body need not be seen */
 	expect_result(not_signed, "none");
+	/* whether it is or not */
+	expect_result(seen, "none");
 }
 
 /* One byte decides; the header counts. */
@@ -1190,6 +1197,26 @@ Test(session, must_sign)
 		{ "From: a@elsewhere.example\n"
 		  "Content-Type: application/pkcs7-mime\n",
 		    true, OUTCOME_ACCEPT },
+		/* who shows another one; the name of a domain alone is none */
+		{ "From: \"a@bsre.example\" <a@elsewhere.example>\n", false,
+		    OUTCOME_REJECT },
+		{ "From: a@elsewhere.example (a@b.daerah.example)\n", false,
+		    OUTCOME_REJECT },
+		{ "From: =?utf-8?q?a=40bsre=2Eexample?="
+		  " <a@elsewhere.example>\n",
+		    false, OUTCOME_REJECT },
+		{ "From: \"a@bsre.example via Milis\" "
+		  "<milis@elsewhere.example>\n",
+		    false, OUTCOME_REJECT },
+		{ "From: \"a@bsre.example\" <a@elsewhere.example>\n"
+		  "Content-Type: application/pkcs7-mime\n",
+		    true, OUTCOME_REJECT },
+		{ "From: \"a@lain.example\" <a@elsewhere.example>\n", false,
+		    OUTCOME_ACCEPT },
+		{ "From: Kabar bsre.example <a@elsewhere.example>\n", false,
+		    OUTCOME_ACCEPT },
+		{ "From: \"a@elsewhere.example\" <a@elsewhere.example>\n",
+		    false, OUTCOME_ACCEPT },
 		/* who is one to all readers, and who is one only to us */
 		{ "From: a@elsewhere.example <a@elsewhere.example>\n"
 		  "Content-Type: application/pkcs7-mime\n",

@@ -102,6 +102,23 @@ case_yes() {
 	    '^multipart/signed'
 }
 
+# A body without an octet takes the place of the old one, too.
+case_empty() {
+	local name
+
+	for name in "no body" "empty line"; do
+		{
+			printf 'Content-Type: text/plain\n\n'
+			[ "$name" = "no body" ] || echo
+		} | sign_as "$arsip" -nodetach |
+		    compose "$arsip" "$siti" "$name" "$lab/m"
+		deliver "$name"
+		has_verdict "$name" pass
+		is "$name: type" "$(fields Content-Type "$mail")" text/plain
+		is "$name: text" "$(sed '1,/^$/d' "$mail")" ""
+	done
+}
+
 # What cannot be delivered faithfully comes as it was.
 case_unfaithful() {
 	{
@@ -121,5 +138,6 @@ scenario_begin
 case_no
 case_pass
 case_yes
+case_empty
 case_unfaithful
 scenario_end

@@ -15,15 +15,19 @@ typedef struct {
 	X509_CRL *configured;     /* or NULL */
 	RevocationMode mode;
 	VerifyOptions options;
+	const EVP_MD *(*digest)(void);
+	guint flaws; /* PkiSignerFlaw */
 } Signature;
 
 static Verdict *
 judge(const Signature *signature)
 {
 	const Pki *pki = signature->pki;
-	PkiSigner signer = {
-		.cert = pki->leaf, .issuer = pki->ca, .key = pki->leaf_key
-	};
+	PkiSigner signer = { .cert = pki->leaf,
+		.issuer = pki->ca,
+		.key = pki->leaf_key,
+		.digest = signature->digest,
+		.flaws = signature->flaws };
 	X509 *const certs[] = { pki->leaf, pki->ca, NULL };
 	PkiCms spec = { &signer, 1, certs, 0 };
 	g_autoptr(GBytes) der = pki_cms_with_lists(
@@ -224,6 +228,92 @@ Test(examination, lists_in_the_message)
 	signature.configured = revoked;
 	expect(&signature, VERDICT_STEP_REVOCATION, VERDICT_REASON_REVOKED,
 	    SMIME_FAIL, "against ours");
+}
+
+/* A key that is revoked gets no milder result for being used badly as well; but
+ * nobody is asked about what is no signature, or about whom nobody vouches
+ * for. */
+Test(examination, revoked_and_weak)
+{
+	static const struct {
+		const char *name;
+		PkiCert leaf;
+		const EVP_MD *(*digest)(void);
+		guint flaws;
+		VerdictReason signature, path, revocation;
+	} cases[] = {
+		{ "SHA-1", .digest = EVP_sha1,
+		    .signature = VERDICT_REASON_WEAK_DIGEST,
+		    .path = VERDICT_REASON_OK,
+		    .revocation = VERDICT_REASON_REVOKED },
+		{ "no attributes", .flaws = PKI_FLAW_NO_ATTRIBUTES,
+		    .signature = VERDICT_REASON_NO_SIGNED_ATTRIBUTES,
+		    .path = VERDICT_REASON_OK,
+		    .revocation = VERDICT_REASON_REVOKED },
+		{ "certificate by SHA-1", .leaf.digest = EVP_sha1,
+		    .signature = VERDICT_REASON_OK,
+		    .path = VERDICT_REASON_WEAK_DIGEST,
+		    .revocation = VERDICT_REASON_REVOKED },
+		{ "both by SHA-1", .leaf.digest = EVP_sha1, .digest = EVP_sha1,
+		    .signature = VERDICT_REASON_WEAK_DIGEST,
+		    .path = VERDICT_REASON_WEAK_DIGEST,
+		    .revocation = VERDICT_REASON_REVOKED },
+		{ "not for mail", .leaf.eku = "clientAuth",
+		    .signature = VERDICT_REASON_OK, .path = VERDICT_REASON_OK,
+		    .revocation = VERDICT_REASON_REVOKED },
+		{ "no signature", .flaws = PKI_FLAW_WRONG_SIGNATURE,
+		    .signature = VERDICT_REASON_SIGNATURE_INVALID,
+		    .path = VERDICT_REASON_OK,
+		    .revocation = VERDICT_REASON_NOT_DONE },
+		{ "of another certificate", .digest = EVP_sha1,
+		    .flaws = PKI_FLAW_ESS_WRONG,
+		    .signature = VERDICT_REASON_SIGNING_CERTIFICATE_MISMATCH,
+		    .path = VERDICT_REASON_OK,
+		    .revocation = VERDICT_REASON_NOT_DONE },
+		{ "expired", .leaf.from = -2 * PKI_DAY, .leaf.until = -PKI_DAY,
+		    .flaws = PKI_WITH_NO_TIME, .signature = VERDICT_REASON_OK,
+		    .path = VERDICT_REASON_EXPIRED,
+		    .revocation = VERDICT_REASON_NOT_DONE },
+		{ "unknown algorithm", .digest = EVP_sha224,
+		    .signature = VERDICT_REASON_ALGORITHM_UNSUPPORTED,
+		    .path = VERDICT_REASON_OK,
+		    .revocation = VERDICT_REASON_NOT_DONE },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Pki) pki = pki_new(&cases[i].leaf);
+		PkiCrl bad = { .revoked = pki->leaf };
+		g_autoptr(X509_CRL) revoked =
+		    pki_crl(&bad, pki->ca, PKI_KEY_CA);
+		const Signature signature = { .pki = pki,
+			.configured = revoked,
+			.mode = REVOCATION_SOFT,
+			.digest = cases[i].digest,
+			.flaws = cases[i].flaws };
+		g_autoptr(Verdict) verdict = judge(&signature);
+		const VerdictOutcome *steps = entry_of(verdict)->steps;
+
+		cr_expect_eq(steps[VERDICT_STEP_SIGNATURE].reason,
+		    cases[i].signature, "%s", cases[i].name);
+		cr_expect_eq(steps[VERDICT_STEP_PATH].reason, cases[i].path,
+		    "%s", cases[i].name);
+		cr_expect_eq(steps[VERDICT_STEP_REVOCATION].reason,
+		    cases[i].revocation, "%s", cases[i].name);
+	}
+}
+
+Test(examination, revoked_and_without_policy)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	PkiCrl bad = { .revoked = pki->leaf };
+	g_autoptr(X509_CRL) revoked = pki_crl(&bad, pki->ca, PKI_KEY_CA);
+	const Signature signature = { .pki = pki,
+		.configured = revoked,
+		.mode = REVOCATION_SOFT,
+		.options.policy = { .oids = one, .is_explicit = true } };
+
+	expect(&signature, VERDICT_STEP_REVOCATION, VERDICT_REASON_REVOKED,
+	    SMIME_FAIL, "policy");
 }
 
 Test(examination, proofs)

@@ -840,10 +840,41 @@ Test(mime, authors_who_might_be_of)
 
 		cr_expect(view.message->authors == NULL);
 		cr_expect_eq(
-		    originators_might_be_of(view.message->from, domains),
+		    originators_might_be_of(view.message->from, NULL, domains),
 		    cases[i].might_be, "%s", cases[i].header);
 		cr_expect_not(
-		    originators_might_be_of(view.message->from, nobody));
+		    originators_might_be_of(view.message->from, NULL, nobody));
+	}
+}
+
+/* Who is sure might seem to be another by an address, not by a mere name. */
+Test(mime, authors_who_seem_to_be_of)
+{
+	static const char *const domains[] = { "x.id", ".y.id", NULL };
+	static const struct {
+		const char *from;
+		bool might_be;
+	} cases[] = {
+		{ "a@z.id", false },
+		{ "\"b@x.id\" <a@z.id>", true },
+		{ "\"b@w.y.id\" <a@z.id>", true },
+		{ "a@z.id (b@x.id)", true },
+		{ "=?utf-8?q?b=40x=2Eid?= <a@z.id>", true },
+		{ "\"b@w.id\" <a@z.id>", false },
+		{ "\"a@z.id\" <a@z.id>", false },
+		{ "\"Kantor x.id\" <a@z.id>", false },
+		{ "=?iso-2022-jp?b?GyRCOzNFRBsoQg==?= <a@z.id>", false },
+		{ "=?utf-8?b?2YXYrdmF2K8=?= <a@z.id>", false },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const char *from = cases[i].from;
+		g_autoptr(GPtrArray) authors =
+		    originators_read(from, strlen(from));
+
+		cr_assert(authors != NULL, "%s", from);
+		cr_expect_eq(originators_might_be_of(from, authors, domains),
+		    cases[i].might_be, "%s", from);
 	}
 }
 

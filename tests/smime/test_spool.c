@@ -151,19 +151,32 @@ Test(spool, max_size)
 	cr_expect(g_error_matches(error, SMIME_ERROR, SMIME_ERROR_TOO_BIG));
 }
 
-/* size + what is there must not wrap around. */
+/* What is beyond the limit leaves the beginning. */
+Test(spool, beginning)
+{
+	SpoolLimits limits = { 4, 100, "/nonexistent" };
+	g_autoptr(Spool) spool = spool_new(&limits);
+	g_autoptr(Spool) text = spool_new(&limits);
+
+	cr_expect(spool_append(spool, "1", 1, NULL));
+	expect_too_big(spool, "2345", 4);
+	expect_content(spool, "1234", 4, "in two");
+	cr_expect_not(spool_append_text(text, "1\n345", 5, NULL));
+	expect_content(text, "1\r\n3", 4, "text");
+}
+
+/* size + what is there must not wrap around; no more is read than there is
+ * room for. */
 Test(spool, max_size_without_overflow)
 {
 	SpoolLimits limits = { 4, 100, "/nonexistent" };
-	SpoolLimits none = { G_MAXSIZE, 100, "/nonexistent" };
 	g_autoptr(Spool) spool = spool_new(&limits);
-	g_autoptr(Spool) boundless = spool_new(&none);
+	g_autoptr(Spool) other = spool_new(&limits);
 
 	cr_expect(spool_append(spool, "12", 2, NULL));
-	expect_too_big(spool, "x", G_MAXSIZE);
-	expect_too_big(spool, "x", G_MAXSIZE - 1);
-	cr_expect(spool_append(boundless, "12", 2, NULL));
-	expect_too_big(boundless, "x", G_MAXSIZE - 1);
+	expect_too_big(spool, "34", G_MAXSIZE);
+	expect_too_big(spool, "", G_MAXSIZE);
+	expect_too_big(other, "1234", G_MAXSIZE - 1);
 }
 
 /* --- files --------------------------------------------------------------- */

@@ -165,6 +165,44 @@ Test(unwrap, not_opaque)
 	}
 }
 
+/* A whole entity of encrypted mail.  Caller frees. */
+static char *
+encrypted(const Pki *pki)
+{
+	g_autoptr(OsslX509Stack) recipients = sk_X509_new_null();
+	BIO *in = BIO_new_mem_buf("x", 1);
+	BIO *out = BIO_new(BIO_s_mem());
+	CMS_ContentInfo *cms;
+	g_autoptr(GBytes) der = NULL;
+	char *data;
+	long size;
+
+	X509_up_ref(pki->leaf);
+	sk_X509_push(recipients, pki->leaf);
+	cms = CMS_encrypt(recipients, in, EVP_aes_128_cbc(), CMS_BINARY);
+	cr_assert(cms != NULL && i2d_CMS_bio(out, cms) == 1);
+	size = BIO_get_mem_data(out, &data);
+	der = g_bytes_new(data, (gsize)size);
+	CMS_ContentInfo_free(cms);
+	BIO_free(in);
+	BIO_free(out);
+	return pki_opaque("", der);
+}
+
+/* The log says what is so: nobody is to look for a signature that is there. */
+Test(unwrap, encrypted)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autofree char *inner = encrypted(pki);
+	g_autofree char *text = wrapped(pki, PKI_FROM, inner, strlen(inner));
+	g_autoptr(GError) error = NULL;
+	g_autoptr(UnwrappedMessage) made = unwrapped(text, &error);
+
+	cr_expect_null(made);
+	cr_expect_str_eq(
+	    error->message, "cannot be unwrapped: what it holds is encrypted");
+}
+
 Test(unwrap, too_many_layers)
 {
 	g_autoptr(Pki) pki = pki_new(NULL);
