@@ -105,11 +105,11 @@ case_quarantine() {
 case_refused() {
 	configured on-fail=reject on-policy=tempfail
 	tampered reject
-	refused reject "$arsip" 2 "^550 5\.7\.1 Tanda tangan .* / The signature"
+	refused reject "$arsip" 2 "^550 5\.7\.1 Isi surat .* / The content"
 	like "reject: smimectl says so" "$(explained)" \
 	    "Inbound mail: reject, by on-fail"
 	entity | sign_as "$tamu" | compose "$tamu" "$siti" tempfail "$lab/m"
-	refused tempfail "$tamu" 1 "^451 4\.7\.1 Tanda tangan .* / The signature"
+	refused tempfail "$tamu" 1 "^451 4\.7\.1 Penerbit .* / The issuer"
 	entity | sign_as "$arsip" | compose "$arsip" "$siti" good "$lab/m"
 	deliver "good mail among them" "$arsip"
 	has_verdict "good mail among them" pass
@@ -123,7 +123,7 @@ case_must_sign() {
 	entity | compose "$arsip" "$siti" unsigned "$lab/m"
 	refused "must-sign: unsigned" "$arsip" 2 "^550 5\.7\.1 Surat dari domain"
 	entity | sign_as "$tamu" | compose "$tamu" "$siti" unknown "$lab/m"
-	refused "must-sign: unknown CA" "$tamu" 2 "^550 5\.7\.1 Tanda tangan "
+	refused "must-sign: unknown CA" "$tamu" 2 "^550 5\.7\.1 Penerbit "
 	entity | sign_as "$arsip" | compose "$arsip" "$siti" good "$lab/m"
 	deliver "must-sign: signed" "$arsip"
 	has_verdict "must-sign: signed" pass
