@@ -124,7 +124,7 @@ case_clear(Case *c)
 	g_free(c->sha256);
 	verdict_free(c->verdict);
 	g_clear_pointer(&c->message, mime_message_free);
-	g_clear_pointer(&c->spool, spool_free);
+	g_clear_pointer(&c->spool, spool_unref);
 	g_clear_error(&c->over_limit);
 }
 

@@ -241,14 +241,9 @@ apply_edit(SMFICTX *ctx, const Connection *connection, const OutcomeEdit *edit)
 	g_assert_not_reached();
 }
 
-/* A body of no octets is told in a piece of none: without any the MTA would
- * keep the old one.  libmilter (8.13), Postfix and Sendmail take it so. */
 static int
-apply_body(SMFICTX *ctx, const Spool *body)
+send_piece(SMFICTX *ctx, const char *data, gsize left)
 {
-	const char *data = spool_data(body);
-	gsize left = spool_size(body);
-
 	do {
 		gsize size = MIN(left, BODY_CHUNK);
 
@@ -258,6 +253,23 @@ apply_body(SMFICTX *ctx, const Spool *body)
 		data += size;
 		left -= size;
 	} while (left > 0);
+	return MI_SUCCESS;
+}
+
+/* A body of no octets is told in a piece of none: without any the MTA would
+ * keep the old one.  libmilter (8.13), Postfix and Sendmail take it so. */
+static int
+apply_body(SMFICTX *ctx, const Rope *body)
+{
+	if (rope_count(body) == 0)
+		return send_piece(ctx, "", 0);
+	for (guint i = 0; i < rope_count(body); i++) {
+		gsize size;
+		const char *data = rope_piece(body, i, &size);
+
+		if (send_piece(ctx, data, size) == MI_FAILURE)
+			return MI_FAILURE;
+	}
 	return MI_SUCCESS;
 }
 

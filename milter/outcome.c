@@ -27,7 +27,7 @@ outcome_free(Outcome *outcome)
 		return;
 	g_free(outcome->reply);
 	g_ptr_array_unref(outcome->edits);
-	spool_free(outcome->body);
+	rope_free(outcome->body);
 	g_free(outcome);
 }
 

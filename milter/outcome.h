@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-#include "../smime/spool.h"
+#include "../smime/rope.h"
 
 typedef enum {
 	OUTCOME_ACCEPT,
@@ -36,7 +36,7 @@ typedef struct {
 	char *reply;      /* text of a 4xx or 5xx reply, or why it is held
 	                     back; or NULL */
 	GPtrArray *edits; /* of OutcomeEdit, in the order to be applied */
-	Spool *body;      /* sealed new body, or NULL: unchanged */
+	Rope *body;       /* sealed new body, or NULL: unchanged */
 } Outcome;
 
 Outcome *outcome_new(OutcomeAction action);

@@ -238,21 +238,45 @@ put_header(
 	return true;
 }
 
+static bool
+begins_with_lf(const Rope *rope, guint place)
+{
+	gsize size;
+
+	return place < rope_count(rope) &&
+	    rope_piece(rope, place, &size)[0] == '\n';
+}
+
+static bool
+put_body(
+    const Outcome *outcome, const MimeEntity *root, FILE *stream, bool crlf)
+{
+	if (outcome->body == NULL)
+		return put(stream, root->base + root->body.start,
+		    mime_range_size(root->body), crlf);
+	for (guint i = 0; i < rope_count(outcome->body); i++) {
+		gsize size;
+		const char *data = rope_piece(outcome->body, i, &size);
+
+		/* A line end may be parted. */
+		if (data[size - 1] == '\r' &&
+		    begins_with_lf(outcome->body, i + 1))
+			size -= crlf ? 0 : 1;
+		if (!put(stream, data, size, crlf))
+			return false;
+	}
+	return true;
+}
+
 bool
 rewrite_write(
     const Outcome *outcome, const MimeMessage *message, FILE *stream, bool crlf)
 {
 	const MimeEntity *root = message->root;
-	const char *body = root->base + root->body.start;
-	gsize size = mime_range_size(root->body);
 
-	if (outcome->body != NULL) {
-		body = spool_data(outcome->body);
-		size = spool_size(outcome->body);
-	}
 	return put_edits(outcome, OUTCOME_EDIT_INSERT, stream, crlf) &&
 	    put_header(outcome, root, stream, crlf) &&
 	    put_edits(outcome, OUTCOME_EDIT_ADD, stream, crlf) &&
-	    put(stream, "\r\n", 2, crlf) && put(stream, body, size, crlf) &&
-	    fflush(stream) == 0;
+	    put(stream, "\r\n", 2, crlf) &&
+	    put_body(outcome, root, stream, crlf) && fflush(stream) == 0;
 }

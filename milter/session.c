@@ -92,7 +92,7 @@ mail_free(Mail *mail)
 {
 	if (mail == NULL)
 		return;
-	spool_free(mail->spool);
+	spool_unref(mail->spool);
 	snapshot_unref(mail->snapshot);
 	g_tree_unref(mail->counts);
 	g_ptr_array_unref(mail->forged);

@@ -53,12 +53,13 @@ version_problems(const MimeEntity *root)
 /* --- messages ---------------------------------------------------------- */
 
 MimeMessage *
-mime_parse(const Spool *spool)
+mime_parse(Spool *spool)
 {
 	MimeMessage *message = g_new0(MimeMessage, 1);
 	MimeRange all = { 0, spool_size(spool) };
 	guint sender_fields;
 
+	message->spool = spool_ref(spool);
 	message->root = mime_entity_parse(spool_data(spool), all);
 	message->kind = mime_kind(message->root);
 	message->root->problems |= version_problems(message->root);
@@ -85,6 +86,7 @@ mime_message_free(MimeMessage *message)
 	g_clear_pointer(&message->authors, g_ptr_array_unref);
 	g_clear_pointer(&message->senders, g_ptr_array_unref);
 	g_free(message->from);
+	spool_unref(message->spool);
 	g_free(message);
 }
 

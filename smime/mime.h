@@ -8,7 +8,7 @@
  * multipart/signed, the author) is read by it too, and a difference is a
  * problem.
  *
- * The spool must outlive the message.  Not thread-safe; belongs to one
+ * The spool lives as long as the message.  Not thread-safe; belongs to one
  * message.  Entities and what they point to belong to their MimeMessage.
  */
 #ifndef SMIME_MIME_H
@@ -24,6 +24,7 @@
 #include "spool.h"
 
 typedef struct {
+	Spool *spool; /* all of it */
 	MimeEntity *root;
 	MimeKind kind;
 	guint from_fields;  /* number of From fields */
@@ -33,7 +34,8 @@ typedef struct {
 	GPtrArray *senders; /* likewise of Sender, NULL when absent */
 } MimeMessage;
 
-MimeMessage *mime_parse(const Spool *spool);
+/* spool: sealed, and referenced. */
+MimeMessage *mime_parse(Spool *spool);
 void mime_message_free(MimeMessage *message);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MimeMessage, mime_message_free)
 

@@ -75,14 +75,16 @@ signed_message_free(SignedMessage *signed_message)
 	g_free(signed_message->content_type);
 	g_free(signed_message->content_transfer_encoding);
 	g_free(signed_message->content_disposition);
-	spool_free(signed_message->body);
+	rope_free(signed_message->body);
 	g_free(signed_message);
 }
 
 /* --- writing ----------------------------------------------------------- */
 
+/* One of both is NULL. */
 typedef struct {
 	Spool *spool;
+	Rope *rope;
 	EVP_MD_CTX *digesting; /* NULL: not part of what is signed */
 } Sink;
 
@@ -96,11 +98,13 @@ sink_write(void *context, const char *data, gsize size, GError **error)
 		ossl_set_error(error, SMIME_ERROR_CRYPTO, "cannot digest");
 		return false;
 	}
-	return spool_append(sink->spool, data, size, error);
+	return sink->spool != NULL ?
+	    spool_append(sink->spool, data, size, error) :
+	    rope_append(sink->rope, data, size, error);
 }
 
 static bool
-append(Spool *spool, GError **error, const char *first, ...)
+append(Rope *rope, GError **error, const char *first, ...)
 {
 	va_list ap;
 	bool ok = true;
@@ -108,7 +112,7 @@ append(Spool *spool, GError **error, const char *first, ...)
 	va_start(ap, first);
 	for (const char *text = first; ok && text != NULL;
 	     text = va_arg(ap, const char *))
-		ok = spool_append(spool, text, strlen(text), error);
+		ok = rope_append(rope, text, strlen(text), error);
 	va_end(ap);
 	return ok;
 }
@@ -260,8 +264,8 @@ sign_opaque(SignedMessage *made, const MimeMessage *message, Identity *identity,
 {
 	g_autoptr(Spool) entity = spool_new(&options->spool);
 	g_autoptr(GBytes) der = NULL;
-	Sink to_entity = { entity, digesting };
-	Sink to_body = { NULL, NULL };
+	Sink to_entity = { .spool = entity, .digesting = digesting };
+	Sink to_body = { 0 };
 	gsize size;
 	const char *data;
 
@@ -271,10 +275,10 @@ sign_opaque(SignedMessage *made, const MimeMessage *message, Identity *identity,
 	der = signed_data(identity, options, now, digesting, entity, error);
 	if (der == NULL)
 		return false;
-	made->body = to_body.spool = spool_new(&options->spool);
+	made->body = to_body.rope = rope_new(&options->spool, NULL);
 	data = g_bytes_get_data(der, &size);
 	if (!canon_write_base64(data, size, sink_write, &to_body, error) ||
-	    !spool_seal(made->body, error))
+	    !rope_seal(made->body, error))
 		return false;
 	made->content_type =
 	    g_strdup("application/pkcs7-mime; smime-type=signed-data;\r\n"
@@ -297,9 +301,9 @@ new_boundary(GError **error)
 
 static bool
 write_signature_part(
-    Spool *body, const char *boundary, GBytes *der, GError **error)
+    Rope *body, const char *boundary, GBytes *der, GError **error)
 {
-	Sink sink = { body, NULL };
+	Sink sink = { .rope = body };
 	gsize size;
 	const char *data = g_bytes_get_data(der, &size);
 
@@ -322,11 +326,11 @@ sign_detached(SignedMessage *made, const MimeMessage *message,
 {
 	g_autofree char *boundary = new_boundary(error);
 	g_autoptr(GBytes) der = NULL;
-	Sink sink = { NULL, digesting };
+	Sink sink = { .digesting = digesting };
 
 	if (boundary == NULL)
 		return false;
-	made->body = sink.spool = spool_new(&options->spool);
+	made->body = sink.rope = rope_new(&options->spool, message->spool);
 	if (!append(
 		made->body, error, PREAMBLE, "\r\n--", boundary, "\r\n", NULL))
 		return false;
@@ -335,7 +339,7 @@ sign_detached(SignedMessage *made, const MimeMessage *message,
 	der = signed_data(identity, options, now, digesting, NULL, error);
 	if (der == NULL ||
 	    !write_signature_part(made->body, boundary, der, error) ||
-	    !spool_seal(made->body, error))
+	    !rope_seal(made->body, error))
 		return false;
 	made->content_type = g_strdup_printf(
 	    "multipart/signed; protocol=\"application/pkcs7-signature\";\r\n"

@@ -18,7 +18,7 @@
 #include "keyring.h"
 #include "mime.h"
 #include "name_code.h"
-#include "spool.h"
+#include "rope.h"
 
 typedef enum {
 	SIGN_DETACHED, /* multipart/signed */
@@ -57,7 +57,8 @@ typedef struct {
 	                       with CRLF + space, no final line end */
 	char *content_transfer_encoding; /* value, or NULL: field absent */
 	char *content_disposition;       /* likewise */
-	Spool *body;                     /* sealed; CRLF */
+	Rope *body;                      /* sealed; CRLF; of message, where
+	                                    that is not changed */
 	bool header_protected;
 } SignedMessage;
 

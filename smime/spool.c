@@ -13,6 +13,7 @@
 #define SPOOL_READ_SIZE (64U << 10)
 
 struct spool {
+	guint refs;
 	SpoolLimits limits;
 	GByteArray *memory; /* everything, or what the file does not hold yet */
 	gsize size;
@@ -27,16 +28,24 @@ spool_new(const SpoolLimits *limits)
 {
 	Spool *spool = g_new0(Spool, 1);
 
+	spool->refs = 1;
 	spool->limits = *limits;
 	spool->memory = g_byte_array_new();
 	spool->fd = -1;
 	return spool;
 }
 
-void
-spool_free(Spool *spool)
+Spool *
+spool_ref(Spool *spool)
 {
-	if (spool == NULL)
+	spool->refs++;
+	return spool;
+}
+
+void
+spool_unref(Spool *spool)
+{
+	if (spool == NULL || --spool->refs > 0)
 		return;
 	if (spool->map != NULL)
 		munmap(spool->map, spool->size);

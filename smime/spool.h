@@ -5,7 +5,7 @@
  * unlinked temporary file that nobody else can open, and is mapped when
  * sealed.  The view lives as long as the spool.
  *
- * Not thread-safe; a spool belongs to one message.
+ * Refcounted, but not thread-safe; a spool belongs to one message.
  */
 #ifndef SMIME_SPOOL_H
 #define SMIME_SPOOL_H
@@ -23,8 +23,9 @@ typedef struct {
 typedef struct spool Spool;
 
 Spool *spool_new(const SpoolLimits *limits);
-void spool_free(Spool *spool);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Spool, spool_free)
+Spool *spool_ref(Spool *spool);
+void spool_unref(Spool *spool);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Spool, spool_unref)
 
 /* Appends bytes as they are.  Errors: TOO_BIG, IO.  After an error the spool
  * can only be freed, or after TOO_BIG sealed: it has what the limit allows. */

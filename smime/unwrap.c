@@ -36,7 +36,7 @@ unwrapped_message_free(UnwrappedMessage *unwrapped)
 	if (unwrapped == NULL)
 		return;
 	g_array_unref(unwrapped->fields);
-	spool_free(unwrapped->body);
+	rope_free(unwrapped->body);
 	g_free(unwrapped);
 }
 
@@ -197,8 +197,8 @@ take_content(
 		    "its content has a line that is too long, "
 		    "a NUL or a bare CR");
 	return take_fields(entity, unwrapped->fields, error) &&
-	    spool_append(unwrapped->body, body, size, error) &&
-	    spool_seal(unwrapped->body, error);
+	    rope_append(unwrapped->body, body, size, error) &&
+	    rope_seal(unwrapped->body, error);
 }
 
 UnwrappedMessage *
@@ -210,7 +210,7 @@ unwrap_message(
 
 	unwrapped->fields = g_array_new(FALSE, FALSE, sizeof(HeaderField));
 	g_array_set_clear_func(unwrapped->fields, header_field_clear);
-	unwrapped->body = spool_new(limits);
+	unwrapped->body = rope_new(limits, NULL);
 	for (guint layers = 0;
 	     layers == 0 || mime_kind(layer.entity) == MIME_KIND_SMIME_OPAQUE;
 	     layers++) {

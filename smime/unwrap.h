@@ -19,12 +19,12 @@
 
 #include "header_field.h"
 #include "mime.h"
-#include "spool.h"
+#include "rope.h"
 
 typedef struct {
 	GArray *fields; /* of HeaderField, owned: all Content-* fields, each
 	                   name once; values folded with CRLF */
-	Spool *body;    /* sealed; CRLF */
+	Rope *body;     /* sealed; CRLF */
 } UnwrappedMessage;
 
 void unwrapped_message_free(UnwrappedMessage *unwrapped);

@@ -1530,6 +1530,20 @@ pki_spool(const char *data, gsize size)
 	return spool;
 }
 
+char *
+pki_rope_text(const Rope *rope)
+{
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < rope_count(rope); i++) {
+		gsize size;
+		const char *data = rope_piece(rope, i, &size);
+
+		g_string_append_len(text, data, (gssize)size);
+	}
+	return g_string_free(text, FALSE);
+}
+
 /* --- files --------------------------------------------------------------- */
 
 char *

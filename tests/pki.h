@@ -24,7 +24,7 @@
 #include "../smime/mime.h"
 #include "../smime/ossl.h"
 #include "../smime/revocation.h"
-#include "../smime/spool.h"
+#include "../smime/rope.h"
 #include "../smime/trust.h"
 
 /* 2026-03-01T00:00:00Z */
@@ -302,6 +302,9 @@ char *pki_base64(GBytes *octets);
 
 /* A sealed spool of the octets as they are. */
 Spool *pki_spool(const char *data, gsize size);
+
+/* All of a sealed rope, which has no NUL; caller frees. */
+char *pki_rope_text(const Rope *rope);
 
 /* --- files --------------------------------------------------------------- */
 

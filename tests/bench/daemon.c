@@ -57,7 +57,7 @@ sign_limit(PkiKey key, gsize size, double floor)
 
 static void
 bench_sign(Report *report, const Site *site, const char *name, gsize size,
-    const Spool *plain, Identity *identity, double seconds)
+    Spool *plain, Identity *identity, double seconds)
 {
 	g_auto(LoadMail) mail = site_mail(plain, "budi", SIGNED);
 	ReportLine line = { .what = "sign",
@@ -75,7 +75,7 @@ bench_sign(Report *report, const Site *site, const char *name, gsize size,
 
 static void
 bench_verify(Report *report, const Site *site, const char *name, gsize size,
-    const Spool *signed_mail, double seconds)
+    Spool *signed_mail, double seconds)
 {
 	g_auto(LoadMail) mail = site_mail(signed_mail, NULL, PASSED);
 	ReportLine line = { .what = "verify",
@@ -201,7 +201,7 @@ bench_nothing(Report *report, const char *what, const char *config,
 
 static void
 bench_large(Report *report, const Site *site, const char *what,
-    const Spool *spool, const char *login, const char *expected)
+    Spool *spool, const char *login, const char *expected)
 {
 	g_auto(LoadMail) mail = site_mail(spool, login, expected);
 	ReportLine line = { .what = what,
@@ -217,7 +217,7 @@ bench_large(Report *report, const Site *site, const char *what,
 /* After mails of both kinds: what it keeps of them is in it. */
 static void
 bench_idle(
-    Report *report, Site *site, const Spool *plain, const Spool *signed_mail)
+    Report *report, Site *site, Spool *plain, Spool *signed_mail)
 {
 	ReportLine line = { .what = "idle", .peak_limit = IDLE };
 	g_auto(LoadMail) to_sign = site_mail(plain, "budi", SIGNED);

@@ -88,7 +88,7 @@ bench_people(Report *report, guint number, double first, double seconds)
  */
 
 static LoadMail
-signed_by(const Site *site, const Spool *plain, guint which)
+signed_by(const Site *site, Spool *plain, guint which)
 {
 	g_autoptr(Identity) identity =
 	    office_person(&site->office, site->key, which, OFFICE_BUDI);

@@ -7,7 +7,7 @@
 #include "office.h"
 
 typedef struct {
-	const Spool *mail;
+	Spool *mail;
 	Identity *identity;
 	const Office *office;
 	const Revocation *revocation;

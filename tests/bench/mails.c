@@ -2,6 +2,7 @@
 
 #include <openssl/cms.h>
 
+#include "../pki.h"
 #include "bench.h"
 #include "mails.h"
 #include "office.h"
@@ -119,7 +120,7 @@ mail_of_stranger(gsize size)
 }
 
 Spool *
-mail_signed(const Spool *plain, Identity *identity, gint64 now)
+mail_signed(Spool *plain, Identity *identity, gint64 now)
 {
 	const SignOptions options = { .spool = {
 					  G_MAXSIZE, G_MAXSIZE, "/var/tmp" } };
@@ -127,14 +128,15 @@ mail_signed(const Spool *plain, Identity *identity, gint64 now)
 	g_autoptr(SignedMessage) made =
 	    sign_message(message, identity, &options, now, NULL);
 	g_autoptr(GString) mail = NULL;
+	g_autofree char *body = NULL;
 
 	must(made != NULL, "sign_message");
 	mail = g_string_new("From: Budi <" OFFICE_BUDI ">\r\n"
 			    "MIME-Version: 1.0\r\nContent-Type: ");
 	g_string_append(mail, made->content_type);
 	g_string_append(mail, "\r\n\r\n");
-	g_string_append_len(
-	    mail, spool_data(made->body), (gssize)spool_size(made->body));
+	body = pki_rope_text(made->body);
+	g_string_append(mail, body);
 	return make_spool(mail->str, mail->len);
 }
 
@@ -189,7 +191,7 @@ step_cms_verify(const void *work)
 }
 
 double
-floor_verify(const Spool *signed_mail, X509 *root, gint64 now, double seconds)
+floor_verify(Spool *signed_mail, X509 *root, gint64 now, double seconds)
 {
 	g_autoptr(MimeMessage) message = mime_parse(signed_mail);
 	const GPtrArray *parts = message->root->children;

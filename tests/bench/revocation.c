@@ -79,7 +79,7 @@ world_open(World *world, PkiKey key)
 	office_open(&world->office);
 	world->redis = NULL;
 	world->mails =
-	    g_ptr_array_new_with_free_func((GDestroyNotify)spool_free);
+	    g_ptr_array_new_with_free_func((GDestroyNotify)spool_unref);
 	world->fetcher = make_fetcher(http_server_port(world->office.http));
 	for (guint i = 0; i < N_SIGNERS; i++)
 		add_signer(world, key, part, i);

@@ -273,14 +273,14 @@ judge_fields(const Input *input, const MimeMessage *message)
 
 /* GByteArray has room for more: one octet too far shall be seen too. */
 static gsize
-spare_room(const Spool *spool)
+spare_room(Spool *spool)
 {
 	return malloc_usable_size((void *)spool_data(spool)) -
 	    spool_size(spool);
 }
 
 static char *
-judge(const Input *input, const Spool *spool)
+judge(const Input *input, Spool *spool)
 {
 	g_autoptr(MimeMessage) message = mime_parse(spool);
 	g_autoptr(Verdict) verdict = NULL;

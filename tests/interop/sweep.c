@@ -460,7 +460,7 @@ find_ranges(Mail *mail, const MimeMessage *message)
 }
 
 static void
-sweep_mail(Mail *mail, const Spool *spool)
+sweep_mail(Mail *mail, Spool *spool)
 {
 	g_autoptr(MimeMessage) message = mime_parse(spool);
 

@@ -65,7 +65,7 @@ sample_free(Sample *sample)
 {
 	verdict_free(sample->verdict);
 	mime_message_free(sample->message);
-	spool_free(sample->spool);
+	spool_unref(sample->spool);
 	pki_free(sample->pki);
 	g_free(sample->sha256);
 	g_free(sample);

@@ -58,7 +58,7 @@ Test(outcome, free_takes_all)
 	Outcome *outcome = outcome_new(OUTCOME_REJECT);
 
 	outcome->reply = g_strdup("no");
-	outcome->body = spool_new(&limits);
+	outcome->body = rope_new(&limits, NULL);
 	outcome_edit(outcome, OUTCOME_EDIT_ADD, "A", 0, "b");
 	outcome_free(outcome);
 	outcome_free(NULL);

@@ -5,6 +5,7 @@
 
 #include "../../milter/rewrite.h"
 #include "../mta/milter_message.h"
+#include "../pki.h"
 
 static const SpoolLimits limits = { 1 << 20, 1 << 20, "/nowhere" };
 
@@ -18,6 +19,17 @@ sealed(const char *text)
 	return spool;
 }
 
+static Rope *
+body_made(void)
+{
+	static const char text[] = "made body\r\n";
+	Rope *rope = rope_new(&limits, NULL);
+
+	cr_assert(rope_append(rope, text, strlen(text), NULL));
+	cr_assert(rope_seal(rope, NULL));
+	return rope;
+}
+
 /* What sign would give; the texts are told apart from any original. */
 static SignedMessage *
 made_detached(void)
@@ -26,7 +38,7 @@ made_detached(void)
 
 	made->content_type = g_strdup("multipart/signed; made=yes;\r\n "
 				      "boundary=\"b\"");
-	made->body = sealed("made body\n");
+	made->body = body_made();
 	return made;
 }
 
@@ -38,7 +50,7 @@ made_opaque(void)
 	made->content_type = g_strdup("application/pkcs7-mime; made=yes");
 	made->content_transfer_encoding = g_strdup("base64");
 	made->content_disposition = g_strdup("attachment;\r\n made=yes");
-	made->body = sealed("made body\n");
+	made->body = body_made();
 	return made;
 }
 
@@ -73,10 +85,10 @@ as_milter_edits(const Outcome *outcome)
 	}
 	if (outcome->body != NULL) {
 		struct milter_edit *edit = g_new0(struct milter_edit, 1);
+		char *text = pki_rope_text(outcome->body);
 
 		edit->kind = MILTER_EDIT_BODY;
-		edit->chunk = g_bytes_new(
-		    spool_data(outcome->body), spool_size(outcome->body));
+		edit->chunk = g_bytes_new_take(text, strlen(text));
 		g_ptr_array_add(edits, edit);
 	}
 	return edits;

@@ -9,6 +9,7 @@
 
 #include "../../milter/log.h"
 #include "../../milter/session.h"
+#include "../pki.h"
 #include "test_fixture.h"
 
 /* --- driving a session ------------------------------------------------- */
@@ -175,14 +176,15 @@ signed_text(const Outcome *outcome, const char *header)
 {
 	g_auto(GStrv) lines = NULL;
 	g_autofree char *type = NULL;
+	g_autofree char *body = NULL;
 
 	cr_assert(is_signed(outcome));
+	body = pki_rope_text(outcome->body);
 	lines = g_strsplit(
 	    value_of(outcome, OUTCOME_EDIT_ADD, "Content-Type"), "\n", -1);
 	type = g_strjoinv("\n", lines);
-	return g_strdup_printf("%sMIME-Version: 1.0\nContent-Type: %s\n\n%.*s",
-	    header, type, (int)spool_size(outcome->body),
-	    spool_data(outcome->body));
+	return g_strdup_printf(
+	    "%sMIME-Version: 1.0\nContent-Type: %s\n\n%s", header, type, body);
 }
 
 /* --- outbound ---------------------------------------------------------- */
@@ -235,8 +237,7 @@ Test(session, outbound_notice)
 		g_autofree char *body = NULL;
 
 		cr_assert(is_signed(outcome), "case %zu", i);
-		body = g_strndup(
-		    spool_data(outcome->body), spool_size(outcome->body));
+		body = pki_rope_text(outcome->body);
 		cr_expect_eq(strstr(body,
 				 "\r\nSurel ini telah "
 				 "ditandatangani") != NULL,
@@ -252,8 +253,7 @@ Test(session, outbound_comes_back_and_passes)
 	const Mail mail = { .login = "budi", .header = FROM_BUDI };
 	g_autoptr(Outcome) outcome = judge(service, &mail);
 	g_autofree char *header = NULL;
-	g_autofree char *body =
-	    g_strndup(spool_data(outcome->body), spool_size(outcome->body));
+	g_autofree char *body = pki_rope_text(outcome->body);
 	g_autoptr(Outcome) verified = NULL;
 	g_autoptr(Outcome) as_siti = NULL;
 	g_autoptr(Outcome) changed = NULL;
@@ -776,7 +776,7 @@ Test(session, seal_sender)
 	cr_expect(find_edit(own, OUTCOME_EDIT_ADD, "Sender") == NULL);
 
 	/* a gateway that looks at Sender believes it */
-	body = g_strndup(spool_data(added->body), spool_size(added->body));
+	body = pki_rope_text(added->body);
 	header = g_strdup_printf(FROM_TAMU
 	    "Sender: " SEAL "\nMIME-Version: 1.0\nContent-Type: %s\n",
 	    value_of(added, OUTCOME_EDIT_ADD, "Content-Type"));
@@ -1066,8 +1066,8 @@ static Outcome *
 come_back(Service *service, const Outcome *sent, const char *from,
     const char *text, const char *top)
 {
-	g_autoptr(GString) body = g_string_new_len(
-	    spool_data(sent->body), (gssize)spool_size(sent->body));
+	g_autofree char *sent_body = pki_rope_text(sent->body);
+	g_autoptr(GString) body = g_string_new(sent_body);
 	g_autofree char *header =
 	    g_strdup_printf("%sFrom: %s\nMIME-Version: 1.0\nContent-Type: %s\n",
 		top, from, value_of(sent, OUTCOME_EDIT_ADD, "Content-Type"));

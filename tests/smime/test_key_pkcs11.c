@@ -199,7 +199,7 @@ what_is_wrong(Identity *identity, const Pki *pki, SignDigest digest)
 
 	if (made == NULL)
 		return g_strdup(error->message);
-	base64 = g_strndup(spool_data(made->body), spool_size(made->body));
+	base64 = pki_rope_text(made->body);
 	at = der = g_base64_decode(base64, &size);
 	cms = d2i_CMS_ContentInfo(NULL, &at, (long)size);
 	X509_STORE_add_cert(store, pki->root);

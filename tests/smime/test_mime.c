@@ -32,7 +32,7 @@ static void
 view_clear(View *view)
 {
 	mime_message_free(view->message);
-	spool_free(view->spool);
+	spool_unref(view->spool);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(View, view_clear)

@@ -723,7 +723,7 @@ static void
 read_clear(Read *read)
 {
 	mime_message_free(read->message);
-	spool_free(read->spool);
+	spool_unref(read->spool);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Read, read_clear)

@@ -105,7 +105,7 @@ field_of(const SignedMessage *made, const char *name)
 static char *
 body_text(const SignedMessage *made)
 {
-	return g_strndup(spool_data(made->body), spool_size(made->body));
+	return pki_rope_text(made->body);
 }
 
 static char *

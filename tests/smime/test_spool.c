@@ -33,7 +33,7 @@ Test(spool, empty)
 	cr_assert(spool_seal(spool, NULL));
 	cr_expect_eq(spool_size(spool), 0);
 	cr_expect(spool_data(spool) != NULL);
-	spool_free(NULL);
+	spool_unref(NULL);
 }
 
 Test(spool, bytes_stay_as_they_are)

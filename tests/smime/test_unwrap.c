@@ -56,9 +56,10 @@ expect_fields(const UnwrappedMessage *made, const char *expected)
 static void
 expect_body(const UnwrappedMessage *made, const char *expected)
 {
-	cr_expect_eq(spool_size(made->body), strlen(expected));
-	cr_expect(
-	    memcmp(spool_data(made->body), expected, strlen(expected)) == 0);
+	g_autofree char *text = pki_rope_text(made->body);
+
+	cr_expect_eq(rope_size(made->body), strlen(expected));
+	cr_expect_str_eq(text, expected);
 }
 
 Test(unwrap, content_in_place_of_the_signature)
