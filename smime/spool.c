@@ -263,8 +263,9 @@ spool_seal(Spool *spool, GError **error)
 	if (spool->fd != -1) {
 		if (!spool_flush(spool, error))
 			return false;
-		spool->map = mmap(
-		    NULL, spool->size, PROT_READ, MAP_PRIVATE, spool->fd, 0);
+		/* All of it will be read. */
+		spool->map = mmap(NULL, spool->size, PROT_READ,
+		    MAP_PRIVATE | MAP_POPULATE, spool->fd, 0);
 		if (spool->map == MAP_FAILED) {
 			spool->map = NULL;
 			return spool_io_error(spool, "map", error);
