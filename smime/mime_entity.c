@@ -2,8 +2,8 @@
 
 #include "mime_entity.h"
 
-/* From so many on they are no longer few: a search that looks at each octet once
- * is faster than one that stops at each dash. */
+/* From so many on they are no longer few: a search that looks at each octet
+ * once is faster than one that stops at each dash. */
 #define MANY_DASHES 4096
 
 /* What is left of the limits while a message is parsed. */

@@ -200,8 +200,8 @@ bench_nothing(Report *report, const char *what, const char *config,
  */
 
 static void
-bench_large(Report *report, const Site *site, const char *what,
-    Spool *spool, const char *login, const char *expected)
+bench_large(Report *report, const Site *site, const char *what, Spool *spool,
+    const char *login, const char *expected)
 {
 	g_auto(LoadMail) mail = site_mail(spool, login, expected);
 	ReportLine line = { .what = what,
@@ -216,8 +216,7 @@ bench_large(Report *report, const Site *site, const char *what,
 
 /* After mails of both kinds: what it keeps of them is in it. */
 static void
-bench_idle(
-    Report *report, Site *site, Spool *plain, Spool *signed_mail)
+bench_idle(Report *report, Site *site, Spool *plain, Spool *signed_mail)
 {
 	ReportLine line = { .what = "idle", .peak_limit = IDLE };
 	g_auto(LoadMail) to_sign = site_mail(plain, "budi", SIGNED);

@@ -35,7 +35,6 @@ Spool *mail_signed(Spool *plain, Identity *identity, gint64 now);
 double floor_signature(const Spool *mail, EVP_PKEY *key, double seconds);
 /* One CMS_verify() of the signed mail, which is in memory, with the path to
  * root. */
-double floor_verify(
-    Spool *signed_mail, X509 *root, gint64 now, double seconds);
+double floor_verify(Spool *signed_mail, X509 *root, gint64 now, double seconds);
 
 #endif
