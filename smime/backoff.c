@@ -64,17 +64,17 @@ backoff_pause(Backoff *backoff, const char *key, gint64 now)
 	return left;
 }
 
-bool
+guint
 backoff_pauses(Backoff *backoff, const char *key, gint64 now)
 {
 	Failures *failures;
-	bool pauses;
+	guint left;
 
 	g_mutex_lock(&backoff->lock);
 	failures = g_hash_table_lookup(backoff->known, key);
-	pauses = failures != NULL && seconds_left(failures, now) > 0;
+	left = failures != NULL ? seconds_left(failures, now) : 0;
 	g_mutex_unlock(&backoff->lock);
-	return pauses;
+	return left;
 }
 
 static Failures *

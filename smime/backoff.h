@@ -33,8 +33,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Backoff, backoff_free)
  * 0: go, and say how it went. */
 guint backoff_pause(Backoff *backoff, const char *key, gint64 now);
 
-/* Is a pause of key running?  Nobody is let through. */
-bool backoff_pauses(Backoff *backoff, const char *key, gint64 now);
+/* Seconds for which a pause of key is still running; 0: none is.  Nobody is let
+ * through. */
+guint backoff_pauses(Backoff *backoff, const char *key, gint64 now);
 
 /* at_least: seconds of pause, whatever the rule says.  True if a pause begins
  * where there was none before. */

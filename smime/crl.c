@@ -466,7 +466,7 @@ signing_key(Crl *crl)
 }
 
 bool
-crl_is_of_series(Crl *crl, Crl *other)
+crl_is_by_same_key(Crl *crl, Crl *other)
 {
 	g_autoptr(EVP_PKEY) ours = signing_key(crl);
 	g_autoptr(EVP_PKEY) theirs = signing_key(other);
@@ -475,7 +475,13 @@ crl_is_of_series(Crl *crl, Crl *other)
 	/* Keys of two kinds are an error to compare. */
 	ossl_clear_errors();
 	return is_same &&
-	    X509_NAME_cmp(crl_issuer(crl), crl_issuer(other)) == 0 &&
+	    X509_NAME_cmp(crl_issuer(crl), crl_issuer(other)) == 0;
+}
+
+bool
+crl_is_of_series(Crl *crl, Crl *other)
+{
+	return crl_is_by_same_key(crl, other) &&
 	    have_same_extension(crl, other, NID_issuing_distribution_point);
 }
 

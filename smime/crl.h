@@ -80,9 +80,11 @@ const char *crl_why_not_by(Crl *crl, X509 *cert);
  * lists is not asked: then another one may have. */
 bool crl_is_forged(Crl *crl, X509 *cert);
 
-/* Are both by one key, which has been found to have signed them, and of one
- * issuing distribution point?  Then the later one says all that there is to
- * say. */
+/* Are both by one issuer and key, which has been found to have signed them? */
+bool crl_is_by_same_key(Crl *crl, Crl *other);
+
+/* And of one issuing distribution point?  Then the later one says all that
+ * there is to say. */
 bool crl_is_of_series(Crl *crl, Crl *other);
 
 /* The digest with which it was signed; NID_undef when it is unknown. */

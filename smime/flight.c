@@ -824,12 +824,17 @@ ask_host(Flight *flight, const char *url, const char *host, bool *is_paused)
 }
 
 /* What is over when it comes counts for a little (EVIDENCE_SKEW), but is not to
- * be asked for with every message. */
+ * be asked for with every message; nor is what is no answer, while what is
+ * known is to be fetched ahead. */
 static void
 note_answer(Flight *flight, const char *url)
 {
 	gint64 now = now_seconds();
 
+	if (evidence_why_no_answer(flight->evidence) != NULL) {
+		backoff_failed(flight->desk->proofs, flight->key, now, 0);
+		return;
+	}
 	if (evidence_is_fresh(flight->evidence, now)) {
 		backoff_succeeded(flight->desk->proofs, flight->key);
 		return;
@@ -886,6 +891,26 @@ ask_network(Flight *flight)
 
 /* --- what they do ------------------------------------------------ */
 
+static char *
+why_pause(const char *url, guint seconds)
+{
+	return g_strdup_printf(
+	    "no answer from %s, which is asked again in %u s", url, seconds);
+}
+
+bool
+flight_is_left_alone(
+    const FlightDesk *desk, const EvidenceSource *source, char **why)
+{
+	gint64 now = now_seconds();
+	guint pause = backoff_pauses(desk->proofs, source->key, now);
+
+	if (pause == 0 || backoff_pauses(desk->looked, source->key, now) == 0)
+		return false;
+	*why = why_pause(source->urls[0], pause);
+	return true;
+}
+
 static bool
 may_ask_network(Flight *flight)
 {
@@ -898,10 +923,7 @@ may_ask_network(Flight *flight)
 	}
 	pause = backoff_pause(desk->proofs, flight->key, now_seconds());
 	if (pause > 0)
-		note_why(flight,
-		    g_strdup_printf(
-			"no answer from %s, which is asked again in %u s",
-			flight->urls[0], pause));
+		note_why(flight, why_pause(flight->urls[0], pause));
 	return pause == 0;
 }
 

@@ -70,6 +70,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Flight, flight_free)
 
 void flight_run(Flight *flight);
 
+/* Had neither who is asked nor the store anything a moment ago, so that no
+ * message is to spend a question on them?  Then *why (caller frees).  Whose
+ * turn it is to ask once the pause is over is not decided. */
+bool flight_is_left_alone(
+    const FlightDesk *desk, const EvidenceSource *source, char **why);
+
 /* --- what they bring ------------------------------------------------------ */
 
 /* In memory, however old; NULL: nothing.  Caller unrefs.  What is known is

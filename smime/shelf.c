@@ -274,10 +274,10 @@ typedef struct {
 	guint count;
 	gsize max_size;
 	gint64 then;
-	gint64 valid_until;
 } Parcel;
 
-static void
+/* False: there is no room for it, or it is no answer. */
+static bool
 add_to(Parcel *parcel, const Evidence *evidence)
 {
 	guint before = parcel->all->len;
@@ -285,15 +285,22 @@ add_to(Parcel *parcel, const Evidence *evidence)
 	if (parcel->count == SHELF_MAX ||
 	    evidence_valid_until(evidence) <= parcel->then ||
 	    evidence_why_no_answer(evidence) != NULL)
-		return;
+		return false;
 	evidence_pack(evidence, parcel->all);
 	if (parcel->all->len > parcel->max_size) {
 		g_byte_array_set_size(parcel->all, before);
-		return;
+		return false;
 	}
 	parcel->count++;
-	parcel->valid_until =
-	    MAX(parcel->valid_until, evidence_valid_until(evidence));
+	return true;
+}
+
+/* Not for ever, for anybody may have put it there. */
+static bool
+is_carried_over(const Evidence *trial, gint64 then)
+{
+	return evidence_was_packed(trial) &&
+	    evidence_fetched(trial) > then - SHELF_CARRY;
 }
 
 GBytes *
@@ -301,18 +308,18 @@ shelf_pack(const Shelf *shelf, const Shelf *trials, gint64 then, gsize max_size,
     gint64 *valid_until)
 {
 	g_autoptr(GByteArray) all = g_byte_array_new();
-	Parcel parcel = { .all = all,
-		.max_size = max_size,
-		.then = then,
-		.valid_until = then };
+	Parcel parcel = { .all = all, .max_size = max_size, .then = then };
 
-	for (guint i = 0; i < shelf_count(shelf); i++)
-		add_to(&parcel, shelf_at(shelf, i));
+	*valid_until = then;
+	for (guint i = 0; i < shelf_count(shelf); i++) {
+		if (add_to(&parcel, shelf_at(shelf, i)))
+			*valid_until = MAX(*valid_until,
+			    evidence_valid_until(shelf_at(shelf, i)));
+	}
 	for (guint i = 0; parcel.count > 0 && i < shelf_count(trials); i++) {
-		if (evidence_was_packed(shelf_at(trials, i)))
+		if (is_carried_over(shelf_at(trials, i), then))
 			add_to(&parcel, shelf_at(trials, i));
 	}
-	*valid_until = parcel.valid_until;
 	return parcel.count > 0 ?
 	    g_byte_array_free_to_bytes(g_steal_pointer(&all)) :
 	    NULL;

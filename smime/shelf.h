@@ -24,6 +24,8 @@
 	4 /* lists at one place; of more, those that were made last \
 	   */
 
+#define SHELF_CARRY (24 * 60 * 60)
+
 typedef struct shelf Shelf;
 
 typedef struct {

@@ -173,11 +173,9 @@ supply_ref(Supply *supply)
 
 /* The last reference may be that of a trip, in a thread of the pool: nobody
  * waits for threads here, and none is on a trip any more. */
-void
-supply_unref(Supply *supply)
+static void
+supply_end(Supply *supply)
 {
-	if (supply == NULL || !g_atomic_ref_count_dec(&supply->refs))
-		return;
 	if (supply->pool != NULL)
 		g_thread_pool_free(supply->pool, TRUE, FALSE);
 	if (supply->desk.store != NULL)
@@ -198,6 +196,13 @@ supply_unref(Supply *supply)
 	g_cond_clear(&supply->landed);
 	g_mutex_clear(&supply->landing);
 	g_free(supply);
+}
+
+void
+supply_unref(Supply *supply)
+{
+	if (supply != NULL && g_atomic_ref_count_dec(&supply->refs))
+		supply_end(supply);
 }
 
 void
@@ -244,21 +249,27 @@ trip_free(Trip *trip)
 	g_free(trip);
 }
 
-/* Whoever waits for all to be over finds nothing of it left. */
+/* Whoever waits for all to be over finds nothing of it left, but this
+ * reference, which is then not the last. */
 static void
 land(Supply *supply)
 {
+	bool is_last;
+
 	g_mutex_lock(&supply->lock);
 	supply->under_way--;
 	g_cond_broadcast(&supply->landed);
+	is_last = g_atomic_ref_count_dec(&supply->refs);
 	g_mutex_unlock(&supply->lock);
+	if (is_last)
+		supply_end(supply);
 }
 
 static void
 run_trip(gpointer data, G_GNUC_UNUSED gpointer user_data)
 {
 	Trip *trip = data;
-	g_autoptr(Supply) supply = supply_ref(trip->supply);
+	Supply *supply = supply_ref(trip->supply);
 	bool last;
 
 	flight_run(trip->flight);
@@ -518,23 +529,6 @@ best_of_memory(
 	return best != NULL ? evidence_ref(best) : NULL;
 }
 
-/* Neither who is asked nor the store had anything a moment ago: no message
- * spends a question on them. */
-static bool
-is_left_alone(Supply *supply, const EvidenceSource *source, char **why)
-{
-	gint64 now = now_seconds();
-	guint pause = backoff_pause(supply->desk.proofs, source->key, now);
-
-	if (pause == 0 ||
-	    !backoff_pauses(supply->desk.looked, source->key, now))
-		return false;
-	*why =
-	    g_strdup_printf("no answer from %s, which is asked again in %u s",
-		source->urls[0], pause);
-	return true;
-}
-
 Evidence *
 supply_get(Supply *supply, const EvidenceSource *source, SupplyBudget *budget,
     const GPtrArray *tried, char **why)
@@ -552,7 +546,7 @@ supply_get(Supply *supply, const EvidenceSource *source, SupplyBudget *budget,
 		count(supply, SUPPLY_MEMORY);
 		return evidence_ref(got);
 	}
-	if (!is_left_alone(supply, source, why))
+	if (!flight_is_left_alone(&supply->desk, source, why))
 		got = ask_others(supply, source, budget,
 		    some_known_was_tried(&memory, tried), why);
 	if (got != NULL && evidence_is_fresh(got, now_seconds()))

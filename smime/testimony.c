@@ -105,14 +105,19 @@ is_in_force(const Testimony *testimony, const Word *word)
 
 /* --- against ------------------------------------------------------------- */
 
-/* Of another key, or distribution point, and for the certificate as much. */
+/* By the same key, of another distribution point, and for the certificate as
+ * much.  Of another key's lists each may have what that key has signed alone.
+ */
 static bool
 is_newer_for_it(const Word *later, const Word *word)
 {
+	guint reasons = word->reasons != 0 ? word->reasons : CRL_ALL_REASONS;
+
 	return later->scope == CRL_SCOPE_INSIDE &&
+	    (reasons & ~later->reasons) == 0 && !crl_is_delta(later->crl) &&
+	    !crl_is_delta(word->crl) &&
 	    !crl_is_of_same_kind(later->crl, word->crl) &&
-	    (word->reasons & ~later->reasons) == 0 &&
-	    !crl_is_delta(later->crl) && !crl_is_delta(word->crl) &&
+	    crl_is_by_same_key(later->crl, word->crl) &&
 	    crl_this_update(later->crl) > crl_this_update(word->crl);
 }
 

@@ -381,6 +381,11 @@ Test(flight, nonces)
 	}
 }
 
+/* Genuine, newer, and of other certificates than the list that is known. */
+static const char *const other_kinds[] = { "critical,onlyCA:TRUE",
+	"critical,onlyAA:TRUE",
+	"critical,fullname:URI:http://other.example/part-b.crl" };
+
 /* --- pauses ----------------------------------------------------------------
  */
 
@@ -396,6 +401,69 @@ Test(flight, proof_is_left_alone)
 	    strstr(second->why, "asked again in ") != NULL, "%s", second->why);
 	cr_expect(strstr(other->why, "404") != NULL);
 	cr_expect_eq(test_ca_asked(ca, "/files/a"), 1);
+}
+
+/* Whoever looks whether it is left alone does not take the turn of who asks. */
+Test(flight, left_alone)
+{
+	static const struct {
+		gint64 failed, looked; /* seconds ago; -1: never */
+		bool is_left_alone;
+	} cases[] = {
+		{ -1, 1, false },
+		{ 1, -1, false },
+		{ 1, 1, true },
+		{ 1, SUPPLY_PAUSE_PROOF + 1, false },
+		{ SUPPLY_PAUSE_PROOF + 1, 1, false },
+	};
+
+	test_ca_put(ca, "a", test_ca_list(ca, (PkiCrl){ 0 }));
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Office) office = office_new();
+		g_auto(Named) named = { 0 };
+		gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+		guint asked = test_ca_asked(ca, "/files/a");
+		g_autoptr(Flight) flight = NULL;
+
+		name(&named, EVIDENCE_CRL, "/files/a", NULL, NULL);
+		if (cases[i].failed >= 0)
+			backoff_failed(office->desk.proofs, named.key,
+			    now - cases[i].failed, 0);
+		if (cases[i].looked >= 0)
+			backoff_failed(office->desk.looked, named.key,
+			    now - cases[i].looked, 0);
+		for (int j = 0; j < 3; j++) {
+			g_autofree char *why = NULL;
+
+			cr_expect_eq(flight_is_left_alone(
+					 &office->desk, &named.source, &why),
+			    cases[i].is_left_alone, "%zu", i);
+			cr_expect_eq(why != NULL, cases[i].is_left_alone);
+		}
+		flight = fly(office, &named);
+		cr_expect_eq(test_ca_asked(ca, "/files/a") - asked,
+		    cases[i].failed == 1 ? 0 : 1, "%zu", i);
+	}
+}
+
+/* What is known is to be fetched ahead, and the server has something else. */
+Test(flight, other_list_ahead_of_time)
+{
+	g_autoptr(Office) office = office_new();
+	g_auto(Named) named = { 0 };
+
+	name(&named, EVIDENCE_CRL, "/files/a", NULL, NULL);
+	remember(office, &named,
+	    test_ca_list(ca, (PkiCrl){ .number = 8, .this_update = -3600 }),
+	    ca->now - 14500);
+	test_ca_put(ca, "a",
+	    test_ca_list(ca,
+		(PkiCrl){
+		    .number = 9, .this_update = -60, .idp = other_kinds[0] }));
+	for (int i = 0; i < 3; i++)
+		flight_free(fly(office, &named));
+	cr_expect_eq(test_ca_asked(ca, "/files/a"), 1);
+	cr_expect(backoff_pauses(office->desk.proofs, named.key, ca->now) > 0);
 }
 
 /* Who will not answer such questions is left alone for longer, who cannot now
@@ -674,11 +742,6 @@ is_shared(const Office *office, const char *key, const Evidence *evidence)
 	}
 	return false;
 }
-
-/* Genuine, newer, and of other certificates than the list that is known. */
-static const char *const other_kinds[] = { "critical,onlyCA:TRUE",
-	"critical,onlyAA:TRUE",
-	"critical,fullname:URI:http://other.example/part-b.crl" };
 
 /* That of the CA, as it was fetched two days ago. */
 static Evidence *

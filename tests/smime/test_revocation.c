@@ -676,6 +676,27 @@ Test(revocation, newer_complete_list)
 	}
 }
 
+/* A CA whose key is renewed may list by each key what that has signed alone. */
+Test(revocation, hold_and_a_list_by_the_next_key)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(X509) next = pki_cert(&(PkiCert){ .name = "CA Test",
+					    .is_ca = true,
+					    .serial = 99,
+					    .key = PKI_KEY_P384 },
+	    pki->root, PKI_KEY_ROOT);
+	const PkiCrl held = { .revoked = pki->leaf,
+		.reason = CRL_REASON_CERTIFICATE_HOLD };
+	const PkiCrl later = { .number = 8, .this_update = -60 };
+	g_autoptr(X509_CRL) first = pki_crl(&held, pki->ca, PKI_KEY_CA);
+	g_autoptr(X509_CRL) second = pki_crl(&later, next, PKI_KEY_P384);
+	const Question q = { .path = { pki->leaf, pki->ca, pki->root },
+		.intermediate = next,
+		.lists = { first, second } };
+
+	expect(&q, REVOKED, "on hold", "by the next key");
+}
+
 /* --- other issuers of lists ----------------------------------------------- */
 
 /* A CA whose certificates name another issuer of lists, itself issued by the

@@ -2186,6 +2186,7 @@ Test(revocation_online, lists_that_nobody_signed_and_many_certificates)
 	revocation_ask(gateway.revocation, &question, &answer);
 	cr_expect_eq(
 	    answer.status, REVOCATION_STATUS_GOOD, "%s", answer.detail);
+	cr_expect_eq(budget.kept_back, 0);
 }
 
 /* Two lists in Redis, of which one gateway can only prove one: what it fetches

@@ -525,6 +525,36 @@ Test(shelf, packed)
 	}
 }
 
+/* What somebody has put there, and nobody here can prove, is not kept there for
+ * ever. */
+Test(shelf, packed_once_more)
+{
+	static const struct {
+		gint64 ago; /* when it is said to have been fetched */
+		guint count;
+	} cases[] = { { SHELF_CARRY - 60, 2 }, { SHELF_CARRY, 1 } };
+	const List own = { "", false, { .this_update = -100 }, -60 };
+	g_autoptr(Evidence) proven = list_of(&own);
+	g_autoptr(Shelf) shelf = put_in(NULL, &lists, proven, &roomy, 0, NULL);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const List next = { "", true,
+			{ .this_update = -50, .next_update = 300 * PKI_DAY },
+			-cases[i].ago };
+		g_autoptr(Evidence) trial = packed_again(&next);
+		g_autoptr(Shelf) trials =
+		    shelf_with_unproven(NULL, trial, G_MAXSIZE);
+		gint64 end;
+		g_autoptr(GBytes) packed =
+		    shelf_pack(shelf, trials, PKI_NOW, G_MAXSIZE, &end);
+		g_autoptr(GPtrArray) all =
+		    evidence_split(packed, EVIDENCE_CRL, SHELF_MAX);
+
+		cr_expect_eq(all->len, cases[i].count, "%zu", i);
+		cr_expect_eq(end, evidence_valid_until(proven));
+	}
+}
+
 /* Octets that somebody else has put there. */
 Test(shelf, split)
 {
