@@ -1114,6 +1114,11 @@ Test(forms, compressed_outside)
 	    compressed_message(hidden, strlen(hidden));
 	g_autofree char *plain = compressed_message(TEXT, strlen(TEXT));
 
+	g_autofree char *with_boundary =
+	    replaced(around_clear, "smime.p7m", "smime.p7m; boundary=x");
+
+	expect(&world, "with a boundary", with_boundary, "1*=neutral",
+	    SMIME_NEUTRAL);
 	expect(&world, "clear", around_clear, "1/2*=pass", SMIME_PASS);
 	expect(&world, "opaque", around_opaque, "1/1*=pass", SMIME_PASS);
 	expect(&world, "unsigned", plain, "", SMIME_NONE);
