@@ -224,6 +224,10 @@ add_summary(
 
 	add_string(
 	    to, "result", name_code_name(smime_result_names, (int)result));
+	add_string(to, "signature_result",
+	    is_signed ? name_code_name(smime_result_names,
+			    (int)ctl_judgement_result(judgement)) :
+			NULL);
 	add_string(to, "headline", ctl_judgement_headline(judgement, language));
 	add_string(to, "meaning", ctl_judgement_meaning(judgement, language));
 	add_string(to, "reason", code);

@@ -57,7 +57,9 @@ begins_file(const char *line, gsize size)
 	return (size >= 9 && g_ascii_strncasecmp(line, "begin ", 6) == 0 &&
 		   g_ascii_isdigit(line[6]) && g_ascii_isdigit(line[7]) &&
 		   g_ascii_isdigit(line[8])) ||
-	    (size >= 12 && g_ascii_strncasecmp(line, "begin-base64", 12) == 0);
+	    (size >= 12 &&
+		g_ascii_strncasecmp(line, "begin-base64", 12) == 0) ||
+	    (size >= 7 && g_ascii_strncasecmp(line, "=ybegin", 7) == 0);
 }
 
 /* Of a text of several lines: who finds structure in it finds it in such. */
@@ -68,10 +70,10 @@ is_prose(const char *line, gsize size, bool is_first)
 
 	line += blanks;
 	size -= blanks;
-	/* Some begin with "Note:". */
-	return strncmp(line, "--", 2) != 0 && line[0] != '<' &&
-	    !begins_file(line, size) &&
-	    (is_first || !is_like_field(line, size));
+	if (is_first && g_ascii_strncasecmp(line, "Note:", 5) == 0)
+		return true;
+	return strncmp(line, "--", 2) != 0 && !begins_file(line, size) &&
+	    !is_like_field(line, size);
 }
 
 /* What stands after the last part nobody shows who finds the last part; some
@@ -95,17 +97,17 @@ holds(const char *lower, const char *const *words)
 	return false;
 }
 
-/* In every language, of what the reader's program does not know; and of nothing
- * that one could follow. */
+/* In every language, of what the reader's program does not know; and not with
+ * what makes a link or markup. */
 static bool
 speaks_of_mime(const char *text)
 {
 	static const char *const subject[] = { "mime", "multipart",
 		"multi-part", NULL };
-	static const char *const links[] = { "://", "www.", "@", NULL };
+	static const char *const marks[] = { "://", "www.", "@", "<", NULL };
 	g_autofree char *lower = g_ascii_strdown(text, -1);
 
-	return holds(lower, subject) && !holds(lower, links);
+	return holds(lower, subject) && !holds(lower, marks);
 }
 
 static bool

@@ -125,6 +125,36 @@ is_in_layer(Covers covers)
 	return covers == COVERS_LAYER || covers == COVERS_DOUBTED;
 }
 
+/* All names of two lists with commas, each once.  Caller frees. */
+static char *
+names_of_both(const char *some, const char *others)
+{
+	g_auto(GStrv) known = g_strsplit(some, ", ", -1);
+	g_auto(GStrv) more = g_strsplit(others, ", ", -1);
+	GString *names = g_string_new(some);
+
+	for (char **name = more; *name != NULL; name++) {
+		if (!g_strv_contains((const char *const *)known, *name))
+			g_string_append_printf(names, ", %s", *name);
+	}
+	return g_string_free(names, FALSE);
+}
+
+/* Of an entry that passes so far.  The fields that differ are those of each
+ * layer. */
+static void
+record_inside(VerdictEntry *entry, VerdictStep step, VerdictReason reason,
+    const char *detail)
+{
+	const VerdictOutcome *outside = &entry->steps[step];
+	g_autofree char *both = NULL;
+
+	if (reason == VERDICT_REASON_HEADER_DIFFERS &&
+	    outside->reason == reason)
+		detail = both = names_of_both(outside->detail, detail);
+	verdict_record(entry, step, reason, detail);
+}
+
 /* What is found in a layer inside is shown in the place of what is outside. */
 static void
 tell_outside(Walk *walk, const Place *place, VerdictStep step,
@@ -138,7 +168,7 @@ tell_outside(Walk *walk, const Place *place, VerdictStep step,
 		VerdictEntry *entry = g_ptr_array_index(entries, i);
 
 		if (entry->whole && verdict_entry_result(entry) == SMIME_PASS)
-			verdict_record(entry, step, reason, detail);
+			record_inside(entry, step, reason, detail);
 	}
 }
 

@@ -65,6 +65,7 @@ Test(ctl_json, a_failure)
 	expect_member(object, "judged_at", "2026-03-01T00:00:00Z");
 	expect_member(object, "language", "en");
 	expect_member(object, "result", "fail");
+	expect_member(object, "signature_result", "fail");
 	expect_member(object, "reason", "digest-mismatch");
 	expect_member(object, "advice", "send-again");
 	expect_member(object, "remark", NULL);
@@ -89,6 +90,25 @@ Test(ctl_json, a_failure)
 	expect_member(check, "reason", "digest-mismatch");
 	expect_member(check, "clause", "RFC 5652, section 5.6");
 	expect_member(check, "detail", NULL);
+}
+
+/* The words and the reason are those of the signature. */
+Test(ctl_json, a_part_that_was_changed)
+{
+	g_autoptr(Sample) sample = sample_new(NULL, true);
+	VerdictEntry *entry = sample_entry(sample);
+	g_autoptr(JsonNode) root = NULL;
+	JsonObject *object;
+
+	entry->whole = false;
+	verdict_record(
+	    entry, VERDICT_STEP_COVERAGE, VERDICT_REASON_PARTIAL, NULL);
+	root = object_of(&sample->judgement, CTL_ENGLISH);
+	object = json_node_get_object(root);
+	expect_member(object, "result", "policy");
+	expect_member(object, "signature_result", "fail");
+	expect_member(object, "headline", "NOT VALID");
+	expect_member(object, "reason", "digest-mismatch");
 }
 
 Test(ctl_json, a_header_that_differs)
@@ -188,6 +208,7 @@ Test(ctl_json, what_was_not_read)
 	sample->judgement.has_action = false;
 	root = object_of(&sample->judgement, CTL_ENGLISH);
 	expect_member(json_node_get_object(root), "result", "none");
+	expect_member(json_node_get_object(root), "signature_result", NULL);
 	expect_member(json_node_get_object(root), "reason", NULL);
 	expect_member(json_node_get_object(root), "message", NULL);
 	expect_member(json_node_get_object(root), "inbound", NULL);

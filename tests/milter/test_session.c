@@ -1158,6 +1158,43 @@ Test(session, verdict_actions)
 	}
 }
 
+/* Who is refused for good is not told to try again. */
+Test(session, verdict_replies)
+{
+	static const struct {
+		const char *action;
+		PolicyInboundAction code;
+	} cases[] = {
+		{ "reject", POLICY_INBOUND_REJECT },
+		{ "tempfail", POLICY_INBOUND_TEMPFAIL },
+	};
+	g_autoptr(Office) office = office_new();
+	const Mail mail = { .login = "budi", .header = FROM_BUDI };
+	g_autoptr(Outcome) sent = judge_with(office, NULL, &mail);
+	g_autofree char *text = NULL;
+	g_auto(GStrv) pieces = NULL;
+
+	cr_assert(is_signed(sent));
+	cr_assert(g_file_get_contents(office->config, &text, NULL, NULL));
+	pieces = g_strsplit(text, "mode = off\n", 2);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *config = g_strdup_printf(
+		    "%smode = require\n[verify]\non-temperror = %s\n",
+		    pieces[0], cases[i].action);
+		g_autoptr(Service) service = NULL;
+		g_autoptr(Outcome) outcome = NULL;
+
+		cr_assert(
+		    g_file_set_contents(office->config, config, -1, NULL));
+		service = service_of(office);
+		outcome = come_back(service, sent, OFFICE_BUDI, "Selamat", "");
+		cr_assert(outcome->reply != NULL, "case %zu", i);
+		cr_expect_str_eq(outcome->reply,
+		    policy_verdict_reply(
+			VERDICT_REASON_REVOCATION_UNKNOWN, cases[i].code));
+	}
+}
+
 /* Also that which was not read to its end, and that which carries nothing. */
 Test(session, must_sign)
 {

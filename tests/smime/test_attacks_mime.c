@@ -640,7 +640,7 @@ Test(attacks, boundary_without_quotes)
 		{ "alone", SLASHED("boundary=luar/1"), PASSES },
 		{ "a footer", SLASHED("boundary=luar/1") "--\r\nMilis\r\n",
 		    PASSES },
-		{ "a notice", SLASHED("boundary=luar/1\r\n\r\nAnda dipecat."),
+		{ "a notice", SLASHED("boundary=luar/1\r\n\r\nSurat MIME."),
 		    STRUCTURE(MIME_AMBIGUOUS) },
 		{ "a notice, with quotes",
 		    SLASHED("boundary=\"luar/1\"\r\n\r\nSurat MIME."), PASSES },

@@ -85,6 +85,31 @@ Test(cms, beside_content)
 	}
 }
 
+/* An algorithm's parameters may be anything. */
+Test(cms, before_content)
+{
+#define SIGNED_DATA(parameters) \
+	"\x30\x32\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x25" \
+	"\x30\x23\x02\x01\x01\x31\x0f\x30\x0d\x06\x03\x2a\x03\x04" \
+	"\x04\x06" parameters \
+	"\x30\x0b\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01\x31\x00"
+	static const struct {
+		const char *der;
+		bool found;
+	} cases[] = {
+		{ SIGNED_DATA("\n--- y"), true },
+		{ SIGNED_DATA("x--- y"), false },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GBytes) der = g_bytes_new_static(
+		    cases[i].der, sizeof(SIGNED_DATA("x--- y")) - 1);
+
+		cr_expect_eq(cms_has_patch_beside_content(der), cases[i].found,
+		    "%zu", i);
+	}
+}
+
 Test(cms, malformed)
 {
 	g_autoptr(Pki) pki = pki_new(NULL);

@@ -684,6 +684,50 @@ Test(forms, protected_header_in_a_layer)
 	expect(&world, "compressed", in_small, "1*=policy", SMIME_POLICY);
 }
 
+/* Each layer has its own copies, and what is shown is one header. */
+Test(forms, headers_that_differ_in_two_layers)
+{
+#define COPIES(subject, date) \
+	PKI_FROM "Subject: " subject "\r\nDate: " date "\r\n"
+#define AS_SENT "Thu, 26 Nov 2026 10:00:00 +0700"
+	static const struct {
+		const char *outer, *inner, *named;
+	} cases[] = {
+		{ COPIES("Rapat", AS_SENT), COPIES("Rapat", AS_SENT), NULL },
+		{ COPIES("x", AS_SENT), COPIES("Rapat", AS_SENT), "Subject" },
+		{ COPIES("Rapat", AS_SENT), COPIES("x", AS_SENT), "Subject" },
+		{ COPIES("x", AS_SENT), COPIES("y", AS_SENT), "Subject" },
+		{ COPIES("x", AS_SENT), COPIES("Rapat", "x"), "Subject, Date" },
+		{ COPIES("Rapat", "x"), COPIES("x", AS_SENT), "Date, Subject" },
+		{ COPIES("x", "x"), COPIES("y", AS_SENT), "Subject, Date" },
+	};
+	g_auto(World) world = world_new();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *part = g_strconcat(cases[i].inner,
+		    "Content-Type: text/plain; hp=clear\r\n\r\nIsi.\r\n", NULL);
+		g_autofree char *inner = detached(&world, "", part);
+		g_autofree char *protected =
+		    replaced(inner, "multipart/signed;",
+			"multipart/signed; "
+			"hp=clear;");
+		g_autofree char *content =
+		    g_strconcat(cases[i].outer, protected, NULL);
+		g_autofree char *text =
+		    opaque(&world, COPIES("Rapat", AS_SENT), content);
+		g_autoptr(Verdict) verdict = judge(&world, text);
+		const VerdictEntry *outermost = verdict_decisive(verdict);
+
+		cr_assert_eq(verdict->entries->len, 2, "%zu", i);
+		cr_expect_eq(verdict_result(verdict), SMIME_PASS, "%zu", i);
+		cr_expect_eq(
+		    g_strcmp0(outermost->steps[VERDICT_STEP_COVERAGE].detail,
+			cases[i].named),
+		    0, "%zu: %s", i,
+		    outermost->steps[VERDICT_STEP_COVERAGE].detail);
+	}
+}
+
 /* --- layers in disguise ------------------------------------------------------
  */
 
@@ -1070,6 +1114,11 @@ Test(forms, compressed_outside)
 	    compressed_message(hidden, strlen(hidden));
 	g_autofree char *plain = compressed_message(TEXT, strlen(TEXT));
 
+	g_autofree char *with_boundary =
+	    replaced(around_clear, "smime.p7m", "smime.p7m; boundary=x");
+
+	expect(&world, "with a boundary", with_boundary, "1*=neutral",
+	    SMIME_NEUTRAL);
 	expect(&world, "clear", around_clear, "1/2*=pass", SMIME_PASS);
 	expect(&world, "opaque", around_opaque, "1/1*=pass", SMIME_PASS);
 	expect(&world, "unsigned", plain, "", SMIME_NONE);

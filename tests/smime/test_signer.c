@@ -104,6 +104,29 @@ Test(signer, algorithms)
 	}
 }
 
+/* A set that is there is signed, though it be empty: not the content itself. */
+Test(signer, empty_set_of_attributes)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(GBytes) der =
+	    pki_sign(pki, CONTENT, 0, PKI_FLAW_NO_ATTRIBUTES);
+	VerdictReason reason;
+	const char *why;
+	g_autoptr(CMS_ContentInfo) cms = cms_parse(der, NULL, &reason, &why);
+	CMS_SignerInfo *signer;
+
+	cr_assert(cms != NULL);
+	cr_expect_eq(examined(cms, pki->leaf, &why),
+	    VERDICT_REASON_NO_SIGNED_ATTRIBUTES);
+	signer = sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(cms), 0);
+	CMS_signed_add1_attr_by_NID(
+	    signer, NID_friendlyName, V_ASN1_UTF8STRING, "x", 1);
+	X509_ATTRIBUTE_free(CMS_signed_delete_attr(signer, 0));
+	cr_assert_eq(CMS_signed_get_attr_count(signer), 0);
+	cr_expect_eq(
+	    examined(cms, pki->leaf, &why), VERDICT_REASON_ATTRIBUTES_INVALID);
+}
+
 /* OpenSSL compares names without regard to case. */
 Test(signer, is)
 {
