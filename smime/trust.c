@@ -117,7 +117,7 @@ trust_expiring(const Trust *trust, gint64 now, gint64 until)
 /* --- OpenSSL's answers --------------------------------------------------- */
 
 static VerdictReason
-reason_of(int error, bool at_anchor)
+reason_of(int error)
 {
 	switch (error) {
 	case X509_V_OK:
@@ -130,8 +130,7 @@ reason_of(int error, bool at_anchor)
 	case X509_V_ERR_CERT_UNTRUSTED:
 		return VERDICT_REASON_UNTRUSTED;
 	case X509_V_ERR_CERT_HAS_EXPIRED:
-		return at_anchor ? VERDICT_REASON_ANCHOR_EXPIRED :
-				   VERDICT_REASON_EXPIRED;
+		return VERDICT_REASON_EXPIRED;
 	case X509_V_ERR_CERT_NOT_YET_VALID:
 		return VERDICT_REASON_NOT_YET_VALID;
 	case X509_V_ERR_CERT_SIGNATURE_FAILURE:
@@ -151,18 +150,37 @@ reason_of(int error, bool at_anchor)
 	}
 }
 
-/* OpenSSL ends at the first, from the anchor down. */
+/* An anchor that has expired hides what is worse if OpenSSL ends there: it goes
+ * on, and that is noted.  A signer's own certificate is not excused for being
+ * an anchor. */
+static int
+note_expired_anchor(int ok, X509_STORE_CTX *context)
+{
+	bool *anchor_expired = X509_STORE_CTX_get_app_data(context);
+	int depth = X509_STORE_CTX_get_error_depth(context);
+
+	if (ok || depth == 0 ||
+	    depth != X509_STORE_CTX_get_num_untrusted(context) ||
+	    X509_STORE_CTX_get_error(context) != X509_V_ERR_CERT_HAS_EXPIRED)
+		return ok;
+	*anchor_expired = true;
+	X509_STORE_CTX_set_error(context, X509_V_OK);
+	return 1;
+}
+
+/* OpenSSL ends at the first that counts. */
 static void
 add_others_expired(GString *said, X509_STORE_CTX *context, gint64 now)
 {
 	const OsslX509Stack *chain = X509_STORE_CTX_get0_chain(context);
 	time_t moment = (time_t)now;
 
-	for (int i = X509_STORE_CTX_get_error_depth(context) - 1; i >= 0; i--) {
+	for (int i = sk_X509_num(chain) - 1; i >= 0; i--) {
 		X509 *cert = sk_X509_value(chain, i);
 		g_autofree char *subject = NULL;
 
-		if (X509_cmp_time(X509_get0_notAfter(cert), &moment) >= 0)
+		if (i == X509_STORE_CTX_get_error_depth(context) ||
+		    X509_cmp_time(X509_get0_notAfter(cert), &moment) >= 0)
 			continue;
 		subject = cert_name_text(X509_get_subject_name(cert));
 		g_string_append_printf(said, ", and so has %s", subject);
@@ -351,19 +369,29 @@ set_policy(X509_VERIFY_PARAM *parameters, const TrustPolicy *policy)
 	return set_policies(parameters, policy->oids);
 }
 
+/* Caller frees. */
+static char *
+name_in(const OsslX509Stack *path, int i)
+{
+	return cert_name_text(X509_get_subject_name(sk_X509_value(path, i)));
+}
+
+/* *path also when it is one but for an anchor that has expired. */
 static VerdictReason
 path_under(const Trust *trust, X509 *leaf, OsslX509Stack *untrusted,
     const TrustPolicy *policy, gint64 now, OsslX509Stack **path, char **detail)
 {
 	g_autoptr(X509_STORE_CTX) context = X509_STORE_CTX_new();
 	X509_VERIFY_PARAM *parameters;
-	bool at_anchor;
+	bool anchor_expired = false;
 	int error;
 
 	*path = NULL;
 	*detail = NULL;
-	if (X509_STORE_CTX_init(context, trust->store, leaf, untrusted) != 1)
+	if (X509_STORE_CTX_init(context, trust->store, leaf, untrusted) != 1 ||
+	    X509_STORE_CTX_set_app_data(context, &anchor_expired) != 1)
 		return VERDICT_REASON_LOCAL_ERROR;
+	X509_STORE_CTX_set_verify_cb(context, note_expired_anchor);
 	parameters = X509_STORE_CTX_get0_param(context);
 	X509_VERIFY_PARAM_set_time(parameters, (time_t)now);
 	X509_VERIFY_PARAM_set_depth(parameters, TRUST_MAX_DEPTH);
@@ -371,20 +399,22 @@ path_under(const Trust *trust, X509 *leaf, OsslX509Stack *untrusted,
 	if (!set_policy(parameters, policy))
 		return VERDICT_REASON_LOCAL_ERROR;
 
-	if (X509_verify_cert(context) == 1) {
-		*path = X509_STORE_CTX_get1_chain(context);
-		if (constraints_hold(*path, detail))
-			return VERDICT_REASON_OK;
+	if (X509_verify_cert(context) != 1) {
+		error = X509_STORE_CTX_get_error(context);
+		*detail = describe(context, error, now);
+		/* Never success without a path. */
+		return error == X509_V_OK ? VERDICT_REASON_LOCAL_ERROR :
+					    reason_of(error);
+	}
+	*path = X509_STORE_CTX_get1_chain(context);
+	if (!constraints_hold(*path, detail)) {
 		g_clear_pointer(path, ossl_x509_stack_free);
 		return VERDICT_REASON_PATH_INVALID;
 	}
-	error = X509_STORE_CTX_get_error(context);
-	at_anchor = X509_STORE_CTX_get_error_depth(context) ==
-	    X509_STORE_CTX_get_num_untrusted(context);
-	*detail = describe(context, error, now);
-	/* Never success without a path. */
-	return error == X509_V_OK ? VERDICT_REASON_LOCAL_ERROR :
-				    reason_of(error, at_anchor);
+	if (!anchor_expired)
+		return VERDICT_REASON_OK;
+	*detail = name_in(*path, sk_X509_num(*path) - 1);
+	return VERDICT_REASON_ANCHOR_EXPIRED;
 }
 
 /* NULL: it is the certificates themselves that ask for a policy in vain, so
@@ -418,7 +448,8 @@ demand_reason(const TrustDemands *demands, const OsslX509Stack *path, int i)
 	return reason;
 }
 
-/* As path_under, and as demanded; *path also when it is not that. */
+/* As path_under, and as demanded; *path also when it is not that.  Who may not
+ * issue for mail does not hide an anchor that has expired. */
 static VerdictReason
 path_as_demanded(const Trust *trust, X509 *leaf, OsslX509Stack *untrusted,
     const TrustDemands *demands, gint64 now, OsslX509Stack **path,
@@ -426,13 +457,17 @@ path_as_demanded(const Trust *trust, X509 *leaf, OsslX509Stack *untrusted,
 {
 	VerdictReason reason = path_under(
 	    trust, leaf, untrusted, &demands->policy, now, path, detail);
+	bool anchor_expired = reason == VERDICT_REASON_ANCHOR_EXPIRED;
 
-	for (int i = 0; i < sk_X509_num(*path) && reason == VERDICT_REASON_OK;
-	     i++) {
-		reason = demand_reason(demands, *path, i);
-		if (reason != VERDICT_REASON_OK)
-			*detail = cert_name_text(
-			    X509_get_subject_name(sk_X509_value(*path, i)));
+	for (int i = 0; i < sk_X509_num(*path); i++) {
+		VerdictReason other = demand_reason(demands, *path, i);
+
+		if (other == VERDICT_REASON_OK ||
+		    (anchor_expired && other == VERDICT_REASON_NOT_FOR_MAIL))
+			continue;
+		g_free(*detail);
+		*detail = name_in(*path, i);
+		return other;
 	}
 	return reason;
 }

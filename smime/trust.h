@@ -39,7 +39,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Trust, trust_unref)
  * anchor, or why not, with *detail (caller frees, may be NULL).  Where
  * there is a path, and none that is as demanded, *path is one too, and the
  * reason is PATH_POLICY, when nothing is wrong but the policy that was asked
- * for, or WEAK_DIGEST, WEAK_KEY, ALGORITHM_UNSUPPORTED or NOT_FOR_MAIL, when
+ * for, or ANCHOR_EXPIRED, when nothing is wrong with it but that, or
+ * WEAK_DIGEST, WEAK_KEY, ALGORITHM_UNSUPPORTED or NOT_FOR_MAIL; of these
  * *detail names the certificate.
  */
 VerdictReason trust_path(const Trust *trust, X509 *leaf,

@@ -320,6 +320,22 @@ Test(examination, revoked_and_without_policy)
 	    SMIME_FAIL, "policy");
 }
 
+Test(examination, revoked_under_an_expired_anchor)
+{
+	const PkiCert over = { .from = -PKI_YEAR, .until = -PKI_DAY };
+	g_autoptr(Pki) pki = pki_new_from(
+	    over, (PkiCert){ 0 }, PKI_KEY_ROOT, &(PkiCert){ 0 }, PKI_KEY_CA);
+	PkiCrl bad = { .revoked = pki->leaf };
+	g_autoptr(X509_CRL) revoked = pki_crl(&bad, pki->ca, PKI_KEY_CA);
+	Signature signature = { .pki = pki, .mode = REVOCATION_SOFT };
+
+	expect(&signature, VERDICT_STEP_PATH, VERDICT_REASON_ANCHOR_EXPIRED,
+	    SMIME_POLICY, "not known to be revoked");
+	signature.configured = revoked;
+	expect(&signature, VERDICT_STEP_REVOCATION, VERDICT_REASON_REVOKED,
+	    SMIME_FAIL, "revoked");
+}
+
 Test(examination, proofs)
 {
 	g_autoptr(Pki) pki = pki_new(NULL);

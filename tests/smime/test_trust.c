@@ -56,6 +56,68 @@ Test(trust, several_expired)
 	    "Test,C=ID");
 }
 
+/* The anchor too, but whatever has expired below it comes first. */
+Test(trust, several_expired_with_the_anchor)
+{
+	static const PkiCert two_days = { .from = -PKI_DAY, .until = PKI_DAY };
+	static const Case c = {
+		.root = two_days, .leaf = two_days, .at = PKI_DAY + 1
+	};
+	g_autoptr(OsslX509Stack) path = NULL;
+	g_autofree char *detail = NULL;
+
+	cr_expect_eq(path_of(&c, &path, &detail), VERDICT_REASON_EXPIRED);
+	cr_expect_str_eq(detail,
+	    "certificate has expired (CN=Budi Test,C=ID), and so has "
+	    "CN=Root,C=ID");
+}
+
+/* A path all the same, of which revocation is asked, but none to remember. */
+Test(trust, path_to_an_expired_anchor)
+{
+	static const CertLimits strict = { .min_rsa_bits = 4096 };
+	const PkiCert over = { .from = -PKI_YEAR, .until = -PKI_DAY };
+	g_autoptr(Pki) pki = pki_new_from(
+	    over, (PkiCert){ 0 }, PKI_KEY_ROOT, &(PkiCert){ 0 }, PKI_KEY_CA);
+	g_autoptr(Trust) trust = pki_trust(pki->root, pki->ca);
+	const struct {
+		TrustDemands demands;
+		VerdictReason reason;
+	} cases[] = {
+		{ { .is_for_mail = true }, VERDICT_REASON_ANCHOR_EXPIRED },
+		{ { .is_for_mail = true }, VERDICT_REASON_ANCHOR_EXPIRED },
+		{ { .policy.is_explicit = true }, VERDICT_REASON_PATH_POLICY },
+		{ { .limits = &strict }, VERDICT_REASON_WEAK_KEY },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(OsslX509Stack) path = NULL;
+		g_autofree char *detail = NULL;
+
+		cr_expect_eq(trust_path(trust, pki->leaf, NULL,
+				 &cases[i].demands, PKI_NOW, &path, &detail),
+		    cases[i].reason, "%zu: %s", i, detail);
+		cr_expect_eq(sk_X509_num(path), 3, "%zu", i);
+		cr_expect_eq(cert_cache_count(trust_certificates(trust)), 0);
+		cr_expect_eq(ERR_peek_error(), 0, "%zu", i);
+	}
+}
+
+/* The signer's own certificate is the signer's to renew, wherever it stands. */
+Test(trust, expired_leaf_as_the_anchor)
+{
+	g_autoptr(Pki) pki =
+	    pki_new(&(PkiCert){ .from = -PKI_YEAR, .until = -PKI_DAY });
+	g_autoptr(Trust) trust = pki_trust(pki->leaf, NULL);
+	g_autoptr(OsslX509Stack) path = NULL;
+	g_autofree char *detail = NULL;
+
+	cr_expect_eq(
+	    trust_path(trust, pki->leaf, NULL, NULL, PKI_NOW, &path, &detail),
+	    VERDICT_REASON_EXPIRED);
+	cr_expect(path == NULL);
+}
+
 Test(trust, paths)
 {
 	static const PkiCert two_days = { .from = -PKI_DAY, .until = PKI_DAY };
@@ -77,6 +139,30 @@ Test(trust, paths)
 		    .reason = VERDICT_REASON_EXPIRED },
 		{ "root expired", .root = two_days, .at = PKI_DAY + 1,
 		    .reason = VERDICT_REASON_ANCHOR_EXPIRED },
+		/* which hides nothing that is worse */
+		{ "root and leaf expired", .root = two_days, .leaf = two_days,
+		    .at = PKI_DAY + 1, .reason = VERDICT_REASON_EXPIRED },
+		{ "root and ca expired", .root = two_days, .ca = two_days,
+		    .at = PKI_DAY + 1, .reason = VERDICT_REASON_EXPIRED },
+		{ "root expired, leaf forged", .root = two_days,
+		    .ca_key = PKI_KEY_LEAF, .at = PKI_DAY + 1,
+		    .reason = VERDICT_REASON_PATH_SIGNATURE },
+		{ "root expired, ca forged", .root = two_days,
+		    .root_key = PKI_KEY_OTHER, .at = PKI_DAY + 1,
+		    .reason = VERDICT_REASON_PATH_SIGNATURE },
+		{ "root expired, ca is none", .root = two_days,
+		    .ca.constraints = "critical,CA:FALSE", .at = PKI_DAY + 1,
+		    .reason = VERDICT_REASON_PATH_INVALID },
+		{ "root expired, name not permitted", .root = two_days,
+		    .ca.names = "critical,permitted;email:x.id",
+		    .leaf.mailboxes = "budi@y.id", .at = PKI_DAY + 1,
+		    .reason = VERDICT_REASON_PATH_INVALID },
+		{ "root expired, mailbox excluded", .root = two_days,
+		    .ca.names = "critical,excluded;email:bupati@y.id",
+		    .leaf.mailboxes = "Bupati@y.id", .at = PKI_DAY + 1,
+		    .reason = VERDICT_REASON_PATH_INVALID },
+		{ "root not yet valid", .root = two_days, .at = -PKI_DAY - 1,
+		    .reason = VERDICT_REASON_NOT_YET_VALID },
 		{ "leaf signed by another key", .ca_key = PKI_KEY_LEAF,
 		    .reason = VERDICT_REASON_PATH_SIGNATURE },
 		/* which can not be the issuer's: a key of another kind */
@@ -167,8 +253,10 @@ Test(trust, paths)
 
 		cr_expect_eq(reason, cases[i].reason, "%s: %s (%s)",
 		    cases[i].name, verdict_reason_text(reason), detail);
-		cr_expect_eq(path != NULL, reason == VERDICT_REASON_OK, "%s",
-		    cases[i].name);
+		cr_expect_eq(path != NULL,
+		    reason == VERDICT_REASON_OK ||
+			reason == VERDICT_REASON_ANCHOR_EXPIRED,
+		    "%s", cases[i].name);
 		cr_expect_eq(ERR_peek_error(), 0, "%s", cases[i].name);
 		if (reason == VERDICT_REASON_OK && path != NULL)
 			cr_expect_eq(sk_X509_num(path), 3, "%s", cases[i].name);
