@@ -177,17 +177,6 @@ policy_sign_failure_reply(const GError *error)
 }
 
 static bool
-is_in_zones(const char *domain, const char *const *zones)
-{
-	for (; *zones != NULL; zones++) {
-		if ((*zones)[0] == '.' ? g_str_has_suffix(domain, *zones) :
-					 strcmp(domain, *zones) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool
 must_be_signed(
     const PolicyInbound *policy, const GPtrArray *authors, bool might_claim)
 {
@@ -196,7 +185,7 @@ must_be_signed(
 	for (guint i = 0; authors != NULL && i < authors->len; i++) {
 		const Address *author = g_ptr_array_index(authors, i);
 
-		if (is_in_zones(author->domain, policy->must_sign))
+		if (address_domain_is_in(author->domain, policy->must_sign))
 			return true;
 	}
 	return false;

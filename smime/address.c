@@ -300,6 +300,17 @@ address_equal(const Address *a, const Address *b, bool fold)
 	return same_text(one, other, fold);
 }
 
+bool
+address_domain_is_in(const char *domain, const char *const *zones)
+{
+	for (; *zones != NULL; zones++) {
+		if ((*zones)[0] == '.' ? g_str_has_suffix(domain, *zones) :
+					 strcmp(domain, *zones) == 0)
+			return true;
+	}
+	return false;
+}
+
 char *
 address_text(const Address *address)
 {

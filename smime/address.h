@@ -40,6 +40,10 @@ Address *address_parse(const char *text, gsize size);
  * composed (NFC). */
 bool address_equal(const Address *a, const Address *b, bool fold);
 
+/* Is domain, as an Address has it, in one of zones: a domain that stands for
+ * itself, or .D for all those below D? */
+bool address_domain_is_in(const char *domain, const char *const *zones);
+
 /* local@domain, the local part quoted when it must be; caller frees. */
 char *address_text(const Address *address);
 

@@ -10,8 +10,9 @@
 /* More marks in a row than any script has (UAX #15, section 13). */
 #define MAX_MARKS 30
 
-/* Octets of a domain (RFC 1035, section 2.3.4). */
+/* Octets of a domain (RFC 1035, section 2.3.4), and of one in UTF-8. */
 #define MAX_DOMAIN 255
+#define MAX_SHOWN_DOMAIN (4 * MAX_DOMAIN)
 
 #define LEFT_TO_RIGHT "\xe2\x80\xaa" /* U+202A, an embedding */
 #define POP "\xe2\x80\xac"           /* U+202C, the end of one */
@@ -521,6 +522,8 @@ typedef struct {
 	bool literal;    /* it is an address of a host, in brackets */
 	bool comments;   /* parentheses are read as comments, not as marks */
 	bool blank_before_dot;
+	const char *const *zones; /* that are looked for, or NULL */
+	bool in_zones; /* as far as some place where a reader might end it */
 } Behind;
 
 static bool
@@ -746,6 +749,51 @@ is_overlooked(const Behind *behind, const Gap *gap)
 	return !gap->marks || (dot_before && *domain_end(gap->end) != '@');
 }
 
+/* text, without what separates labels where there is none.  Caller frees. */
+static char *
+without_empty_labels(const GString *text)
+{
+	GString *out = g_string_new(NULL);
+
+	for (gsize i = 0; i < text->len; i++) {
+		char last = out->len > 0 ? out->str[out->len - 1] : '.';
+
+		if (text->str[i] != '.' || last != '.')
+			g_string_append_c(out, text->str[i]);
+	}
+	while (out->len > 0 && strchr(".-_", out->str[out->len - 1]) != NULL)
+		g_string_truncate(out, out->len - 1);
+	return g_string_free(out, FALSE);
+}
+
+static void
+note_zones(Behind *behind)
+{
+	g_autofree char *text = NULL;
+	g_autofree char *domain = NULL;
+
+	if (behind->zones == NULL || behind->in_zones ||
+	    behind->domain->len > MAX_SHOWN_DOMAIN)
+		return;
+	text = without_empty_labels(behind->domain);
+	domain = as_domain(text, strlen(text));
+	behind->in_zones = address_domain_is_in(domain, behind->zones);
+}
+
+/* Might a reader see the end of domain before text, which could be more of it?
+ * What is not ASCII begins something else behind what is. */
+static bool
+might_end_before(const GString *domain, const char *text)
+{
+	if (*text == '_')
+		return true;
+	if ((guchar)*text < 0xc0)
+		return false;
+	return (domain->len > 0 &&
+		   (guchar)domain->str[domain->len - 1] < 0x80) ||
+	    !is_in_names(g_utf8_get_char(text));
+}
+
 static void
 read_domain(Behind *behind, const char *text)
 {
@@ -753,6 +801,8 @@ read_domain(Behind *behind, const char *text)
 		Gap gap;
 
 		if (is_domain_char(*text)) {
+			if (might_end_before(behind->domain, text))
+				note_zones(behind);
 			g_string_append_c(behind->domain, *text++);
 			continue;
 		}
@@ -760,6 +810,7 @@ read_domain(Behind *behind, const char *text)
 		behind->apart = behind->apart || is_country_apart(gap.end);
 		if (!is_overlooked(behind, &gap))
 			break;
+		note_zones(behind);
 		behind->blank_before_dot = gap.blanks && *gap.end == '.';
 		if (behind->first == 0) {
 			behind->first = behind->domain->len;
@@ -767,6 +818,7 @@ read_domain(Behind *behind, const char *text)
 		}
 		text = gap.end;
 	}
+	note_zones(behind);
 	behind->end = text;
 }
 
@@ -857,35 +909,6 @@ is_local_of_author(
 	return is_of_author(authors, text, behind->end, &next);
 }
 
-/* Where some of it is turned, an at sign might be shown beside other words than
- * it stands beside. */
-static bool
-is_foreign(const GPtrArray *authors, const char *text, const char *at,
-    Order order, bool comments)
-{
-	g_autoptr(GString) domain = g_string_new(NULL);
-	Behind behind = { .domain = domain, .comments = comments };
-
-	read_behind(&behind, text, at);
-	if (is_of_author(authors, text, at, &behind))
-		return false;
-	return order != IN_ORDER ||
-	    (makes_address(&behind) &&
-		!is_local_of_author(authors, text, &behind));
-}
-
-static bool
-shows_foreign(const GPtrArray *authors, const char *text, Order order)
-{
-	for (const char *at = strchr(text, '@'); at != NULL;
-	     at = strchr(at + 1, '@')) {
-		if (is_foreign(authors, text, at, order, true) ||
-		    is_foreign(authors, text, at, order, false))
-			return true;
-	}
-	return false;
-}
-
 /* --- names of domains in it ----------------------------------------------- */
 
 /* Caller frees. */
@@ -936,33 +959,79 @@ bare_words(const char *text)
 	return g_string_free(out, FALSE);
 }
 
-/* domains in both ways to write them, and as they are seen where nobody has
- * them, as bare() leaves them. */
+/* dot and name, which may be NULL. */
+static void
+add_bare(GPtrArray *names, const char *dot, const char *name)
+{
+	g_autofree char *whole = NULL;
+
+	if (name == NULL)
+		return;
+	whole = g_strconcat(dot, name, NULL);
+	g_ptr_array_add(names, bare(whole));
+}
+
+/* The name behind the dot that domain may begin with, as it is shown, and as
+ * that is seen where nobody has it: a mark inside may look like a dot.  Both
+ * are NULL for what is ASCII anyway.  Caller frees. */
+static void
+show_name(const char *domain, char **shown, char **seen)
+{
+	const char *name = domain[0] == '.' ? domain + 1 : domain;
+	g_autoptr(GPtrArray) nobody = g_ptr_array_new();
+	Order order;
+
+	*shown = g_hostname_is_ascii_encoded(name) ?
+	    g_hostname_to_unicode(name) :
+	    NULL;
+	*seen =
+	    *shown != NULL ? as_seen(*shown, READ_BY_US, nobody, &order) : NULL;
+}
+
+/* domains in both ways to write them, and as they are seen, as bare() leaves
+ * them. */
 static GPtrArray *
 bare_names(const char *const *domains)
 {
 	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GPtrArray) nobody = g_ptr_array_new();
 
 	for (; *domains != NULL; domains++) {
 		const char *dot = (*domains)[0] == '.' ? "." : "";
-		g_autofree char *unicode =
-		    g_hostname_to_unicode(*domains + strlen(dot));
 		g_autofree char *shown = NULL;
 		g_autofree char *seen = NULL;
-		Order order;
 
 		g_ptr_array_add(names, bare(*domains));
-		if (unicode == NULL)
-			continue;
-		shown = g_strconcat(dot, unicode, NULL);
-		g_ptr_array_add(names, bare(shown));
-		/* A mark inside may look like a dot. */
-		seen = as_seen(shown, READ_BY_US, nobody, &order);
-		if (seen != NULL)
-			g_ptr_array_add(names, bare(seen));
+		show_name(*domains, &shown, &seen);
+		add_bare(names, dot, shown);
+		add_bare(names, dot, seen);
 	}
 	return names;
+}
+
+/* domains, and as those are that are read where they are seen. */
+static GStrv
+seen_zones(const char *const *domains)
+{
+	g_autoptr(GStrvBuilder) zones = g_strv_builder_new();
+
+	for (; *domains != NULL; domains++) {
+		const char *dot = (*domains)[0] == '.' ? "." : "";
+		g_autofree char *shown = NULL;
+		g_autofree char *seen = NULL;
+		g_autofree char *read = NULL;
+		g_autofree char *zone = NULL;
+
+		g_strv_builder_add(zones, *domains);
+		show_name(*domains, &shown, &seen);
+		if (seen == NULL)
+			continue;
+		read = as_domain(seen, strlen(seen));
+		if (read[0] == '\0')
+			continue;
+		zone = g_strconcat(dot, read, NULL);
+		g_strv_builder_add(zones, zone);
+	}
+	return g_strv_builder_end(zones);
 }
 
 static bool
@@ -1012,14 +1081,62 @@ shows_name(const GPtrArray *names, const char *text, Order order)
 	return false;
 }
 
-/* --- ways of reading ------------------------------------------------------ */
+/* --- what is looked for --------------------------------------------------- */
 
-/* What is looked for in each of them: is it in text, seen in that order? */
-typedef struct {
-	bool (*is_in)(const GPtrArray *which, const char *text, Order order);
-	const GPtrArray *which;
+typedef struct search Search;
+
+struct search {
+	/* Is it in text, seen in that order? */
+	bool (*is_in)(const Search *search, const char *text, Order order);
 	const GPtrArray *authors; /* their domains are what they are */
-} Search;
+	const GPtrArray *names;   /* of domains (bare_names), or NULL */
+	const char *const *zones; /* where others' addresses are; NULL: any */
+};
+
+static bool
+shows_any_name(const Search *search, const char *text, Order order)
+{
+	return shows_name(search->names, text, order);
+}
+
+/* Where some of it is turned, an at sign might be shown beside other words than
+ * it stands beside. */
+static bool
+is_foreign(const Search *search, const char *text, const char *at, Order order,
+    bool comments)
+{
+	const GPtrArray *authors = search->authors;
+	g_autoptr(GString) domain = g_string_new(NULL);
+	Behind behind = {
+		.domain = domain, .comments = comments, .zones = search->zones
+	};
+
+	read_behind(&behind, text, at);
+	if (is_of_author(authors, text, at, &behind))
+		return false;
+	if (order != IN_ORDER)
+		return true;
+	return makes_address(&behind) &&
+	    !is_local_of_author(authors, text, &behind) &&
+	    (search->zones == NULL || behind.in_zones);
+}
+
+static bool
+shows_foreign(const Search *search, const char *text, Order order)
+{
+	if (order != IN_ORDER && search->zones != NULL &&
+	    !shows_name(search->names, text, order))
+		return false;
+	for (const char *at = strchr(text, '@'); at != NULL;
+	     at = strchr(at + 1, '@')) {
+		if (is_foreign(search, text, at, order, true) ||
+		    is_foreign(search, text, at, order, false))
+			return true;
+	}
+	return false;
+}
+
+/* --- ways of reading ------------------------------------------------------ */
 
 /* decoded NULL: not to be told. */
 static bool
@@ -1034,7 +1151,7 @@ is_seen(const Search *search, const char *decoded, ReadBy by)
 	if (seen == NULL)
 		return true;
 	unquoted = without_quotes(seen);
-	return search->is_in(search->which, unquoted, order);
+	return search->is_in(search, unquoted, order);
 }
 
 /* Without comments, quotes, and backslashes that quote.  Caller frees. */
@@ -1130,10 +1247,36 @@ display_name_misleads(const char *value, const GPtrArray *authors)
 {
 	g_autofree char *unfolded = unfold(value);
 	g_autoptr(GPtrArray) seen = seen_authors(authors);
-	const Search search = { shows_foreign, seen, seen };
+	const Search search = { shows_foreign, seen, NULL, NULL };
 
 	return unfolded == NULL || seen->len > DISPLAY_NAME_MAX_AUTHORS ||
 	    is_in_any_reading(&search, unfolded);
+}
+
+bool
+display_name_misleads_to(
+    const char *value, const GPtrArray *authors, const char *const *domains)
+{
+	g_autofree char *unfolded = NULL;
+	g_autoptr(GPtrArray) seen = NULL;
+	g_autoptr(GPtrArray) names = NULL;
+	g_auto(GStrv) zones = NULL;
+	Search search;
+
+	/* Of most mail that is all there is to ask. */
+	if (!display_name_misleads(value, authors))
+		return false;
+	seen = seen_authors(authors);
+	if (seen->len > DISPLAY_NAME_MAX_AUTHORS)
+		return display_name_shows_domain(value, domains);
+	unfolded = unfold(value);
+	if (unfolded == NULL)
+		return true;
+	names = bare_names(domains);
+	zones = seen_zones(domains);
+	search =
+	    (Search){ shows_foreign, seen, names, (const char *const *)zones };
+	return is_in_any_reading(&search, unfolded);
 }
 
 /* No letter and no digit: some readers look for another field then. */
@@ -1154,7 +1297,7 @@ display_name_shows_domain(const char *value, const char *const *domains)
 	g_autofree char *unfolded = unfold(value);
 	g_autoptr(GPtrArray) names = bare_names(domains);
 	g_autoptr(GPtrArray) nobody = g_ptr_array_new();
-	const Search search = { shows_name, names, nobody };
+	const Search search = { shows_any_name, nobody, names, NULL };
 	g_autofree char *raw = NULL;
 
 	if (unfolded == NULL)

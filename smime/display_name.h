@@ -31,6 +31,15 @@
 bool display_name_misleads(const char *value, const GPtrArray *authors);
 
 /*
+ * Does it so, and is such an address in one of domains (as address_domain_is_in
+ * has them)?  What is hidden might be.  Where some of a text is written from
+ * right to left, an address and the labels of the domain are enough; and where
+ * there are more authors than the limit, what display_name_shows_domain says.
+ */
+bool display_name_misleads_to(
+    const char *value, const GPtrArray *authors, const char *const *domains);
+
+/*
  * Might some reader find in value the name of one of domains (in lower case, as
  * A-labels; .D for any below D), wherever it stands, or nothing at all, or does
  * value hide something as above, or by a mark that turns the direction of ASCII

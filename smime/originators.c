@@ -146,9 +146,11 @@ originators_might_be_of(
 {
 	if (domains[0] == NULL)
 		return false;
-	return from == NULL ||
-	    (display_name_shows_domain(from, domains) &&
-		(authors == NULL || display_name_misleads(from, authors)));
+	if (from == NULL)
+		return true;
+	return authors != NULL ?
+	    display_name_misleads_to(from, authors, domains) :
+	    display_name_shows_domain(from, domains);
 }
 
 bool

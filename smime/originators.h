@@ -33,10 +33,11 @@ char *originators_from(const MimeEntity *header);
 
 /*
  * Might some reader take from for a From of one of domains (as
- * display_name_shows_domain has them), whose mailbox authors are?  Where they
- * cannot be told (NULL) wherever such a domain is shown; else only where an
- * address is shown that is none of theirs (display_name_misleads).  from: value
- * of the one From field; who has none, or several, might be anybody.
+ * address_domain_is_in has them), whose mailbox authors are?  Where they cannot
+ * be told (NULL) wherever the name of one is shown (display_name_shows_domain);
+ * else only where an address there is shown that is none of theirs
+ * (display_name_misleads_to).  from: value of the one From field; who has none,
+ * or several, might be anybody.
  */
 bool originators_might_be_of(
     const char *from, const GPtrArray *authors, const char *const *domains);

@@ -850,7 +850,8 @@ Test(mime, authors_who_might_be_of)
 /* Who is sure might seem to be another by an address, not by a mere name. */
 Test(mime, authors_who_seem_to_be_of)
 {
-	static const char *const domains[] = { "x.id", ".y.id", NULL };
+	static const char *const domains[] = { "x.id", ".y.id", "xn--b-eha.id",
+		"xn--ccke4x.id", NULL };
 	static const struct {
 		const char *from;
 		bool might_be;
@@ -863,6 +864,40 @@ Test(mime, authors_who_seem_to_be_of)
 		{ "\"b@w.id\" <a@z.id>", false },
 		{ "\"a@z.id\" <a@z.id>", false },
 		{ "\"Kantor x.id\" <a@z.id>", false },
+		/* it is the address that is to be there, and nothing else */
+		{ "\"b@w.id via List\" <list@lists.x.id>", false },
+		{ "\"b@w.id via List\" <list@y.id>", false },
+		{ "\"b@w.id\" <list@myx.id>", false },
+		{ "\"b@w.id\" <a+x.id@z.id>", false },
+		{ "\"x.id: b@w.id\" <a@z.id>", false },
+		{ "\"b@x.id.w.id\" <a@z.id>", false },
+		{ "\"b@x.id-w.id\" <a@z.id>", false },
+		{ "\"b@myx.id\" <a@z.id>", false },
+		{ "\"b@w.x.id\" <a@z.id>", false },
+		{ "\"b@y.id\" <a@z.id>", false },
+		{ "\"a@z.id, b@w.id\" <a@z.id>", false },
+		/* wherever a reader might see its end */
+		{ "\"b@w.id, b@x.id\" <a@z.id>", true },
+		{ "\"b @ x.id\" <a@z.id>", true },
+		{ "\"b@X.Id.\" <a@z.id>", true },
+		{ "\"b@x..id\" <a@z.id>", true },
+		{ "\"b@x.id. Kantor pusat\" <a@z.id>", true },
+		{ "\"b@x.id- Kantor\" <a@z.id>", true },
+		{ "\"b@x.id_Kantor\" <a@z.id>", true },
+		{ "\"b@x.id's\" <a@z.id>", true },
+		{ "\"b@x'.id'. Kantor\" <a@z.id>", true },
+		{ "\"b@[x.id]\" <a@z.id>", true },
+		{ "\"b@x.id\xe2\x80\x94Kantor\" <a@z.id>", true },
+		{ "\"b@x.id\xe3\x81\xa7\xe3\x81\x99\" <a@z.id>", true },
+		{ "\"b@x\xe3\x80\x82id\" <a@z.id>", true },
+		{ "\"b@b\xc3\xbc.id\" <a@z.id>", true },
+		{ "\"b@w.b\xc3\xbc.id\" <a@z.id>", false },
+		{ "\"b@\xe3\x82\xa2\xe3\x83\xbb\xe3\x82\xa4.id\" <a@z.id>",
+		    true },
+		/* in whatever order it is seen */
+		{ "\"\xd7\x90 b@x.id\" <a@z.id>", true },
+		{ "\"\xd7\x90 b@w.id\" <a@z.id>", false },
+		{ "\"b\xe2\x80\xae@w.id\" <a@z.id>", true },
 		{ "=?iso-2022-jp?b?GyRCOzNFRBsoQg==?= <a@z.id>", false },
 		{ "=?utf-8?b?2YXYrdmF2K8=?= <a@z.id>", false },
 	};
