@@ -78,8 +78,9 @@ identity_unref(Identity *identity)
 static bool
 is_there(const char *path)
 {
-	return g_file_test(path, G_FILE_TEST_EXISTS) ||
-	    g_file_test(path, G_FILE_TEST_IS_SYMLINK);
+	struct stat st;
+
+	return lstat(path, &st) == 0;
 }
 
 /* Whatever is wrong with a file of ours is a KEY error. */
@@ -879,43 +880,61 @@ remember_failure(Slot *slot, char **files, const GError *failure)
 	slot->failed_at = g_get_monotonic_time();
 }
 
-/* The one in use; else, with *failure, why it could not be loaded a moment
- * ago; else neither. */
+/* NULL: none. */
 static Identity *
-slot_known(Keyring *keyring, Slot *slot, const char *files, GError **failure)
+identity_in_use(Keyring *keyring, Slot *slot)
 {
-	Identity *known = NULL;
+	Identity *identity;
 
 	g_mutex_lock(&keyring->lock);
-	if (slot->identity != NULL)
-		known = identity_ref(slot->identity);
-	else if (failed_just_now(slot, files))
-		*failure = g_error_copy(slot->failure);
+	identity = slot->identity != NULL ? identity_ref(slot->identity) : NULL;
 	g_mutex_unlock(&keyring->lock);
-	return known;
+	return identity;
 }
 
-/* A broken identity is not read, nor a token asked, for each mail. */
+/* Why it could not be loaded a moment ago, or NULL.  A broken identity is not
+ * read, nor a token asked, for each mail. */
+static GError *
+recent_failure(Keyring *keyring, Slot *slot, const char *files)
+{
+	GError *failure;
+
+	g_mutex_lock(&keyring->lock);
+	failure =
+	    failed_just_now(slot, files) ? g_error_copy(slot->failure) : NULL;
+	g_mutex_unlock(&keyring->lock);
+	return failure;
+}
+
+static Identity *
+load_identity(Keyring *keyring, Slot *slot, char **files, GError **failure)
+{
+	Identity *identity = slot_load(keyring, slot, failure);
+
+	g_mutex_lock(&keyring->lock);
+	if (identity == NULL)
+		remember_failure(slot, files, *failure);
+	else if (slot->identity == NULL)
+		slot->identity = identity_ref(identity);
+	g_mutex_unlock(&keyring->lock);
+	return identity;
+}
+
 static Identity *
 slot_identity(Keyring *keyring, Slot *slot, GError **error)
 {
-	g_autofree char *files = files_state(keyring, slot);
-	g_autoptr(GError) failure = NULL;
-	Identity *identity = slot_known(keyring, slot, files, &failure);
+	Identity *identity = identity_in_use(keyring, slot);
+	g_autofree char *files = NULL;
+	GError *failure;
 
 	if (identity != NULL)
 		return identity;
-	if (failure == NULL) {
-		identity = slot_load(keyring, slot, &failure);
-		g_mutex_lock(&keyring->lock);
-		if (identity == NULL)
-			remember_failure(slot, &files, failure);
-		else if (slot->identity == NULL)
-			slot->identity = identity_ref(identity);
-		g_mutex_unlock(&keyring->lock);
-	}
+	files = files_state(keyring, slot);
+	failure = recent_failure(keyring, slot, files);
+	if (failure == NULL)
+		identity = load_identity(keyring, slot, &files, &failure);
 	if (identity == NULL)
-		g_propagate_error(error, g_steal_pointer(&failure));
+		g_propagate_error(error, failure);
 	return identity;
 }
 
