@@ -198,10 +198,19 @@ supply_end(Supply *supply)
 	g_free(supply);
 }
 
+/* With the lock, as land does: nobody ends it while another one is about to
+ * unlock. */
 void
 supply_unref(Supply *supply)
 {
-	if (supply != NULL && g_atomic_ref_count_dec(&supply->refs))
+	bool is_last;
+
+	if (supply == NULL)
+		return;
+	g_mutex_lock(&supply->lock);
+	is_last = g_atomic_ref_count_dec(&supply->refs);
+	g_mutex_unlock(&supply->lock);
+	if (is_last)
 		supply_end(supply);
 }
 

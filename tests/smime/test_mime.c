@@ -1114,3 +1114,31 @@ Test(mime, stray_octets)
 	}
 	cr_expect_eq(shape_problems(in_body.message->root), 0);
 }
+
+/* Delimiters in the last octets there are: of what follows them nothing is
+ * left. */
+Test(mime, delimiter_in_the_last_octets)
+{
+	static const struct {
+		const char *end;
+		guint parts;
+	} cases[] = {
+		{ "--luar", 2 },
+		{ "--lua", 1 },
+		{ "--luar-", 1 },
+		{ "--luar--", 1 },
+		{ "-----luar", 1 },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *text = g_strconcat(
+		    "Content-Type: multipart/mixed; boundary=luar\r\n\r\n"
+		    "--luar\r\n\r\nx\r\n",
+		    cases[i].end, NULL);
+		g_autoptr(MimeEntity) entity =
+		    mime_entity_parse(text, (MimeRange){ 0, strlen(text) });
+
+		cr_expect_eq(entity->children->len, cases[i].parts, "%s: %u",
+		    cases[i].end, entity->children->len);
+	}
+}

@@ -66,6 +66,21 @@ Test(rope, pieces)
 	cr_expect_str_eq(got, expected->str);
 }
 
+/* What is its own does not go on in the message, wherever both are. */
+Test(rope, own_and_of_the_message)
+{
+	g_autoptr(Rope) rope = rope_new(&limits, message);
+	const char *data = spool_data(message);
+	g_autofree char *expected = g_strdup_printf("own%.*s", LONG, text + 3);
+	g_autofree char *got = NULL;
+
+	add(rope, "own", 3);
+	add(rope, data + 3, LONG);
+	cr_assert(rope_seal(rope, NULL));
+	got = pki_rope_text(rope);
+	cr_expect_str_eq(got, expected);
+}
+
 /* What only looks as if it were of the message is copied. */
 Test(rope, octets_of_others)
 {
