@@ -159,10 +159,9 @@ ctl_judgement_role(const VerdictEntry *entry, guint position)
 {
 	if (position == 0)
 		return CTL_ROLE_SIGNER;
-	return position + 1 == entry->path->len &&
-		entry->steps[VERDICT_STEP_PATH].reason == VERDICT_REASON_OK ?
-	    CTL_ROLE_ANCHOR :
-	    CTL_ROLE_ISSUER;
+	/* What is more than the signer's is a path, in order or not. */
+	return position + 1 == entry->path->len ? CTL_ROLE_ANCHOR :
+						  CTL_ROLE_ISSUER;
 }
 
 char *

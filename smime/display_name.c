@@ -14,6 +14,9 @@
 #define MAX_DOMAIN 255
 #define MAX_SHOWN_DOMAIN (4 * MAX_DOMAIN)
 
+/* Of domains in one From that are compared with those that are looked for. */
+#define MAX_READINGS 500
+
 #define LEFT_TO_RIGHT "\xe2\x80\xaa" /* U+202A, an embedding */
 #define POP "\xe2\x80\xac"           /* U+202C, the end of one */
 
@@ -523,7 +526,8 @@ typedef struct {
 	bool comments;   /* parentheses are read as comments, not as marks */
 	bool blank_before_dot;
 	const char *const *zones; /* that are looked for, or NULL */
-	bool in_zones; /* as far as some place where a reader might end it */
+	guint *readings; /* of domains that may be compared with them */
+	bool in_zones;   /* as far as some place where a reader might end it */
 } Behind;
 
 static bool
@@ -766,18 +770,51 @@ without_empty_labels(const GString *text)
 	return g_string_free(out, FALSE);
 }
 
+/* Without signs that are in no name, and marks that hardly show: quotes, dashes
+ * and underlines.  Caller frees. */
+static char *
+without_signs(const char *text)
+{
+	GString *out = g_string_new(NULL);
+
+	for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
+		gunichar c = g_utf8_get_char(at);
+
+		if (c < 0x80 || g_unichar_isalnum(c))
+			g_string_append_unichar(out, c);
+	}
+	return g_string_free(out, FALSE);
+}
+
+/* To read a domain takes long: of more than anybody writes the rest is not told
+ * apart. */
+static bool
+is_in_zones(const Behind *behind, const char *text)
+{
+	g_autofree char *domain = NULL;
+
+	if (*behind->readings == 0)
+		return true;
+	--*behind->readings;
+	domain = as_domain(text, strlen(text));
+	return address_domain_is_in(domain, behind->zones);
+}
+
 static void
 note_zones(Behind *behind)
 {
 	g_autofree char *text = NULL;
-	g_autofree char *domain = NULL;
+	g_autofree char *plain = NULL;
 
 	if (behind->zones == NULL || behind->in_zones ||
 	    behind->domain->len > MAX_SHOWN_DOMAIN)
 		return;
 	text = without_empty_labels(behind->domain);
-	domain = as_domain(text, strlen(text));
-	behind->in_zones = address_domain_is_in(domain, behind->zones);
+	behind->in_zones = is_in_zones(behind, text);
+	if (behind->in_zones || g_str_is_ascii(text))
+		return;
+	plain = without_signs(text);
+	behind->in_zones = is_in_zones(behind, plain);
 }
 
 /* Might a reader see the end of domain before text, which could be more of it?
@@ -785,7 +822,7 @@ note_zones(Behind *behind)
 static bool
 might_end_before(const GString *domain, const char *text)
 {
-	if (*text == '_')
+	if (*text == '_' || (text[0] == '-' && text[1] == '-'))
 		return true;
 	if ((guchar)*text < 0xc0)
 		return false;
@@ -1091,6 +1128,7 @@ struct search {
 	const GPtrArray *authors; /* their domains are what they are */
 	const GPtrArray *names;   /* of domains (bare_names), or NULL */
 	const char *const *zones; /* where others' addresses are; NULL: any */
+	guint *readings;          /* as Behind's */
 };
 
 static bool
@@ -1107,9 +1145,10 @@ is_foreign(const Search *search, const char *text, const char *at, Order order,
 {
 	const GPtrArray *authors = search->authors;
 	g_autoptr(GString) domain = g_string_new(NULL);
-	Behind behind = {
-		.domain = domain, .comments = comments, .zones = search->zones
-	};
+	Behind behind = { .domain = domain,
+		.comments = comments,
+		.zones = search->zones,
+		.readings = search->readings };
 
 	read_behind(&behind, text, at);
 	if (is_of_author(authors, text, at, &behind))
@@ -1247,7 +1286,7 @@ display_name_misleads(const char *value, const GPtrArray *authors)
 {
 	g_autofree char *unfolded = unfold(value);
 	g_autoptr(GPtrArray) seen = seen_authors(authors);
-	const Search search = { shows_foreign, seen, NULL, NULL };
+	const Search search = { shows_foreign, seen, NULL, NULL, NULL };
 
 	return unfolded == NULL || seen->len > DISPLAY_NAME_MAX_AUTHORS ||
 	    is_in_any_reading(&search, unfolded);
@@ -1261,6 +1300,7 @@ display_name_misleads_to(
 	g_autoptr(GPtrArray) seen = NULL;
 	g_autoptr(GPtrArray) names = NULL;
 	g_auto(GStrv) zones = NULL;
+	guint readings = MAX_READINGS;
 	Search search;
 
 	/* Of most mail that is all there is to ask. */
@@ -1274,8 +1314,8 @@ display_name_misleads_to(
 		return true;
 	names = bare_names(domains);
 	zones = seen_zones(domains);
-	search =
-	    (Search){ shows_foreign, seen, names, (const char *const *)zones };
+	search = (Search){ shows_foreign, seen, names,
+		(const char *const *)zones, &readings };
 	return is_in_any_reading(&search, unfolded);
 }
 
@@ -1297,7 +1337,7 @@ display_name_shows_domain(const char *value, const char *const *domains)
 	g_autofree char *unfolded = unfold(value);
 	g_autoptr(GPtrArray) names = bare_names(domains);
 	g_autoptr(GPtrArray) nobody = g_ptr_array_new();
-	const Search search = { shows_any_name, nobody, names, NULL };
+	const Search search = { shows_any_name, nobody, names, NULL, NULL };
 	g_autofree char *raw = NULL;
 
 	if (unfolded == NULL)

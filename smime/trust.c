@@ -448,8 +448,16 @@ demand_reason(const TrustDemands *demands, const OsslX509Stack *path, int i)
 	return reason;
 }
 
-/* As path_under, and as demanded; *path also when it is not that.  Who may not
- * issue for mail does not hide an anchor that has expired. */
+/* Than that an anchor has expired, or judged once more elsewhere. */
+static bool
+is_milder(VerdictReason reason)
+{
+	return reason == VERDICT_REASON_NOT_FOR_MAIL ||
+	    verdict_reason_result(reason) <
+	    verdict_reason_result(VERDICT_REASON_ANCHOR_EXPIRED);
+}
+
+/* As path_under, and as demanded; *path also when it is not that. */
 static VerdictReason
 path_as_demanded(const Trust *trust, X509 *leaf, OsslX509Stack *untrusted,
     const TrustDemands *demands, gint64 now, OsslX509Stack **path,
@@ -463,7 +471,7 @@ path_as_demanded(const Trust *trust, X509 *leaf, OsslX509Stack *untrusted,
 		VerdictReason other = demand_reason(demands, *path, i);
 
 		if (other == VERDICT_REASON_OK ||
-		    (anchor_expired && other == VERDICT_REASON_NOT_FOR_MAIL))
+		    (anchor_expired && is_milder(other)))
 			continue;
 		g_free(*detail);
 		*detail = name_in(*path, i);

@@ -879,6 +879,12 @@ Test(mime, authors_who_seem_to_be_of)
 		/* wherever a reader might see its end */
 		{ "\"b@w.id, b@x.id\" <a@z.id>", true },
 		{ "\"b @ x.id\" <a@z.id>", true },
+		{ "\"b@\xe2\x80\x9cx.id\xe2\x80\x9d\" <a@z.id>", true },
+		{ "\"b@\xc2\xabx.id\xc2\xbb\" <a@z.id>", true },
+		{ "\"b@\xcc\xb2x.id\" <a@z.id>", true },
+		{ "\"b@x\xcc\xb2.id\" <a@z.id>", true },
+		{ "\"b@x.id--Kantor\" <a@z.id>", true },
+		{ "\"b@\xe2\x80\x9cw.id\xe2\x80\x9d\" <a@z.id>", false },
 		{ "\"b@X.Id.\" <a@z.id>", true },
 		{ "\"b@x..id\" <a@z.id>", true },
 		{ "\"b@x.id. Kantor pusat\" <a@z.id>", true },

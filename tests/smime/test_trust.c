@@ -103,6 +103,24 @@ Test(trust, path_to_an_expired_anchor)
 	}
 }
 
+/* Nor does what is milder hide it. */
+Test(trust, expired_anchor_and_a_key_of_another_kind)
+{
+	static const CertLimits limits = { .min_rsa_bits = 2048 };
+	const PkiCert over = { .from = -PKI_YEAR, .until = -PKI_DAY };
+	const TrustDemands demands = { .limits = &limits };
+	g_autoptr(Pki) pki = pki_new_from(over, (PkiCert){ 0 }, PKI_KEY_ROOT,
+	    &(PkiCert){ .key = PKI_KEY_KOBLITZ }, PKI_KEY_CA);
+	g_autoptr(Trust) trust = pki_trust(pki->root, pki->ca);
+	g_autoptr(OsslX509Stack) path = NULL;
+	g_autofree char *detail = NULL;
+
+	cr_expect_eq(trust_path(trust, pki->leaf, NULL, &demands, PKI_NOW,
+			 &path, &detail),
+	    VERDICT_REASON_ANCHOR_EXPIRED);
+	cr_expect_eq(sk_X509_num(path), 3);
+}
+
 /* The signer's own certificate is the signer's to renew, wherever it stands. */
 Test(trust, expired_leaf_as_the_anchor)
 {
