@@ -15,7 +15,7 @@
 #define MAX_SHOWN_DOMAIN (4 * MAX_DOMAIN)
 
 /* Of domains in one From that are compared with those that are looked for. */
-#define MAX_READINGS 500
+#define MAX_READINGS 5000
 
 #define LEFT_TO_RIGHT "\xe2\x80\xaa" /* U+202A, an embedding */
 #define POP "\xe2\x80\xac"           /* U+202C, the end of one */
@@ -770,20 +770,51 @@ without_empty_labels(const GString *text)
 	return g_string_free(out, FALSE);
 }
 
-/* Without signs that are in no name, and marks that hardly show: quotes, dashes
- * and underlines.  Caller frees. */
+/* Quotes, and marks that hardly show; not what a reader sees as part of a name,
+ * as the vowels of many scripts. */
+static bool
+is_sign(gunichar c)
+{
+	switch (g_unichar_type(c)) {
+	case G_UNICODE_OPEN_PUNCTUATION:
+	case G_UNICODE_CLOSE_PUNCTUATION:
+	case G_UNICODE_INITIAL_PUNCTUATION:
+	case G_UNICODE_FINAL_PUNCTUATION:
+	case G_UNICODE_OTHER_PUNCTUATION:
+	case G_UNICODE_MODIFIER_SYMBOL:
+	case G_UNICODE_MODIFIER_LETTER:
+		return true;
+	case G_UNICODE_NON_SPACING_MARK:
+	case G_UNICODE_ENCLOSING_MARK:
+		return g_unichar_get_script(c) == G_UNICODE_SCRIPT_INHERITED;
+	default:
+		return false;
+	}
+}
+
+static bool
+is_dash(gunichar c)
+{
+	return g_unichar_type(c) == G_UNICODE_DASH_PUNCTUATION || c == 0x2212;
+}
+
+/* text without signs that are not ASCII, with such dashes as ASCII has one, and
+ * without what is around all of it then.  Caller frees. */
 static char *
 without_signs(const char *text)
 {
-	GString *out = g_string_new(NULL);
+	g_autoptr(GString) out = g_string_new(NULL);
 
 	for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
 		gunichar c = g_utf8_get_char(at);
 
-		if (c < 0x80 || g_unichar_isalnum(c))
+		if (is_dash(c))
+			g_string_append_c(out, '-');
+		else if (c < 0x80 || !is_sign(c))
 			g_string_append_unichar(out, c);
 	}
-	return g_string_free(out, FALSE);
+	g_string_erase(out, 0, (gssize)strspn(out->str, ".-_"));
+	return without_empty_labels(out);
 }
 
 /* To read a domain takes long: of more than anybody writes the rest is not told
@@ -814,7 +845,8 @@ note_zones(Behind *behind)
 	if (behind->in_zones || g_str_is_ascii(text))
 		return;
 	plain = without_signs(text);
-	behind->in_zones = is_in_zones(behind, plain);
+	if (strcmp(plain, text) != 0)
+		behind->in_zones = is_in_zones(behind, plain);
 }
 
 /* Might a reader see the end of domain before text, which could be more of it?

@@ -848,6 +848,11 @@ Test(mime, authors_who_might_be_of)
 }
 
 /* Who is sure might seem to be another by an address, not by a mere name. */
+#define STARS_8 \
+	"\xe2\x98\x85\xe2\x98\x85\xe2\x98\x85\xe2\x98\x85" \
+	"\xe2\x98\x85\xe2\x98\x85\xe2\x98\x85\xe2\x98\x85"
+#define STARS STARS_8 STARS_8 STARS_8 STARS_8
+
 Test(mime, authors_who_seem_to_be_of)
 {
 	static const char *const domains[] = { "x.id", ".y.id", "xn--b-eha.id",
@@ -884,6 +889,14 @@ Test(mime, authors_who_seem_to_be_of)
 		{ "\"b@\xcc\xb2x.id\" <a@z.id>", true },
 		{ "\"b@x\xcc\xb2.id\" <a@z.id>", true },
 		{ "\"b@x.id--Kantor\" <a@z.id>", true },
+		{ "\"b@\xca\xbbx.id\xca\xbc\" <a@z.id>", true },
+		{ "\"b@\xe2\x80\x9c.x.id\xe2\x80\x9d\" <a@z.id>", true },
+		{ "\"b@\xe2\x80\x9c-x.id\xe2\x80\x9d\" <a@z.id>", true },
+		{ "\"b@x.\xe2\x80\x9d.id\" <a@z.id>", true },
+		{ "\"b@w.my\xe2\x80\x90y.id\" <a@z.id>", false },
+		{ "\"b@w\xe2\x80\x90x.id\" <a@z.id>", false },
+		{ "\"b@\xe2\x9d\xa4x.id\" <a@z.id>", false },
+		{ "\"Toko b@w.id" STARS "\" <a@z.id>", false },
 		{ "\"b@\xe2\x80\x9cw.id\xe2\x80\x9d\" <a@z.id>", false },
 		{ "\"b@X.Id.\" <a@z.id>", true },
 		{ "\"b@x..id\" <a@z.id>", true },
