@@ -275,6 +275,17 @@ status_of_file(const Desk *desk, const char *file, GError **error)
 	return status_of_message(desk, file, error);
 }
 
+/* What has been found is put into Redis beside, which the process must not end
+ * before; Redis that does not answer does not keep it for longer than a mail
+ * waits. */
+static void
+settle(const Revocation *revocation)
+{
+	if (revocation_supply(revocation) != NULL)
+		supply_settle(revocation_supply(revocation),
+		    revocation_budget(revocation).ms);
+}
+
 static int
 run_status(int argc, char **argv)
 {
@@ -295,6 +306,7 @@ run_status(int argc, char **argv)
 	if (!desk_open(&desk, config_path, &error))
 		return ctl_fail(&ctl_command_revocation_status, error);
 	status = status_of_file(&desk, file, &error);
+	settle(desk.revocation);
 	return status >= 0 ? status :
 			     ctl_fail(&ctl_command_revocation_status, error);
 }
@@ -439,17 +451,6 @@ prefetch_configured(Prefetch *prefetch, GError **error)
 {
 	prefetch_all_of(prefetch, trust_intermediates(prefetch->desk->trust));
 	return prefetch_own(prefetch, error);
-}
-
-/* What has been found is put into Redis beside, which the process must not end
- * before; Redis that does not answer does not keep it for longer than a mail
- * waits. */
-static void
-settle(const Revocation *revocation)
-{
-	if (revocation_supply(revocation) != NULL)
-		supply_settle(revocation_supply(revocation),
-		    revocation_budget(revocation).ms);
 }
 
 static int

@@ -38,7 +38,9 @@ expect_admissible(const EvidenceInput *input, const EvidenceSource *source,
 	if (evidence_is_fresh(evidence, input->now) &&
 	    !evidence_is_valid(evidence, input->now))
 		finding("fresh, and over");
-	if (evidence_valid_until(evidence) < input->now - OCSP_SKEW ||
+	/* A list may be over. */
+	if ((evidence_ocsp(evidence) != NULL &&
+		evidence_valid_until(evidence) < input->now - OCSP_SKEW) ||
 	    evidence_why_not_instead(evidence, evidence, source, input->now) !=
 		NULL)
 		finding("older than it may be");

@@ -845,7 +845,8 @@ static Evidence *
 on_trial(Supply *supply, const EvidenceSource *source)
 {
 	g_autoptr(Shelf) trials = NULL;
-	g_autoptr(Shelf) known = supply_peek(supply, source, &trials);
+	g_autoptr(Shelf) known G_GNUC_UNUSED =
+	    supply_peek(supply, source, &trials);
 
 	return trials != NULL ? evidence_ref(shelf_at(trials, 0)) : NULL;
 }
