@@ -43,10 +43,8 @@ path_of(const Case *c, OsslX509Stack **path, char **detail)
 /* All that have expired are named: to renew one of them does not help. */
 Test(trust, several_expired)
 {
-	static const PkiCert two_days = { .from = -PKI_DAY, .until = PKI_DAY };
-	static const Case c = {
-		.ca = two_days, .leaf = two_days, .at = PKI_DAY + 1
-	};
+	const PkiCert two_days = { .from = -PKI_DAY, .until = PKI_DAY };
+	const Case c = { .ca = two_days, .leaf = two_days, .at = PKI_DAY + 1 };
 	g_autoptr(OsslX509Stack) path = NULL;
 	g_autofree char *detail = NULL;
 
@@ -59,8 +57,8 @@ Test(trust, several_expired)
 /* The anchor too, but whatever has expired below it comes first. */
 Test(trust, several_expired_with_the_anchor)
 {
-	static const PkiCert two_days = { .from = -PKI_DAY, .until = PKI_DAY };
-	static const Case c = {
+	const PkiCert two_days = { .from = -PKI_DAY, .until = PKI_DAY };
+	const Case c = {
 		.root = two_days, .leaf = two_days, .at = PKI_DAY + 1
 	};
 	g_autoptr(OsslX509Stack) path = NULL;
@@ -138,7 +136,7 @@ Test(trust, expired_leaf_as_the_anchor)
 
 Test(trust, paths)
 {
-	static const PkiCert two_days = { .from = -PKI_DAY, .until = PKI_DAY };
+	const PkiCert two_days = { .from = -PKI_DAY, .until = PKI_DAY };
 	const Case cases[] = {
 		{ "good", .reason = VERDICT_REASON_OK },
 		{ "no key identifiers", .root.no_key_ids = true,
