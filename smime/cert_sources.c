@@ -153,7 +153,7 @@ keep(X509 *cert, CertSources *sources)
 CertSources *
 cert_sources_get(const ResponderUrls *urls, X509 *cert, X509 *issuer)
 {
-	guint8 fingerprint[OSSL_FINGERPRINT];
+	guint8 fingerprint[OSSL_FINGERPRINT] = { 0 };
 	bool may_keep = ossl_fingerprint(issuer, fingerprint);
 	CertSources *sources = may_keep ?
 	    recall(cert, responder_urls_id(urls), fingerprint) :

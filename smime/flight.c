@@ -429,10 +429,13 @@ keep_stored(const Flight *flight, GBytes *one)
 {
 	const FlightDesk *desk = flight->desk;
 	g_autofree char *why = NULL;
-	g_autoptr(Evidence) evidence = evidence_unpack(
-	    &flight->source, desk->rules, one, now_seconds(), &why);
+	g_autoptr(Evidence) evidence = NULL;
 	bool is_new;
 
+	if (!is_news_one(flight, one))
+		return;
+	evidence = evidence_unpack(
+	    &flight->source, desk->rules, one, now_seconds(), &why);
 	if (evidence != NULL && evidence_is_proven(evidence))
 		(void)flight_keep(desk, &flight->source, evidence, &is_new);
 }
