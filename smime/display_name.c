@@ -770,10 +770,17 @@ without_empty_labels(const GString *text)
 	return g_string_free(out, FALSE);
 }
 
-/* Quotes, and marks that hardly show; not what a reader sees as part of a name,
- * as the vowels of many scripts. */
+/* Quotes that count as symbols. */
 static bool
-is_sign(gunichar c)
+is_quote_symbol(gunichar c)
+{
+	return (c >= 0x275b && c <= 0x2760) || (c >= 0x1f676 && c <= 0x1f678);
+}
+
+/* Quotes, and what hardly shows; not what a reader sees as part of a name, as
+ * the vowels of many scripts, which stand on letters of theirs. */
+static bool
+is_sign(gunichar c, bool on_ascii)
 {
 	switch (g_unichar_type(c)) {
 	case G_UNICODE_OPEN_PUNCTUATION:
@@ -782,13 +789,17 @@ is_sign(gunichar c)
 	case G_UNICODE_FINAL_PUNCTUATION:
 	case G_UNICODE_OTHER_PUNCTUATION:
 	case G_UNICODE_MODIFIER_SYMBOL:
-	case G_UNICODE_MODIFIER_LETTER:
+	case G_UNICODE_FORMAT:
+	case G_UNICODE_UNASSIGNED:
 		return true;
+	case G_UNICODE_MODIFIER_LETTER:
+		return c >= 0x02b0 && c <= 0x02ff;
 	case G_UNICODE_NON_SPACING_MARK:
 	case G_UNICODE_ENCLOSING_MARK:
-		return g_unichar_get_script(c) == G_UNICODE_SCRIPT_INHERITED;
+		return on_ascii ||
+		    g_unichar_get_script(c) == G_UNICODE_SCRIPT_INHERITED;
 	default:
-		return false;
+		return is_quote_symbol(c) || c == 0xfffc;
 	}
 }
 
@@ -796,6 +807,12 @@ static bool
 is_dash(gunichar c)
 {
 	return g_unichar_type(c) == G_UNICODE_DASH_PUNCTUATION || c == 0x2212;
+}
+
+static bool
+ends_in_ascii(const GString *text)
+{
+	return text->len > 0 && (guchar)text->str[text->len - 1] < 0x80;
 }
 
 /* text without signs that are not ASCII, with such dashes as ASCII has one, and
@@ -810,7 +827,7 @@ without_signs(const char *text)
 
 		if (is_dash(c))
 			g_string_append_c(out, '-');
-		else if (c < 0x80 || !is_sign(c))
+		else if (c < 0x80 || !is_sign(c, ends_in_ascii(out)))
 			g_string_append_unichar(out, c);
 	}
 	g_string_erase(out, 0, (gssize)strspn(out->str, ".-_"));
