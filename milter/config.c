@@ -1103,6 +1103,7 @@ config_spool_limits(const Config *config, SpoolLimits *limits)
 		.max_size = config->milter_max_message_size,
 		.memory = config->milter_spool_memory,
 		.dir = config->milter_spool_dir,
+		.shared = config->milter_spool_shared_memory,
 	};
 }
 

@@ -31,15 +31,16 @@
  * has any data of ours. */
 static Service *the_service;
 
-/* Where every mail is looked at, MAIL decides nothing; a reload that says
- * otherwise counts for connections after it. */
+/* Where every mail is looked at, MAIL decides nothing; where only mail that may
+ * be signed is, all of its body is wanted.  A reload that says otherwise counts
+ * for connections after it. */
 static unsigned long
 wanted_steps(void)
 {
 	g_autoptr(Snapshot) snapshot = service_snapshot(the_service);
 	bool all = snapshot->config->milter_roles & POLICY_ROLE_VERIFY;
 
-	return WANTED_STEPS | (all ? SMFIP_NR_MAIL : 0);
+	return WANTED_STEPS | (all ? SMFIP_NR_MAIL : SMFIP_NR_BODY);
 }
 
 typedef struct {
@@ -186,7 +187,15 @@ on_body(SMFICTX *ctx, unsigned char *data, size_t size)
 {
 	Connection *connection = connection_of(ctx);
 
-	if (connection == NULL || connection->session == NULL)
+	if (connection == NULL)
+		return SMFIS_TEMPFAIL;
+	if (connection->steps & SMFIP_NR_BODY) {
+		if (connection->session != NULL && !connection->skip_body)
+			session_body(
+			    connection->session, (const char *)data, size);
+		return SMFIS_NOREPLY;
+	}
+	if (connection->session == NULL)
 		return SMFIS_TEMPFAIL;
 	if (connection->skip_body)
 		return connection->steps & SMFIP_SKIP ? SMFIS_SKIP :

@@ -91,13 +91,20 @@ PARAM(milter, max_message_size, "max-message-size", SIZE, "50M",
     "Any other, such as text/plain, is smime=none at any size.")
 
 PARAM(milter, spool_dir, "spool-dir", PATH, "/var/tmp", 0, 0, NULL,
-    "The folder that takes messages larger than spool-memory.  "
+    "The folder that takes messages for which there is no memory.  "
     "Their files have no name, are readable for nobody else, "
     "and are gone when the message is done or the process has ended.")
 
-PARAM(milter, spool_memory, "spool-memory", SIZE, "1M",
+PARAM(milter, spool_memory, "spool-memory", SIZE, "512K",
     4 << 10, 256 << 20, NULL,
-    "Up to this size a message is held in memory.")
+    "Up to this size a message is held in memory of its own.")
+
+PARAM(milter, spool_shared_memory, "spool-shared-memory", SIZE, "24M",
+    0, 1 << 30, NULL,
+    "Memory that all larger messages share.  "
+    "One takes at most a third of it, in steps of 2M; what finds none left "
+    "goes to a file in spool-dir, which is slower.  "
+    "0 (or less than 6M): files at once.")
 
 PARAM(milter, log, "log", ENUM, "syslog", 0, 0, config_log_names,
     "Where the log goes.  "

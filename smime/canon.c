@@ -2,6 +2,7 @@
 
 #include "canon.h"
 #include "error.h"
+#include "octets.h"
 
 #define QP_LINE 76 /* RFC 2045, section 6.7 (5), with the soft break */
 #define QP_BUFFER 16384
@@ -135,34 +136,16 @@ line_troubles(const char *line, gsize size)
 	return troubles;
 }
 
-/* A word at a time: compilers do not see it. */
-static bool
-has_8bit(const char *data, gsize size)
-{
-	guint64 high = 0, word = 0;
-	gsize i = 0;
-
-	for (; i + sizeof(word) <= size; i += sizeof(word)) {
-		memcpy(&word, data + i, sizeof(word));
-		high |= word;
-	}
-	word = 0;
-	if (i < size)
-		memcpy(&word, data + i, size - i);
-	return ((high | word) & G_GUINT64_CONSTANT(0x8080808080808080)) != 0;
-}
-
 static guint
 find_troubles(const char *data, gsize size)
 {
 	const char *at = data, *end = data + size;
+	guint octets = octets_look(data, size);
 	guint troubles = 0;
 
-	if (size == 0) /* data may be NULL then */
-		return 0;
-	if (has_8bit(data, size))
+	if (octets & OCTETS_8BIT)
 		troubles |= TROUBLE_8BIT;
-	if (memchr(data, '\0', size) != NULL)
+	if (octets & (OCTETS_NUL | OCTETS_STRAY_LINE_END))
 		troubles |= TROUBLE_CONTROL;
 	while (at < end) {
 		const char *lf = memchr(at, '\n', (gsize)(end - at));
@@ -170,10 +153,6 @@ find_troubles(const char *data, gsize size)
 
 		if (lf != NULL && lf > at && lf[-1] == '\r')
 			stop = lf - 1;
-		else if (lf != NULL)
-			troubles |= TROUBLE_CONTROL;
-		if (memchr(at, '\r', (gsize)(stop - at)) != NULL)
-			troubles |= TROUBLE_CONTROL;
 		troubles |= line_troubles(at, (gsize)(stop - at));
 		at = lf != NULL ? lf + 1 : end;
 	}

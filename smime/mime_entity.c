@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "mime_entity.h"
+#include "octets.h"
 
 /* From so many on they are no longer few: a search that looks at each octet
  * once is faster than one that stops at each dash. */
@@ -103,9 +104,12 @@ check_stray_octets(MimeEntity *entity, MimeRange range)
 	const char *data = entity->base + range.start;
 	gsize size = mime_range_size(range);
 	const char *at = data, *end = data + size;
+	guint octets = octets_look(data, size);
 
-	if (memchr(data, '\0', size) != NULL)
+	if (octets & OCTETS_NUL)
 		entity->problems |= MIME_PROBLEM_STRAY_OCTET;
+	if (!(octets & OCTETS_STRAY_LINE_END))
+		return;
 	while ((at = memchr(at, '\r', (gsize)(end - at))) != NULL) {
 		if (++at == end || *at != '\n') {
 			entity->problems |= MIME_PROBLEM_STRAY_OCTET;

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "octets.h"
+#include "room.h"
 #include "spool.h"
 
 #define SPOOL_FILE_BUFFER (256U << 10)
@@ -16,8 +18,9 @@ struct spool {
 	guint refs;
 	SpoolLimits limits;
 	GByteArray *memory; /* everything, or what the file does not hold yet */
+	Room *room;         /* everything, or NULL */
 	gsize size;
-	int fd;    /* -1 while all is in memory */
+	int fd;    /* -1 while all is in memory or room */
 	void *map; /* of the sealed file, or NULL */
 	bool last_was_cr;
 	bool sealed;
@@ -51,6 +54,7 @@ spool_unref(Spool *spool)
 		munmap(spool->map, spool->size);
 	if (spool->fd != -1)
 		close(spool->fd);
+	room_free(spool->room);
 	g_byte_array_unref(spool->memory);
 	g_free(spool);
 }
@@ -111,22 +115,78 @@ spool_flush(Spool *spool, GError **error)
 	return true;
 }
 
+/* What is in memory goes into room for so many octets more, if there is. */
+static void
+spool_enter_room(Spool *spool, gsize more)
+{
+	g_autoptr(Room) room = room_new(spool->limits.shared);
+
+	if (room == NULL || !room_reach(room, spool->size + more))
+		return;
+	if (spool->memory->len > 0)
+		memcpy(
+		    room_data(room), spool->memory->data, spool->memory->len);
+	g_byte_array_unref(spool->memory);
+	spool->memory = g_byte_array_new();
+	spool->room = g_steal_pointer(&room);
+}
+
+/* Into a file. */
+static bool
+spool_leave_room(Spool *spool, GError **error)
+{
+	if (!spool_open_file(spool, error) ||
+	    !spool_write(spool, (const guint8 *)room_data(spool->room),
+		spool->size, error))
+		return false;
+	g_clear_pointer(&spool->room, room_free);
+	return true;
+}
+
+static bool
+spool_take_into_file(Spool *spool, const void *data, gsize size, GError **error)
+{
+	if ((spool->fd == -1 ||
+		spool->memory->len + size > SPOOL_FILE_BUFFER) &&
+	    !spool_flush(spool, error))
+		return false;
+	if (size > SPOOL_FILE_BUFFER)
+		return spool_write(spool, data, size, error);
+	g_byte_array_append(spool->memory, data, (guint)size);
+	return true;
+}
+
+/* From memory into room, from either into a file; never back. */
+static bool
+spool_put(Spool *spool, const void *data, gsize size, GError **error)
+{
+	if (spool->fd == -1 && spool->room == NULL &&
+	    spool->memory->len + size > spool->limits.memory)
+		spool_enter_room(spool, size);
+	if (spool->room != NULL) {
+		if (room_reach(spool->room, spool->size + size)) {
+			memcpy(
+			    room_data(spool->room) + spool->size, data, size);
+			return true;
+		}
+		if (!spool_leave_room(spool, error))
+			return false;
+	}
+	if (spool->fd != -1 || spool->memory->len + size > spool->limits.memory)
+		return spool_take_into_file(spool, data, size, error);
+	g_byte_array_append(spool->memory, data, (guint)size);
+	return true;
+}
+
 static bool
 spool_take(Spool *spool, const void *data, gsize size, GError **error)
 {
-	gsize room = spool->fd == -1 ? spool->limits.memory : SPOOL_FILE_BUFFER;
-
-	if (spool->memory->len + size > room && !spool_flush(spool, error))
+	if (size == 0)
+		return true;
+	if (!spool_put(spool, data, size, error))
 		return false;
-	if (spool->fd != -1 && size > SPOOL_FILE_BUFFER) {
-		if (!spool_write(spool, data, size, error))
-			return false;
-	} else {
-		g_byte_array_append(spool->memory, data, (guint)size);
-	}
 	spool->size += size;
-	if (size > 0)
-		spool->last_was_cr = ((const char *)data)[size - 1] == '\r';
+	spool->last_was_cr = ((const char *)data)[size - 1] == '\r';
 	return true;
 }
 
@@ -151,6 +211,9 @@ spool_append_text(Spool *spool, const char *data, gsize size, GError **error)
 {
 	const char *end = data + size, *start = data, *lf = data;
 
+	/* What an MTA sends. */
+	if (!(octets_look(data, size) & OCTETS_STRAY_LINE_END))
+		return spool_append(spool, data, size, error);
 	while ((lf = memchr(lf, '\n', (gsize)(end - lf))) != NULL) {
 		bool has_cr = lf == data ? spool->last_was_cr : lf[-1] == '\r';
 
@@ -296,5 +359,7 @@ spool_data(const Spool *spool)
 	g_assert(spool->sealed);
 	if (spool->map != NULL)
 		return spool->map;
+	if (spool->room != NULL)
+		return room_data(spool->room);
 	return spool->memory->len > 0 ? (const char *)spool->memory->data : "";
 }

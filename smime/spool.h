@@ -1,8 +1,9 @@
 /*
  * spool - the bytes of one message: append, seal, then one contiguous view.
  *
- * Small messages stay on the heap; what grows over the memory limit goes to an
- * unlinked temporary file that nobody else can open, and is mapped when
+ * Small messages stay on the heap; what grows over the memory limit goes into
+ * the room that large messages share, and where that is not enough to an
+ * unlinked temporary file that nobody else can open, which is mapped when
  * sealed.  The view lives as long as the spool.
  *
  * Refcounted, but not thread-safe; a spool belongs to one message.
@@ -16,8 +17,9 @@
 
 typedef struct {
 	gsize max_size;  /* bytes; one more is SMIME_ERROR_TOO_BIG */
-	gsize memory;    /* bytes on the heap before a file is used */
+	gsize memory;    /* bytes on the heap before room or a file is used */
 	const char *dir; /* for the file; must outlive the spool */
+	gsize shared;    /* bytes that all spools' rooms share; 0: none */
 } SpoolLimits;
 
 typedef struct spool Spool;

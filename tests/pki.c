@@ -1522,7 +1522,7 @@ pki_opaque(const char *header, GBytes *cms)
 Spool *
 pki_spool(const char *data, gsize size)
 {
-	SpoolLimits limits = { 1U << 30, 1U << 30, "/nonexistent" };
+	SpoolLimits limits = { 1U << 30, 1U << 30, "/nonexistent", 0 };
 	Spool *spool = spool_new(&limits);
 
 	g_assert(spool_append(spool, data, size, NULL));

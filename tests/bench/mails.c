@@ -44,7 +44,7 @@ const MailSize mail_sizes[N_MAIL_SIZES] = {
 static Spool *
 make_spool(const char *data, gsize size)
 {
-	const SpoolLimits limits = { G_MAXSIZE, G_MAXSIZE, "/var/tmp" };
+	const SpoolLimits limits = { G_MAXSIZE, G_MAXSIZE, "/var/tmp", 0 };
 	Spool *spool = spool_new(&limits);
 
 	must(spool_append(spool, data, size, NULL) && spool_seal(spool, NULL),

@@ -168,7 +168,7 @@ cms_message(const Input *input, const World *world)
 Spool *
 input_message(const Input *input, const World *world)
 {
-	SpoolLimits limits = { 1U << 20, 1U << 20, "/nonexistent" };
+	SpoolLimits limits = { 1U << 20, 1U << 20, "/nonexistent", 0 };
 	g_autoptr(Spool) spool = spool_new(&limits);
 	g_autofree char *text = NULL;
 	const char *data = (const char *)input->payload;

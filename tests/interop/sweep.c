@@ -79,7 +79,7 @@ say(bool ok, const Mail *mail, const char *what)
 static Spool *
 make_spool(const char *data, gsize size)
 {
-	SpoolLimits limits = { G_MAXSIZE, G_MAXSIZE, "/var/tmp" };
+	SpoolLimits limits = { G_MAXSIZE, G_MAXSIZE, "/var/tmp", 0 };
 	Spool *spool = spool_new(&limits);
 
 	must(spool_append(spool, data, size, NULL) && spool_seal(spool, NULL),
@@ -488,7 +488,7 @@ sweep_mail(Mail *mail, Spool *spool)
 static void
 sweep_file(const char *path)
 {
-	SpoolLimits limits = { G_MAXSIZE, G_MAXSIZE, "/var/tmp" };
+	SpoolLimits limits = { G_MAXSIZE, G_MAXSIZE, "/var/tmp", 0 };
 	g_autoptr(Spool) spool = spool_new(&limits);
 	g_autofree char *name = g_path_get_basename(path);
 	Mail mail = { .name = name };

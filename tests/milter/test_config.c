@@ -151,7 +151,8 @@ Test(config, defaults)
 	cr_expect(config->milter_originating_daemons[0] == NULL);
 	cr_expect(config->milter_max_message_size == 50 << 20);
 	cr_expect_str_eq(config->milter_spool_dir, "/var/tmp");
-	cr_expect(config->milter_spool_memory == 1 << 20);
+	cr_expect(config->milter_spool_memory == 512 << 10);
+	cr_expect(config->milter_spool_shared_memory == 24 << 20);
 	cr_expect(config->milter_log == CONFIG_LOG_SYSLOG);
 	cr_expect(config->milter_log_level == LOG_INFO);
 	cr_expect(config->milter_pid_file == NULL);
@@ -287,6 +288,7 @@ static const ValueCase value_cases[] = {
 	{ "milter", "max-message-size = 268435456", "268435456" },
 	{ "milter", "spool-dir = /var/spool/a b", "/var/spool/a b" },
 	{ "milter", "spool-memory=4K", "4096" },
+	{ "milter", "spool-shared-memory=0", "0" },
 	{ "milter", "log = stderr", "1" },
 	{ "milter", "log-level = error", "3" },
 	{ "milter", "log-level = warning", "4" },

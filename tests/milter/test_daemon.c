@@ -863,6 +863,26 @@ Test(daemon, answers_mail_where_it_only_signs)
 	milter_outcome_clear(&outcome);
 }
 
+/* Where mail that is not skipped at MAIL is all signed, no piece of a body
+ * needs an answer. */
+Test(daemon, answers_no_body_where_it_only_signs)
+{
+	g_autofree char *in = NULL;
+	g_autofree char *out = NULL;
+	g_autoptr(MilterClient) client = NULL;
+
+	start("[milter]\nroles = sign\n");
+	client = open_as(&milter_client_postfix, &budi);
+	cr_expect((milter_client_steps(client) & SMFIP_NR_BODY) != 0);
+	out = deliver(client, &budi, SMALL);
+	expect_signed(out);
+	office_configure(office, "");
+	tell(SIGUSR1);
+	wait_for_log("the new configuration is in force");
+	in = deliver(client, &stranger, SMALL);
+	expect_result(in, "none\n");
+}
+
 /* A connection from before a reload that looks at less mail: what was agreed on
  * holds, and each mail has its answer at the end. */
 Test(daemon, answers_no_mail_after_a_reload)
@@ -896,6 +916,19 @@ Test(daemon, mta_lacks_one_step)
 		mta.steps &= ~steps[i];
 		expect_usual_with(&mta, MILTER_MESSAGE_DEFAULT);
 	}
+}
+
+Test(daemon, mta_wants_to_answer_bodies)
+{
+	struct milter_client_options mta = milter_client_postfix;
+	g_autoptr(MilterClient) client = NULL;
+	g_autofree char *out = NULL;
+
+	mta.steps &= ~(guint32)SMFIP_NR_BODY;
+	start("[milter]\nroles = sign\n");
+	client = open_as(&mta, &budi);
+	out = deliver(client, &budi, SMALL);
+	expect_signed(out);
 }
 
 Test(daemon, mta_lacks_what_is_needed)

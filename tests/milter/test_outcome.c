@@ -54,7 +54,7 @@ Test(outcome, edits_are_copies_in_order)
 
 Test(outcome, free_takes_all)
 {
-	const SpoolLimits limits = { 100, 100, "/nowhere" };
+	const SpoolLimits limits = { 100, 100, "/nowhere", 0 };
 	Outcome *outcome = outcome_new(OUTCOME_REJECT);
 
 	outcome->reply = g_strdup("no");

@@ -7,7 +7,7 @@
 #include "../mta/milter_message.h"
 #include "../pki.h"
 
-static const SpoolLimits limits = { 1 << 20, 1 << 20, "/nowhere" };
+static const SpoolLimits limits = { 1 << 20, 1 << 20, "/nowhere", 0 };
 
 static Spool *
 sealed(const char *text)

@@ -81,7 +81,7 @@ attack_add_to_name(X509_NAME *name, int nid, const AttackOctets *octets)
 static Spool *
 received(const GString *text)
 {
-	SpoolLimits limits = { 1U << 30, 1U << 30, "/nonexistent" };
+	SpoolLimits limits = { 1U << 30, 1U << 30, "/nonexistent", 0 };
 	Spool *spool = spool_new(&limits);
 
 	cr_assert(spool_append_text(spool, text->str, text->len, NULL));

@@ -8,7 +8,7 @@
 
 #define LONG 10000 /* octets that are not worth copying */
 
-static const SpoolLimits limits = { G_MAXSIZE, 1U << 20, "/var/tmp" };
+static const SpoolLimits limits = { G_MAXSIZE, 1U << 20, "/var/tmp", 0 };
 static char *text; /* of the message */
 static Spool *message;
 
@@ -112,7 +112,7 @@ Test(rope, keeps_the_message)
 /* Whether it is copied or not. */
 Test(rope, limit)
 {
-	const SpoolLimits tight = { LONG + 1, 1U << 20, "/var/tmp" };
+	const SpoolLimits tight = { LONG + 1, 1U << 20, "/var/tmp", 0 };
 
 	for (int is_own = 0; is_own < 2; is_own++) {
 		g_autoptr(Rope) rope =

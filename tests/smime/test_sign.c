@@ -638,7 +638,7 @@ Test(sign, refuses)
 		    options, 0, SMIME_ERROR_UNSIGNABLE);
 		small.spool.max_size = 500;
 		expect_refusal(&signer, MESSAGE, small, 0, SMIME_ERROR_TOO_BIG);
-		small.spool = (SpoolLimits){ 1U << 20, 10, "/nonexistent" };
+		small.spool = (SpoolLimits){ 1U << 20, 10, "/nonexistent", 0 };
 		expect_refusal(&signer, MESSAGE, small, 0, SMIME_ERROR_IO);
 	}
 }

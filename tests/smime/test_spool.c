@@ -5,12 +5,13 @@
 #include <glib/gstdio.h>
 
 #include "../../smime/error.h"
+#include "../../smime/room.h"
 #include "../../smime/spool.h"
 #include "../pki.h"
 
 #define ROOMY \
 	{ \
-		1U << 20, 1U << 20, "/nonexistent" \
+		1U << 20, 1U << 20, "/nonexistent", 0 \
 	}
 
 static void
@@ -134,7 +135,7 @@ expect_too_big(Spool *spool, const char *data, gsize size)
 
 Test(spool, max_size)
 {
-	SpoolLimits limits = { 4, 100, "/nonexistent" };
+	SpoolLimits limits = { 4, 100, "/nonexistent", 0 };
 	g_autoptr(Spool) full = spool_new(&limits);
 	g_autoptr(Spool) at_once = spool_new(&limits);
 	g_autoptr(Spool) in_two = spool_new(&limits);
@@ -154,7 +155,7 @@ Test(spool, max_size)
 /* What is beyond the limit leaves the beginning. */
 Test(spool, beginning)
 {
-	SpoolLimits limits = { 4, 100, "/nonexistent" };
+	SpoolLimits limits = { 4, 100, "/nonexistent", 0 };
 	g_autoptr(Spool) spool = spool_new(&limits);
 	g_autoptr(Spool) text = spool_new(&limits);
 
@@ -169,7 +170,7 @@ Test(spool, beginning)
  * room for. */
 Test(spool, max_size_without_overflow)
 {
-	SpoolLimits limits = { 4, 100, "/nonexistent" };
+	SpoolLimits limits = { 4, 100, "/nonexistent", 0 };
 	g_autoptr(Spool) spool = spool_new(&limits);
 	g_autoptr(Spool) other = spool_new(&limits);
 
@@ -192,7 +193,7 @@ static void
 check_file_spool(gsize memory, gsize piece, gsize total)
 {
 	g_autofree char *folder = pki_folder_new();
-	SpoolLimits limits = { total, memory, folder };
+	SpoolLimits limits = { total, memory, folder, 0 };
 	g_autoptr(Spool) spool = spool_new(&limits);
 	g_autofree char *data = g_malloc(total + 1);
 	g_autoptr(GDir) dir = NULL;
@@ -228,10 +229,80 @@ Test(spool, memory_to_file)
 		    cases[i].memory, cases[i].piece, cases[i].total);
 }
 
+/* --- room ---------------------------------------------------------------- */
+
+#define UNIT ROOM_UNIT
+#define SHARED (2 * ROOM_SHARES * UNIT) /* two units for one spool */
+
+/* Appended in pieces; written: into a file? */
+static void
+check_room_spool(gsize memory, gsize piece, gsize total, bool written)
+{
+	g_autofree char *folder = pki_folder_new();
+	SpoolLimits limits = { total, memory, folder, SHARED };
+	g_autoptr(Spool) spool = spool_new(&limits);
+	g_autofree char *data = g_malloc(total);
+
+	for (gsize i = 0; i < total; i++)
+		data[i] = octet_at(i);
+	if (!written)
+		cr_assert_eq(g_rmdir(folder), 0);
+	for (gsize at = 0; at < total; at += piece)
+		cr_assert(spool_append(
+		    spool, data + at, MIN(piece, total - at), NULL));
+	if (written)
+		cr_assert_eq(g_rmdir(folder), 0);
+	expect_content(spool, data, total, "room");
+}
+
+Test(spool, memory_to_room_to_file)
+{
+	static const struct {
+		gsize memory, piece, total;
+		bool written;
+	} cases[] = {
+		{ 10, 3, 100, false },
+		{ 0, 7, 10, false },
+		{ 10, 2 * UNIT, 2 * UNIT, false },
+		{ 10, 65535, 2 * UNIT, false },
+		{ 10, 65535, 2 * UNIT + 1, true },
+		{ 10, 2 * UNIT + 1, 2 * UNIT + 1, true },
+		{ 10, UNIT, 4 * UNIT, true },
+		/* what has memory of its own needs no room */
+		{ 3 * UNIT, 65535, 3 * UNIT, false },
+		{ 3 * UNIT, 65535, 3 * UNIT + 1, true },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+		check_room_spool(cases[i].memory, cases[i].piece,
+		    cases[i].total, cases[i].written);
+}
+
+/* Others have it: a file is used, and no room later, either. */
+Test(spool, no_room_is_left)
+{
+	SpoolLimits limits = { 8 * UNIT, 10, "/nonexistent", SHARED };
+	g_autofree char *data = g_malloc0(2 * UNIT);
+	Spool *others[ROOM_SHARES];
+	g_autoptr(Spool) late = spool_new(&limits);
+	g_autoptr(Spool) later = spool_new(&limits);
+	g_autoptr(GError) error = NULL;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(others); i++) {
+		others[i] = spool_new(&limits);
+		cr_assert(spool_append(others[i], data, 2 * UNIT, NULL));
+	}
+	cr_expect_not(spool_append(late, data, 11, &error));
+	cr_expect(g_error_matches(error, SMIME_ERROR, SMIME_ERROR_IO));
+	for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
+		spool_unref(others[i]);
+	cr_expect(spool_append(later, data, 11, NULL));
+}
+
 Test(spool, text_over_the_memory_limit)
 {
 	g_autofree char *folder = pki_folder_new();
-	SpoolLimits limits = { 1000, 3, folder };
+	SpoolLimits limits = { 1000, 3, folder, 0 };
 	g_autoptr(Spool) spool = spool_new(&limits);
 
 	cr_assert(spool_append_text(spool, "ab\r", 3, NULL));
@@ -242,7 +313,7 @@ Test(spool, text_over_the_memory_limit)
 
 Test(spool, no_folder_for_the_file)
 {
-	SpoolLimits limits = { 100, 2, "/nonexistent" };
+	SpoolLimits limits = { 100, 2, "/nonexistent", 0 };
 	g_autoptr(Spool) spool = spool_new(&limits);
 	g_autoptr(GError) error = NULL;
 
@@ -331,7 +402,7 @@ Test(spool, append_big_file)
 	g_autofree char *folder = pki_folder_new();
 	g_autofree char *path = NULL;
 	g_autoptr(GString) text = g_string_new(NULL);
-	SpoolLimits limits = { 8U << 20, 1U << 20, folder };
+	SpoolLimits limits = { 8U << 20, 1U << 20, folder, 0 };
 	g_autoptr(Spool) spool = spool_new(&limits);
 	bool had_crlf;
 	gsize lines = 200001;

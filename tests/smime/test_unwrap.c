@@ -12,7 +12,7 @@
 	"Content-Language: id\r\n" \
 	"Content-Transfer-Encoding: 8bit\r\n"
 
-static const SpoolLimits limits = { 1 << 20, 1 << 20, "/tmp" };
+static const SpoolLimits limits = { 1 << 20, 1 << 20, "/tmp", 0 };
 
 /* octets as an opaque-signed entity below header. */
 static char *
@@ -223,7 +223,7 @@ Test(unwrap, too_many_layers)
 Test(unwrap, too_big)
 {
 	g_autoptr(Pki) pki = pki_new(NULL);
-	static const SpoolLimits small = { 10, 10, "/tmp" };
+	static const SpoolLimits small = { 10, 10, "/tmp", 0 };
 	static const char content[] =
 	    "Content-Type: text/plain\r\n\r\nSelamat pagi.";
 	g_autofree char *text =

@@ -1,0 +1,52 @@
+#include <stdbool.h>
+
+#include "octets.h"
+
+/* A number that compilers know: they need no second loop for what is left of a
+ * vector. */
+#define BLOCK 128
+
+/* Each octet but the first; not 0 means yes. */
+typedef struct {
+	guint8 high;
+	guint8 nul;
+	guint8 stray;
+} Seen;
+
+static void
+look_at_block(const guint8 *octets, Seen *seen)
+{
+	guint8 high = 0, nul = 0, stray = 0;
+
+	for (gsize i = 0; i < BLOCK; i++) {
+		high |= octets[i];
+		nul |= octets[i] == 0;
+		stray |= (octets[i] == '\n') ^ (octets[i - 1] == '\r');
+	}
+	seen->high |= high;
+	seen->nul |= nul;
+	seen->stray |= stray;
+}
+
+guint
+octets_look(const char *data, gsize size)
+{
+	const guint8 *octets = (const guint8 *)data;
+	Seen seen;
+	gsize at = 1;
+
+	if (size == 0)
+		return 0;
+	seen = (Seen){ octets[0], octets[0] == 0,
+		octets[0] == '\n' || octets[size - 1] == '\r' };
+	for (; size - at >= BLOCK; at += BLOCK)
+		look_at_block(octets + at, &seen);
+	for (; at < size; at++) {
+		seen.high |= octets[at];
+		seen.nul |= octets[at] == 0;
+		seen.stray |= (octets[at] == '\n') ^ (octets[at - 1] == '\r');
+	}
+	return (seen.high & 0x80 ? OCTETS_8BIT : 0) |
+	    (seen.nul ? OCTETS_NUL : 0) |
+	    (seen.stray ? OCTETS_STRAY_LINE_END : 0);
+}
