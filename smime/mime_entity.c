@@ -5,7 +5,6 @@
 
 /* From so many on they are no longer few: a search that looks at each octet
  * once is faster than one that stops at each dash. */
-#define MANY_DASHES 4096
 
 /* What is left of the limits while a message is parsed. */
 typedef struct {
@@ -383,23 +382,12 @@ is_far_in_line(const PartScan *scan, gsize hit, gsize end)
 		   scan->dash_size) != NULL;
 }
 
-/* Most of what is long has few dashes, or none (base64): they are found several
- * times as fast as the boundary, which begins with them.  NULL: nowhere. */
+/* Most of what is long has few dashes, or none (base64).  NULL: nowhere. */
 static const char *
 find_boundary(const PartScan *scan, gsize from)
 {
-	const char *at = scan->base + from, *end = scan->base + scan->body.end;
-
-	for (guint dashes = 0; dashes < MANY_DASHES; dashes++) {
-		at = memchr(at, '-', (gsize)(end - at));
-		if (at == NULL || (gsize)(end - at) < scan->dash_size)
-			return NULL;
-		if (memcmp(at, scan->dash_boundary, scan->dash_size) == 0)
-			return at;
-		at++;
-	}
-	return memmem(
-	    at, (gsize)(end - at), scan->dash_boundary, scan->dash_size);
+	return octets_find(scan->base + from, scan->base + scan->body.end,
+	    scan->dash_boundary, scan->dash_size);
 }
 
 /* The next delimiter line at or after *at; its start and the start of the line

@@ -2,6 +2,7 @@
 
 #include "mime_kind.h"
 #include "multipart_signed.h"
+#include "octets.h"
 
 /* Octets.  A reader who does not know MIME is told so by many programs, in a
  * line or two. */
@@ -149,7 +150,7 @@ is_notice(const char *text)
 static const char *
 next_dashed(const char *start, const char *at, const char *end)
 {
-	while ((at = memmem(at, (gsize)(end - at), "--", 2)) != NULL) {
+	while ((at = octets_find(at, end, "--", 2)) != NULL) {
 		if (at == start || at[-1] == '\n')
 			return at;
 		at = memchr(at, '\n', (gsize)(end - at));

@@ -1,10 +1,13 @@
-#include <stdbool.h>
+#include <string.h>
 
 #include "octets.h"
 
 /* A number that compilers know: they need no second loop for what is left of a
  * vector. */
 #define BLOCK 128
+
+/* So many are not rare. */
+#define MANY 4096
 
 /* Each octet but the first; not 0 means yes. */
 typedef struct {
@@ -49,4 +52,18 @@ octets_look(const char *data, gsize size)
 	return (seen.high & 0x80 ? OCTETS_8BIT : 0) |
 	    (seen.nul ? OCTETS_NUL : 0) |
 	    (seen.stray ? OCTETS_STRAY_LINE_END : 0);
+}
+
+const char *
+octets_find(const char *at, const char *end, const char *word, gsize word_size)
+{
+	for (guint i = 0; i < MANY; i++) {
+		if ((gsize)(end - at) < word_size)
+			return NULL;
+		at = memchr(at, word[0], (gsize)(end - at) - (word_size - 1));
+		if (at == NULL || memcmp(at, word, word_size) == 0)
+			return at;
+		at++;
+	}
+	return memmem(at, (gsize)(end - at), word, word_size);
 }

@@ -1,8 +1,9 @@
 /*
- * octets - what text must not hold, found in one pass over it.
+ * octets - what text must not hold, found in one pass over it of which
+ * compilers make vectors; and words whose first octet is rare in it.
  *
- * Compilers make vectors of it; the questions one by one, and line by line,
- * cost several times as much.  Thread-safe.
+ * The questions one by one, and line by line, cost several times as much, and
+ * so does memmem() for short words.  Thread-safe.
  */
 #ifndef SMIME_OCTETS_H
 #define SMIME_OCTETS_H
@@ -18,5 +19,10 @@ typedef enum {
 
 /* What is there (OctetsFlags).  data may be NULL if size is 0. */
 guint octets_look(const char *data, gsize size);
+
+/* The first place in [at, end) where word (1 octet or more) stands, or NULL.
+ * Linear also where its first octet is not rare. */
+const char *octets_find(
+    const char *at, const char *end, const char *word, gsize word_size);
 
 #endif

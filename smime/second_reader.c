@@ -3,6 +3,7 @@
 #include <gmime/gmime.h>
 
 #include "mime_kind.h"
+#include "octets.h"
 #include "second_reader.h"
 
 void
@@ -331,7 +332,7 @@ show_delimiters(Shown *shown)
 	guint count = 0;
 
 	sort_beginnings(shown->beginnings);
-	while ((at = memmem(at, (gsize)(end - at), "--", 2)) != NULL) {
+	while ((at = octets_find(at, end, "--", 2)) != NULL) {
 		const char *lf = memchr(at, '\n', (gsize)(end - at));
 		gsize start = (gsize)(at - base);
 		gsize stop = (gsize)((lf != NULL ? lf + 1 : end) - base);

@@ -67,3 +67,38 @@ Test(octets, everywhere)
 		}
 	}
 }
+
+static void
+expect_found(const char *text, gsize size, const char *word)
+{
+	const char *expected = memmem(text, size, word, strlen(word));
+
+	cr_expect_eq(octets_find(text, text + size, word, strlen(word)),
+	    expected, "%s in %.20s", word, text);
+}
+
+Test(octets, find)
+{
+	static const char *const texts[] = { "", "-", "--", "a-", "a--", "-a-b",
+		"-a--b", "--=_b", "\r\n--=_bx", "-=_b--=_", "x--=_" };
+	static const char *const words[] = { "-", "--", "--=_b" };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+		for (gsize j = 0; j < G_N_ELEMENTS(words); j++)
+			expect_found(texts[i], strlen(texts[i]), words[j]);
+	}
+}
+
+Test(octets, find_where_it_is_not_rare)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (guint i = 0; i < 10000; i++)
+		g_string_append(text, "-x");
+	expect_found(text->str, text->len, "--");
+	g_string_append(text, "--=_b");
+	expect_found(text->str, text->len, "--");
+	expect_found(text->str, text->len, "--=_b");
+	expect_found(text->str, text->len, "--=_c");
+	expect_found(text->str, text->len - 1, "--=_b");
+}
