@@ -22,13 +22,28 @@ log_set_level(int new_level)
 	g_atomic_int_set(&level, new_level);
 }
 
+/* Most lines. */
+static bool
+is_plain(const char *text)
+{
+	for (const char *c = text; *c != '\0'; c++) {
+		if (!g_ascii_isprint(*c))
+			return false;
+	}
+	return true;
+}
+
 /* What would end the line, or do something to a terminal, becomes '?'. */
 char *
 log_printable(const char *raw)
 {
-	g_autofree char *valid = g_utf8_make_valid(raw, -1);
-	GString *text = g_string_sized_new(strlen(valid));
+	g_autofree char *valid = NULL;
+	GString *text;
 
+	if (is_plain(raw))
+		return g_strdup(raw);
+	valid = g_utf8_make_valid(raw, -1);
+	text = g_string_sized_new(strlen(valid));
 	for (const char *c = valid; *c != '\0'; c = g_utf8_next_char(c)) {
 		gunichar u = g_utf8_get_char(c);
 

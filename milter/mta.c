@@ -21,26 +21,27 @@
 /* What only some configurations need. */
 #define WELCOME_ACTIONS SMFIF_QUARANTINE
 
-/* What never needs an answer, and what is not needed at all. */
+/* What never needs an answer, and what is not needed at all.  A body could be
+ * refused with SMFIP_SKIP, but then each piece of each body waits for an
+ * answer, and large mail is mostly multipart, which is read whole. */
 #define WANTED_STEPS \
 	(SMFIP_NOHELO | SMFIP_NORCPT | SMFIP_NODATA | SMFIP_NOUNKNOWN | \
-	    SMFIP_NR_CONN | SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_SKIP | \
+	    SMFIP_NR_CONN | SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY | \
 	    SMFIP_HDR_LEADSPC)
 
 /* libmilter has one filter per process, and negotiates before a connection
  * has any data of ours. */
 static Service *the_service;
 
-/* Where every mail is looked at, MAIL decides nothing; where only mail that may
- * be signed is, all of its body is wanted.  A reload that says otherwise counts
- * for connections after it. */
+/* Where every mail is looked at, MAIL decides nothing; a reload that says
+ * otherwise counts for connections after it. */
 static unsigned long
 wanted_steps(void)
 {
 	g_autoptr(Snapshot) snapshot = service_snapshot(the_service);
 	bool all = snapshot->config->milter_roles & POLICY_ROLE_VERIFY;
 
-	return WANTED_STEPS | (all ? SMFIP_NR_MAIL : SMFIP_NR_BODY);
+	return WANTED_STEPS | (all ? SMFIP_NR_MAIL : 0);
 }
 
 typedef struct {
@@ -189,19 +190,9 @@ on_body(SMFICTX *ctx, unsigned char *data, size_t size)
 
 	if (connection == NULL)
 		return SMFIS_TEMPFAIL;
-	if (connection->steps & SMFIP_NR_BODY) {
-		if (connection->session != NULL && !connection->skip_body)
-			session_body(
-			    connection->session, (const char *)data, size);
-		return SMFIS_NOREPLY;
-	}
-	if (connection->session == NULL)
-		return SMFIS_TEMPFAIL;
-	if (connection->skip_body)
-		return connection->steps & SMFIP_SKIP ? SMFIS_SKIP :
-							SMFIS_CONTINUE;
-	session_body(connection->session, (const char *)data, size);
-	return SMFIS_CONTINUE;
+	if (connection->session != NULL && !connection->skip_body)
+		session_body(connection->session, (const char *)data, size);
+	return undecided(connection, SMFIP_NR_BODY);
 }
 
 static sfsistat

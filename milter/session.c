@@ -28,8 +28,9 @@ typedef struct {
 
 typedef struct {
 	Snapshot *snapshot;
-	char *login;  /* NULL: not authenticated */
-	char *sender; /* of the envelope; NULL: not known */
+	bool is_internal; /* it comes from one of our hosts */
+	char *login;      /* NULL: not authenticated */
+	char *sender;     /* of the envelope; NULL: not known */
 	Spool *spool;
 	GError *error;       /* why the spool is not whole, or NULL */
 	GTree *counts;       /* field name in lower case → how many */
@@ -161,19 +162,24 @@ session_connect(Session *session, const struct sockaddr *address,
 	session->mta_name = g_strdup(mta_name);
 }
 
+static bool
+is_internal(const Session *session, const Config *config)
+{
+	if (session->daemon_name != NULL &&
+	    g_strv_contains(
+		config->milter_originating_daemons, session->daemon_name))
+		return true;
+	return session->has_address &&
+	    config_is_internal(
+		config, (const struct sockaddr *)&session->address);
+}
+
 static PolicyClient
 client_of(const Session *session)
 {
-	const Config *config = session->mail->snapshot->config;
-	bool internal = session->has_address &&
-	    config_is_internal(
-		config, (const struct sockaddr *)&session->address);
+	const Mail *mail = session->mail;
 
-	if (session->daemon_name != NULL)
-		internal = internal ||
-		    g_strv_contains(config->milter_originating_daemons,
-			session->daemon_name);
-	return (PolicyClient){ session->mail->login, internal };
+	return (PolicyClient){ mail->login, mail->is_internal };
 }
 
 static bool
@@ -192,6 +198,8 @@ session_mail(Session *session, const char *login, const char *sender)
 
 	session_abort(session);
 	session->mail = mail_new(session->service, login, sender);
+	session->mail->is_internal =
+	    is_internal(session, session->mail->snapshot->config);
 	roles = session->mail->snapshot->config->milter_roles;
 	if ((roles & POLICY_ROLE_VERIFY) != 0 || is_known(session))
 		return true;

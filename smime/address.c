@@ -162,8 +162,9 @@ domain_canonical(const GString *domain)
 {
 	g_autofree char *ascii = NULL;
 
-	if (!g_utf8_validate(domain->str, (gssize)domain->len, NULL) ||
-	    is_of_two_domains(domain->str))
+	if (!g_str_is_ascii(domain->str) &&
+	    (!g_utf8_validate(domain->str, (gssize)domain->len, NULL) ||
+		is_of_two_domains(domain->str)))
 		return NULL;
 	ascii = g_hostname_to_ascii(domain->str);
 	if (ascii == NULL || !is_host_name(ascii))

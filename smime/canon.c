@@ -3,6 +3,7 @@
 #include "canon.h"
 #include "error.h"
 #include "octets.h"
+#include "ossl.h"
 
 #define QP_LINE 76 /* RFC 2045, section 6.7 (5), with the soft break */
 #define QP_BUFFER 16384
@@ -180,12 +181,8 @@ canon_write_base64(
 
 		for (int line = 0; line < BASE64_LINES && size > 0; line++) {
 			gsize take = MIN(size, BASE64_LINE);
-			int state = 0, save = 0;
 
-			written += g_base64_encode_step((const guchar *)data,
-			    take, FALSE, out + written, &state, &save);
-			written += g_base64_encode_close(
-			    FALSE, out + written, &state, &save);
+			written += ossl_base64(data, take, out + written);
 			memcpy(out + written, "\r\n", 2);
 			written += 2;
 			data += take;

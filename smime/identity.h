@@ -20,7 +20,9 @@ struct identity {
 	OsslX509Stack *chain; /* intermediates, without root */
 	GPtrArray *mailboxes; /* of Address: of cert */
 	char *serial;
-	bool is_seal;                          /* of a domain */
+	int required_digest; /* NID of the only one, or NID_undef */
+	gint is_fit;  /* atomic: what never changes was seen to be well */
+	bool is_seal; /* of a domain */
 	SignedDataForm *forms[IDENTITY_FORMS]; /* atomic; each set once */
 };
 

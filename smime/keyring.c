@@ -219,6 +219,7 @@ identity_load_from(const KeySource *source, const char *key_path,
 		cert_prepare_for_threads(sk_X509_value(identity->chain, i));
 	identity->mailboxes = cert_mailboxes(identity->cert);
 	identity->serial = cert_serial_text(identity->cert);
+	identity->required_digest = cert_required_digest(identity->cert);
 	return g_steal_pointer(&identity);
 }
 
@@ -266,7 +267,7 @@ key_kind_error(const Identity *identity, VerdictReason reason, GError **error)
 static bool
 digest_ok(const Identity *identity, GError **error)
 {
-	int nid = cert_required_digest(identity->cert);
+	int nid = identity->required_digest;
 	g_autofree char *why = NULL;
 
 	if (nid == NID_undef || nid == NID_sha256 || nid == NID_sha384 ||
@@ -278,16 +279,15 @@ digest_ok(const Identity *identity, GError **error)
 	return identity_error(identity, why, error);
 }
 
-bool
-identity_check(
-    Identity *identity, const Address *mailbox, gint64 now, GError **error)
+/* Whenever it signs, and whatever. */
+static bool
+is_fit(Identity *identity, GError **error)
 {
+	VerdictReason reason;
 	const char *why;
-	VerdictReason reason = cert_validity(identity->cert, now);
 
-	if (reason != VERDICT_REASON_OK)
-		return identity_error(
-		    identity, verdict_reason_text(reason), error);
+	if (g_atomic_int_get(&identity->is_fit))
+		return true;
 	reason = cert_key_strength(identity->cert, KEYRING_MIN_RSA_BITS);
 	if (reason != VERDICT_REASON_OK)
 		return key_kind_error(identity, reason, error);
@@ -295,6 +295,21 @@ identity_check(
 		return false;
 	if (cert_may_sign_mail(identity->cert, NULL, &why) != VERDICT_REASON_OK)
 		return identity_error(identity, why, error);
+	g_atomic_int_set(&identity->is_fit, true);
+	return true;
+}
+
+bool
+identity_check(
+    Identity *identity, const Address *mailbox, gint64 now, GError **error)
+{
+	VerdictReason reason = cert_validity(identity->cert, now);
+
+	if (reason != VERDICT_REASON_OK)
+		return identity_error(
+		    identity, verdict_reason_text(reason), error);
+	if (!is_fit(identity, error))
+		return false;
 	if (mailbox != NULL &&
 	    (identity->is_seal || identity->mailboxes->len > 0) &&
 	    !cert_mailboxes_include(

@@ -2,26 +2,28 @@
 
 #include "octets.h"
 
-/* A number that compilers know: they need no second loop for what is left of a
+/* Numbers that compilers know: they need no second loop for what is left of a
  * vector. */
 #define BLOCK 128
+#define SHORT 16
 
 /* So many are not rare. */
 #define MANY 4096
 
-/* Each octet but the first; not 0 means yes. */
+/* Not 0 means yes. */
 typedef struct {
 	guint8 high;
 	guint8 nul;
 	guint8 stray;
 } Seen;
 
-static void
-look_at_block(const guint8 *octets, Seen *seen)
+/* With the octet before them. */
+static inline __attribute__((always_inline)) void
+look(const guint8 *octets, gsize size, Seen *seen)
 {
 	guint8 high = 0, nul = 0, stray = 0;
 
-	for (gsize i = 0; i < BLOCK; i++) {
+	for (gsize i = 0; i < size; i++) {
 		high |= octets[i];
 		nul |= octets[i] == 0;
 		stray |= (octets[i] == '\n') ^ (octets[i - 1] == '\r');
@@ -43,12 +45,14 @@ octets_look(const char *data, gsize size)
 	seen = (Seen){ octets[0], octets[0] == 0,
 		octets[0] == '\n' || octets[size - 1] == '\r' };
 	for (; size - at >= BLOCK; at += BLOCK)
-		look_at_block(octets + at, &seen);
-	for (; at < size; at++) {
-		seen.high |= octets[at];
-		seen.nul |= octets[at] == 0;
-		seen.stray |= (octets[at] == '\n') ^ (octets[at - 1] == '\r');
-	}
+		look(octets + at, BLOCK, &seen);
+	for (; size - at >= SHORT; at += SHORT)
+		look(octets + at, SHORT, &seen);
+	/* Some of them twice. */
+	if (size > SHORT)
+		look(octets + size - SHORT, SHORT, &seen);
+	else
+		look(octets + at, size - at, &seen);
 	return (seen.high & 0x80 ? OCTETS_8BIT : 0) |
 	    (seen.nul ? OCTETS_NUL : 0) |
 	    (seen.stray ? OCTETS_STRAY_LINE_END : 0);

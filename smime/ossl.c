@@ -65,6 +65,12 @@ ossl_fingerprint(const X509 *cert, guint8 *fingerprint)
 	return X509_digest(cert, EVP_sha1(), fingerprint, &size) == 1;
 }
 
+gsize
+ossl_base64(const void *octets, gsize size, char *text)
+{
+	return (gsize)EVP_EncodeBlock((guchar *)text, octets, (int)size);
+}
+
 bool
 ossl_random(guchar *octets, gsize size)
 {

@@ -70,6 +70,10 @@ void ossl_sha256_text(gconstpointer octets, gsize size, char *text);
 #define OSSL_FINGERPRINT 20
 bool ossl_fingerprint(const X509 *cert, guint8 *fingerprint);
 
+/* Base64 (RFC 4648) without line ends, and a NUL; GLib's takes twice as long.
+ * Returns how many characters. */
+gsize ossl_base64(const void *octets, gsize size, char *text);
+
 /* Octets that nobody can guess; false if there are none. */
 bool ossl_random(guchar *octets, gsize size);
 

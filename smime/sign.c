@@ -353,7 +353,7 @@ sign_detached(SignedMessage *made, const MimeMessage *message,
 static SignDigest
 digest_for(const Identity *identity, SignDigest wanted)
 {
-	int nid = cert_required_digest(identity->cert);
+	int nid = identity->required_digest;
 
 	if (nid == NID_undef)
 		return wanted;

@@ -71,12 +71,39 @@ is_wanted(const Options *options, const char *part)
 	    g_strv_contains((const char *const *)options->parts, part);
 }
 
-/* For a profiler: none|memory MESSAGES. */
+/* For a profiler:
+ * mails sign|verify|nothing RSA|EC 4K|5M MAILS PROGRAM [ARGUMENT...], or
+ * none|memory MESSAGES. */
 static bool
 is_case(const Options *options)
 {
-	return options->parts != NULL && g_strv_length(options->parts) == 2 &&
-	    g_ascii_isdigit(options->parts[1][0]);
+	guint words =
+	    options->parts != NULL ? g_strv_length(options->parts) : 0;
+
+	return words > 1 &&
+	    (strcmp(options->parts[0], "mails") == 0 ||
+		g_ascii_isdigit(options->parts[1][0]));
+}
+
+static guint
+number(const char *word)
+{
+	return (guint)g_ascii_strtoull(word, NULL, 10);
+}
+
+static int
+run_case(const Options *options)
+{
+	const char *const *words = (const char *const *)options->parts;
+	bool known;
+
+	if (strcmp(words[0], "mails") != 0)
+		known = bench_revocation_case(words[0], number(words[1]));
+	else
+		known = g_strv_length(options->parts) > 5 &&
+		    bench_mails(words[1], words[2], words[3], number(words[4]),
+			words + 5);
+	return known ? EXIT_SUCCESS : EX_USAGE;
 }
 
 static int
@@ -122,11 +149,7 @@ main(int argc, char **argv)
 	if (!g_option_context_parse(context, &argc, &argv, &error))
 		fprintf(stderr, "bench: %s\n", error->message);
 	else if (is_case(&options))
-		status =
-		    bench_revocation_case(options.parts[0],
-			(guint)g_ascii_strtoull(options.parts[1], NULL, 10)) ?
-		    EXIT_SUCCESS :
-		    EX_USAGE;
+		status = run_case(&options);
 	else
 		status = run(&options);
 	g_free(options.json);

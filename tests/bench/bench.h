@@ -27,6 +27,12 @@ void bench_growth(Report *report, double seconds);
  * network.  Nothing where there is no redis-server. */
 void bench_revocation(Report *report, double seconds);
 
+/* For a profiler: so many mails of 4 KiB or 5 MiB, one after the other, for the
+ * daemon that program (with arguments) is.  what: sign, verify or nothing; key:
+ * RSA or EC.  false: no such words. */
+bool bench_mails(const char *what, const char *key, const char *size,
+    guint mails, const char *const *program);
+
 /* For a profiler: only that many messages, in the case "none" or "memory" of
  * what revocation costs.  False: no such case. */
 bool bench_revocation_case(const char *name, guint messages);

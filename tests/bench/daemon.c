@@ -2,6 +2,8 @@
  * What the daemon costs, with everything that it does: the protocol, policy,
  * the spool, the log; and what is asked of it.
  */
+#include <string.h>
+
 #include "bench.h"
 #include "mails.h"
 #include "site.h"
@@ -269,4 +271,57 @@ bench_daemon(Report *report, double seconds)
 	bench_nothing(report, "none", "", "smime=none", 0, seconds);
 	report_title(report, "The daemon: memory", "at once");
 	bench_memory(report);
+}
+
+/* --- for a profiler --------------------------------------------------------
+ */
+
+static LoadMail
+mail_for(const char *what, Spool *plain, Spool *strange, Spool *signed_mail)
+{
+	if (strcmp(what, "sign") == 0)
+		return site_mail(plain, "budi", SIGNED);
+	if (strcmp(what, "verify") == 0)
+		return site_mail(signed_mail, NULL, PASSED);
+	return site_mail(strange, NULL, NULL);
+}
+
+static void
+send_mails(Site *site, const char *what, gsize size, guint mails)
+{
+	g_autoptr(Identity) identity =
+	    office_identity(&site->office, site->key, OFFICE_BUDI);
+	g_autoptr(Spool) plain = mail_plain(size);
+	g_autoptr(Spool) strange = mail_of_stranger(size);
+	g_autoptr(Spool) signed_mail =
+	    mail_signed(plain, identity, site->office.now);
+	g_auto(LoadMail) mail = mail_for(what, plain, strange, signed_mail);
+	g_autoptr(Load) load = NULL;
+	LoadResult result;
+
+	site_start(site, "none-header = no\n");
+	load = load_open(site->socket, 1);
+	load_run(load, &mail, 1, mails, 0, &result);
+	must(result.mails == mails, what);
+}
+
+bool
+bench_mails(const char *what, const char *key, const char *size, guint mails,
+    const char *const *program)
+{
+	static const char *const kinds[] = { "sign", "verify", "nothing",
+		NULL };
+	static const char *const sizes[] = { "4K", "5M", NULL };
+	bool is_ec = strcmp(key, "EC") == 0, is_large = strcmp(size, "5M") == 0;
+	Site site;
+
+	if (!g_strv_contains(kinds, what) || !g_strv_contains(sizes, size) ||
+	    (!is_ec && strcmp(key, "RSA") != 0) || program[0] == NULL)
+		return false;
+	site_open(&site, is_ec ? PKI_KEY_LEAF_EC : PKI_KEY_LEAF, 0);
+	site.program = program;
+	send_mails(
+	    &site, what, mail_sizes[is_large ? MAIL_5M : MAIL_4K].size, mails);
+	site_close(&site);
+	return true;
 }

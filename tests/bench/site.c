@@ -75,9 +75,19 @@ site_start(Site *site, const char *more)
 	g_autofree char *config = write_config(site, more);
 	g_autofree char *log = g_build_filename(site->folder, "log", NULL);
 	g_autofree char *daemon = program("smime-milter");
-	const char *const argv[] = { daemon, "-f", "-c", config, NULL };
+	g_autoptr(GPtrArray) argv = g_ptr_array_new();
 
-	site->gateway = gateway_start(argv, site->socket, log);
+	if (site->program == NULL)
+		g_ptr_array_add(argv, daemon);
+	for (gsize i = 0; site->program != NULL && site->program[i] != NULL;
+	     i++)
+		g_ptr_array_add(argv, (char *)site->program[i]);
+	g_ptr_array_add(argv, (char *)"-f");
+	g_ptr_array_add(argv, (char *)"-c");
+	g_ptr_array_add(argv, config);
+	g_ptr_array_add(argv, NULL);
+	site->gateway =
+	    gateway_start((const char *const *)argv->pdata, site->socket, log);
 }
 
 void

@@ -18,8 +18,9 @@ typedef struct {
 	Office office;
 	PkiKey key;
 	char *folder;
-	char *socket;     /* of the daemon: unix:PATH */
-	Gateway *gateway; /* NULL: it does not run */
+	char *socket;               /* of the daemon: unix:PATH */
+	Gateway *gateway;           /* NULL: it does not run */
+	const char *const *program; /* and its arguments; NULL: our daemon */
 } Site;
 
 /* Budi's key is such a one; there are so many others beside him. */
