@@ -23,7 +23,10 @@
 
 /* What never needs an answer, and what is not needed at all.  A body could be
  * refused with SMFIP_SKIP, but then each piece of each body waits for an
- * answer, and large mail is mostly multipart, which is read whole. */
+ * answer, and large mail is mostly multipart, which is read whole.  No piece
+ * may come with the end of the message then, for libmilter would not tell us of
+ * the end (st_bodyend() in its engine.c): neither Postfix nor Sendmail does so.
+ */
 #define WANTED_STEPS \
 	(SMFIP_NOHELO | SMFIP_NORCPT | SMFIP_NODATA | SMFIP_NOUNKNOWN | \
 	    SMFIP_NR_CONN | SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY | \

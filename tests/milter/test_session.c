@@ -937,7 +937,9 @@ Test(session, spool_fails)
 	g_autoptr(Outcome) out = NULL;
 	g_autoptr(Outcome) in = NULL;
 
-	office_configure(office, "[milter]\nspool-memory = 4K\n");
+	office_configure(office,
+	    "[milter]\nspool-memory = 4K\n"
+	    "spool-shared-memory = 0\n");
 	cr_assert(g_file_get_contents(office->config, &text, NULL, NULL));
 	spool_dir = g_strdup_printf("spool-dir = %s", office->folder);
 	pieces = g_strsplit(text, spool_dir, 2);

@@ -90,14 +90,14 @@ refused() {
 	    "$(delivered "$id" | wc -l)" 0
 }
 
-scenario_begin milter.max-message-size=1M milter.spool-memory=64K \
+scenario_begin milter.max-message-size=1M milter.spool-memory=64K milter.spool-shared-memory=0 \
     sign.on-unsignable=accept
 case_below
 case_above
 refused reject 2
 refused tempfail 1
 daemon_stop
-lab_config milter.spool-memory=64K
+lab_config milter.spool-memory=64K milter.spool-shared-memory=0
 daemon_start
 case_large
 scenario_end
