@@ -361,6 +361,16 @@ Test(display_name, disguised)
 		"example\"" BY,
 		"\"ceo@bank\xf0\x9f\x9e\x8c"
 		"example\"" BY,
+		"\"ceo@bank\xe2\xa2\x80"
+		"example\"" BY,
+		"\"ceo@bank\xe2\xa1\x80"
+		"example\"" BY,
+		"\"ceo@bank\xe2\xa0\xa0"
+		"example\"" BY,
+		"\"ceo@bank\xe2\xa0\x84"
+		"example\"" BY,
+		"\"ceo@bank\xe2\xa0\x82"
+		"example\"" BY,
 		"\"ceo@bank \xcc\xa3"
 		"example\"" BY,
 		"\"ceo@bank\xc2\xa0\xcc\x87"
@@ -416,6 +426,7 @@ Test(display_name, no_address)
 		"\"Support @ Shop\xe2\x80\x94Jakarta\"" BY,
 		"\"Ann @ Shop\xe2\x98\x85Tokyo\"" BY,
 		"\"Ann @ Shop\xe2\x94\x82Tokyo\"" BY,
+		"\"Ann@\xe2\xa0\x9e\xe2\xa0\x81\xe2\xa0\x91\xe2\xa0\x95\"" BY,
 		"\"Grade \xe2\x92\xb6 Teacher\"" BY,
 		/* anusvara and nukta where they are written */
 		"\"\xe0\xa4\xb0\xe0\xa4\xbe\xe0\xa4\xae@"

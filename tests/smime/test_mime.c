@@ -914,6 +914,7 @@ Test(mime, authors_who_seem_to_be_of)
 		{ "\"b@x.id\xe2\x80\x94Kantor\" <a@z.id>", true },
 		{ "\"b@x.id\xe3\x81\xa7\xe3\x81\x99\" <a@z.id>", true },
 		{ "\"b@x\xe3\x80\x82id\" <a@z.id>", true },
+		{ "\"b@x\xe2\xa2\x80id\" <a@z.id>", true },
 		{ "\"b@b\xc3\xbc.id\" <a@z.id>", true },
 		{ "\"b@w.b\xc3\xbc.id\" <a@z.id>", false },
 		{ "\"b@\xe3\x82\xa2\xe3\x83\xbb\xe3\x82\xa4.id\" <a@z.id>",
