@@ -553,9 +553,9 @@ skip_comment(const char *text)
 }
 
 /* What a reader might overlook between an at sign and its domain: marks, blanks
- * and comments.  Returns where the domain is. */
+ * and comments.  Returns where the rest is. */
 static const char *
-skip_to_domain(const char *text, bool comments)
+skip_ascii(const char *text, bool comments)
 {
 	while (*text == ' ' || is_mark(*text)) {
 		if (comments && *text == '(')
@@ -566,16 +566,40 @@ skip_to_domain(const char *text, bool comments)
 	return text;
 }
 
+/* Is neither letter nor digit at text, but a mark of any script? */
+static bool
+is_any_mark(const char *text)
+{
+	return is_mark(*text) ||
+	    ((guchar)*text >= 0x80 &&
+		!g_unichar_isalnum(g_utf8_get_char(text)));
+}
+
+/* The same, and returns where the domain is: marks that are not ASCII might be
+ * part of it, but for those before a blank. */
+static const char *
+skip_to_domain(const char *text, bool comments)
+{
+	const char *domain = skip_ascii(text, comments), *at = domain;
+
+	while (*at != '.' && is_any_mark(at)) {
+		at = g_utf8_next_char(at);
+		if (*at == ' ')
+			domain = at = skip_ascii(at, comments);
+	}
+	return domain;
+}
+
 /* Has at blanks on both sides, which may have marks between? */
 static bool
 is_wide(const char *text, const char *at)
 {
 	const char *before = at, *behind = at + 1;
 
-	while (before > text && is_mark(before[-1]))
-		before--;
-	while (is_mark(*behind))
-		behind++;
+	while (before > text && is_any_mark(g_utf8_prev_char(before)))
+		before = g_utf8_prev_char(before);
+	while (is_any_mark(behind))
+		behind = g_utf8_next_char(behind);
 	return (before == text || before[-1] == ' ') && *behind == ' ';
 }
 
@@ -919,7 +943,8 @@ read_behind(Behind *behind, const char *text, const char *at)
 	domain = skip_to_domain(begin, behind->comments);
 	behind->wide = is_wide(text, at);
 	behind->literal = is_literal(begin, behind->wide);
-	behind->marked = domain > begin && !is_domain_char(*begin);
+	behind->marked = domain > begin &&
+	    (!is_domain_char(*begin) || (guchar)*begin >= 0x80);
 	read_domain(behind, domain);
 }
 

@@ -259,6 +259,19 @@ Test(display_name, disguised)
 		"\"ceo @ bank. co. uk\"" BY,
 		"\"ceo @ 'bank.example'\"" BY,
 		"\"ceo ~@~ bank.example\"" BY,
+		/* other marks before them */
+		"\"ceo@\xc2\xab bank.example \xc2\xbb\"" BY,
+		"\"ceo@\xc2\xab\xc2\xa0"
+		"bank.example\xc2\xa0\xc2\xbb\"" BY,
+		"\"ceo @ \xe2\x80\x9c bank.example\xe2\x80\x9d\"" BY,
+		"\"ceo@ \xe2\x80\x93 bank.example\"" BY,
+		"\"ceo@\xe2\x98\x85 bank.example\"" BY,
+		"\"ceo @ \xe2\x86\x92 bank. go. id\"" BY,
+		"\"ceo@ \xe2\x86\x92. \xe2\x80\xa2 bank.example\"" BY,
+		"\"ceo@\xf0\x9f\x87\xae\xf0\x9f\x87\xa9 bank.example\"" BY,
+		"\"ceo@\xef\xbf\xbd bank.example\"" BY,
+		/* which may be all there is of a domain */
+		"\"ceo@\xf0\x9f\x85\x91.\xf0\x9f\x85\x96\"" BY,
 		"\"(ceo@bank.c0m)\"" BY,
 		"\"ceo@bank.xn--p1ai\"" BY,
 		/* look-alikes of an at sign */
@@ -439,6 +452,11 @@ Test(display_name, no_address)
 		"\"Budi ~@~ S.Kom\"" BY,
 		"\"Budi @/ Kominfo. RI\"" BY,
 		"\"Budi @ (Kominfo) S.T., M.T.\"" BY,
+		"\"Budi @ \xe2\x98\x85 S.Kom\"" BY,
+		"\"\xe2\x98\x86 Budi @\xe2\x98\x85 S.Kom\"" BY,
+		"\"Budi @ \xe2\x80\x93 Kominfo. RI\"" BY,
+		"\"Budi @ \xe2\x80\xa2 Kab. Bogor, S.Kom.\"" BY,
+		"\"Budi@\xe2\x98\x85 Kominfo\"" BY,
 		"\"Budi@Kominfo(Aula)\"" BY,
 		"\"Budi@Kominfo|Aula\"" BY,
 		"\"Budi @ Kominfo' (Aula).\"" BY,

@@ -901,6 +901,8 @@ Test(mime, authors_who_seem_to_be_of)
 		{ "\"b@w.my\xe2\x80\x90y.id\" <a@z.id>", false },
 		{ "\"b@w\xe2\x80\x90x.id\" <a@z.id>", false },
 		{ "\"b@\xe2\x9d\xa4x.id\" <a@z.id>", false },
+		{ "\"b@\xe2\x9d\xa4 x.id\" <a@z.id>", true },
+		{ "\"b@ \xe2\x80\x9c x.id\xe2\x80\x9d\" <a@z.id>", true },
 		{ "\"Toko b@w.id" STARS "\" <a@z.id>", false },
 		{ "\"b@\xe2\x80\x9cw.id\xe2\x80\x9d\" <a@z.id>", false },
 		{ "\"b@X.Id.\" <a@z.id>", true },
