@@ -203,11 +203,12 @@ is_dot(gunichar c)
 	return c == '.' || c == 0x3002;
 }
 
-/* Shown as a dot of its own where it is on nothing; NFKC makes U+02D9 so. */
+/* Shown as a dot, or a comma, of its own where it is on nothing; NFKC makes
+ * U+02D9 and U+00B8 so. */
 static bool
 is_combining_dot(gunichar c)
 {
-	return c == 0x307 || c == 0x323;
+	return c == 0x307 || c == 0x323 || (c >= 0x326 && c <= 0x328);
 }
 
 /* Two characters with a letter, or an A-label; but c0m is seen as com. */
@@ -354,12 +355,13 @@ add_circle(GString *out)
 	return true;
 }
 
+/* Of a mark on a blank, which NFKC makes of accents, or on nothing. */
 static void
-append_combining_dot(GString *out)
+append_instead(GString *out, gunichar seen)
 {
 	if (out->len > 0 && out->str[out->len - 1] == ' ')
 		g_string_truncate(out, out->len - 1);
-	g_string_append_unichar(out, 0xb7);
+	g_string_append_unichar(out, seen);
 }
 
 /* How the letters of a text are seen. */
@@ -400,7 +402,7 @@ static char *
 visible(const char *text, ReadBy by)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
-	bool on_nothing = true;
+	bool on_nothing = true, on_blank = false;
 
 	for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
 		gunichar c = g_utf8_get_char(at);
@@ -412,12 +414,15 @@ visible(const char *text, ReadBy by)
 		if (c == CIRCLE && add_circle(out))
 			continue;
 		if (on_nothing && is_combining_dot(c))
-			append_combining_dot(out);
+			append_instead(out, 0xb7);
 		else if (is_blank(c))
 			g_string_append_c(out, ' ');
+		else if (on_blank && g_unichar_ismark(c) && !is_invisible(c))
+			append_instead(out, '\'');
 		else if (!is_invisible(c))
 			g_string_append_unichar(out, c);
 		on_nothing = is_blank(c) || is_invisible(c);
+		on_blank = is_blank(c) || (on_blank && is_invisible(c));
 	}
 	return g_string_free(g_steal_pointer(&out), FALSE);
 }

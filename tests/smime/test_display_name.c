@@ -390,6 +390,20 @@ Test(display_name, disguised)
 		"example\"" BY,
 		"\"ceo@bank\xe2\x80\x8b\xcc\xa3"
 		"example\"" BY,
+		/* accents on nothing */
+		"\"ceo@bank\xc2\xb4.example\"" BY,
+		"\"ceo@bank\xc2\xa8.example\"" BY,
+		"\"ceo@bank\xc2\xaf.example\"" BY,
+		"\"ceo@bank.\xe2\x80\x97"
+		"example\"" BY,
+		"\"ceo@b\xe3\x82\x9c"
+		"ank.example\"" BY,
+		"\"ceo@bank\xc2\xa0\xcc\x81\xcc\x82.example\"" BY,
+		"\"ceo@bank\xc2\xa0\xe2\x80\x8b\xcc\x81.example\"" BY,
+		"\"ceo@bank\xc2\xb8"
+		"example\"" BY,
+		"\"ceo@bank\xcb\x9b"
+		"example\"" BY,
 		"\"ceo@\xd0\xb1\xd0\xb0\xd0\xbd\xd0\xba\xc2\xb7"
 		"example\"" BY,
 		"\"ceo@b\xc3\xa4nk\xc2\xb7"
@@ -436,9 +450,11 @@ Test(display_name, no_address)
 		"\"@Col\xc2\xb7legi\"" BY,
 		/* what is neither letter nor blank, but no dot */
 		"\"Ann @ L\xe2\x80\x99Oreal\"" BY,
+		"\"Ann @ L\xc2\xb4Oreal\"" BY,
 		"\"Support @ Shop\xe2\x80\x94Jakarta\"" BY,
 		"\"Ann @ Shop\xe2\x98\x85Tokyo\"" BY,
 		"\"Ann @ Shop\xe2\x94\x82Tokyo\"" BY,
+		"\"Ann@Shop \xef\xb8\x8f\xe2\x9d\xa4.id\"" BY,
 		"\"Ann@\xe2\xa0\x9e\xe2\xa0\x81\xe2\xa0\x91\xe2\xa0\x95\"" BY,
 		"\"Grade \xe2\x92\xb6 Teacher\"" BY,
 		/* anusvara and nukta where they are written */
@@ -497,6 +513,7 @@ Test(display_name, no_address)
 		"\"mallory@jahat.example'Mallory'\"" BY,
 		"\"mallory@jahat.example.(Aula)\"" BY,
 		"\"mallory@jahat.example(Aula)Kominfo\"" BY,
+		"\"\xc2\xb4" OWN "\xc2\xb4\"" BY,
 	};
 
 	expect_all(values, G_N_ELEMENTS(values), false);
