@@ -95,6 +95,17 @@ is_blank(gunichar c)
 	    c == 0x2800 || c == 0x1d159;
 }
 
+/* Those of them that are narrower than a plain one, and what stands for all of
+ * them. */
+static bool
+is_narrow_blank(gunichar c)
+{
+	return (c >= 0x2005 && c <= 0x200a && c != 0x2007) || c == 0x2028 ||
+	    c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x1d159;
+}
+
+#define NARROW_BLANK 0x2028
+
 static bool
 is_local_char(char c)
 {
@@ -146,16 +157,20 @@ without_embeddings(const char *text)
 	return g_string_free(out, FALSE);
 }
 
-/* Caller frees. */
+/* What NFKC would make something else of.  Caller frees. */
 static char *
-with_at_signs(const char *text)
+with_look_alikes(const char *text)
 {
 	GString *out = g_string_new(NULL);
 
 	for (; *text != '\0'; text = g_utf8_next_char(text)) {
 		gunichar c = g_utf8_get_char(text);
 
-		g_string_append_unichar(out, looks_like_at(c) ? '@' : c);
+		if (looks_like_at(c))
+			c = '@';
+		else if (is_narrow_blank(c))
+			c = NARROW_BLANK;
+		g_string_append_unichar(out, c);
 	}
 	return g_string_free(out, FALSE);
 }
@@ -359,8 +374,10 @@ add_circle(GString *out)
 static void
 append_instead(GString *out, gunichar seen)
 {
-	if (out->len > 0 && out->str[out->len - 1] == ' ')
-		g_string_truncate(out, out->len - 1);
+	const char *last = g_utf8_find_prev_char(out->str, out->str + out->len);
+
+	if (last != NULL && is_blank(g_utf8_get_char(last)))
+		g_string_truncate(out, (gsize)(last - out->str));
 	g_string_append_unichar(out, seen);
 }
 
@@ -396,8 +413,9 @@ order_of(const char *text)
 	return order;
 }
 
-/* What is not hidden in text, which is normal.  NULL: it has characters that
- * nobody has in his name.  Caller frees. */
+/* What is not hidden in text, which is normal, with all blanks alike but for
+ * NARROW_BLANK.  NULL: it has characters that nobody has in his name.  Caller
+ * frees. */
 static char *
 visible(const char *text, ReadBy by)
 {
@@ -416,7 +434,8 @@ visible(const char *text, ReadBy by)
 		if (on_nothing && is_combining_dot(c))
 			append_instead(out, 0xb7);
 		else if (is_blank(c))
-			g_string_append_c(out, ' ');
+			g_string_append_unichar(
+			    out, c == NARROW_BLANK ? c : ' ');
 		else if (on_blank && g_unichar_ismark(c) && !is_invisible(c))
 			append_instead(out, '\'');
 		else if (!is_invisible(c))
@@ -425,6 +444,34 @@ visible(const char *text, ReadBy by)
 		on_blank = is_blank(c) || (on_blank && is_invisible(c));
 	}
 	return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+/* Narrow blanks in a word are overlooked as quotes are, but for those before
+ * units; others are blanks.  Caller frees. */
+static char *
+without_narrow_blanks(const char *text)
+{
+	GString *out = g_string_new(NULL);
+	gsize word = 0; /* the end of one, which only those follow, or 0 */
+
+	for (; *text != '\0'; text = g_utf8_next_char(text)) {
+		gunichar c = g_utf8_get_char(text);
+
+		if (c == NARROW_BLANK) {
+			g_string_append_c(out, ' ');
+			continue;
+		}
+		if (word > 0 && word < out->len &&
+		    (c == '-' || g_unichar_isalnum(c))) {
+			g_string_truncate(out, word);
+			g_string_append_c(out, '\'');
+		}
+		g_string_append_unichar(out, c);
+		word = c == '-' || g_unichar_isalpha(c) || g_unichar_ismark(c) ?
+		    out->len :
+		    0;
+	}
+	return g_string_free(out, FALSE);
 }
 
 /* What a reader sees of text, in one way of writing it, and in which order.
@@ -436,18 +483,22 @@ as_seen(const char *text, ReadBy by, const GPtrArray *authors, Order *order)
 	g_autofree char *marked = NULL;
 	g_autofree char *normal = NULL;
 	g_autofree char *shown = NULL;
+	g_autofree char *closed = NULL;
 
 	*order = IN_ORDER;
 	if (!g_utf8_validate(text, -1, NULL) || has_many_marks(text))
 		return NULL;
 	plain = without_embeddings(text);
-	marked = with_at_signs(plain);
+	marked = with_look_alikes(plain);
 	normal = g_utf8_normalize(marked, -1, G_NORMALIZE_ALL_COMPOSE);
 	if (normal == NULL)
 		return NULL;
 	*order = order_of(normal);
 	shown = visible(normal, by);
-	return shown != NULL ? with_dots(shown, authors) : NULL;
+	if (shown == NULL)
+		return NULL;
+	closed = without_narrow_blanks(shown);
+	return with_dots(closed, authors);
 }
 
 /* Caller frees. */

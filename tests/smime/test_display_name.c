@@ -273,6 +273,22 @@ Test(display_name, disguised)
 		/* which may be all there is of a domain */
 		"\"ceo@\xf0\x9f\x85\x91.\xf0\x9f\x85\x96\"" BY,
 		"\"(ceo@bank.c0m)\"" BY,
+		/* narrow ones inside words */
+		"\"ceo@b\xe2\x80\x8a"
+		"ank.example\"" BY,
+		"\"ceo@bank.exam\xe2\x80\xafple\"" BY,
+		OWN " (ceo@b\xe2\x80\x89"
+		    "ank.example)",
+		"\"ceo@b\xe2\x80\x86\xe2\x80\x88"
+		"ank.example\"" BY,
+		"\"ceo@b" ZWSP "\xe2\x81\x9f" ZWSP "ank.example\"" BY,
+		"\"ceo@b\xe2\x80\xa8"
+		"ank.example\"" BY,
+		"\"ceo@b\xe2\x80\xa8\xcc\x81"
+		"ank.example\"" BY,
+		"\"ceo@b\xf0\x9d\x85\x99"
+		"ank.example\"" BY,
+		"=?utf-8?q?ceo=40b=E2=80=8Aank=2Eexample?=" BY,
 		"\"ceo@bank.xn--p1ai\"" BY,
 		/* look-alikes of an at sign */
 		"\"ceo\xe2\x92\x9c"
@@ -473,6 +489,17 @@ Test(display_name, no_address)
 		"\"Budi @ \xe2\x80\x93 Kominfo. RI\"" BY,
 		"\"Budi @ \xe2\x80\xa2 Kab. Bogor, S.Kom.\"" BY,
 		"\"Budi@\xe2\x98\x85 Kominfo\"" BY,
+		/* narrow blanks that are meant */
+		"\"Budi @ Kab.\xe2\x80\xaf"
+		"Bogor\"" BY,
+		"\"Budi @ Kominfo,\xe2\x80\x89S.Kom.\"" BY,
+		"\"10\xe2\x80\xaf"
+		"000 @ Dr.\xe2\x80\x89"
+		"Ir.\xe2\x80\x89"
+		"Budi\"" BY,
+		"\"Mallory\xe2\x80\xaf" OWN "\"" BY,
+		"\"" OWN "\xe2\x80\xafKominfo\"" BY,
+		"\"Rapat @ 10.30\xe2\x80\x89WIB\"" BY,
 		"\"Budi@Kominfo(Aula)\"" BY,
 		"\"Budi@Kominfo|Aula\"" BY,
 		"\"Budi @ Kominfo' (Aula).\"" BY,

@@ -901,6 +901,10 @@ Test(mime, authors_who_seem_to_be_of)
 		{ "\"b@w.my\xe2\x80\x90y.id\" <a@z.id>", false },
 		{ "\"b@w\xe2\x80\x90x.id\" <a@z.id>", false },
 		{ "\"b@\xe2\x9d\xa4x.id\" <a@z.id>", false },
+		{ "\"b@x.i\xe2\x80\x8a"
+		  "d\" <a@z.id>",
+		    true },
+		{ "\"b@x.id\xe2\x80\x8aKantor\" <a@z.id>", true },
 		{ "\"b@x\xc2\xb4.id\" <a@z.id>", true },
 		{ "\"b@x\xc2\xb8id\" <a@z.id>", true },
 		{ "\"b@x.id\xc2\xb4s\" <a@z.id>", true },
