@@ -890,10 +890,11 @@ is_dash(gunichar c)
 	return g_unichar_type(c) == G_UNICODE_DASH_PUNCTUATION || c == 0x2212;
 }
 
+/* The at sign before all of text is, too. */
 static bool
 ends_in_ascii(const GString *text)
 {
-	return text->len > 0 && (guchar)text->str[text->len - 1] < 0x80;
+	return text->len == 0 || (guchar)text->str[text->len - 1] < 0x80;
 }
 
 /* text without signs that are not ASCII, with such dashes as ASCII has one, and

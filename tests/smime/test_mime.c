@@ -901,6 +901,9 @@ Test(mime, authors_who_seem_to_be_of)
 		{ "\"b@w.my\xe2\x80\x90y.id\" <a@z.id>", false },
 		{ "\"b@w\xe2\x80\x90x.id\" <a@z.id>", false },
 		{ "\"b@\xe2\x9d\xa4x.id\" <a@z.id>", false },
+		{ "\"b@\xe0\xb8\xb1x.id\" <a@z.id>", true },
+		{ "\"b@\xe2\x80\x9c\xe0\xb8\xb1x.id\" <a@z.id>", true },
+		{ "\"b@\xe0\xb8\x81\xe0\xb8\xb1x.id\" <a@z.id>", false },
 		{ "\"b@x.i\xe2\x80\x8a"
 		  "d\" <a@z.id>",
 		    true },
