@@ -858,8 +858,9 @@ is_quote_symbol(gunichar c)
 	return (c >= 0x275b && c <= 0x2760) || (c >= 0x1f676 && c <= 0x1f678);
 }
 
-/* Quotes, and what hardly shows; not what a reader sees as part of a name, as
- * the vowels of many scripts, which stand on letters of theirs. */
+/* Quotes, and what hardly shows, or not to all (encoded_word); not what a
+ * reader sees as part of a name, as the vowels of many scripts, which stand on
+ * letters of theirs. */
 static bool
 is_sign(gunichar c, bool on_ascii)
 {
@@ -880,7 +881,7 @@ is_sign(gunichar c, bool on_ascii)
 		return on_ascii ||
 		    g_unichar_get_script(c) == G_UNICODE_SCRIPT_INHERITED;
 	default:
-		return is_quote_symbol(c) || c == 0xfffc;
+		return is_quote_symbol(c) || c == 0xfffc || c == 0xfffd;
 	}
 }
 

@@ -856,7 +856,7 @@ Test(mime, authors_who_might_be_of)
 Test(mime, authors_who_seem_to_be_of)
 {
 	static const char *const domains[] = { "x.id", ".y.id", "xn--b-eha.id",
-		"xn--ccke4x.id", NULL };
+		"xn--ccke4x.id", "desa.id", NULL };
 	static const struct {
 		const char *from;
 		bool might_be;
@@ -896,6 +896,13 @@ Test(mime, authors_who_seem_to_be_of)
 		{ "\"b@x\xef\xbf\xba.id\" <a@z.id>", true },
 		{ "\"b@\xef\xbf\xb9x.id\" <a@z.id>", true },
 		{ "\"b@x\xef\xbf\xbc.id\" <a@z.id>", true },
+		{ "=?windows-1252?q?b=40de=81sa=2Eid?= <a@z.id>", true },
+		{ "=?us-ascii?q?b=40de=9Dsa=2Eid?= <a@z.id>", true },
+		{ "=?tis-620?q?b=40de=81sa=2Eid?= <a@z.id>", true },
+		{ "=?shift_jis?q?b=40de=80sa=2Eid?= <a@z.id>", true },
+		{ "=?shift_jis?q?b=40de=A0sa=2Eid?= <a@z.id>", true },
+		{ "=?windows-1252?q?b=40w=81=2Eid?= <a@z.id>", false },
+		{ "=?windows-1252?q?Budi=81?= <a@z.id>", false },
 		{ "\"b@\xe2\x9d\x9dx.id\xe2\x9d\x9e\" <a@z.id>", true },
 		{ "\"b@x\xd2\x87.id\" <a@z.id>", true },
 		{ "\"b@w.my\xe2\x80\x90y.id\" <a@z.id>", false },
