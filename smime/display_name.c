@@ -226,6 +226,68 @@ is_combining_dot(gunichar c)
 	return c == 0x307 || c == 0x323 || (c >= 0x326 && c <= 0x328);
 }
 
+/* What NFKC makes of a character. */
+typedef struct {
+	gunichar made[G_UNICHAR_MAX_DECOMPOSITION_LENGTH];
+	gsize count;
+} Compatible;
+
+/* Does NFKC make something else of c, and no blank? */
+static bool
+is_compatible(gunichar c, Compatible *as)
+{
+	Compatible same;
+
+	as->count = g_unichar_fully_decompose(
+	    c, TRUE, as->made, G_N_ELEMENTS(as->made));
+	same.count = g_unichar_fully_decompose(
+	    c, FALSE, same.made, G_N_ELEMENTS(same.made));
+	if (as->count == 1 && as->made[0] == ' ')
+		return false;
+	return as->count != same.count ||
+	    memcmp(as->made, same.made, as->count * sizeof(gunichar)) != 0;
+}
+
+static bool
+is_full_width(gunichar c)
+{
+	return c >= 0xff00 && c <= 0xffef && g_unichar_isalnum(c);
+}
+
+/* Is c, which is compatible with as, not in a word, as numbers and signs of
+ * trade are? */
+static bool
+is_footnote(gunichar c, const Compatible *as)
+{
+	GUnicodeType type = g_unichar_type(c);
+
+	return type == G_UNICODE_OTHER_NUMBER ||
+	    (type == G_UNICODE_OTHER_SYMBOL &&
+		(as->count != 1 || !g_unichar_isalpha(as->made[0])));
+}
+
+/* text with quotes, which are overlooked, where a reader might see another
+ * beginning than who reads it as we do: before what is a letter or a dot as
+ * NFKC has it, or looks like one, and instead of footnotes.  Caller frees. */
+static char *
+with_beginnings(const char *text)
+{
+	GString *out = g_string_new(NULL);
+
+	for (; *text != '\0'; text = g_utf8_next_char(text)) {
+		gunichar c = g_utf8_get_char(text);
+		Compatible as;
+		bool compatible = !looks_like_at(c) && !is_full_width(c) &&
+		    is_compatible(c, &as);
+
+		if (compatible || looks_like_dot(c) || (is_dot(c) && c != '.'))
+			g_string_append_c(out, '\'');
+		if (!compatible || !is_footnote(c, &as))
+			g_string_append_unichar(out, c);
+	}
+	return g_string_free(out, FALSE);
+}
+
 /* Two characters with a letter, or an A-label; but c0m is seen as com. */
 static bool
 could_be_top_level(const char *label, gsize size)
@@ -956,6 +1018,8 @@ might_end_before(const GString *domain, const char *text)
 {
 	if (*text == '_' || (text[0] == '-' && text[1] == '-'))
 		return true;
+	if (*text == '.')
+		return domain->len > 0 && domain->str[domain->len - 1] == '.';
 	if ((guchar)*text < 0xc0)
 		return false;
 	return (domain->len > 0 &&
@@ -1310,9 +1374,9 @@ shows_foreign(const Search *search, const char *text, Order order)
 
 /* --- ways of reading ------------------------------------------------------ */
 
-/* decoded NULL: not to be told. */
+/* decoded NULL: not to be told, as all that is not UTF-8. */
 static bool
-is_seen(const Search *search, const char *decoded, ReadBy by)
+is_seen_so(const Search *search, const char *decoded, ReadBy by)
 {
 	Order order = IN_ORDER;
 	g_autofree char *seen = decoded != NULL ?
@@ -1324,6 +1388,20 @@ is_seen(const Search *search, const char *decoded, ReadBy by)
 		return true;
 	unquoted = without_quotes(seen);
 	return search->is_in(search, unquoted, order);
+}
+
+/* Where domains end matters to who looks for some. */
+static bool
+is_seen(const Search *search, const char *decoded, ReadBy by)
+{
+	g_autofree char *apart = NULL;
+
+	if (is_seen_so(search, decoded, by))
+		return true;
+	if (search->zones == NULL)
+		return false;
+	apart = with_beginnings(decoded);
+	return strcmp(apart, decoded) != 0 && is_seen_so(search, apart, by);
 }
 
 /* Without comments, quotes, and backslashes that quote.  Caller frees. */
