@@ -1128,7 +1128,7 @@ is_of_author(const GPtrArray *authors, const char *text, const char *at,
 }
 
 /* Behind marks, there might be an author's own address, with dots before its at
- * sign. */
+ * sign, and all of it in one. */
 static bool
 is_local_of_author(
     const GPtrArray *authors, const char *text, const Behind *behind)
@@ -1137,7 +1137,7 @@ is_local_of_author(
 	Behind next = { .domain = domain, .comments = behind->comments };
 
 	if (!behind->marked || behind->literal || behind->first > 0 ||
-	    *behind->end != '@')
+	    *behind->end != '@' || !is_domain_char(behind->end[1]))
 		return false;
 	read_behind(&next, text, behind->end);
 	return is_of_author(authors, text, behind->end, &next);
@@ -1323,6 +1323,7 @@ struct search {
 	/* Is it in text, seen in that order? */
 	bool (*is_in)(const Search *search, const char *text, Order order);
 	const GPtrArray *authors; /* their domains are what they are */
+	bool locals;              /* and what stands before them, too */
 	const GPtrArray *names;   /* of domains (bare_names), or NULL */
 	const char *const *zones; /* where others' addresses are; NULL: any */
 	guint *readings;          /* as Behind's */
@@ -1353,8 +1354,8 @@ is_foreign(const Search *search, const char *text, const char *at, Order order,
 	if (order != IN_ORDER)
 		return true;
 	return makes_address(&behind) &&
-	    !is_local_of_author(authors, text, &behind) &&
-	    (search->zones == NULL || behind.in_zones);
+	    (search->zones == NULL || behind.in_zones) &&
+	    !(search->locals && is_local_of_author(authors, text, &behind));
 }
 
 static bool
@@ -1492,15 +1493,21 @@ unfold(const char *value)
 	return g_mime_utils_header_unfold(value);
 }
 
-bool
-display_name_misleads(const char *value, const GPtrArray *authors)
+static bool
+misleads(const char *value, const GPtrArray *authors, bool locals)
 {
 	g_autofree char *unfolded = unfold(value);
 	g_autoptr(GPtrArray) seen = seen_authors(authors);
-	const Search search = { shows_foreign, seen, NULL, NULL, NULL };
+	const Search search = { shows_foreign, seen, locals, NULL, NULL, NULL };
 
 	return unfolded == NULL || seen->len > DISPLAY_NAME_MAX_AUTHORS ||
 	    is_in_any_reading(&search, unfolded);
+}
+
+bool
+display_name_misleads(const char *value, const GPtrArray *authors)
+{
+	return misleads(value, authors, true);
 }
 
 bool
@@ -1515,7 +1522,7 @@ display_name_misleads_to(
 	Search search;
 
 	/* Of most mail that is all there is to ask. */
-	if (!display_name_misleads(value, authors))
+	if (!misleads(value, authors, false))
 		return false;
 	seen = seen_authors(authors);
 	if (seen->len > DISPLAY_NAME_MAX_AUTHORS)
@@ -1525,7 +1532,7 @@ display_name_misleads_to(
 		return true;
 	names = bare_names(domains);
 	zones = seen_zones(domains);
-	search = (Search){ shows_foreign, seen, names,
+	search = (Search){ shows_foreign, seen, false, names,
 		(const char *const *)zones, &readings };
 	return is_in_any_reading(&search, unfolded);
 }
@@ -1548,7 +1555,8 @@ display_name_shows_domain(const char *value, const char *const *domains)
 	g_autofree char *unfolded = unfold(value);
 	g_autoptr(GPtrArray) names = bare_names(domains);
 	g_autoptr(GPtrArray) nobody = g_ptr_array_new();
-	const Search search = { shows_any_name, nobody, names, NULL, NULL };
+	const Search search = { shows_any_name, nobody, false, names, NULL,
+		NULL };
 	g_autofree char *raw = NULL;
 
 	if (unfolded == NULL)

@@ -235,6 +235,10 @@ Test(display_name, disguised)
 		"\"ceo@(bank.example'" OWN "\"" BY,
 		"\"ceo@(bank.example(x)" OWN "\"" BY,
 		"\"ceo@[" OWN "\"" BY,
+		"\"ceo@'bank.example@      jahat.example\" "
+		"<bank.example@jahat.example>",
+		"\"ceo@~bank.example@(Kantor pusat) jahat.example\" "
+		"<bank.example@jahat.example>",
 		"\"mallory@bank.example|.jahat.example\" "
 		"<mallory@bank.example.jahat.example>",
 		"\"mallory@bank.example (x).jahat.example\" "
@@ -540,6 +544,9 @@ Test(display_name, no_address)
 		"\"mallory@jahat.example'Mallory'\"" BY,
 		"\"mallory@jahat.example.(Aula)\"" BY,
 		"\"mallory@jahat.example(Aula)Kominfo\"" BY,
+		"\"Info @: budi.test@jahat.example\" <budi.test@jahat.example>",
+		"\"Info @ 'budi.test@jahat.example'\" "
+		"<budi.test@jahat.example>",
 		"\"\xc2\xb4" OWN "\xc2\xb4\"" BY,
 	};
 
