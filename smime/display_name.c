@@ -422,13 +422,30 @@ typedef enum {
 	                   else the controls that it would be by that name */
 } ReadBy;
 
-/* Makes an at sign of the a at the end of out. */
+/* Is c an a of Latin (two kinds), Greek or Cyrillic, whatever is on it? */
+static bool
+looks_like_a(gunichar c)
+{
+	gunichar base;
+
+	g_unichar_fully_decompose(c, FALSE, &base, 1);
+	base = g_unichar_tolower(base);
+	return base == 'a' || base == 0x251 || base == 0x3b1 || base == 0x430;
+}
+
+/* Makes an at sign of the a at the end of out, with marks on it or without. */
 static bool
 add_circle(GString *out)
 {
-	if (out->len == 0 || g_ascii_tolower(out->str[out->len - 1]) != 'a')
+	const char *last = out->str + out->len;
+
+	do {
+		last = g_utf8_find_prev_char(out->str, last);
+	} while (last != NULL && g_unichar_ismark(g_utf8_get_char(last)));
+	if (last == NULL || !looks_like_a(g_utf8_get_char(last)))
 		return false;
-	out->str[out->len - 1] = '@';
+	g_string_truncate(out, (gsize)(last - out->str));
+	g_string_append_c(out, '@');
 	return true;
 }
 
