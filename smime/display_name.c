@@ -913,28 +913,45 @@ is_overlooked(const Behind *behind, const Gap *gap)
 	return !gap->marks || (dot_before && *domain_end(gap->end) != '@');
 }
 
-/* text, without what separates labels where there is none.  Caller frees. */
+static bool
+ends_with_dot(const GString *text)
+{
+	return text->len == 0 || text->str[text->len - 1] == '.';
+}
+
+static void
+drop_at_end(GString *text, const char *chars)
+{
+	while (text->len > 0 && strchr(chars, text->str[text->len - 1]) != NULL)
+		g_string_truncate(text, text->len - 1);
+}
+
+/* text without what separates labels, or words in one, where there is none.
+ * Caller frees. */
 static char *
-without_empty_labels(const GString *text)
+without_empty_labels(const char *text)
 {
 	GString *out = g_string_new(NULL);
 
-	for (gsize i = 0; i < text->len; i++) {
-		char last = out->len > 0 ? out->str[out->len - 1] : '.';
-
-		if (text->str[i] != '.' || last != '.')
-			g_string_append_c(out, text->str[i]);
+	for (; *text != '\0'; text++) {
+		if (*text == '.')
+			drop_at_end(out, "-_");
+		if (!ends_with_dot(out) || strchr(".-_", *text) == NULL)
+			g_string_append_c(out, *text);
 	}
-	while (out->len > 0 && strchr(".-_", out->str[out->len - 1]) != NULL)
-		g_string_truncate(out, out->len - 1);
+	drop_at_end(out, ".-_");
 	return g_string_free(out, FALSE);
 }
 
-/* Quotes that count as symbols. */
+/* Quotes and bars that count as symbols or letters. */
 static bool
 is_quote_symbol(gunichar c)
 {
-	return (c >= 0x275b && c <= 0x2760) || (c >= 0x1f676 && c <= 0x1f678);
+	static const Range ranges[] = { { 0xa6, 0xa6 }, { 0xb0, 0xb0 },
+		{ 0x23d0, 0x23d0 }, { 0x2502, 0x2503 }, { 0x2758, 0x2760 },
+		{ 0xa78b, 0xa78c }, { 0x1f676, 0x1f678 } };
+
+	return is_in(ranges, G_N_ELEMENTS(ranges), c);
 }
 
 /* Quotes, and what hardly shows, or not to all (encoded_word); not what a
@@ -950,7 +967,9 @@ is_sign(gunichar c, bool on_ascii)
 	case G_UNICODE_FINAL_PUNCTUATION:
 	case G_UNICODE_OTHER_PUNCTUATION:
 	case G_UNICODE_MODIFIER_SYMBOL:
+	case G_UNICODE_MATH_SYMBOL:
 	case G_UNICODE_FORMAT:
+	case G_UNICODE_PRIVATE_USE:
 	case G_UNICODE_UNASSIGNED:
 		return true;
 	case G_UNICODE_MODIFIER_LETTER:
@@ -992,8 +1011,7 @@ without_signs(const char *text)
 		else if (c < 0x80 || !is_sign(c, ends_in_ascii(out)))
 			g_string_append_unichar(out, c);
 	}
-	g_string_erase(out, 0, (gssize)strspn(out->str, ".-_"));
-	return without_empty_labels(out);
+	return without_empty_labels(out->str);
 }
 
 /* To read a domain takes long: of more than anybody writes the rest is not told
@@ -1019,7 +1037,7 @@ note_zones(Behind *behind)
 	if (behind->zones == NULL || behind->in_zones ||
 	    behind->domain->len > MAX_SHOWN_DOMAIN)
 		return;
-	text = without_empty_labels(behind->domain);
+	text = without_empty_labels(behind->domain->str);
 	behind->in_zones = is_in_zones(behind, text);
 	if (behind->in_zones || g_str_is_ascii(text))
 		return;
