@@ -17,9 +17,6 @@
 /* Of domains in one From that are compared with those that are looked for. */
 #define MAX_READINGS 5000
 
-#define LEFT_TO_RIGHT "\xe2\x80\xaa" /* U+202A, an embedding */
-#define POP "\xe2\x80\xac"           /* U+202C, the end of one */
-
 /* --- characters ---------------------------------------------------------- */
 
 typedef struct {
@@ -136,24 +133,71 @@ may_surround(const char *around, char c)
 	return c == '\0' || strchr(around, c) != NULL;
 }
 
-/* Contact lists put a whole name between these, which turns nothing.  Others
- * stay, and are found.  Caller frees. */
+/* Has size octets of text anything that is written from right to left? */
+static bool
+has_right_to_left(const char *text, gsize size)
+{
+	const char *end = text + size;
+
+	for (; text < end; text = g_utf8_next_char(text)) {
+		if (is_right_to_left(g_utf8_get_char(text)))
+			return true;
+	}
+	return false;
+}
+
+/* U+202A, U+202B, and U+2066 to U+2068, each with its end, U+202C or U+2069. */
+typedef struct {
+	char start[4], end[4];
+	bool turns; /* what is written from left to right */
+} Embedding;
+
+/* Which embedding begins at at in text and has a whole name in it?  *end: where
+ * it ends.  NULL: none, or one that turns the name. */
+static const Embedding *
+find_embedding(const char *text, const char *at, const char **end)
+{
+	static const Embedding all[] = {
+		{ "\xe2\x80\xaa", "\xe2\x80\xac", false },
+		{ "\xe2\x80\xab", "\xe2\x80\xac", true },
+		{ "\xe2\x81\xa6", "\xe2\x81\xa9", false },
+		{ "\xe2\x81\xa7", "\xe2\x81\xa9", true },
+		{ "\xe2\x81\xa8", "\xe2\x81\xa9", false },
+	};
+	gsize i = 0;
+
+	while (i < G_N_ELEMENTS(all) && !g_str_has_prefix(at, all[i].start))
+		i++;
+	if (i == G_N_ELEMENTS(all) ||
+	    (at > text && !may_surround(" \t\"(,", at[-1])))
+		return NULL;
+	*end = strstr(at, all[i].end);
+	if (*end == NULL ||
+	    !may_surround(" \t\"),<", (*end)[strlen(all[i].end)]) ||
+	    (all[i].turns && !has_right_to_left(at, (gsize)(*end - at))))
+		return NULL;
+	return &all[i];
+}
+
+/* Contact lists and lists of mail put a whole name between these, which turns
+ * nothing.  Others stay, and are found.  Caller frees. */
 static char *
 without_embeddings(const char *text)
 {
 	GString *out = g_string_new(NULL);
-	const char *rest = text, *start, *end;
+	const char *at = text, *end;
 
-	while ((start = strstr(rest, LEFT_TO_RIGHT)) != NULL &&
-	    (end = strstr(start, POP)) != NULL &&
-	    (start == text || may_surround(" \t\"(,", start[-1])) &&
-	    may_surround(" \t\"),<", end[strlen(POP)])) {
-		g_string_append_len(out, rest, start - rest);
-		start += strlen(LEFT_TO_RIGHT);
-		g_string_append_len(out, start, end - start);
-		rest = end + strlen(POP);
+	while (*at != '\0') {
+		const Embedding *found = find_embedding(text, at, &end);
+
+		if (found == NULL) {
+			g_string_append_c(out, *at++);
+			continue;
+		}
+		at += strlen(found->start);
+		g_string_append_len(out, at, end - at);
+		at = end + strlen(found->end);
 	}
-	g_string_append(out, rest);
 	return g_string_free(out, FALSE);
 }
 

@@ -13,6 +13,10 @@
 #define LRE "\xe2\x80\xaa"  /* U+202A */
 #define RLE "\xe2\x80\xab"  /* U+202B */
 #define PDF "\xe2\x80\xac"  /* U+202C */
+#define LRI "\xe2\x81\xa6"  /* U+2066 */
+#define RLI "\xe2\x81\xa7"  /* U+2067 */
+#define FSI "\xe2\x81\xa8"  /* U+2068 */
+#define PDI "\xe2\x81\xa9"  /* U+2069 */
 #define RLM "\xe2\x80\x8f"  /* U+200F */
 #define ALM "\xd8\x9c"      /* U+061C */
 #define MUHAMMAD "\xd9\x85\xd8\xad\xd9\x85\xd8\xaf"
@@ -108,6 +112,12 @@ Test(display_name, honest)
 		LRE "Mallory" PDF BY,
 		"\"" LRE "Mallory" PDF "\"" BY,
 		"a@x.example (" LRE "A" PDF "), " LRE "B" PDF "<a@x.example>",
+		"\"" RLE MUHAMMAD PDF "\"" BY,
+		"\"" RLI MUHAMMAD PDI " via List\"" BY,
+		"\"" LRI "Mallory" PDI "\"" BY,
+		"\"" FSI "Mallory" PDI " via List\"" BY,
+		"\"" FSI MUHAMMAD PDI "\"" BY,
+		"\"" FSI OWN PDI " [via List]\"" BY,
 		/* from right to left, and his own address */
 		"\"\xd7\x91\xd7\x95\xd7\x93\xd7\x99 (" OWN ")\"" BY,
 		"\"\xd7\x91\xd7\x95\xd7\x93\xd7\x99" RLM "\"" BY,
@@ -761,6 +771,14 @@ Test(display_name, characters)
 		"\"Mallory" PDF "\"" BY,
 		"\"" LRE "Mal" RLE "lory" PDF "\"" BY,
 		"\"" LRE "ceo@bank.example" PDF "\"" BY,
+		"\"" FSI "ceo@bank.example" PDI " [via List]\"" BY,
+		"\"" RLI "Mallory" PDI "\"" BY,
+		"\"" RLE MUHAMMAD " ceo@bank.example" PDF "\"" BY,
+		"\"" RLI RLM "bank.example" RLM "@" RLM "ceo" PDI "\"" BY,
+		"\"" LRI "Mallory" PDF "\"" BY,
+		"\"" LRE "Mallory" PDI "\"" BY,
+		"\"" FSI LRE "Mallory" PDF PDI "\"" BY,
+		"\"Mal" FSI "lory" PDI "\"" BY,
 		"=?utf-8?q?=E2=80=AAceo=40bank=2Eexample=E2=80=AC?=" BY,
 		/* shown from right to left, it is an address */
 		"\"" RLM "bank.example" RLM "@" RLM "ceo\"" BY,

@@ -989,6 +989,16 @@ Test(mime, authors_who_seem_to_be_of)
 		{ "\"\xd7\x90 b@x.id\" <a@z.id>", true },
 		{ "\"\xd7\x90 b@w.id\" <a@z.id>", false },
 		{ "\"b\xe2\x80\xae@w.id\" <a@z.id>", true },
+		{ "\"\xe2\x80\xab\xd7\x90\xe2\x80\xac\" <a@z.id>", false },
+		{ "\"\xe2\x81\xa8"
+		  "Budi\xe2\x81\xa9 via List\" <a@z.id>",
+		    false },
+		{ "\"\xe2\x81\xa8"
+		  "b@w.id\xe2\x81\xa9 via List\" <a@z.id>",
+		    false },
+		{ "\"\xe2\x81\xa8"
+		  "b@x.id\xe2\x81\xa9 via List\" <a@z.id>",
+		    true },
 		{ "=?iso-2022-jp?b?GyRCOzNFRBsoQg==?= <a@z.id>", false },
 		{ "=?utf-8?b?2YXYrdmF2K8=?= <a@z.id>", false },
 	};
