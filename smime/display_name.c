@@ -78,6 +78,18 @@ is_right_to_left(gunichar c)
 	return is_in(ranges, G_N_ELEMENTS(ranges), c);
 }
 
+/* c, or the letter that it is seen as: an i of Turkish, or one that is circled
+ * on black, of which NFKC makes nothing. */
+static gunichar
+as_letter(gunichar c)
+{
+	if (c == 0x130 || c == 0x131)
+		return 'i';
+	if (c > 0x1f150 && c <= 0x1f169)
+		return 'a' + (c - 0x1f150);
+	return c;
+}
+
 static bool
 is_late_control(gunichar c)
 {
@@ -1040,8 +1052,8 @@ ends_in_ascii(const GString *text)
 	return text->len == 0 || (guchar)text->str[text->len - 1] < 0x80;
 }
 
-/* text without signs that are not ASCII, with such dashes as ASCII has one, and
- * without what is around all of it then.  Caller frees. */
+/* text without signs that are not ASCII, with such dashes and letters as ASCII
+ * has for others, and without what is around all of it then.  Caller frees. */
 static char *
 without_signs(const char *text)
 {
@@ -1053,7 +1065,7 @@ without_signs(const char *text)
 		if (is_dash(c))
 			g_string_append_c(out, '-');
 		else if (c < 0x80 || !is_sign(c, ends_in_ascii(out)))
-			g_string_append_unichar(out, c);
+			g_string_append_unichar(out, as_letter(c));
 	}
 	return without_empty_labels(out->str);
 }
@@ -1242,7 +1254,7 @@ bare(const char *text)
 	GString *out = g_string_new(NULL);
 
 	for (const char *at = normal; *at != '\0'; at = g_utf8_next_char(at)) {
-		gunichar c = g_utf8_get_char(at);
+		gunichar c = as_letter(g_utf8_get_char(at));
 		bool after_dot = out->len > 0 && out->str[out->len - 1] == '.';
 
 		if (g_unichar_isalnum(c) || c == '@' ||
@@ -1261,7 +1273,7 @@ bare_words(const char *text)
 	GString *out = g_string_new(" ");
 
 	for (const char *at = normal; *at != '\0'; at = g_utf8_next_char(at)) {
-		gunichar c = g_utf8_get_char(at);
+		gunichar c = as_letter(g_utf8_get_char(at));
 
 		if (g_unichar_isalnum(c))
 			g_string_append_unichar(out, c);

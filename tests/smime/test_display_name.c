@@ -89,6 +89,8 @@ Test(display_name, honest)
 		"ceo@" DOTTED " (CEO@" DOTTED ".)",
 		"\"ceo@col\xc2\xb7legi.cat\" <ceo@col\xc2\xb7legi.cat>",
 		"\"a@" HIND ".com\" <a@" HIND ".com>",
+		"\"a@\xc4\xb1\xc5\x9f\xc4\xb1k.tr\" <a@\xc4\xb1\xc5\x9f\xc4\xb1"
+		"k.tr>",
 		/* an at sign in no address */
 		"\"Mallory @ Kominfo\"" BY,
 		"\"Mallory @ (Aula)\"" BY,
@@ -918,6 +920,10 @@ Test(display_name, shows_domain)
 		"a.@bssn\xe3\x80\x82go\xe3\x80\x82id",
 		"a.@bssn\xc2\xb7go\xc2\xb7id",
 		"a.@\xef\xbd\x82\xef\xbd\x93\xef\xbd\x93\xef\xbd\x8e.go.id",
+		"a.@bssn.go.\xc4\xb1"
+		"d",
+		"a.@\xf0\x9f\x85\x91\xf0\x9f\x85\xa2\xf0\x9f\x85\xa2"
+		"\xf0\x9f\x85\x9d.go.id",
 		"a.@xn--bcher-kva.example",
 		"a.@XN--Bcher-KVA.example",
 		"a.@b\xc3\xbc"

@@ -977,6 +977,21 @@ Test(mime, authors_who_seem_to_be_of)
 		{ "\"b@w\xe2\x84\xa2.id\" <a@z.id>", false },
 		{ "\"b@x.id.w.id\xe2\x84\xa2\" <a@z.id>", false },
 		{ "\"b@x.id\xef\xbd\x97\" <a@z.id>", false },
+		{ "\"b@x.I\xcc\x87"
+		  "D\" <a@z.id>",
+		    true },
+		{ "\"b@X.\xc4\xb0"
+		  "D\" <a@z.id>",
+		    true },
+		{ "\"b@x.\xc4\xb1"
+		  "d\" <a@z.id>",
+		    true },
+		{ "\"b@\xf0\x9f\x85\xa7.\xf0\x9f\x85\x98\xf0\x9f\x85\x93\" "
+		  "<a@z.id>",
+		    true },
+		{ "\"b@w.\xc4\xb1"
+		  "d\" <a@z.id>",
+		    false },
 		{ "\"b@w.id \xe2\x91\xa0 x.id\" <a@z.id>", false },
 		{ "\"b@x.id\xe3\x81\xa7\xe3\x81\x99\" <a@z.id>", true },
 		{ "\"b@x\xe3\x80\x82id\" <a@z.id>", true },
