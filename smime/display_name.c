@@ -787,8 +787,8 @@ is_wide(const char *text, const char *at)
 {
 	const char *before = at, *behind = at + 1;
 
-	while (before > text && is_any_mark(g_utf8_prev_char(before)))
-		before = g_utf8_prev_char(before);
+	while (before > text && is_mark(before[-1]))
+		before--;
 	while (is_any_mark(behind))
 		behind = g_utf8_next_char(behind);
 	return (before == text || before[-1] == ' ') && *behind == ' ';

@@ -275,6 +275,8 @@ Test(display_name, disguised)
 		"\"ceo @ bank. co. uk\"" BY,
 		"\"ceo @ 'bank.example'\"" BY,
 		"\"ceo ~@~ bank.example\"" BY,
+		"\"(ceo@bank.c0m)\"" BY,
+		"\"ceo@bank.xn--p1ai\"" BY,
 		/* other marks before them */
 		"\"ceo@\xc2\xab bank.example \xc2\xbb\"" BY,
 		"\"ceo@\xc2\xab\xc2\xa0"
@@ -286,9 +288,9 @@ Test(display_name, disguised)
 		"\"ceo@ \xe2\x86\x92. \xe2\x80\xa2 bank.example\"" BY,
 		"\"ceo@\xf0\x9f\x87\xae\xf0\x9f\x87\xa9 bank.example\"" BY,
 		"\"ceo@\xef\xbf\xbd bank.example\"" BY,
+		"\"\xe2\x98\x85@ bank. example\"" BY,
 		/* which may be all there is of a domain */
 		"\"ceo@\xf0\x9f\x85\x91.\xf0\x9f\x85\x96\"" BY,
-		"\"(ceo@bank.c0m)\"" BY,
 		/* narrow ones inside words */
 		"\"ceo@b\xe2\x80\x8a"
 		"ank.example\"" BY,
@@ -305,7 +307,6 @@ Test(display_name, disguised)
 		"\"ceo@b\xf0\x9d\x85\x99"
 		"ank.example\"" BY,
 		"=?utf-8?q?ceo=40b=E2=80=8Aank=2Eexample?=" BY,
-		"\"ceo@bank.xn--p1ai\"" BY,
 		/* look-alikes of an at sign */
 		"\"ceo\xe2\x92\x9c"
 		"bank.example\"" BY,
