@@ -29,7 +29,8 @@ has_right_to_left(const char *text, gsize size)
 	return false;
 }
 
-/* U+202A, U+202B, and U+2066 to U+2068, each with its end, U+202C or U+2069. */
+/* U+202A, U+202B, U+2067 and U+2068, each with its end, U+202C or U+2069; not
+ * U+2066, which counts as hiding something. */
 typedef struct {
 	char start[4], end[4];
 	bool turns; /* what is written from left to right */
@@ -43,7 +44,6 @@ find_embedding(const char *text, const char *at, const char **end)
 	static const Embedding all[] = {
 		{ "\xe2\x80\xaa", "\xe2\x80\xac", false },
 		{ "\xe2\x80\xab", "\xe2\x80\xac", true },
-		{ "\xe2\x81\xa6", "\xe2\x81\xa9", false },
 		{ "\xe2\x81\xa7", "\xe2\x81\xa9", true },
 		{ "\xe2\x81\xa8", "\xe2\x81\xa9", false },
 	};
