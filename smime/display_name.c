@@ -6,107 +6,20 @@
 #include "display_name.h"
 #include "encoded_word.h"
 #include "second_reader.h"
-
-/* More marks in a row than any script has (UAX #15, section 13). */
-#define MAX_MARKS 30
-
-/* Octets of a domain (RFC 1035, section 2.3.4), and of one in UTF-8. */
-#define MAX_DOMAIN 255
-#define MAX_SHOWN_DOMAIN (4 * MAX_DOMAIN)
+#include "seen_text.h"
+#include "shown_domain.h"
+#include "zone_names.h"
 
 /* Of domains in one From that are compared with those that are looked for. */
 #define MAX_READINGS 5000
 
-#define LEFT_TO_RIGHT "\xe2\x80\xaa" /* U+202A, an embedding */
-#define POP "\xe2\x80\xac"           /* U+202C, the end of one */
-
-/* --- characters ---------------------------------------------------------- */
-
-typedef struct {
-	gunichar first, last;
-} Range;
-
-static bool
-is_in(const Range *ranges, gsize count, gunichar c)
-{
-	for (gsize i = 0; i < count; i++) {
-		if (c >= ranges[i].first && c <= ranges[i].last)
-			return true;
-	}
-	return false;
-}
-
-/* Unicode's Default_Ignorable_Code_Point: shown as nothing. */
-static bool
-is_invisible(gunichar c)
-{
-	static const Range ranges[] = { { 0xad, 0xad }, { 0x34f, 0x34f },
-		{ 0x61c, 0x61c }, { 0x115f, 0x1160 }, { 0x17b4, 0x17b5 },
-		{ 0x180b, 0x180f }, { 0x200b, 0x200f }, { 0x202a, 0x202e },
-		{ 0x2060, 0x206f }, { 0x3164, 0x3164 }, { 0xfe00, 0xfe0f },
-		{ 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 }, { 0xfff0, 0xfff8 },
-		{ 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a },
-		{ 0xe0000, 0xe0fff } };
-
-	return is_in(ranges, G_N_ELEMENTS(ranges), c);
-}
-
-/* An a with something around it, of which NFKC makes the letter alone. */
-static bool
-looks_like_at(gunichar c)
-{
-	return c == 0x249c || c == 0x24b6 || c == 0x24d0 || c == 0x1f110 ||
-	    c == 0x1f150;
-}
-
-/* The circle around the character before it. */
-#define CIRCLE 0x20dd
-
-/* Characters that turn the direction of what stands behind them. */
-static bool
-turns_direction(gunichar c)
-{
-	return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
-}
-
-/* Of a script, or a mark, that is written from right to left: what stands
- * beside it is not seen where it stands in the text. */
-static bool
-is_right_to_left(gunichar c)
-{
-	static const Range ranges[] = { { 0x590, 0x8ff }, { 0x200f, 0x200f },
-		{ 0xfb1d, 0xfdff }, { 0xfe70, 0xfefc }, { 0x10800, 0x10fff },
-		{ 0x1e800, 0x1efff } };
-
-	return is_in(ranges, G_N_ELEMENTS(ranges), c);
-}
-
-static bool
-is_late_control(gunichar c)
-{
-	return c >= 0x80 && c <= 0x9f;
-}
-
-/* The blanks that NFKC leaves, one of Braille, and a note without a head. */
-static bool
-is_blank(gunichar c)
-{
-	return g_unichar_isspace(c) || c == 0x2028 || c == 0x2029 ||
-	    c == 0x2800 || c == 0x1d159;
-}
+/* --- local parts before an at sign ---------------------------------------- */
 
 static bool
 is_local_char(char c)
 {
 	return g_ascii_isalnum(c) || (guchar)c >= 0x80 ||
 	    (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~.", c) != NULL);
-}
-
-static bool
-is_domain_char(char c)
-{
-	return g_ascii_isalnum(c) || (guchar)c >= 0x80 || c == '-' ||
-	    c == '.' || c == '_';
 }
 
 /* What may stand before an address and is no part of it for a reader, although
@@ -116,348 +29,6 @@ is_separator(char c)
 {
 	return strchr("/#='`{}|~!*?^$%&", c) != NULL;
 }
-
-/* --- what is seen of a text ---------------------------------------------- */
-
-static bool
-may_surround(const char *around, char c)
-{
-	return c == '\0' || strchr(around, c) != NULL;
-}
-
-/* Contact lists put a whole name between these, which turns nothing.  Others
- * stay, and are found.  Caller frees. */
-static char *
-without_embeddings(const char *text)
-{
-	GString *out = g_string_new(NULL);
-	const char *rest = text, *start, *end;
-
-	while ((start = strstr(rest, LEFT_TO_RIGHT)) != NULL &&
-	    (end = strstr(start, POP)) != NULL &&
-	    (start == text || may_surround(" \t\"(,", start[-1])) &&
-	    may_surround(" \t\"),<", end[strlen(POP)])) {
-		g_string_append_len(out, rest, start - rest);
-		start += strlen(LEFT_TO_RIGHT);
-		g_string_append_len(out, start, end - start);
-		rest = end + strlen(POP);
-	}
-	g_string_append(out, rest);
-	return g_string_free(out, FALSE);
-}
-
-/* Caller frees. */
-static char *
-with_at_signs(const char *text)
-{
-	GString *out = g_string_new(NULL);
-
-	for (; *text != '\0'; text = g_utf8_next_char(text)) {
-		gunichar c = g_utf8_get_char(text);
-
-		g_string_append_unichar(out, looks_like_at(c) ? '@' : c);
-	}
-	return g_string_free(out, FALSE);
-}
-
-/* Marks without end hide what they are on, and take long to sort. */
-static bool
-has_many_marks(const char *text)
-{
-	guint marks = 0;
-
-	for (const char *c = text; *c != '\0'; c = g_utf8_next_char(c)) {
-		marks = g_unichar_ismark(g_utf8_get_char(c)) ? marks + 1 : 0;
-		if (marks > MAX_MARKS)
-			return true;
-	}
-	return false;
-}
-
-/* What looks like a dot (UTS 39), or nearly. */
-static bool
-looks_like_dot(gunichar c)
-{
-	static const gunichar dots[] = { 0xb7, 0x2d1, 0x2f3, 0x358, 0x387,
-		0x589, 0x660, 0x6f0, 0x701, 0x702, 0x902, 0x93c, 0x970, 0x971,
-		0xa02, 0xf0b, 0x104a, 0x119e, 0x1362, 0x1427, 0x166e, 0x16eb,
-		0x1802, 0x1803, 0x1dce, 0x201a, 0x2022, 0x2027, 0x2055, 0x2218,
-		0x2219, 0x22c5, 0x25aa, 0x25cf, 0x25e6, 0x25fe, 0x26ab, 0x2981,
-		0x2b1d, 0x2b24, 0x2cf9, 0x2cfe, 0x2e30, 0x2e31, 0x2e33, 0x2e3c,
-		0x3001, 0x302e, 0x30fb, 0xa4f8, 0xa4fa, 0xa4fb, 0xa60e, 0xa6f3,
-		0xa78f, 0x10101, 0x10a50, 0x1d16d, 0x1f784, 0x1f78c };
-
-	for (gsize i = 0; i < G_N_ELEMENTS(dots); i++) {
-		if (c == dots[i])
-			return true;
-	}
-	return false;
-}
-
-/* What means the same as a dot in a domain (RFC 5895, section 2; NFKC has left
- * one of them). */
-static bool
-is_dot(gunichar c)
-{
-	return c == '.' || c == 0x3002;
-}
-
-/* Shown as a dot of its own where it is on nothing; NFKC makes U+02D9 so. */
-static bool
-is_combining_dot(gunichar c)
-{
-	return c == 0x307 || c == 0x323;
-}
-
-/* Two characters with a letter, or an A-label; but c0m is seen as com. */
-static bool
-could_be_top_level(const char *label, gsize size)
-{
-	bool letter = false;
-
-	for (gsize i = 0; i < size; i++) {
-		if ((guchar)label[i] >= 0x80)
-			return false;
-		letter = letter || g_ascii_isalpha(label[i]);
-	}
-	return letter && size > 1;
-}
-
-/* Is the last label of what text begins with one that ends domains?  Who makes
- * it longer than all wants to hide something. */
-static bool
-ends_as_domain(const char *text)
-{
-	const char *label = text, *at = text;
-	bool could = false;
-
-	for (; at - text <= MAX_DOMAIN; at = g_utf8_next_char(at)) {
-		gunichar c = g_utf8_get_char(at);
-		bool inside = is_domain_char(*at);
-
-		if (inside && !is_dot(c) && !looks_like_dot(c))
-			continue;
-		if (at > label)
-			could = could_be_top_level(label, (gsize)(at - label));
-		if (!inside)
-			return could;
-		label = g_utf8_next_char(at);
-	}
-	return true;
-}
-
-/* May c be in a domain (RFC 5892), although it looks like a dot? */
-static bool
-is_in_names(gunichar c)
-{
-	return g_unichar_isalnum(c) || g_unichar_ismark(c) || c == 0x30fb;
-}
-
-/* Is c, at at in text, a dot of a domain, should it be in one?  With a blank
- * beside it, between words of a script that writes so, or in_own domain of an
- * author, it is none; and it is a letter between two of Catalan (RFC 5892,
- * appendix A.3). */
-static bool
-stands_for_dot(const char *text, const char *at, gunichar c, bool in_own)
-{
-	const char *next = g_utf8_next_char(at);
-	char before = ' ';
-
-	if (at > text)
-		before = at[-1];
-	if (before == ' ' || *next == ' ' || *next == '\0')
-		return false;
-	if (c == 0xb7 && g_ascii_tolower(before) == 'l' &&
-	    g_ascii_tolower(*next) == 'l')
-		return false;
-	/* In a word of ASCII nobody expects anything else. */
-	if ((guchar)before < 0x80 && (guchar)*next < 0x80)
-		return true;
-	return !(in_own && is_in_names(c)) && ends_as_domain(next);
-}
-
-/* The first octets of text as authors have their domains, empty when they are
- * none.  Caller frees. */
-static char *
-as_domain(const char *text, gsize size)
-{
-	g_autofree char *any = NULL;
-	g_autoptr(Address) shown = NULL;
-
-	while (size > 0 && text[size - 1] == '.')
-		size--;
-	any = g_strdup_printf("x@%.*s", (int)size, text);
-	shown = address_parse(any, strlen(any));
-	return g_strdup(shown != NULL ? shown->domain : "");
-}
-
-static const char *
-domain_end(const char *domain)
-{
-	while (is_domain_char(*domain))
-		domain++;
-	return domain;
-}
-
-/* Octets of text that are the domain of one of authors as they stand. */
-static gsize
-own_domain(const GPtrArray *authors, const char *text)
-{
-	gsize size = (gsize)(domain_end(text) - text);
-	g_autofree char *domain = as_domain(text, size);
-
-	for (guint i = 0; i < authors->len; i++) {
-		const Address *author = g_ptr_array_index(authors, i);
-
-		if (strcmp(author->domain, domain) == 0)
-			return size;
-	}
-	return 0;
-}
-
-/* An author's domain may have inside what looks like a dot.  Caller frees. */
-static char *
-with_dots(const char *text, const GPtrArray *authors)
-{
-	GString *out = g_string_new(NULL);
-	const char *own_end = text;
-
-	for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
-		gunichar c = g_utf8_get_char(at);
-
-		if (is_dot(c) ||
-		    (looks_like_dot(c) &&
-			stands_for_dot(text, at, c, at < own_end)))
-			g_string_append_c(out, '.');
-		else
-			g_string_append_unichar(out, c);
-		if (c == '@')
-			own_end = at + 1 + own_domain(authors, at + 1);
-	}
-	return g_string_free(out, FALSE);
-}
-
-typedef enum {
-	READ_BY_US,
-	READ_BY_OTHERS, /* who make of windows-1252 that is called something
-	                   else the controls that it would be by that name */
-} ReadBy;
-
-/* Makes an at sign of the a at the end of out. */
-static bool
-add_circle(GString *out)
-{
-	if (out->len == 0 || g_ascii_tolower(out->str[out->len - 1]) != 'a')
-		return false;
-	out->str[out->len - 1] = '@';
-	return true;
-}
-
-static void
-append_combining_dot(GString *out)
-{
-	if (out->len > 0 && out->str[out->len - 1] == ' ')
-		g_string_truncate(out, out->len - 1);
-	g_string_append_unichar(out, 0xb7);
-}
-
-/* How the letters of a text are seen. */
-typedef enum {
-	IN_ORDER,
-	TURNED, /* some in another order */
-	SPLIT,  /* and that for a mark in ASCII, which needs none */
-} Order;
-
-/* Of text, which is normal. */
-static Order
-order_of(const char *text)
-{
-	Order order = IN_ORDER;
-	bool after_ascii = false, marked = false;
-
-	for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
-		gunichar c = g_utf8_get_char(at);
-		bool ascii = c < 0x80 || is_blank(c);
-
-		if (is_right_to_left(c))
-			order = TURNED;
-		if (is_invisible(c) || is_late_control(c)) {
-			marked = marked || is_right_to_left(c);
-			continue;
-		}
-		if (after_ascii && marked && ascii)
-			return SPLIT;
-		after_ascii = ascii;
-		marked = false;
-	}
-	return order;
-}
-
-/* What is not hidden in text, which is normal.  NULL: it has characters that
- * nobody has in his name.  Caller frees. */
-static char *
-visible(const char *text, ReadBy by)
-{
-	g_autoptr(GString) out = g_string_new(NULL);
-	bool on_nothing = true;
-
-	for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
-		gunichar c = g_utf8_get_char(at);
-
-		if (by == READ_BY_OTHERS && is_late_control(c))
-			continue;
-		if (turns_direction(c) || (g_unichar_iscntrl(c) && c != '\t'))
-			return NULL;
-		if (c == CIRCLE && add_circle(out))
-			continue;
-		if (on_nothing && is_combining_dot(c))
-			append_combining_dot(out);
-		else if (is_blank(c))
-			g_string_append_c(out, ' ');
-		else if (!is_invisible(c))
-			g_string_append_unichar(out, c);
-		on_nothing = is_blank(c) || is_invisible(c);
-	}
-	return g_string_free(g_steal_pointer(&out), FALSE);
-}
-
-/* What a reader sees of text, in one way of writing it, and in which order.
- * NULL: not to be told.  Caller frees. */
-static char *
-as_seen(const char *text, ReadBy by, const GPtrArray *authors, Order *order)
-{
-	g_autofree char *plain = NULL;
-	g_autofree char *marked = NULL;
-	g_autofree char *normal = NULL;
-	g_autofree char *shown = NULL;
-
-	*order = IN_ORDER;
-	if (!g_utf8_validate(text, -1, NULL) || has_many_marks(text))
-		return NULL;
-	plain = without_embeddings(text);
-	marked = with_at_signs(plain);
-	normal = g_utf8_normalize(marked, -1, G_NORMALIZE_ALL_COMPOSE);
-	if (normal == NULL)
-		return NULL;
-	*order = order_of(normal);
-	shown = visible(normal, by);
-	return shown != NULL ? with_dots(shown, authors) : NULL;
-}
-
-/* Caller frees. */
-static char *
-without_quotes(const char *text)
-{
-	GString *out = g_string_new(NULL);
-
-	for (; *text != '\0'; text++) {
-		if (*text != '"' && *text != '\\')
-			g_string_append_c(out, *text);
-	}
-	return g_string_free(out, FALSE);
-}
-
-/* --- local parts before an at sign ---------------------------------------- */
 
 static gboolean
 is_same(gconstpointer a, gconstpointer b)
@@ -474,15 +45,15 @@ seen_authors(const GPtrArray *authors)
 
 	for (guint i = 0; i < authors->len; i++) {
 		const Address *author = g_ptr_array_index(authors, i);
-		Order order;
+		SeenOrder order;
 		g_autofree char *local =
-		    as_seen(author->local, READ_BY_US, authors, &order);
+		    seen_text(author->local, SEEN_BY_US, authors, &order);
 		Address *copy;
 
 		if (local == NULL)
 			continue;
 		copy = g_new0(Address, 1);
-		copy->local = without_quotes(local);
+		copy->local = seen_text_without_quotes(local);
 		copy->domain = g_strdup(author->domain);
 		if (g_ptr_array_find_with_equal_func(seen, copy, is_same, NULL))
 			address_free(copy);
@@ -511,452 +82,13 @@ has_local(const char *text, const char *at, const Address *author)
 	    is_start(text, at - size);
 }
 
-/* --- domains behind an at sign -------------------------------------------- */
-
-/* What a reader might see behind an at sign, without what he overlooks. */
-typedef struct {
-	GString *domain;
-	gsize first;     /* octets of it before the first gap inside, or 0 */
-	bool might_end;  /* there, for what is behind that gap is no label */
-	const char *end; /* of it, in the text */
-	bool wide;       /* the at sign has blanks on both sides */
-	bool apart;      /* but it ends as a domain whose labels have, too */
-	bool marked;     /* marks are between it and the domain */
-	bool literal;    /* it is an address of a host, in brackets */
-	bool comments;   /* parentheses are read as comments, not as marks */
-	bool blank_before_dot;
-	const char *const *zones; /* that are looked for, or NULL */
-	guint *readings; /* of domains that may be compared with them */
-	bool in_zones;   /* as far as some place where a reader might end it */
-} Behind;
-
-static bool
-is_mark(char c)
-{
-	return g_ascii_ispunct(c) && c != '@';
-}
-
-/* Behind the comment at text; the end of it where that has none. */
-static const char *
-skip_comment(const char *text)
-{
-	guint depth = 0;
-
-	for (; *text != '\0'; text++) {
-		if (*text == '(')
-			depth++;
-		else if (*text == ')' && --depth == 0)
-			return text + 1;
-	}
-	return text;
-}
-
-/* What a reader might overlook between an at sign and its domain: marks, blanks
- * and comments.  Returns where the domain is. */
-static const char *
-skip_to_domain(const char *text, bool comments)
-{
-	while (*text == ' ' || is_mark(*text)) {
-		if (comments && *text == '(')
-			text = skip_comment(text);
-		else
-			text++;
-	}
-	return text;
-}
-
-/* Has at blanks on both sides, which may have marks between? */
-static bool
-is_wide(const char *text, const char *at)
-{
-	const char *before = at, *behind = at + 1;
-
-	while (before > text && is_mark(before[-1]))
-		before--;
-	while (is_mark(*behind))
-		behind++;
-	return (before == text || before[-1] == ' ') && *behind == ' ';
-}
-
-/* Is [ at text the begin of a domain literal (RFC 5321, section 4.1.3)?  Words
- * in brackets stand behind a wide at sign only. */
-static bool
-is_literal(const char *text, bool wide)
-{
-	gsize size;
-
-	if (*text != '[')
-		return false;
-	size = strcspn(text, "]");
-	return !wide || memchr(text, ':', size) != NULL ||
-	    (g_ascii_isdigit(text[1]) && memchr(text, '.', size) != NULL);
-}
-
-/* As all domains, but not what is only counted or dated. */
-static bool
-has_letter(const char *domain)
-{
-	for (; *domain != '\0'; domain++) {
-		if (g_ascii_isalpha(*domain) || (guchar)*domain >= 0x80)
-			return true;
-	}
-	return false;
-}
-
-/* Labels of domain, the empty ones not counted.  *top_level: one behind the
- * first could be the last of a domain; others are overlooked behind it. */
-static guint
-count_labels(const char *domain, bool *top_level)
-{
-	guint count = 0;
-
-	*top_level = false;
-	for (;;) {
-		gsize size = strcspn(domain, ".");
-
-		if (size > 0 && count++ > 0 && could_be_top_level(domain, size))
-			*top_level = true;
-		if (domain[size] == '\0')
-			return count;
-		domain += size + 1;
-	}
-}
-
-static bool
-is_domain(const char *domain)
-{
-	bool top_level;
-
-	return count_labels(domain, &top_level) > 1 && has_letter(domain) &&
-	    (top_level || !g_str_is_ascii(domain));
-}
-
-/* S.Kom and M.Si: what stands behind names in Indonesia. */
-static bool
-is_degree(const char *domain)
-{
-	bool top_level;
-
-	while (*domain == '.')
-		domain++;
-	return domain[0] != '\0' && domain[1] == '.' &&
-	    count_labels(domain, &top_level) == 2;
-}
-
-static bool
-word_is_domain(const char *text)
-{
-	g_autofree char *word =
-	    g_strndup(text, (gsize)(domain_end(text) - text));
-
-	return is_domain(word) && !is_degree(word);
-}
-
-/* Is label one of the words of list, which have blanks around them? */
-static bool
-is_listed(const char *list, const char *label, gsize size)
-{
-	g_autofree char *lower = g_ascii_strdown(label, (gssize)size);
-	g_autofree char *word = g_strconcat(" ", lower, " ", NULL);
-
-	return strstr(list, word) != NULL;
-}
-
-/* The top-level domains of countries. */
-static const char countries[] =
-    " ac ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh "
-    "bi bj bm bn bo br bs bt bv bw by bz ca cc cd cf cg ch ci ck cl cm cn co "
-    "cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg er es et eu fi fj fk fm "
-    "fo fr ga gb gd ge gf gg gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn "
-    "hr ht hu id ie il im in io iq ir is it je jm jo jp ke kg kh ki km kn kp "
-    "kr kw ky kz la lb lc li lk lr ls lt lu lv ly ma mc md me mg mh mk ml mm "
-    "mn mo mp mq mr ms mt mu mv mw mx my mz na nc ne nf ng ni nl no np nr nu "
-    "nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re ro rs ru rw sa sb "
-    "sc sd se sg sh si sj sk sl sm sn so sr ss st su sv sx sy sz tc td tf tg "
-    "th tj tk tl tm tn to tr tt tv tw tz ua ug uk us uy uz va vc ve vg vi vn "
-    "vu wf ws ye yt za zm zw ";
-
-/* What stands before them. */
-static const char second_levels[] =
-    " ac co com desa edu go gov mil my net or org sch web ";
-
-/* Are go. id, or co. uk, and nothing else at text?  Abbreviations with blanks
- * between end otherwise: Gd. Lt. II. */
-static bool
-is_country_apart(const char *text)
-{
-	const char *last = text;
-	gsize size;
-
-	while (g_ascii_isalnum(*last))
-		last++;
-	size = (gsize)(last - text);
-	last += strspn(last, " ");
-	if (size == 0 || *last != '.')
-		return false;
-	last += strspn(last, ". ");
-	if (!g_ascii_isalpha(last[0]) || !g_ascii_isalpha(last[1]) ||
-	    is_domain_char(last[2 + strspn(last + 2, ". ")]))
-		return false;
-	return (size <= 3 && is_listed(" id ", last, 2)) ||
-	    (is_listed(second_levels, text, size) &&
-		is_listed(countries, last, 2));
-}
-
-/* What lies between two characters that could be of one domain. */
-typedef struct {
-	bool blanks, quotes, marks;
-	const char *end;
-} Gap;
-
-static Gap
-gap_at(const char *text, bool comments)
-{
-	Gap gap = { .end = text };
-
-	while (*gap.end == ' ' ||
-	    (is_mark(*gap.end) && !is_domain_char(*gap.end))) {
-		if (comments && *gap.end == '(') {
-			gap.end = skip_comment(gap.end);
-			continue;
-		}
-		if (*gap.end == ' ')
-			gap.blanks = true;
-		else if (*gap.end == '\'' || *gap.end == '`')
-			gap.quotes = true;
-		else
-			gap.marks = true;
-		gap.end++;
-	}
-	return gap;
-}
-
-/* Would a reader overlook gap, behind what he has seen of a domain? */
-static bool
-is_overlooked(const Behind *behind, const Gap *gap)
-{
-	const GString *domain = behind->domain;
-	bool dot_before =
-	    domain->len > 0 && domain->str[domain->len - 1] == '.';
-
-	if (!is_domain_char(*gap->end))
-		return false;
-	if (*gap->end == '.')
-		return true;
-	if (gap->blanks && (gap->marks || gap->quotes))
-		return false;
-	if (gap->blanks)
-		return dot_before &&
-		    (!behind->wide || behind->apart ||
-			behind->blank_before_dot || word_is_domain(gap->end));
-	/* It might be what stands before the next at sign. */
-	return !gap->marks || (dot_before && *domain_end(gap->end) != '@');
-}
-
-/* text, without what separates labels where there is none.  Caller frees. */
-static char *
-without_empty_labels(const GString *text)
-{
-	GString *out = g_string_new(NULL);
-
-	for (gsize i = 0; i < text->len; i++) {
-		char last = out->len > 0 ? out->str[out->len - 1] : '.';
-
-		if (text->str[i] != '.' || last != '.')
-			g_string_append_c(out, text->str[i]);
-	}
-	while (out->len > 0 && strchr(".-_", out->str[out->len - 1]) != NULL)
-		g_string_truncate(out, out->len - 1);
-	return g_string_free(out, FALSE);
-}
-
-/* Quotes that count as symbols. */
-static bool
-is_quote_symbol(gunichar c)
-{
-	return (c >= 0x275b && c <= 0x2760) || (c >= 0x1f676 && c <= 0x1f678);
-}
-
-/* Quotes, and what hardly shows; not what a reader sees as part of a name, as
- * the vowels of many scripts, which stand on letters of theirs. */
-static bool
-is_sign(gunichar c, bool on_ascii)
-{
-	switch (g_unichar_type(c)) {
-	case G_UNICODE_OPEN_PUNCTUATION:
-	case G_UNICODE_CLOSE_PUNCTUATION:
-	case G_UNICODE_INITIAL_PUNCTUATION:
-	case G_UNICODE_FINAL_PUNCTUATION:
-	case G_UNICODE_OTHER_PUNCTUATION:
-	case G_UNICODE_MODIFIER_SYMBOL:
-	case G_UNICODE_FORMAT:
-	case G_UNICODE_UNASSIGNED:
-		return true;
-	case G_UNICODE_MODIFIER_LETTER:
-		return c >= 0x02b0 && c <= 0x02ff;
-	case G_UNICODE_NON_SPACING_MARK:
-	case G_UNICODE_ENCLOSING_MARK:
-		return on_ascii ||
-		    g_unichar_get_script(c) == G_UNICODE_SCRIPT_INHERITED;
-	default:
-		return is_quote_symbol(c) || c == 0xfffc;
-	}
-}
-
-static bool
-is_dash(gunichar c)
-{
-	return g_unichar_type(c) == G_UNICODE_DASH_PUNCTUATION || c == 0x2212;
-}
-
-static bool
-ends_in_ascii(const GString *text)
-{
-	return text->len > 0 && (guchar)text->str[text->len - 1] < 0x80;
-}
-
-/* text without signs that are not ASCII, with such dashes as ASCII has one, and
- * without what is around all of it then.  Caller frees. */
-static char *
-without_signs(const char *text)
-{
-	g_autoptr(GString) out = g_string_new(NULL);
-
-	for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
-		gunichar c = g_utf8_get_char(at);
-
-		if (is_dash(c))
-			g_string_append_c(out, '-');
-		else if (c < 0x80 || !is_sign(c, ends_in_ascii(out)))
-			g_string_append_unichar(out, c);
-	}
-	g_string_erase(out, 0, (gssize)strspn(out->str, ".-_"));
-	return without_empty_labels(out);
-}
-
-/* To read a domain takes long: of more than anybody writes the rest is not told
- * apart. */
-static bool
-is_in_zones(const Behind *behind, const char *text)
-{
-	g_autofree char *domain = NULL;
-
-	if (*behind->readings == 0)
-		return true;
-	--*behind->readings;
-	domain = as_domain(text, strlen(text));
-	return address_domain_is_in(domain, behind->zones);
-}
-
-static void
-note_zones(Behind *behind)
-{
-	g_autofree char *text = NULL;
-	g_autofree char *plain = NULL;
-
-	if (behind->zones == NULL || behind->in_zones ||
-	    behind->domain->len > MAX_SHOWN_DOMAIN)
-		return;
-	text = without_empty_labels(behind->domain);
-	behind->in_zones = is_in_zones(behind, text);
-	if (behind->in_zones || g_str_is_ascii(text))
-		return;
-	plain = without_signs(text);
-	if (strcmp(plain, text) != 0)
-		behind->in_zones = is_in_zones(behind, plain);
-}
-
-/* Might a reader see the end of domain before text, which could be more of it?
- * What is not ASCII begins something else behind what is. */
-static bool
-might_end_before(const GString *domain, const char *text)
-{
-	if (*text == '_' || (text[0] == '-' && text[1] == '-'))
-		return true;
-	if ((guchar)*text < 0xc0)
-		return false;
-	return (domain->len > 0 &&
-		   (guchar)domain->str[domain->len - 1] < 0x80) ||
-	    !is_in_names(g_utf8_get_char(text));
-}
-
-static void
-read_domain(Behind *behind, const char *text)
-{
-	while (*text != '\0') {
-		Gap gap;
-
-		if (is_domain_char(*text)) {
-			if (might_end_before(behind->domain, text))
-				note_zones(behind);
-			g_string_append_c(behind->domain, *text++);
-			continue;
-		}
-		gap = gap_at(text, behind->comments);
-		behind->apart = behind->apart || is_country_apart(gap.end);
-		if (!is_overlooked(behind, &gap))
-			break;
-		note_zones(behind);
-		behind->blank_before_dot = gap.blanks && *gap.end == '.';
-		if (behind->first == 0) {
-			behind->first = behind->domain->len;
-			behind->might_end = !gap.blanks && *gap.end != '.';
-		}
-		text = gap.end;
-	}
-	note_zones(behind);
-	behind->end = text;
-}
-
-static void
-read_behind(Behind *behind, const char *text, const char *at)
-{
-	const char *begin = at + 1, *domain;
-
-	while (*begin == ' ')
-		begin++;
-	domain = skip_to_domain(begin, behind->comments);
-	behind->wide = is_wide(text, at);
-	behind->literal = is_literal(begin, behind->wide);
-	behind->marked = domain > begin && !is_domain_char(*begin);
-	read_domain(behind, domain);
-}
-
-/* --- addresses in it ------------------------------------------------------ */
-
-static bool
-makes_address(const Behind *behind)
-{
-	if (behind->literal)
-		return true;
-	if (!is_domain(behind->domain->str))
-		return false;
-	return !behind->wide || !behind->marked ||
-	    !is_degree(behind->domain->str);
-}
-
-/* first and whole: behind's domain without and with what is behind the first
- * gap, which are both looked at if both make a domain. */
-static bool
-shows_domain_of(const Address *author, const Behind *behind, const char *first,
-    const char *whole)
-{
-	bool is_whole = strcmp(whole, author->domain) == 0;
-	g_autofree char *text = NULL;
-
-	if (strcmp(first, author->domain) == 0)
-		return behind->might_end || is_whole;
-	if (!is_whole)
-		return false;
-	text = g_strndup(behind->domain->str, behind->first);
-	return !is_domain(text);
-}
+/* --- addresses of authors ------------------------------------------------- */
 
 /* Does at, an at sign in text, with what is behind make an address of one of
  * authors?  To read a domain takes long, and authors are many. */
 static bool
 is_of_author(const GPtrArray *authors, const char *text, const char *at,
-    const Behind *behind)
+    const ShownDomain *behind)
 {
 	const GString *domain = behind->domain;
 	g_autofree char *first = NULL;
@@ -970,201 +102,29 @@ is_of_author(const GPtrArray *authors, const char *text, const char *at,
 		if (!has_local(text, at, author))
 			continue;
 		if (whole == NULL) {
-			first = as_domain(domain->str, behind->first);
-			whole = as_domain(domain->str, domain->len);
+			first = shown_domain_parse(domain->str, behind->first);
+			whole = shown_domain_parse(domain->str, domain->len);
 		}
-		if (shows_domain_of(author, behind, first, whole))
+		if (shown_domain_is_of(author, behind, first, whole))
 			return true;
 	}
 	return false;
 }
 
 /* Behind marks, there might be an author's own address, with dots before its at
- * sign. */
+ * sign, and all of it in one. */
 static bool
 is_local_of_author(
-    const GPtrArray *authors, const char *text, const Behind *behind)
+    const GPtrArray *authors, const char *text, const ShownDomain *behind)
 {
 	g_autoptr(GString) domain = g_string_new(NULL);
-	Behind next = { .domain = domain, .comments = behind->comments };
+	ShownDomain next = { .domain = domain, .comments = behind->comments };
 
 	if (!behind->marked || behind->literal || behind->first > 0 ||
-	    *behind->end != '@')
+	    *behind->end != '@' || !shown_domain_has(behind->end[1]))
 		return false;
-	read_behind(&next, text, behind->end);
+	shown_domain_read(&next, text, behind->end);
 	return is_of_author(authors, text, behind->end, &next);
-}
-
-/* --- names of domains in it ----------------------------------------------- */
-
-/* Caller frees. */
-static char *
-without_case(const char *text)
-{
-	g_autofree char *folded = g_utf8_casefold(text, -1);
-
-	return g_utf8_normalize(folded, -1, G_NORMALIZE_ALL_COMPOSE);
-}
-
-/* Of text, only what makes the names of domains and what separates addresses:
- * a reader might overlook the rest.  Caller frees. */
-static char *
-bare(const char *text)
-{
-	g_autofree char *normal = without_case(text);
-	GString *out = g_string_new(NULL);
-
-	for (const char *at = normal; *at != '\0'; at = g_utf8_next_char(at)) {
-		gunichar c = g_utf8_get_char(at);
-		bool after_dot = out->len > 0 && out->str[out->len - 1] == '.';
-
-		if (g_unichar_isalnum(c) || c == '@' ||
-		    (c == '.' && !after_dot))
-			g_string_append_unichar(out, c);
-	}
-	return g_string_free(out, FALSE);
-}
-
-/* Labels and other words of text as bare() leaves them, each between blanks.
- * Caller frees. */
-static char *
-bare_words(const char *text)
-{
-	g_autofree char *normal = without_case(text);
-	GString *out = g_string_new(" ");
-
-	for (const char *at = normal; *at != '\0'; at = g_utf8_next_char(at)) {
-		gunichar c = g_utf8_get_char(at);
-
-		if (g_unichar_isalnum(c))
-			g_string_append_unichar(out, c);
-		else if (c != '-' && !g_unichar_ismark(c))
-			g_string_append_c(out, ' ');
-	}
-	g_string_append_c(out, ' ');
-	return g_string_free(out, FALSE);
-}
-
-/* dot and name, which may be NULL. */
-static void
-add_bare(GPtrArray *names, const char *dot, const char *name)
-{
-	g_autofree char *whole = NULL;
-
-	if (name == NULL)
-		return;
-	whole = g_strconcat(dot, name, NULL);
-	g_ptr_array_add(names, bare(whole));
-}
-
-/* The name behind the dot that domain may begin with, as it is shown, and as
- * that is seen where nobody has it: a mark inside may look like a dot.  Both
- * are NULL for what is ASCII anyway.  Caller frees. */
-static void
-show_name(const char *domain, char **shown, char **seen)
-{
-	const char *name = domain[0] == '.' ? domain + 1 : domain;
-	g_autoptr(GPtrArray) nobody = g_ptr_array_new();
-	Order order;
-
-	*shown = g_hostname_is_ascii_encoded(name) ?
-	    g_hostname_to_unicode(name) :
-	    NULL;
-	*seen =
-	    *shown != NULL ? as_seen(*shown, READ_BY_US, nobody, &order) : NULL;
-}
-
-/* domains in both ways to write them, and as they are seen, as bare() leaves
- * them. */
-static GPtrArray *
-bare_names(const char *const *domains)
-{
-	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-
-	for (; *domains != NULL; domains++) {
-		const char *dot = (*domains)[0] == '.' ? "." : "";
-		g_autofree char *shown = NULL;
-		g_autofree char *seen = NULL;
-
-		g_ptr_array_add(names, bare(*domains));
-		show_name(*domains, &shown, &seen);
-		add_bare(names, dot, shown);
-		add_bare(names, dot, seen);
-	}
-	return names;
-}
-
-/* domains, and as those are that are read where they are seen. */
-static GStrv
-seen_zones(const char *const *domains)
-{
-	g_autoptr(GStrvBuilder) zones = g_strv_builder_new();
-
-	for (; *domains != NULL; domains++) {
-		const char *dot = (*domains)[0] == '.' ? "." : "";
-		g_autofree char *shown = NULL;
-		g_autofree char *seen = NULL;
-		g_autofree char *read = NULL;
-		g_autofree char *zone = NULL;
-
-		g_strv_builder_add(zones, *domains);
-		show_name(*domains, &shown, &seen);
-		if (seen == NULL)
-			continue;
-		read = as_domain(seen, strlen(seen));
-		if (read[0] == '\0')
-			continue;
-		zone = g_strconcat(dot, read, NULL);
-		g_strv_builder_add(zones, zone);
-	}
-	return g_strv_builder_end(zones);
-}
-
-static bool
-has_name(const char *text, const char *name)
-{
-	const char *at = text;
-
-	while ((at = strstr(at, name)) != NULL) {
-		if (name[0] != '.' || (at > text && at[-1] != '@'))
-			return true;
-		at++;
-	}
-	return false;
-}
-
-/* Has words, as bare_words() leaves them, all labels of name? */
-static bool
-has_labels(const char *words, const char *name)
-{
-	g_auto(GStrv) labels = g_strsplit(name, ".", -1);
-
-	for (char **label = labels; *label != NULL; label++) {
-		g_autofree char *word = g_strconcat(" ", *label, " ", NULL);
-
-		if (**label != '\0' && strstr(words, word) == NULL)
-			return false;
-	}
-	return true;
-}
-
-/* Where some of text is turned, labels are not seen in their order. */
-static bool
-shows_name(const GPtrArray *names, const char *text, Order order)
-{
-	g_autofree char *left = bare(text);
-	g_autofree char *words = order == TURNED ? bare_words(text) : NULL;
-
-	if (order == SPLIT)
-		return true;
-	for (guint i = 0; i < names->len; i++) {
-		const char *name = g_ptr_array_index(names, i);
-
-		if (has_name(left, name) ||
-		    (words != NULL && has_labels(words, name)))
-			return true;
-	}
-	return false;
 }
 
 /* --- what is looked for --------------------------------------------------- */
@@ -1173,47 +133,48 @@ typedef struct search Search;
 
 struct search {
 	/* Is it in text, seen in that order? */
-	bool (*is_in)(const Search *search, const char *text, Order order);
+	bool (*is_in)(const Search *search, const char *text, SeenOrder order);
 	const GPtrArray *authors; /* their domains are what they are */
-	const GPtrArray *names;   /* of domains (bare_names), or NULL */
+	bool locals;              /* and what stands before them, too */
+	const GPtrArray *names;   /* of domains (zone_names_new), or NULL */
 	const char *const *zones; /* where others' addresses are; NULL: any */
-	guint *readings;          /* as Behind's */
+	guint *readings;          /* as ShownDomain's */
 };
 
 static bool
-shows_any_name(const Search *search, const char *text, Order order)
+shows_any_name(const Search *search, const char *text, SeenOrder order)
 {
-	return shows_name(search->names, text, order);
+	return zone_names_show(search->names, text, order);
 }
 
 /* Where some of it is turned, an at sign might be shown beside other words than
  * it stands beside. */
 static bool
-is_foreign(const Search *search, const char *text, const char *at, Order order,
-    bool comments)
+is_foreign(const Search *search, const char *text, const char *at,
+    SeenOrder order, bool comments)
 {
 	const GPtrArray *authors = search->authors;
 	g_autoptr(GString) domain = g_string_new(NULL);
-	Behind behind = { .domain = domain,
+	ShownDomain behind = { .domain = domain,
 		.comments = comments,
 		.zones = search->zones,
 		.readings = search->readings };
 
-	read_behind(&behind, text, at);
+	shown_domain_read(&behind, text, at);
 	if (is_of_author(authors, text, at, &behind))
 		return false;
-	if (order != IN_ORDER)
+	if (order != SEEN_IN_ORDER)
 		return true;
-	return makes_address(&behind) &&
-	    !is_local_of_author(authors, text, &behind) &&
-	    (search->zones == NULL || behind.in_zones);
+	return shown_domain_makes_address(&behind) &&
+	    (search->zones == NULL || behind.in_zones) &&
+	    !(search->locals && is_local_of_author(authors, text, &behind));
 }
 
 static bool
-shows_foreign(const Search *search, const char *text, Order order)
+shows_foreign(const Search *search, const char *text, SeenOrder order)
 {
-	if (order != IN_ORDER && search->zones != NULL &&
-	    !shows_name(search->names, text, order))
+	if (order != SEEN_IN_ORDER && search->zones != NULL &&
+	    !zone_names_show(search->names, text, order))
 		return false;
 	for (const char *at = strchr(text, '@'); at != NULL;
 	     at = strchr(at + 1, '@')) {
@@ -1226,20 +187,34 @@ shows_foreign(const Search *search, const char *text, Order order)
 
 /* --- ways of reading ------------------------------------------------------ */
 
-/* decoded NULL: not to be told. */
+/* decoded NULL: not to be told, as all that is not UTF-8. */
 static bool
-is_seen(const Search *search, const char *decoded, ReadBy by)
+is_seen_so(const Search *search, const char *decoded, SeenBy by)
 {
-	Order order = IN_ORDER;
+	SeenOrder order = SEEN_IN_ORDER;
 	g_autofree char *seen = decoded != NULL ?
-	    as_seen(decoded, by, search->authors, &order) :
+	    seen_text(decoded, by, search->authors, &order) :
 	    NULL;
 	g_autofree char *unquoted = NULL;
 
 	if (seen == NULL)
 		return true;
-	unquoted = without_quotes(seen);
+	unquoted = seen_text_without_quotes(seen);
 	return search->is_in(search, unquoted, order);
+}
+
+/* Where domains end matters to who looks for some. */
+static bool
+is_seen(const Search *search, const char *decoded, SeenBy by)
+{
+	g_autofree char *apart = NULL;
+
+	if (is_seen_so(search, decoded, by))
+		return true;
+	if (search->zones == NULL)
+		return false;
+	apart = seen_text_with_beginnings(decoded);
+	return strcmp(apart, decoded) != 0 && is_seen_so(search, apart, by);
 }
 
 /* Without comments, quotes, and backslashes that quote.  Caller frees. */
@@ -1282,7 +257,7 @@ is_read_raw(const Search *search, const char *value)
 		g_autofree char *text =
 		    encoded_words_decode_raw(value, labels[i]);
 
-		if (is_seen(search, text, READ_BY_OTHERS))
+		if (is_seen(search, text, SEEN_BY_OTHERS))
 			return true;
 	}
 	return false;
@@ -1296,13 +271,13 @@ is_read(const Search *search, const char *value)
 	g_autofree char *apart = NULL;
 	g_autofree char *theirs = NULL;
 
-	if (is_seen(search, joined, READ_BY_US))
+	if (is_seen(search, joined, SEEN_BY_US))
 		return true;
 	apart = encoded_words_decode(value, ENCODED_WORDS_APART);
-	if (is_seen(search, apart, READ_BY_US))
+	if (is_seen(search, apart, SEEN_BY_US))
 		return true;
 	theirs = g_mime_utils_header_decode_text(NULL, value);
-	return is_seen(search, theirs, READ_BY_OTHERS) ||
+	return is_seen(search, theirs, SEEN_BY_OTHERS) ||
 	    is_read_raw(search, value);
 }
 
@@ -1311,7 +286,7 @@ is_read(const Search *search, const char *value)
 static bool
 is_in_any_reading(const Search *search, const char *value)
 {
-	g_autofree char *unquoted = without_quotes(value);
+	g_autofree char *unquoted = seen_text_without_quotes(value);
 	g_autofree char *plain = without_comments(value);
 
 	return is_read(search, value) ||
@@ -1330,15 +305,21 @@ unfold(const char *value)
 	return g_mime_utils_header_unfold(value);
 }
 
-bool
-display_name_misleads(const char *value, const GPtrArray *authors)
+static bool
+misleads(const char *value, const GPtrArray *authors, bool locals)
 {
 	g_autofree char *unfolded = unfold(value);
 	g_autoptr(GPtrArray) seen = seen_authors(authors);
-	const Search search = { shows_foreign, seen, NULL, NULL, NULL };
+	const Search search = { shows_foreign, seen, locals, NULL, NULL, NULL };
 
 	return unfolded == NULL || seen->len > DISPLAY_NAME_MAX_AUTHORS ||
 	    is_in_any_reading(&search, unfolded);
+}
+
+bool
+display_name_misleads(const char *value, const GPtrArray *authors)
+{
+	return misleads(value, authors, true);
 }
 
 bool
@@ -1353,7 +334,7 @@ display_name_misleads_to(
 	Search search;
 
 	/* Of most mail that is all there is to ask. */
-	if (!display_name_misleads(value, authors))
+	if (!misleads(value, authors, false))
 		return false;
 	seen = seen_authors(authors);
 	if (seen->len > DISPLAY_NAME_MAX_AUTHORS)
@@ -1361,9 +342,9 @@ display_name_misleads_to(
 	unfolded = unfold(value);
 	if (unfolded == NULL)
 		return true;
-	names = bare_names(domains);
-	zones = seen_zones(domains);
-	search = (Search){ shows_foreign, seen, names,
+	names = zone_names_new(domains);
+	zones = zone_names_seen(domains);
+	search = (Search){ shows_foreign, seen, false, names,
 		(const char *const *)zones, &readings };
 	return is_in_any_reading(&search, unfolded);
 }
@@ -1374,7 +355,8 @@ shows_nothing(const char *value)
 {
 	g_autofree char *decoded =
 	    encoded_words_decode(value, ENCODED_WORDS_JOINED);
-	g_autofree char *left = decoded != NULL ? bare(decoded) : NULL;
+	g_autofree char *left =
+	    decoded != NULL ? zone_names_bare(decoded) : NULL;
 
 	return left == NULL || left[strspn(left, ".@")] == '\0';
 }
@@ -1384,14 +366,15 @@ bool
 display_name_shows_domain(const char *value, const char *const *domains)
 {
 	g_autofree char *unfolded = unfold(value);
-	g_autoptr(GPtrArray) names = bare_names(domains);
+	g_autoptr(GPtrArray) names = zone_names_new(domains);
 	g_autoptr(GPtrArray) nobody = g_ptr_array_new();
-	const Search search = { shows_any_name, nobody, names, NULL, NULL };
+	const Search search = { shows_any_name, nobody, false, names, NULL,
+		NULL };
 	g_autofree char *raw = NULL;
 
 	if (unfolded == NULL)
 		return true;
 	raw = g_utf8_make_valid(unfolded, -1);
-	return shows_nothing(unfolded) || is_seen(&search, raw, READ_BY_US) ||
+	return shows_nothing(unfolded) || is_seen(&search, raw, SEEN_BY_US) ||
 	    is_in_any_reading(&search, unfolded);
 }

@@ -32,9 +32,11 @@ bool display_name_misleads(const char *value, const GPtrArray *authors);
 
 /*
  * Does it so, and is such an address in one of domains (as address_domain_is_in
- * has them)?  What is hidden might be.  Where some of a text is written from
- * right to left, an address and the labels of the domain are enough; and where
- * there are more authors than the limit, what display_name_shows_domain says.
+ * has them)?  Or might what is the local part of an author's own be seen as the
+ * domain of one?  What is hidden might be.  Where some of a text is written
+ * from right to left, an address and the labels of the domain are enough; and
+ * where there are more authors than the limit, what display_name_shows_domain
+ * says.
  */
 bool display_name_misleads_to(
     const char *value, const GPtrArray *authors, const char *const *domains);

@@ -5,7 +5,8 @@
  * Readers differ in what they make of words that the RFC does not allow, and
  * in the tables of charsets.  The tables here are those of the WHATWG's
  * Encoding Standard, which most readers have; the charsets that it forbids,
- * because text can hide in them (UTF-7 is one), are unknown here.
+ * because text can hide in them (UTF-7 is one), are unknown here.  Octets that
+ * are controls in those tables, and nothing in glibc's, are U+FFFD here.
  *
  * Thread-safe: pure functions over glibc's iconv.
  */

@@ -13,6 +13,10 @@
 #define LRE "\xe2\x80\xaa"  /* U+202A */
 #define RLE "\xe2\x80\xab"  /* U+202B */
 #define PDF "\xe2\x80\xac"  /* U+202C */
+#define LRI "\xe2\x81\xa6"  /* U+2066 */
+#define RLI "\xe2\x81\xa7"  /* U+2067 */
+#define FSI "\xe2\x81\xa8"  /* U+2068 */
+#define PDI "\xe2\x81\xa9"  /* U+2069 */
 #define RLM "\xe2\x80\x8f"  /* U+200F */
 #define ALM "\xd8\x9c"      /* U+061C */
 #define MUHAMMAD "\xd9\x85\xd8\xad\xd9\x85\xd8\xaf"
@@ -85,6 +89,8 @@ Test(display_name, honest)
 		"ceo@" DOTTED " (CEO@" DOTTED ".)",
 		"\"ceo@col\xc2\xb7legi.cat\" <ceo@col\xc2\xb7legi.cat>",
 		"\"a@" HIND ".com\" <a@" HIND ".com>",
+		"\"a@\xc4\xb1\xc5\x9f\xc4\xb1k.tr\" <a@\xc4\xb1\xc5\x9f\xc4\xb1"
+		"k.tr>",
 		/* an at sign in no address */
 		"\"Mallory @ Kominfo\"" BY,
 		"\"Mallory @ (Aula)\"" BY,
@@ -108,6 +114,11 @@ Test(display_name, honest)
 		LRE "Mallory" PDF BY,
 		"\"" LRE "Mallory" PDF "\"" BY,
 		"a@x.example (" LRE "A" PDF "), " LRE "B" PDF "<a@x.example>",
+		"\"" RLE MUHAMMAD PDF "\"" BY,
+		"\"" RLI MUHAMMAD PDI " via List\"" BY,
+		"\"" FSI "Mallory" PDI " via List\"" BY,
+		"\"" FSI MUHAMMAD PDI "\"" BY,
+		"\"" FSI OWN PDI " [via List]\"" BY,
 		/* from right to left, and his own address */
 		"\"\xd7\x91\xd7\x95\xd7\x93\xd7\x99 (" OWN ")\"" BY,
 		"\"\xd7\x91\xd7\x95\xd7\x93\xd7\x99" RLM "\"" BY,
@@ -235,6 +246,10 @@ Test(display_name, disguised)
 		"\"ceo@(bank.example'" OWN "\"" BY,
 		"\"ceo@(bank.example(x)" OWN "\"" BY,
 		"\"ceo@[" OWN "\"" BY,
+		"\"ceo@'bank.example@      jahat.example\" "
+		"<bank.example@jahat.example>",
+		"\"ceo@~bank.example@(Kantor pusat) jahat.example\" "
+		"<bank.example@jahat.example>",
 		"\"mallory@bank.example|.jahat.example\" "
 		"<mallory@bank.example.jahat.example>",
 		"\"mallory@bank.example (x).jahat.example\" "
@@ -261,6 +276,36 @@ Test(display_name, disguised)
 		"\"ceo ~@~ bank.example\"" BY,
 		"\"(ceo@bank.c0m)\"" BY,
 		"\"ceo@bank.xn--p1ai\"" BY,
+		/* other marks before them */
+		"\"ceo@\xc2\xab bank.example \xc2\xbb\"" BY,
+		"\"ceo@\xc2\xab\xc2\xa0"
+		"bank.example\xc2\xa0\xc2\xbb\"" BY,
+		"\"ceo @ \xe2\x80\x9c bank.example\xe2\x80\x9d\"" BY,
+		"\"ceo@ \xe2\x80\x93 bank.example\"" BY,
+		"\"ceo@\xe2\x98\x85 bank.example\"" BY,
+		"\"ceo @ \xe2\x86\x92 bank. go. id\"" BY,
+		"\"ceo@ \xe2\x86\x92. \xe2\x80\xa2 bank.example\"" BY,
+		"\"ceo@\xf0\x9f\x87\xae\xf0\x9f\x87\xa9 bank.example\"" BY,
+		"\"ceo@\xef\xbf\xbd bank.example\"" BY,
+		"\"\xe2\x98\x85@ bank. example\"" BY,
+		/* which may be all there is of a domain */
+		"\"ceo@\xf0\x9f\x85\x91.\xf0\x9f\x85\x96\"" BY,
+		/* narrow ones inside words */
+		"\"ceo@b\xe2\x80\x8a"
+		"ank.example\"" BY,
+		"\"ceo@bank.exam\xe2\x80\xafple\"" BY,
+		OWN " (ceo@b\xe2\x80\x89"
+		    "ank.example)",
+		"\"ceo@b\xe2\x80\x86\xe2\x80\x88"
+		"ank.example\"" BY,
+		"\"ceo@b" ZWSP "\xe2\x81\x9f" ZWSP "ank.example\"" BY,
+		"\"ceo@b\xe2\x80\xa8"
+		"ank.example\"" BY,
+		"\"ceo@b\xe2\x80\xa8\xcc\x81"
+		"ank.example\"" BY,
+		"\"ceo@b\xf0\x9d\x85\x99"
+		"ank.example\"" BY,
+		"=?utf-8?q?ceo=40b=E2=80=8Aank=2Eexample?=" BY,
 		/* look-alikes of an at sign */
 		"\"ceo\xe2\x92\x9c"
 		"bank.example\"" BY,
@@ -276,6 +321,17 @@ Test(display_name, disguised)
 		"a\xe2\x83\x9d"
 		"bank.example\"" BY,
 		"\"ceo A\xef\xb8\x8f\xe2\x83\x9d bank.example\"" BY,
+		"\"ceo\xc9\x91\xe2\x83\x9d"
+		"bank.example\"" BY,
+		"\"ceo\xd0\xb0\xe2\x83\x9d"
+		"bank.example\"" BY,
+		"\"ceo\xce\xb1\xe2\x83\x9d"
+		"bank.example\"" BY,
+		"\"ceo\xc3\xa1\xe2\x83\x9d"
+		"bank.example\"" BY,
+		"\"ceo"
+		"a\xcc\xb2\xe2\x83\x9d"
+		"bank.example\"" BY,
 		/* real dots */
 		"\"ceo@\xd0\xb1\xd0\xb0\xd0\xbd\xd0\xba.\xd1\x80\xd1\x84\"" BY,
 		"\"ceo@"
@@ -361,11 +417,35 @@ Test(display_name, disguised)
 		"example\"" BY,
 		"\"ceo@bank\xf0\x9f\x9e\x8c"
 		"example\"" BY,
+		"\"ceo@bank\xe2\xa2\x80"
+		"example\"" BY,
+		"\"ceo@bank\xe2\xa1\x80"
+		"example\"" BY,
+		"\"ceo@bank\xe2\xa0\xa0"
+		"example\"" BY,
+		"\"ceo@bank\xe2\xa0\x84"
+		"example\"" BY,
+		"\"ceo@bank\xe2\xa0\x82"
+		"example\"" BY,
 		"\"ceo@bank \xcc\xa3"
 		"example\"" BY,
 		"\"ceo@bank\xc2\xa0\xcc\x87"
 		"example\"" BY,
 		"\"ceo@bank\xe2\x80\x8b\xcc\xa3"
+		"example\"" BY,
+		/* accents on nothing */
+		"\"ceo@bank\xc2\xb4.example\"" BY,
+		"\"ceo@bank\xc2\xa8.example\"" BY,
+		"\"ceo@bank\xc2\xaf.example\"" BY,
+		"\"ceo@bank.\xe2\x80\x97"
+		"example\"" BY,
+		"\"ceo@b\xe3\x82\x9c"
+		"ank.example\"" BY,
+		"\"ceo@bank\xc2\xa0\xcc\x81\xcc\x82.example\"" BY,
+		"\"ceo@bank\xc2\xa0\xe2\x80\x8b\xcc\x81.example\"" BY,
+		"\"ceo@bank\xc2\xb8"
+		"example\"" BY,
+		"\"ceo@bank\xcb\x9b"
 		"example\"" BY,
 		"\"ceo@\xd0\xb1\xd0\xb0\xd0\xbd\xd0\xba\xc2\xb7"
 		"example\"" BY,
@@ -413,10 +493,14 @@ Test(display_name, no_address)
 		"\"@Col\xc2\xb7legi\"" BY,
 		/* what is neither letter nor blank, but no dot */
 		"\"Ann @ L\xe2\x80\x99Oreal\"" BY,
+		"\"Ann @ L\xc2\xb4Oreal\"" BY,
 		"\"Support @ Shop\xe2\x80\x94Jakarta\"" BY,
 		"\"Ann @ Shop\xe2\x98\x85Tokyo\"" BY,
 		"\"Ann @ Shop\xe2\x94\x82Tokyo\"" BY,
+		"\"Ann@Shop \xef\xb8\x8f\xe2\x9d\xa4.id\"" BY,
+		"\"Ann@\xe2\xa0\x9e\xe2\xa0\x81\xe2\xa0\x91\xe2\xa0\x95\"" BY,
 		"\"Grade \xe2\x92\xb6 Teacher\"" BY,
+		"\"Ann\xc3\xa9\xe2\x83\x9dShop.id\"" BY,
 		/* anusvara and nukta where they are written */
 		"\"\xe0\xa4\xb0\xe0\xa4\xbe\xe0\xa4\xae@"
 		"\xe0\xa4\xb9\xe0\xa4\xbf\xe0\xa4\x82\xe0\xa4\xa6\xe0\xa5\x80 "
@@ -428,6 +512,22 @@ Test(display_name, no_address)
 		"\"Budi ~@~ S.Kom\"" BY,
 		"\"Budi @/ Kominfo. RI\"" BY,
 		"\"Budi @ (Kominfo) S.T., M.T.\"" BY,
+		"\"Budi @ \xe2\x98\x85 S.Kom\"" BY,
+		"\"\xe2\x98\x86 Budi @\xe2\x98\x85 S.Kom\"" BY,
+		"\"Budi @ \xe2\x80\x93 Kominfo. RI\"" BY,
+		"\"Budi @ \xe2\x80\xa2 Kab. Bogor, S.Kom.\"" BY,
+		"\"Budi@\xe2\x98\x85 Kominfo\"" BY,
+		/* narrow blanks that are meant */
+		"\"Budi @ Kab.\xe2\x80\xaf"
+		"Bogor\"" BY,
+		"\"Budi @ Kominfo,\xe2\x80\x89S.Kom.\"" BY,
+		"\"10\xe2\x80\xaf"
+		"000 @ Dr.\xe2\x80\x89"
+		"Ir.\xe2\x80\x89"
+		"Budi\"" BY,
+		"\"Mallory\xe2\x80\xaf" OWN "\"" BY,
+		"\"" OWN "\xe2\x80\xafKominfo\"" BY,
+		"\"Rapat @ 10.30\xe2\x80\x89WIB\"" BY,
 		"\"Budi@Kominfo(Aula)\"" BY,
 		"\"Budi@Kominfo|Aula\"" BY,
 		"\"Budi @ Kominfo' (Aula).\"" BY,
@@ -468,6 +568,10 @@ Test(display_name, no_address)
 		"\"mallory@jahat.example'Mallory'\"" BY,
 		"\"mallory@jahat.example.(Aula)\"" BY,
 		"\"mallory@jahat.example(Aula)Kominfo\"" BY,
+		"\"Info @: budi.test@jahat.example\" <budi.test@jahat.example>",
+		"\"Info @ 'budi.test@jahat.example'\" "
+		"<budi.test@jahat.example>",
+		"\"\xc2\xb4" OWN "\xc2\xb4\"" BY,
 	};
 
 	expect_all(values, G_N_ELEMENTS(values), false);
@@ -669,6 +773,14 @@ Test(display_name, characters)
 		"\"Mallory" PDF "\"" BY,
 		"\"" LRE "Mal" RLE "lory" PDF "\"" BY,
 		"\"" LRE "ceo@bank.example" PDF "\"" BY,
+		"\"" FSI "ceo@bank.example" PDI " [via List]\"" BY,
+		"\"" RLI "Mallory" PDI "\"" BY,
+		"\"" RLE MUHAMMAD " ceo@bank.example" PDF "\"" BY,
+		"\"" RLI RLM "bank.example" RLM "@" RLM "ceo" PDI "\"" BY,
+		"\"" LRI "Mallory" PDI "\"" BY,
+		"\"" LRE "Mallory" PDI "\"" BY,
+		"\"" FSI LRE "Mallory" PDF PDI "\"" BY,
+		"\"Mal" FSI "lory" PDI "\"" BY,
 		"=?utf-8?q?=E2=80=AAceo=40bank=2Eexample=E2=80=AC?=" BY,
 		/* shown from right to left, it is an address */
 		"\"" RLM "bank.example" RLM "@" RLM "ceo\"" BY,
@@ -808,6 +920,10 @@ Test(display_name, shows_domain)
 		"a.@bssn\xe3\x80\x82go\xe3\x80\x82id",
 		"a.@bssn\xc2\xb7go\xc2\xb7id",
 		"a.@\xef\xbd\x82\xef\xbd\x93\xef\xbd\x93\xef\xbd\x8e.go.id",
+		"a.@bssn.go.\xc4\xb1"
+		"d",
+		"a.@\xf0\x9f\x85\x91\xf0\x9f\x85\xa2\xf0\x9f\x85\xa2"
+		"\xf0\x9f\x85\x9d.go.id",
 		"a.@xn--bcher-kva.example",
 		"a.@XN--Bcher-KVA.example",
 		"a.@b\xc3\xbc"

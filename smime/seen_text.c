@@ -1,0 +1,371 @@
+#include <string.h>
+
+#include "glyph.h"
+#include "seen_text.h"
+#include "shown_domain.h"
+
+/* More marks in a row than any script has (UAX #15, section 13). */
+#define MAX_MARKS 30
+
+/* The circle around the character before it. */
+#define CIRCLE 0x20dd
+
+static bool
+may_surround(const char *around, char c)
+{
+	return c == '\0' || strchr(around, c) != NULL;
+}
+
+/* Has size octets of text anything that is written from right to left? */
+static bool
+has_right_to_left(const char *text, gsize size)
+{
+	const char *end = text + size;
+
+	for (; text < end; text = g_utf8_next_char(text)) {
+		if (glyph_is_right_to_left(g_utf8_get_char(text)))
+			return true;
+	}
+	return false;
+}
+
+/* U+202A, U+202B, U+2067 and U+2068, each with its end, U+202C or U+2069; not
+ * U+2066, which counts as hiding something. */
+typedef struct {
+	char start[4], end[4];
+	bool turns; /* what is written from left to right */
+} Embedding;
+
+/* Which embedding begins at at in text and has a whole name in it?  *end: where
+ * it ends.  NULL: none, or one that turns the name. */
+static const Embedding *
+find_embedding(const char *text, const char *at, const char **end)
+{
+	static const Embedding all[] = {
+		{ "\xe2\x80\xaa", "\xe2\x80\xac", false },
+		{ "\xe2\x80\xab", "\xe2\x80\xac", true },
+		{ "\xe2\x81\xa7", "\xe2\x81\xa9", true },
+		{ "\xe2\x81\xa8", "\xe2\x81\xa9", false },
+	};
+	gsize i = 0;
+
+	while (i < G_N_ELEMENTS(all) && !g_str_has_prefix(at, all[i].start))
+		i++;
+	if (i == G_N_ELEMENTS(all) ||
+	    (at > text && !may_surround(" \t\"(,", at[-1])))
+		return NULL;
+	*end = strstr(at, all[i].end);
+	if (*end == NULL ||
+	    !may_surround(" \t\"),<", (*end)[strlen(all[i].end)]) ||
+	    (all[i].turns && !has_right_to_left(at, (gsize)(*end - at))))
+		return NULL;
+	return &all[i];
+}
+
+/* Contact lists and lists of mail put a whole name between these, which turns
+ * nothing.  Others stay, and are found.  Caller frees. */
+static char *
+without_embeddings(const char *text)
+{
+	GString *out = g_string_new(NULL);
+	const char *at = text, *end;
+
+	while (*at != '\0') {
+		const Embedding *found = find_embedding(text, at, &end);
+
+		if (found == NULL) {
+			g_string_append_c(out, *at++);
+			continue;
+		}
+		at += strlen(found->start);
+		g_string_append_len(out, at, end - at);
+		at = end + strlen(found->end);
+	}
+	return g_string_free(out, FALSE);
+}
+
+/* What NFKC would make something else of.  Caller frees. */
+static char *
+with_look_alikes(const char *text)
+{
+	GString *out = g_string_new(NULL);
+
+	for (; *text != '\0'; text = g_utf8_next_char(text)) {
+		gunichar c = g_utf8_get_char(text);
+
+		if (glyph_looks_like_at(c))
+			c = '@';
+		else if (glyph_is_narrow_blank(c))
+			c = GLYPH_NARROW_BLANK;
+		g_string_append_unichar(out, c);
+	}
+	return g_string_free(out, FALSE);
+}
+
+/* Marks without end hide what they are on, and take long to sort. */
+static bool
+has_many_marks(const char *text)
+{
+	guint marks = 0;
+
+	for (const char *c = text; *c != '\0'; c = g_utf8_next_char(c)) {
+		marks = g_unichar_ismark(g_utf8_get_char(c)) ? marks + 1 : 0;
+		if (marks > MAX_MARKS)
+			return true;
+	}
+	return false;
+}
+
+/* What NFKC makes of a character. */
+typedef struct {
+	gunichar made[G_UNICHAR_MAX_DECOMPOSITION_LENGTH];
+	gsize count;
+} Compatible;
+
+/* Does NFKC make something else of c, and no blank? */
+static bool
+is_compatible(gunichar c, Compatible *as)
+{
+	Compatible same;
+
+	as->count = g_unichar_fully_decompose(
+	    c, TRUE, as->made, G_N_ELEMENTS(as->made));
+	same.count = g_unichar_fully_decompose(
+	    c, FALSE, same.made, G_N_ELEMENTS(same.made));
+	if (as->count == 1 && as->made[0] == ' ')
+		return false;
+	return as->count != same.count ||
+	    memcmp(as->made, same.made, as->count * sizeof(gunichar)) != 0;
+}
+
+/* Is c, which is compatible with as, not in a word, as numbers and signs of
+ * trade are? */
+static bool
+is_footnote(gunichar c, const Compatible *as)
+{
+	GUnicodeType type = g_unichar_type(c);
+
+	return type == G_UNICODE_OTHER_NUMBER ||
+	    (type == G_UNICODE_OTHER_SYMBOL &&
+		(as->count != 1 || !g_unichar_isalpha(as->made[0])));
+}
+
+char *
+seen_text_with_beginnings(const char *text)
+{
+	GString *out = g_string_new(NULL);
+
+	for (; *text != '\0'; text = g_utf8_next_char(text)) {
+		gunichar c = g_utf8_get_char(text);
+		Compatible as;
+		bool compatible = !glyph_looks_like_at(c) &&
+		    !glyph_is_full_width(c) && is_compatible(c, &as);
+
+		if (compatible || glyph_looks_like_dot(c) ||
+		    (glyph_is_dot(c) && c != '.'))
+			g_string_append_c(out, '\'');
+		if (!compatible || !is_footnote(c, &as))
+			g_string_append_unichar(out, c);
+	}
+	return g_string_free(out, FALSE);
+}
+
+/* Is c, at at in text, a dot of a domain, should it be in one?  With a blank
+ * beside it, between words of a script that writes so, or in_own domain of an
+ * author, it is none; and it is a letter between two of Catalan (RFC 5892,
+ * appendix A.3). */
+static bool
+stands_for_dot(const char *text, const char *at, gunichar c, bool in_own)
+{
+	const char *next = g_utf8_next_char(at);
+	char before = ' ';
+
+	if (at > text)
+		before = at[-1];
+	if (before == ' ' || *next == ' ' || *next == '\0')
+		return false;
+	if (c == 0xb7 && g_ascii_tolower(before) == 'l' &&
+	    g_ascii_tolower(*next) == 'l')
+		return false;
+	/* In a word of ASCII nobody expects anything else. */
+	if ((guchar)before < 0x80 && (guchar)*next < 0x80)
+		return true;
+	return !(in_own && glyph_is_in_names(c)) && shown_domain_ends(next);
+}
+
+/* An author's domain may have inside what looks like a dot.  Caller frees. */
+static char *
+with_dots(const char *text, const GPtrArray *authors)
+{
+	GString *out = g_string_new(NULL);
+	const char *own_end = text;
+
+	for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
+		gunichar c = g_utf8_get_char(at);
+
+		if (glyph_is_dot(c) ||
+		    (glyph_looks_like_dot(c) &&
+			stands_for_dot(text, at, c, at < own_end)))
+			g_string_append_c(out, '.');
+		else
+			g_string_append_unichar(out, c);
+		if (c == '@')
+			own_end =
+			    at + 1 + shown_domain_own_size(authors, at + 1);
+	}
+	return g_string_free(out, FALSE);
+}
+
+/* Makes an at sign of the a at the end of out, with marks on it or without. */
+static bool
+add_circle(GString *out)
+{
+	const char *last = out->str + out->len;
+
+	do {
+		last = g_utf8_find_prev_char(out->str, last);
+	} while (last != NULL && g_unichar_ismark(g_utf8_get_char(last)));
+	if (last == NULL || !glyph_looks_like_a(g_utf8_get_char(last)))
+		return false;
+	g_string_truncate(out, (gsize)(last - out->str));
+	g_string_append_c(out, '@');
+	return true;
+}
+
+/* Of a mark on a blank, which NFKC makes of accents, or on nothing. */
+static void
+append_instead(GString *out, gunichar seen)
+{
+	const char *last = g_utf8_find_prev_char(out->str, out->str + out->len);
+
+	if (last != NULL && glyph_is_blank(g_utf8_get_char(last)))
+		g_string_truncate(out, (gsize)(last - out->str));
+	g_string_append_unichar(out, seen);
+}
+
+/* Of text, which is normal. */
+static SeenOrder
+order_of(const char *text)
+{
+	SeenOrder order = SEEN_IN_ORDER;
+	bool after_ascii = false, marked = false;
+
+	for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
+		gunichar c = g_utf8_get_char(at);
+		bool ascii = c < 0x80 || glyph_is_blank(c);
+
+		if (glyph_is_right_to_left(c))
+			order = SEEN_TURNED;
+		if (glyph_is_invisible(c) || glyph_is_late_control(c)) {
+			marked = marked || glyph_is_right_to_left(c);
+			continue;
+		}
+		if (after_ascii && marked && ascii)
+			return SEEN_SPLIT;
+		after_ascii = ascii;
+		marked = false;
+	}
+	return order;
+}
+
+/* What is not hidden in text, which is normal, with all blanks alike but for
+ * GLYPH_NARROW_BLANK.  NULL: it has characters that nobody has in his name.
+ * Caller frees. */
+static char *
+visible(const char *text, SeenBy by)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+	bool on_nothing = true, on_blank = false;
+
+	for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
+		gunichar c = g_utf8_get_char(at);
+
+		if (by == SEEN_BY_OTHERS && glyph_is_late_control(c))
+			continue;
+		if (glyph_turns_direction(c) ||
+		    (g_unichar_iscntrl(c) && c != '\t'))
+			return NULL;
+		if (c == CIRCLE && add_circle(out))
+			continue;
+		if (on_nothing && glyph_is_combining_dot(c))
+			append_instead(out, 0xb7);
+		else if (glyph_is_blank(c))
+			g_string_append_unichar(
+			    out, c == GLYPH_NARROW_BLANK ? c : ' ');
+		else if (on_blank && g_unichar_ismark(c) &&
+		    !glyph_is_invisible(c))
+			append_instead(out, '\'');
+		else if (!glyph_is_invisible(c))
+			g_string_append_unichar(out, c);
+		on_nothing = glyph_is_blank(c) || glyph_is_invisible(c);
+		on_blank =
+		    glyph_is_blank(c) || (on_blank && glyph_is_invisible(c));
+	}
+	return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+/* Narrow blanks in a word are overlooked as quotes are, but for those before
+ * units; others are blanks.  Caller frees. */
+static char *
+without_narrow_blanks(const char *text)
+{
+	GString *out = g_string_new(NULL);
+	gsize word = 0; /* the end of one, which only those follow, or 0 */
+
+	for (; *text != '\0'; text = g_utf8_next_char(text)) {
+		gunichar c = g_utf8_get_char(text);
+
+		if (c == GLYPH_NARROW_BLANK) {
+			g_string_append_c(out, ' ');
+			continue;
+		}
+		if (word > 0 && word < out->len &&
+		    (c == '-' || g_unichar_isalnum(c))) {
+			g_string_truncate(out, word);
+			g_string_append_c(out, '\'');
+		}
+		g_string_append_unichar(out, c);
+		word = c == '-' || g_unichar_isalpha(c) || g_unichar_ismark(c) ?
+		    out->len :
+		    0;
+	}
+	return g_string_free(out, FALSE);
+}
+
+char *
+seen_text(
+    const char *text, SeenBy by, const GPtrArray *authors, SeenOrder *order)
+{
+	g_autofree char *plain = NULL;
+	g_autofree char *marked = NULL;
+	g_autofree char *normal = NULL;
+	g_autofree char *shown = NULL;
+	g_autofree char *closed = NULL;
+
+	*order = SEEN_IN_ORDER;
+	if (!g_utf8_validate(text, -1, NULL) || has_many_marks(text))
+		return NULL;
+	plain = without_embeddings(text);
+	marked = with_look_alikes(plain);
+	normal = g_utf8_normalize(marked, -1, G_NORMALIZE_ALL_COMPOSE);
+	if (normal == NULL)
+		return NULL;
+	*order = order_of(normal);
+	shown = visible(normal, by);
+	if (shown == NULL)
+		return NULL;
+	closed = without_narrow_blanks(shown);
+	return with_dots(closed, authors);
+}
+
+char *
+seen_text_without_quotes(const char *text)
+{
+	GString *out = g_string_new(NULL);
+
+	for (; *text != '\0'; text++) {
+		if (*text != '"' && *text != '\\')
+			g_string_append_c(out, *text);
+	}
+	return g_string_free(out, FALSE);
+}
