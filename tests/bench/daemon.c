@@ -28,6 +28,16 @@
 #define SIGNED "multipart/signed"
 #define PASSED "smime=pass"
 
+/* A machine is not equally fast all the time: what is compared is measured in
+ * turn, and the best of each counts. */
+#define ROUNDS 3
+
+/* What a mail costs at least, in microseconds; what it means is the line's. */
+typedef struct {
+	double (*cost)(const void *of, double seconds);
+	const void *of;
+} Floor;
+
 static void
 measure_mail(const Site *site, const LoadMail *mail, guint connections,
     double seconds, ReportLine *line)
@@ -36,8 +46,43 @@ measure_mail(const Site *site, const LoadMail *mail, guint connections,
 
 	site_measure(
 	    site->gateway, site->socket, mail, 1, connections, seconds, &cost);
+	if (line->ours != 0 && cost.cpu > line->ours)
+		return;
 	site_fill_line(&cost, line);
 	line->load = connections;
+}
+
+static double
+cost_of_nothing(const Site *site, const LoadMail *mail, double seconds)
+{
+	LoadMail nothing = *mail;
+	SiteCost cost;
+
+	nothing.expected = NULL;
+	site_measure(site->null_milter, site->null_socket, &nothing, 1,
+	    CONNECTIONS, seconds, &cost);
+	return cost.cpu;
+}
+
+static void
+lower(double *least, double cost)
+{
+	if (*least == 0 || cost < *least)
+		*least = cost;
+}
+
+static void
+measure_beside(const Site *site, const LoadMail *mail, const Floor *floor,
+    double seconds, ReportLine *line)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		if (floor != NULL)
+			lower(&line->floor,
+			    floor->cost(floor->of, seconds / ROUNDS));
+		measure_mail(site, mail, CONNECTIONS, seconds / ROUNDS, line);
+		lower(&line->nothing,
+		    cost_of_nothing(site, mail, seconds / ROUNDS));
+	}
 }
 
 /* --- sign and verify -------------------------------------------------------
@@ -57,11 +102,36 @@ sign_limit(PkiKey key, gsize size, double floor)
 	}
 }
 
+typedef struct {
+	const Site *site;
+	Spool *mail;
+	Identity *identity; /* NULL: the mail is signed */
+} Floored;
+
+static double
+sign_floor(const void *of, double seconds)
+{
+	const Floored *floored = of;
+
+	return floor_signature(floored->mail, floored->identity->key, seconds);
+}
+
+static double
+verify_floor(const void *of, double seconds)
+{
+	const Floored *floored = of;
+	const Office *office = &floored->site->office;
+
+	return floor_verify(floored->mail, office->root, office->now, seconds);
+}
+
 static void
 bench_sign(Report *report, const Site *site, const char *name, gsize size,
     Spool *plain, Identity *identity, double seconds)
 {
 	g_auto(LoadMail) mail = site_mail(plain, "budi", SIGNED);
+	const Floored floored = { site, plain, identity };
+	const Floor floor = { sign_floor, &floored };
 	ReportLine line = { .what = "sign",
 		.key = name,
 		.size = mail_sizes[size].name,
@@ -69,9 +139,8 @@ bench_sign(Report *report, const Site *site, const char *name, gsize size,
 
 	if (!report_wants(report, &line))
 		return;
-	line.floor = floor_signature(plain, identity->key, seconds);
+	measure_beside(site, &mail, &floor, seconds, &line);
 	line.limit = sign_limit(site->key, size, line.floor);
-	measure_mail(site, &mail, CONNECTIONS, seconds, &line);
 	report_add(report, &line);
 }
 
@@ -80,6 +149,8 @@ bench_verify(Report *report, const Site *site, const char *name, gsize size,
     Spool *signed_mail, double seconds)
 {
 	g_auto(LoadMail) mail = site_mail(signed_mail, NULL, PASSED);
+	const Floored floored = { site, signed_mail, NULL };
+	const Floor floor = { verify_floor, &floored };
 	ReportLine line = { .what = "verify",
 		.key = name,
 		.size = mail_sizes[size].name,
@@ -87,11 +158,9 @@ bench_verify(Report *report, const Site *site, const char *name, gsize size,
 
 	if (!report_wants(report, &line))
 		return;
-	line.floor = floor_verify(
-	    signed_mail, site->office.root, site->office.now, seconds);
+	measure_beside(site, &mail, &floor, seconds, &line);
 	if (size == MAIL_4K && site->key == PKI_KEY_LEAF)
 		line.limit = line.floor * VERIFY;
-	measure_mail(site, &mail, CONNECTIONS, seconds, &line);
 	report_add(report, &line);
 }
 
@@ -112,7 +181,7 @@ measure_open(const char *socket, const LoadMail *mail, double rate,
 
 /* What of it is the machine's and the generator's doing. */
 static void
-add_nothing_at(Report *report, const char *null_socket, const LoadMail *mail,
+add_nothing_at(Report *report, const Site *site, const LoadMail *mail,
     double rate, double seconds)
 {
 	LoadMail nothing = *mail;
@@ -121,14 +190,14 @@ add_nothing_at(Report *report, const char *null_socket, const LoadMail *mail,
 		.load = OPEN_CONNECTIONS };
 
 	nothing.expected = NULL;
-	measure_open(null_socket, &nothing, rate, seconds, &line);
+	measure_open(site->null_socket, &nothing, rate, seconds, &line);
 	report_add(report, &line);
 }
 
 /* Half of what it can do at most, as mails come. */
 static void
-bench_half(Report *report, const Site *site, const char *null_socket,
-    const char *what, const char *name, const LoadMail *mail, double seconds)
+bench_half(Report *report, const Site *site, const char *what, const char *name,
+    const LoadMail *mail, double seconds)
 {
 	ReportLine line = { .what = what,
 		.key = name,
@@ -148,7 +217,7 @@ bench_half(Report *report, const Site *site, const char *null_socket,
 	line.floor = line.p50 * 1e3;
 	line.limit = line.floor * P99_OVER_P50;
 	report_add(report, &line);
-	add_nothing_at(report, null_socket, mail, rate, seconds);
+	add_nothing_at(report, site, mail, rate, seconds);
 }
 
 static void
@@ -160,15 +229,9 @@ bench_halves(Report *report, const Site *site, const char *name,
 	    mail_signed(plain, identity, site->office.now);
 	g_auto(LoadMail) to_sign = site_mail(plain, "budi", SIGNED);
 	g_auto(LoadMail) to_verify = site_mail(signed_mail, NULL, PASSED);
-	g_autofree char *null_socket = NULL;
-	Gateway *null_milter;
 
-	null_milter = site_null_milter(site, &null_socket);
-	bench_half(
-	    report, site, null_socket, "sign, half", name, &to_sign, seconds);
-	bench_half(report, site, null_socket, "verify, half", name, &to_verify,
-	    seconds);
-	gateway_stop(null_milter);
+	bench_half(report, site, "sign, half", name, &to_sign, seconds);
+	bench_half(report, site, "verify, half", name, &to_verify, seconds);
 }
 
 static void
@@ -179,6 +242,7 @@ bench_key(Report *report, const char *name, PkiKey key, double seconds)
 
 	site_open(&site, key, 0);
 	site_start(&site, "");
+	site_start_null(&site);
 	identity = office_identity(&site.office, key, OFFICE_BUDI);
 	for (gsize i = 0; i < N_MAIL_SIZES; i++) {
 		g_autoptr(Spool) plain = mail_plain(mail_sizes[i].size);
@@ -200,31 +264,24 @@ bench_nothing(Report *report, const char *what, const char *config,
     const char *expected, double limit, double seconds)
 {
 	Site site;
-	g_autofree char *null_socket = NULL;
-	Gateway *null_milter;
 
 	site_open(&site, PKI_KEY_LEAF_EC, 0);
 	site_start(&site, config);
-	null_milter = site_null_milter(&site, &null_socket);
+	site_start_null(&site);
 	for (gsize i = 0; i <= MAIL_5M; i++) {
 		g_autoptr(Spool) spool = mail_of_stranger(mail_sizes[i].size);
-		g_auto(LoadMail) mail = site_mail(spool, NULL, NULL);
+		g_auto(LoadMail) mail = site_mail(spool, NULL, expected);
 		ReportLine line = { .what = what,
 			.size = mail_sizes[i].name,
 			.floor_name = "a milter that does nothing" };
-		SiteCost floor;
 
 		if (!report_wants(report, &line))
 			continue;
-		site_measure(null_milter, null_socket, &mail, 1, CONNECTIONS,
-		    seconds, &floor);
-		line.floor = floor.cpu;
-		line.limit = floor.cpu * limit;
-		mail.expected = expected;
-		measure_mail(&site, &mail, CONNECTIONS, seconds, &line);
+		measure_beside(&site, &mail, NULL, seconds, &line);
+		line.floor = line.nothing;
+		line.limit = line.floor * limit;
 		report_add(report, &line);
 	}
-	gateway_stop(null_milter);
 	site_close(&site);
 }
 

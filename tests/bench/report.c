@@ -42,10 +42,10 @@ report_free(Report *report)
 void
 report_title(Report *report, const char *title, const char *load)
 {
-	printf("\n%s\n%-12s %-9s %8s %7s %9s %8s %8s %7s %10s %10s %6s %6s  "
-	       "%s\n",
+	printf("\n%s\n%-12s %-9s %8s %7s %9s %8s %8s %7s %10s %10s %9s %6s "
+	       "%6s  %s\n",
 	    title, "", "key", "mail", load, "mails/s", "p50, ms", "p99, ms",
-	    "MiB", "ours, us", "floor, us", "ratio",
+	    "MiB", "ours, us", "floor, us", "null, us", "ratio",
 	    report->before != NULL ? "was" : "", "floor");
 }
 
@@ -127,6 +127,7 @@ keep(Report *report, const ReportLine *line, const char *name, double ratio)
 	json_builder_add_string_value(report->lines, name);
 	keep_number(report, "ours_us", line->ours);
 	keep_number(report, "floor_us", line->floor);
+	keep_number(report, "nothing_us", line->nothing);
 	keep_number(report, "ratio", ratio);
 	keep_number(report, "limit_us", line->limit);
 	keep_number(report, "rate", line->rate);
@@ -157,6 +158,7 @@ report_add(Report *report, const ReportLine *line)
 	print_number(7, 1, line->peak);
 	print_number(10, 1, line->ours);
 	print_number(10, 1, line->floor);
+	print_number(9, 1, line->nothing);
 	print_number(6, 2, ratio);
 	print_number(6, 2, ratio_before(report, name));
 	printf("  %s", line->floor_name != NULL ? line->floor_name : "");

@@ -6,8 +6,9 @@
  * to machine, times may not.
  *
  * JSON: {"version": 1, "lines": [{"name": "sign RSA-2048 4 KiB 1", "ours_us":
- * ..., "floor_us": ..., "ratio": ..., "limit_us": ..., "rate": ..., "p50_ms":
- * ..., "p99_ms": ..., "peak_mib": ...}]}; what a line does not have is absent.
+ * ..., "floor_us": ..., "nothing_us": ..., "ratio": ..., "limit_us": ...,
+ * "rate": ..., "p50_ms": ..., "p99_ms": ..., "peak_mib": ...}]}; what a line
+ * does not have is absent.
  *
  * Threads: a report belongs to one.
  */
@@ -27,6 +28,7 @@ typedef struct {
 	double ours;            /* microseconds of CPU for a message */
 	double floor;           /* likewise, of what is in floor_name */
 	const char *floor_name; /* NULL: there is none */
+	double nothing;         /* likewise, of a milter that does nothing */
 	double limit;           /* microseconds: ours should not be above */
 	double rate;            /* messages a second */
 	double p50;             /* milliseconds from MAIL to the answer */

@@ -27,6 +27,8 @@ site_open(Site *site, PkiKey key, guint others)
 	*site = (Site){ .key = key, .folder = pki_folder_new() };
 	office_open(&site->office);
 	site->socket = g_strdup_printf("unix:%s/socket", site->folder);
+	site->null_socket =
+	    g_strdup_printf("unix:%s/null-socket", site->folder);
 	keys = g_build_filename(site->folder, "keys", NULL);
 	office_hire(&site->office, keys, key, 0, OFFICE_BUDI);
 	hire_others(site, keys, others);
@@ -38,10 +40,12 @@ void
 site_close(Site *site)
 {
 	site_stop(site);
+	g_clear_pointer(&site->null_milter, gateway_stop);
 	office_close(&site->office);
 	pki_folder_remove(site->folder);
 	g_free(site->folder);
 	g_free(site->socket);
+	g_free(site->null_socket);
 }
 
 static char *
@@ -96,16 +100,14 @@ site_stop(Site *site)
 	g_clear_pointer(&site->gateway, gateway_stop);
 }
 
-Gateway *
-site_null_milter(const Site *site, char **socket)
+void
+site_start_null(Site *site)
 {
 	g_autofree char *log = g_build_filename(site->folder, "null", NULL);
 	g_autofree char *null_milter = program("tests/null_milter");
-	const char *argv[] = { null_milter, NULL, NULL };
+	const char *const argv[] = { null_milter, site->null_socket, NULL };
 
-	argv[1] = *socket =
-	    g_strdup_printf("unix:%s/null-socket", site->folder);
-	return gateway_start(argv, *socket, log);
+	site->null_milter = gateway_start(argv, site->null_socket, log);
 }
 
 /* --- mails -----------------------------------------------------------------

@@ -21,6 +21,8 @@ typedef struct {
 	char *socket;               /* of the daemon: unix:PATH */
 	Gateway *gateway;           /* NULL: it does not run */
 	const char *const *program; /* and its arguments; NULL: our daemon */
+	char *null_socket;          /* of a milter that does nothing */
+	Gateway *null_milter;       /* NULL: it does not run */
 } Site;
 
 /* Budi's key is such a one; there are so many others beside him. */
@@ -46,8 +48,8 @@ void site_measure(Gateway *gateway, const char *socket, const LoadMail *mails,
 /* What a line says of it: all but the floor. */
 void site_fill_line(const SiteCost *cost, ReportLine *line);
 
-/* A milter that does nothing; it serves the socket. */
-Gateway *site_null_milter(const Site *site, char **socket);
+/* Also a milter that does nothing. */
+void site_start_null(Site *site);
 
 /* The octets of mail as an MTA has them.  login and expected are borrowed;
  * caller clears it. */
