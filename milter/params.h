@@ -101,9 +101,11 @@ PARAM(milter, spool_memory, "spool-memory", SIZE, "512K",
 
 PARAM(milter, spool_shared_memory, "spool-shared-memory", SIZE, "24M",
     0, 1 << 30, NULL,
-    "Memory that all larger messages share.  "
-    "One takes at most a third of it, in steps of 2M; what finds none left "
-    "goes to a file in spool-dir, which is slower.  "
+    "Memory that all larger messages share, taken 2M at a time: 24M are enough "
+    "for twelve of up to 2M at once, or three of 8M.  "
+    "A message has at most a third of it, so that none is used where "
+    "spool-memory is as much; what finds none left goes to a file in "
+    "spool-dir, which is slower.  "
     "0 (or less than 6M): files at once.")
 
 PARAM(milter, log, "log", ENUM, "syslog", 0, 0, config_log_names,

@@ -3,9 +3,6 @@
 #include "mime_entity.h"
 #include "octets.h"
 
-/* From so many on they are no longer few: a search that looks at each octet
- * once is faster than one that stops at each dash. */
-
 /* What is left of the limits while a message is parsed. */
 typedef struct {
 	guint parts;

@@ -21,12 +21,13 @@ typedef struct {
 static inline __attribute__((always_inline)) void
 look(const guint8 *octets, gsize size, Seen *seen)
 {
+	const guint8 *before = octets - 1;
 	guint8 high = 0, nul = 0, stray = 0;
 
 	for (gsize i = 0; i < size; i++) {
 		high |= octets[i];
 		nul |= octets[i] == 0;
-		stray |= (octets[i] == '\n') ^ (octets[i - 1] == '\r');
+		stray |= (octets[i] == '\n') ^ (before[i] == '\r');
 	}
 	seen->high |= high;
 	seen->nul |= nul;

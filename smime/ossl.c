@@ -65,6 +65,12 @@ ossl_fingerprint(const X509 *cert, guint8 *fingerprint)
 	return X509_digest(cert, EVP_sha1(), fingerprint, &size) == 1;
 }
 
+void
+ossl_leave_thread(void)
+{
+	OPENSSL_thread_stop();
+}
+
 gsize
 ossl_base64(const void *octets, gsize size, char *text)
 {

@@ -74,6 +74,9 @@ bool ossl_fingerprint(const X509 *cert, guint8 *fingerprint);
  * Returns how many characters. */
 gsize ossl_base64(const void *octets, gsize size, char *text);
 
+/* OpenSSL keeps nothing for this thread any more, until it is used again. */
+void ossl_leave_thread(void);
+
 /* Octets that nobody can guess; false if there are none. */
 bool ossl_random(guchar *octets, gsize size);
 

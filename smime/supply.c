@@ -291,6 +291,8 @@ run_trip(gpointer data, G_GNUC_UNUSED gpointer user_data)
 	g_mutex_unlock(&supply->lock);
 	if (last)
 		trip_free(trip);
+	/* Threads of a pool outlive what OpenSSL frees when a process ends. */
+	ossl_leave_thread();
 	land(supply);
 }
 

@@ -837,6 +837,10 @@ Test(keyring, identity_check)
 		    identity, address, PKI_NOW + cases[i].at, &error);
 
 		cr_expect_eq(ok, cases[i].words == NULL, "%s", cases[i].name);
+		/* what is found is not forgotten, nor a refusal taken back */
+		cr_expect_eq(identity_check(identity, address,
+				 PKI_NOW + cases[i].at, NULL),
+		    ok, "%s, once more", cases[i].name);
 		if (ok)
 			continue;
 		cr_expect(g_error_matches(error, SMIME_ERROR, SMIME_ERROR_KEY));

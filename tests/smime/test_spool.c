@@ -234,25 +234,39 @@ Test(spool, memory_to_file)
 #define UNIT ROOM_UNIT
 #define SHARED (2 * ROOM_SHARES * UNIT) /* two units for one spool */
 
-/* Appended in pieces; written: into a file? */
+static bool
+append_in_pieces(
+    Spool *spool, const char *data, gsize total, gsize piece, GError **error)
+{
+	for (gsize at = 0; at < total; at += piece) {
+		if (!spool_append(
+			spool, data + at, MIN(piece, total - at), error))
+			return false;
+	}
+	return true;
+}
+
+/* Appended in pieces; written: into a file, without which it fails? */
 static void
 check_room_spool(gsize memory, gsize piece, gsize total, bool written)
 {
 	g_autofree char *folder = pki_folder_new();
-	SpoolLimits limits = { total, memory, folder, SHARED };
+	const SpoolLimits limits = { total, memory, folder, SHARED };
+	const SpoolLimits nowhere = { total, memory, "/nonexistent", SHARED };
 	g_autoptr(Spool) spool = spool_new(&limits);
+	g_autoptr(Spool) without_file = spool_new(&nowhere);
 	g_autofree char *data = g_malloc(total);
+	g_autoptr(GError) error = NULL;
 
 	for (gsize i = 0; i < total; i++)
 		data[i] = octet_at(i);
-	if (!written)
-		cr_assert_eq(g_rmdir(folder), 0);
-	for (gsize at = 0; at < total; at += piece)
-		cr_assert(spool_append(
-		    spool, data + at, MIN(piece, total - at), NULL));
-	if (written)
-		cr_assert_eq(g_rmdir(folder), 0);
+	cr_assert(append_in_pieces(spool, data, total, piece, NULL));
 	expect_content(spool, data, total, "room");
+	cr_expect_eq(append_in_pieces(without_file, data, total, piece, &error),
+	    !written, "memory %zu, piece %zu, total %zu", memory, piece, total);
+	cr_expect_eq(
+	    g_error_matches(error, SMIME_ERROR, SMIME_ERROR_IO), written);
+	pki_folder_remove(folder);
 }
 
 Test(spool, memory_to_room_to_file)
@@ -267,6 +281,8 @@ Test(spool, memory_to_room_to_file)
 		{ 10, 65535, 2 * UNIT, false },
 		{ 10, 65535, 2 * UNIT + 1, true },
 		{ 10, 2 * UNIT + 1, 2 * UNIT + 1, true },
+		{ 10, UNIT, 2 * UNIT, false },
+		{ 10, UNIT, 2 * UNIT + 1, true },
 		{ 10, UNIT, 4 * UNIT, true },
 		/* what has memory of its own needs no room */
 		{ 3 * UNIT, 65535, 3 * UNIT, false },
