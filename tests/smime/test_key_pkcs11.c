@@ -178,7 +178,7 @@ sign_with(Identity *identity, SignDigest digest, GError **error)
 	const SignOptions options = {
 		.format = SIGN_OPAQUE,
 		.digest = digest,
-		.spool = { 1U << 20, 1U << 20, "/nonexistent" },
+		.spool = { 1U << 20, 1U << 20, "/nonexistent", 0 },
 	};
 
 	return sign_message(message, identity, &options, PKI_NOW, error);
