@@ -71,7 +71,7 @@ options_of(SignFormat format, SignDigest digest)
 {
 	return (SignOptions){ .format = format,
 		.digest = digest,
-		.spool = { 1U << 20, 1U << 20, "/nonexistent" } };
+		.spool = { 1U << 20, 1U << 20, "/nonexistent", 0 } };
 }
 
 static SignedMessage *
