@@ -473,13 +473,26 @@ make_list() {
 	    openssl crl -outform DER -out "$1"
 }
 
+ocsp_begun_or_ended() {
+	says ocsp '^ACCEPT' || ended ocsp
+}
+
 # ocsp_start [OPTION]...: `openssl ocsp` for the issuing CA; sets $ocsp_port,
 # and $ocsp to its URL behind the HTTP server, which counts.
 ocsp_start() {
-	start ocsp openssl ocsp -index "$ca/index.txt" \
-	    -CA "$lab/pki/issuing.pem" -rsigner "$ca/responder.pem" \
-	    -rkey "$ca/signers.key" -port "${ocsp_port-0}" "$@"
-	wait_for says ocsp '^ACCEPT' || die "no responder"
+	local try
+
+	# Between an end and a start on the same port somebody's connection may
+	# have the port for a moment.
+	for ((try = 0; try < 10; try++)); do
+		start ocsp openssl ocsp -index "$ca/index.txt" \
+		    -CA "$lab/pki/issuing.pem" -rsigner "$ca/responder.pem" \
+		    -rkey "$ca/signers.key" -port "${ocsp_port-0}" "$@"
+		wait_for ocsp_begun_or_ended
+		! says ocsp '^ACCEPT' || break
+		stop ocsp || sleep 1
+	done
+	says ocsp '^ACCEPT' || die "no responder: $(tail -n 1 "$lab/ocsp.log")"
 	ocsp_port=$(sed -n 's/^ACCEPT .*:\([0-9]*\) PID.*/\1/p' \
 	    "$lab/ocsp.out" "$lab/ocsp.log")
 	ocsp=$http/proxy/$ocsp_port
