@@ -151,12 +151,13 @@ shows_any_name(const Search *search, const char *text, SeenOrder order)
  * it stands beside. */
 static bool
 is_foreign(const Search *search, const char *text, const char *at,
-    SeenOrder order, bool comments)
+    SeenOrder order, bool comments, bool symbols)
 {
 	const GPtrArray *authors = search->authors;
 	g_autoptr(GString) domain = g_string_new(NULL);
 	ShownDomain behind = { .domain = domain,
 		.comments = comments,
+		.symbols = symbols,
 		.zones = search->zones,
 		.readings = search->readings };
 
@@ -171,6 +172,15 @@ is_foreign(const Search *search, const char *text, const char *at,
 }
 
 static bool
+is_foreign_to_some(const Search *search, const char *text, const char *at,
+    SeenOrder order, bool comments)
+{
+	return is_foreign(search, text, at, order, comments, false) ||
+	    (shown_domain_has_symbols(at, comments) &&
+		is_foreign(search, text, at, order, comments, true));
+}
+
+static bool
 shows_foreign(const Search *search, const char *text, SeenOrder order)
 {
 	if (order != SEEN_IN_ORDER && search->zones != NULL &&
@@ -178,8 +188,8 @@ shows_foreign(const Search *search, const char *text, SeenOrder order)
 		return false;
 	for (const char *at = strchr(text, '@'); at != NULL;
 	     at = strchr(at + 1, '@')) {
-		if (is_foreign(search, text, at, order, true) ||
-		    is_foreign(search, text, at, order, false))
+		if (is_foreign_to_some(search, text, at, order, true) ||
+		    is_foreign_to_some(search, text, at, order, false))
 			return true;
 	}
 	return false;

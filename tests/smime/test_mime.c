@@ -989,6 +989,8 @@ Test(mime, authors_who_seem_to_be_of)
 		{ "\"b@\xf0\x9f\x85\xa7.\xf0\x9f\x85\x98\xf0\x9f\x85\x93\" "
 		  "<a@z.id>",
 		    true },
+		{ "\"b@\xf0\x9f\x85\xa7\xe2\x80\x8a.id\" <a@z.id>", true },
+		{ "\"b@\xf0\x9f\x85\xa7 .id\" <a@z.id>", true },
 		{ "\"b@w.\xc4\xb1"
 		  "d\" <a@z.id>",
 		    false },
