@@ -112,7 +112,7 @@ is_of_author(const GPtrArray *authors, const char *text, const char *at,
 }
 
 /* Behind marks, there might be an author's own address, with dots before its at
- * sign, and all of it in one. */
+ * sign, and all of it in one: nothing is overlooked behind that. */
 static bool
 is_local_of_author(
     const GPtrArray *authors, const char *text, const ShownDomain *behind)
@@ -121,10 +121,11 @@ is_local_of_author(
 	ShownDomain next = { .domain = domain, .comments = behind->comments };
 
 	if (!behind->marked || behind->literal || behind->first > 0 ||
-	    *behind->end != '@' || !shown_domain_has(behind->end[1]))
+	    *behind->end != '@')
 		return false;
 	shown_domain_read(&next, text, behind->end);
-	return is_of_author(authors, text, behind->end, &next);
+	return !next.skipped && next.first == 0 &&
+	    is_of_author(authors, text, behind->end, &next);
 }
 
 /* --- what is looked for --------------------------------------------------- */

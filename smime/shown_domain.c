@@ -493,6 +493,7 @@ shown_domain_read(ShownDomain *behind, const char *text, const char *at)
 	domain = skip_to_domain(begin, behind->comments, behind->symbols);
 	behind->wide = is_wide(text, at, behind->symbols);
 	behind->literal = is_literal(begin, behind->wide);
+	behind->skipped = domain > at + 1;
 	behind->marked = domain > begin &&
 	    (!shown_domain_has(*begin) || (guchar)*begin >= 0x80);
 	read_domain(behind, domain);

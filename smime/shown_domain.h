@@ -43,7 +43,8 @@ typedef struct {
 	const char *end; /* of it, in the text */
 	bool wide;       /* the at sign has blanks on both sides */
 	bool apart;      /* but it ends as a domain whose labels have, too */
-	bool marked;     /* marks are between it and the domain */
+	bool skipped;    /* anything is between it and the domain */
+	bool marked;     /* and that has marks */
 	bool literal;    /* it is an address of a host, in brackets */
 	bool comments;   /* parentheses are read as comments, not as marks */
 	bool symbols;    /* marks that are not ASCII are overlooked, too, with

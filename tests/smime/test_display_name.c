@@ -248,6 +248,16 @@ Test(display_name, disguised)
 		"\"ceo@[" OWN "\"" BY,
 		"\"ceo@'bank.example@      jahat.example\" "
 		"<bank.example@jahat.example>",
+		"\"ceo@'bank.example@\xe2\x98\x85      jahat.example\" "
+		"<bank.example@jahat.example>",
+		"\"ceo@'bank.example@\xcc\xb2      jahat.example\" "
+		"<bank.example@jahat.example>",
+		"\"ceo@'bank.example@\xe2\x80\x9c      jahat.example\" "
+		"<bank.example@jahat.example>",
+		"\"ceo@'bank.example@.      jahat.example\" "
+		"<bank.example@jahat.example>",
+		"\"ceo@'bank.example@jahat.      example\" "
+		"<bank.example@jahat.example>",
 		"\"ceo@~bank.example@(Kantor pusat) jahat.example\" "
 		"<bank.example@jahat.example>",
 		"\"mallory@bank.example|.jahat.example\" "

@@ -892,6 +892,7 @@ Test(mime, authors_who_seem_to_be_of)
 		{ "\"b@|x.id@z.id\" <x.id@z.id>", true },
 		{ "\"b@/x.id@z.id\" <x.id@z.id>", true },
 		{ "\"b@'x.id@     z.id\" <x.id@z.id>", true },
+		{ "\"b@|x.id@\xe2\x98\x85   z.id\" <x.id@z.id>", true },
 		{ "\"b@'w.id@     z.id\" <w.id@z.id>", false },
 		{ "\"'x.id@z.id'\" <x.id@z.id>", false },
 		{ "\"b@\xca\xbbx.id\xca\xbc\" <a@z.id>", true },
