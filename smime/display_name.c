@@ -46,8 +46,8 @@ seen_authors(const GPtrArray *authors)
 	for (guint i = 0; i < authors->len; i++) {
 		const Address *author = g_ptr_array_index(authors, i);
 		SeenOrder order;
-		g_autofree char *local =
-		    seen_text(author->local, SEEN_BY_US, authors, &order);
+		g_autofree char *local = seen_text(author->local, SEEN_BY_US,
+		    SEEN_AS_ITS_LIKE, authors, &order);
 		Address *copy;
 
 		if (local == NULL)
@@ -63,13 +63,24 @@ seen_authors(const GPtrArray *authors)
 	return seen;
 }
 
+/* Which is a quote for a reader. */
+static bool
+is_behind_accent(const char *text, const char *at)
+{
+	const gsize size = strlen(SEEN_ACCENT);
+
+	return (gsize)(at - text) >= size &&
+	    memcmp(at - size, SEEN_ACCENT, size) == 0;
+}
+
 /* May an address begin here for a reader of text? */
 static bool
 is_start(const char *text, const char *at)
 {
 	while (at > text && at[-1] == '.')
 		at--;
-	return at == text || !is_local_char(at[-1]) || is_separator(at[-1]);
+	return at == text || !is_local_char(at[-1]) || is_separator(at[-1]) ||
+	    is_behind_accent(text, at);
 }
 
 static bool
@@ -198,20 +209,38 @@ shows_foreign(const Search *search, const char *text, SeenOrder order)
 
 /* --- ways of reading ------------------------------------------------------ */
 
-/* decoded NULL: not to be told, as all that is not UTF-8. */
+/* As a reader sees decoded, but for quotes.  NULL: not to be told, as all that
+ * is not UTF-8.  Caller frees. */
+static char *
+seen_as(const Search *search, const char *decoded, SeenBy by, SeenAs as,
+    SeenOrder *order)
+{
+	g_autofree char *seen =
+	    seen_text(decoded, by, as, search->authors, order);
+
+	return seen != NULL ? seen_text_without_quotes(seen) : NULL;
+}
+
+/* decoded NULL: not to be told.  Neither way of seeing hides what the other one
+ * shows. */
 static bool
 is_seen_so(const Search *search, const char *decoded, SeenBy by)
 {
-	SeenOrder order = SEEN_IN_ORDER;
-	g_autofree char *seen = decoded != NULL ?
-	    seen_text(decoded, by, search->authors, &order) :
-	    NULL;
-	g_autofree char *unquoted = NULL;
+	SeenOrder order;
+	g_autofree char *like = NULL;
+	g_autofree char *written = NULL;
 
-	if (seen == NULL)
+	if (decoded == NULL)
 		return true;
-	unquoted = seen_text_without_quotes(seen);
-	return search->is_in(search, unquoted, order);
+	like = seen_as(search, decoded, by, SEEN_AS_ITS_LIKE, &order);
+	if (like == NULL || search->is_in(search, like, order))
+		return true;
+	if (g_str_is_ascii(decoded))
+		return false;
+	written = seen_as(search, decoded, by, SEEN_AS_WRITTEN, &order);
+	return written == NULL ||
+	    (strcmp(written, like) != 0 &&
+		search->is_in(search, written, order));
 }
 
 /* Where domains end matters to who looks for some. */

@@ -485,6 +485,23 @@ Test(display_name, disguised)
 		"\"ceo@\xd0\xb1\xc2\xb7mail\xc2\xb7"
 		"com(x)\"" BY,
 		"\"ceo@mail\xe2\x80\xa2live\"" BY,
+		/* or of nothing that matters */
+		"\"ceo@bank.i\xe2\x80\x8b\xcc\xa7"
+		"d\"" BY,
+		"\"ceo@bank.i\xe2\x80\x8b\xcc\xa6"
+		"d\"" BY,
+		"\"ceo@bank.i\xe2\x80\x8b\xcc\xa8"
+		"d\"" BY,
+		"\"ceo@bank.c\xe2\x80\x8b\xcc\xa7o\xe2\x80\x8b\xcc\xa7m\"" BY,
+		"\"ceo@bank.i\xe2\xa0\x84"
+		"d\"" BY,
+		"\"info@\xe2\xa0\x81.id\"" BY,
+		"\"ceo@bank.i\xc2\xb8"
+		"d\"" BY,
+		/* which are no marks beside an at sign */
+		"\"ceo \xc2\xb4@ bank. com\"" BY,
+		"\"ceo \xc2\xb4'@ bank. com\"" BY,
+		"\"ceo@ \xc2\xa8.id\"" BY,
 	};
 
 	expect_all(values, G_N_ELEMENTS(values), true);
@@ -950,6 +967,9 @@ Test(display_name, shows_domain)
 		/* other ways to write it */
 		"a.@bssn\xe3\x80\x82go\xe3\x80\x82id",
 		"a.@bssn\xc2\xb7go\xc2\xb7id",
+		"a.@b\xc2\xb8ssn.go.id",
+		"a.@b\xe2\xa0\x84ssn.go.id",
+		"kepala@b\xc2\xb8ssn.go.id [x]",
 		"a.@\xef\xbd\x82\xef\xbd\x93\xef\xbd\x93\xef\xbd\x8e.go.id",
 		"a.@bssn.go.\xc4\xb1"
 		"d",
