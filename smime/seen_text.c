@@ -346,8 +346,9 @@ visible(const char *text, SeenBy by, SeenAs as)
 	return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
-/* Narrow blanks in a word are overlooked as quotes are, but for those before
- * units; others are blanks.  Caller frees. */
+/* Narrow blanks in a word, which may have digits behind a letter, are
+ * overlooked as quotes are, but for those before units; others are blanks.
+ * Caller frees. */
 static char *
 without_narrow_blanks(const char *text)
 {
@@ -356,6 +357,7 @@ without_narrow_blanks(const char *text)
 
 	for (; *text != '\0'; text = g_utf8_next_char(text)) {
 		gunichar c = g_utf8_get_char(text);
+		bool inside = word > 0 && g_unichar_isalnum(c);
 
 		if (c == GLYPH_NARROW_BLANK) {
 			g_string_append_c(out, ' ');
@@ -367,7 +369,8 @@ without_narrow_blanks(const char *text)
 			g_string_append_c(out, '\'');
 		}
 		g_string_append_unichar(out, c);
-		word = c == '-' || g_unichar_isalpha(c) || g_unichar_ismark(c) ?
+		word = inside || c == '-' || g_unichar_isalpha(c) ||
+			g_unichar_ismark(c) ?
 		    out->len :
 		    0;
 	}

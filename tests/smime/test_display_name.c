@@ -336,6 +336,11 @@ Test(display_name, disguised)
 		"ank.example\"" BY,
 		"\"ceo@b\xf0\x9d\x85\x99"
 		"ank.example\"" BY,
+		"\"kepala@bp2\xe2\x80\x8ami.go.id\"" BY,
+		"\"ceo@b2\xe2\x80\x89"
+		"ank.example\"" BY,
+		"\"ceo@b\xe2\x80\x8a"
+		"2\xe2\x80\x8ank.example\"" BY,
 		"=?utf-8?q?ceo=40b=E2=80=8Aank=2Eexample?=" BY,
 		/* look-alikes of an at sign */
 		"\"ceo\xe2\x92\x9c"
@@ -576,6 +581,7 @@ Test(display_name, no_address)
 		"\"Mallory\xe2\x80\xaf" OWN "\"" BY,
 		"\"" OWN "\xe2\x80\xafKominfo\"" BY,
 		"\"Rapat @ 10.30\xe2\x80\x89WIB\"" BY,
+		"\"Budi @ Kel.3\xe2\x80\x89RT.05\"" BY,
 		"\"Budi@Kominfo(Aula)\"" BY,
 		"\"Budi@Kominfo|Aula\"" BY,
 		"\"Budi @ Kominfo' (Aula).\"" BY,

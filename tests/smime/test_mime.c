@@ -941,6 +941,7 @@ Test(mime, authors_who_seem_to_be_of)
 		{ "\"b@x.id\xc2\xb4s\" <a@z.id>", true },
 		{ "\"b@de\xe2\xa0\x84sa.id\" <a@z.id>", true },
 		{ "\"b@de\xc2\xb8sa.id\" <a@z.id>", true },
+		{ "\"b@d3\xe2\x80\x8asa.y.id\" <a@z.id>", true },
 		{ "\"b@de\xe2\x80\x8b\xcc\xa7sa.id\" <a@z.id>", true },
 		{ "\"b@de\xcd\x8f\xcc\xa7sa.id\" <a@z.id>", true },
 		{ "\"b@\xe2\x9d\xa4 x.id\" <a@z.id>", true },
