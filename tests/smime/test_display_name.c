@@ -631,13 +631,15 @@ Test(display_name, no_address)
 	expect_all(values, G_N_ELEMENTS(values), false);
 }
 
-/* Honest, but nothing tells them from ceo @ 'bank.example' and from
- * ceo (@bank.example). */
+/* Honest, but nothing tells them from ceo @ 'bank.example', from
+ * ceo (@bank.example), and from ceo@bank.example with a narrow blank in it. */
 Test(display_name, undecided)
 {
 	static const char *const values[] = {
 		"\"Budi @ 'Kominfo.RI'\"" BY,
 		"\"Budi (IG @budi.santoso)\"" BY,
+		"\"Budi@Dinas\xe2\x80\xafS.Kom\"" BY,
+		"\"Tim@PT\xe2\x80\x89Telkom.Indonesia\"" BY,
 	};
 
 	expect_all(values, G_N_ELEMENTS(values), true);
