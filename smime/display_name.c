@@ -46,8 +46,8 @@ seen_authors(const GPtrArray *authors)
 	for (guint i = 0; i < authors->len; i++) {
 		const Address *author = g_ptr_array_index(authors, i);
 		SeenOrder order;
-		g_autofree char *local =
-		    seen_text(author->local, SEEN_BY_US, authors, &order);
+		g_autofree char *local = seen_text(author->local, SEEN_BY_US,
+		    SEEN_AS_ITS_LIKE, authors, &order);
 		Address *copy;
 
 		if (local == NULL)
@@ -63,13 +63,24 @@ seen_authors(const GPtrArray *authors)
 	return seen;
 }
 
+/* Which is a quote for a reader. */
+static bool
+is_behind_accent(const char *text, const char *at)
+{
+	const gsize size = strlen(SEEN_ACCENT);
+
+	return (gsize)(at - text) >= size &&
+	    memcmp(at - size, SEEN_ACCENT, size) == 0;
+}
+
 /* May an address begin here for a reader of text? */
 static bool
 is_start(const char *text, const char *at)
 {
 	while (at > text && at[-1] == '.')
 		at--;
-	return at == text || !is_local_char(at[-1]) || is_separator(at[-1]);
+	return at == text || !is_local_char(at[-1]) || is_separator(at[-1]) ||
+	    is_behind_accent(text, at);
 }
 
 static bool
@@ -112,7 +123,7 @@ is_of_author(const GPtrArray *authors, const char *text, const char *at,
 }
 
 /* Behind marks, there might be an author's own address, with dots before its at
- * sign, and all of it in one. */
+ * sign, and all of it in one: nothing is overlooked behind that. */
 static bool
 is_local_of_author(
     const GPtrArray *authors, const char *text, const ShownDomain *behind)
@@ -121,10 +132,11 @@ is_local_of_author(
 	ShownDomain next = { .domain = domain, .comments = behind->comments };
 
 	if (!behind->marked || behind->literal || behind->first > 0 ||
-	    *behind->end != '@' || !shown_domain_has(behind->end[1]))
+	    *behind->end != '@')
 		return false;
 	shown_domain_read(&next, text, behind->end);
-	return is_of_author(authors, text, behind->end, &next);
+	return !next.skipped && next.first == 0 &&
+	    is_of_author(authors, text, behind->end, &next);
 }
 
 /* --- what is looked for --------------------------------------------------- */
@@ -151,12 +163,13 @@ shows_any_name(const Search *search, const char *text, SeenOrder order)
  * it stands beside. */
 static bool
 is_foreign(const Search *search, const char *text, const char *at,
-    SeenOrder order, bool comments)
+    SeenOrder order, bool comments, bool symbols)
 {
 	const GPtrArray *authors = search->authors;
 	g_autoptr(GString) domain = g_string_new(NULL);
 	ShownDomain behind = { .domain = domain,
 		.comments = comments,
+		.symbols = symbols,
 		.zones = search->zones,
 		.readings = search->readings };
 
@@ -171,6 +184,15 @@ is_foreign(const Search *search, const char *text, const char *at,
 }
 
 static bool
+is_foreign_to_some(const Search *search, const char *text, const char *at,
+    SeenOrder order, bool comments)
+{
+	return is_foreign(search, text, at, order, comments, false) ||
+	    (shown_domain_has_symbols(at, comments) &&
+		is_foreign(search, text, at, order, comments, true));
+}
+
+static bool
 shows_foreign(const Search *search, const char *text, SeenOrder order)
 {
 	if (order != SEEN_IN_ORDER && search->zones != NULL &&
@@ -178,8 +200,8 @@ shows_foreign(const Search *search, const char *text, SeenOrder order)
 		return false;
 	for (const char *at = strchr(text, '@'); at != NULL;
 	     at = strchr(at + 1, '@')) {
-		if (is_foreign(search, text, at, order, true) ||
-		    is_foreign(search, text, at, order, false))
+		if (is_foreign_to_some(search, text, at, order, true) ||
+		    is_foreign_to_some(search, text, at, order, false))
 			return true;
 	}
 	return false;
@@ -187,20 +209,38 @@ shows_foreign(const Search *search, const char *text, SeenOrder order)
 
 /* --- ways of reading ------------------------------------------------------ */
 
-/* decoded NULL: not to be told, as all that is not UTF-8. */
+/* As a reader sees decoded, but for quotes.  NULL: not to be told, as all that
+ * is not UTF-8.  Caller frees. */
+static char *
+seen_as(const Search *search, const char *decoded, SeenBy by, SeenAs as,
+    SeenOrder *order)
+{
+	g_autofree char *seen =
+	    seen_text(decoded, by, as, search->authors, order);
+
+	return seen != NULL ? seen_text_without_quotes(seen) : NULL;
+}
+
+/* decoded NULL: not to be told.  Neither way of seeing hides what the other one
+ * shows. */
 static bool
 is_seen_so(const Search *search, const char *decoded, SeenBy by)
 {
-	SeenOrder order = SEEN_IN_ORDER;
-	g_autofree char *seen = decoded != NULL ?
-	    seen_text(decoded, by, search->authors, &order) :
-	    NULL;
-	g_autofree char *unquoted = NULL;
+	SeenOrder order;
+	g_autofree char *like = NULL;
+	g_autofree char *written = NULL;
 
-	if (seen == NULL)
+	if (decoded == NULL)
 		return true;
-	unquoted = seen_text_without_quotes(seen);
-	return search->is_in(search, unquoted, order);
+	like = seen_as(search, decoded, by, SEEN_AS_ITS_LIKE, &order);
+	if (like == NULL || search->is_in(search, like, order))
+		return true;
+	if (g_str_is_ascii(decoded))
+		return false;
+	written = seen_as(search, decoded, by, SEEN_AS_WRITTEN, &order);
+	return written == NULL ||
+	    (strcmp(written, like) != 0 &&
+		search->is_in(search, written, order));
 }
 
 /* Where domains end matters to who looks for some. */

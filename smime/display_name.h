@@ -27,6 +27,8 @@
  * comment an address that is none of authors (Address), or hide something: a
  * control character, one that turns the direction of writing, an encoded word
  * that readers would not decode alike (encoded_word), or more than the limits?
+ * Embeddings, and isolates but U+2066, around a whole name that turn nothing of
+ * it are none of these: contact lists and lists of mail put them there.
  */
 bool display_name_misleads(const char *value, const GPtrArray *authors);
 

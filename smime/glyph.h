@@ -45,16 +45,22 @@ bool glyph_is_blank(gunichar c);
 bool glyph_is_narrow_blank(gunichar c);
 #define GLYPH_NARROW_BLANK 0x2028
 
-/* What looks like a dot (UTS 39), or nearly. */
+/* One dot of Braille. */
+bool glyph_is_braille_dot(gunichar c);
+
+/* What looks like a dot (UTS 39), or nearly, or is one of Braille. */
 bool glyph_looks_like_dot(gunichar c);
 
 /* What means the same as a dot in a domain (RFC 5895, section 2; NFKC has left
  * one of them). */
 bool glyph_is_dot(gunichar c);
 
-/* Shown as a dot, or a comma, of its own where it is on nothing; NFKC makes
- * U+02D9 and U+00B8 so. */
+/* Shown as a dot of its own where it is on nothing; NFKC makes U+02D9 so. */
 bool glyph_is_combining_dot(gunichar c);
+
+/* Shown as a comma then, which is nearly a dot; NFKC makes U+00B8 and U+02DB
+ * so. */
+bool glyph_is_combining_comma(gunichar c);
 
 /* May c be in a domain (RFC 5892), although it looks like a dot? */
 bool glyph_is_in_names(gunichar c);

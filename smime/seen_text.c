@@ -195,7 +195,7 @@ stands_for_dot(const char *text, const char *at, gunichar c, bool in_own)
 
 /* An author's domain may have inside what looks like a dot.  Caller frees. */
 static char *
-with_dots(const char *text, const GPtrArray *authors)
+with_dots(const char *text, SeenAs as, const GPtrArray *authors)
 {
 	GString *out = g_string_new(NULL);
 	const char *own_end = text;
@@ -205,6 +205,7 @@ with_dots(const char *text, const GPtrArray *authors)
 
 		if (glyph_is_dot(c) ||
 		    (glyph_looks_like_dot(c) &&
+			(as == SEEN_AS_ITS_LIKE || !glyph_is_braille_dot(c)) &&
 			stands_for_dot(text, at, c, at < own_end)))
 			g_string_append_c(out, '.');
 		else
@@ -232,15 +233,53 @@ add_circle(GString *out)
 	return true;
 }
 
-/* Of a mark on a blank, which NFKC makes of accents, or on nothing. */
+/* Drops the blank at the end of out that NFKC has put under a mark. */
 static void
-append_instead(GString *out, gunichar seen)
+drop_blank(GString *out)
 {
 	const char *last = g_utf8_find_prev_char(out->str, out->str + out->len);
 
 	if (last != NULL && glyph_is_blank(g_utf8_get_char(last)))
 		g_string_truncate(out, (gsize)(last - out->str));
-	g_string_append_unichar(out, seen);
+}
+
+/* What a mark looks like on a blank, which NFKC makes of accents, or on
+ * nothing. */
+static void
+append_like(GString *out, gunichar mark)
+{
+	bool dot =
+	    glyph_is_combining_dot(mark) || glyph_is_combining_comma(mark);
+
+	drop_blank(out);
+	g_string_append_unichar(out, dot ? 0xb7 : '\'');
+}
+
+/* The same mark as it is written.  A comma stands in a word, but on no letter
+ * of it. */
+static void
+append_written(GString *out, gunichar mark)
+{
+	if (glyph_is_combining_dot(mark)) {
+		append_like(out, mark);
+	} else if (glyph_is_combining_comma(mark)) {
+		drop_blank(out);
+		g_string_append(out, SEEN_ACCENT);
+		g_string_append_unichar(out, mark);
+	} else {
+		g_string_append_unichar(out, mark);
+		g_string_append(out, SEEN_ACCENT);
+	}
+}
+
+/* Is mark a dot or a comma, which stand on nothing as they are, or any mark on
+ * a blank? */
+static bool
+is_alone(gunichar mark, bool on_nothing, bool on_blank)
+{
+	if (glyph_is_combining_dot(mark) || glyph_is_combining_comma(mark))
+		return on_nothing;
+	return on_blank && g_unichar_ismark(mark) && !glyph_is_invisible(mark);
 }
 
 /* Of text, which is normal. */
@@ -272,13 +311,14 @@ order_of(const char *text)
  * GLYPH_NARROW_BLANK.  NULL: it has characters that nobody has in his name.
  * Caller frees. */
 static char *
-visible(const char *text, SeenBy by)
+visible(const char *text, SeenBy by, SeenAs as)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
 	bool on_nothing = true, on_blank = false;
 
 	for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
 		gunichar c = g_utf8_get_char(at);
+		bool alone;
 
 		if (by == SEEN_BY_OTHERS && glyph_is_late_control(c))
 			continue;
@@ -287,14 +327,16 @@ visible(const char *text, SeenBy by)
 			return NULL;
 		if (c == CIRCLE && add_circle(out))
 			continue;
-		if (on_nothing && glyph_is_combining_dot(c))
-			append_instead(out, 0xb7);
+		alone = is_alone(c, on_nothing, on_blank);
+		if (alone && as == SEEN_AS_WRITTEN)
+			append_written(out, c);
+		else if (alone)
+			append_like(out, c);
 		else if (glyph_is_blank(c))
-			g_string_append_unichar(
-			    out, c == GLYPH_NARROW_BLANK ? c : ' ');
-		else if (on_blank && g_unichar_ismark(c) &&
-		    !glyph_is_invisible(c))
-			append_instead(out, '\'');
+			g_string_append_unichar(out,
+			    c == GLYPH_NARROW_BLANK && as == SEEN_AS_ITS_LIKE ?
+				c :
+				' ');
 		else if (!glyph_is_invisible(c))
 			g_string_append_unichar(out, c);
 		on_nothing = glyph_is_blank(c) || glyph_is_invisible(c);
@@ -304,8 +346,9 @@ visible(const char *text, SeenBy by)
 	return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
-/* Narrow blanks in a word are overlooked as quotes are, but for those before
- * units; others are blanks.  Caller frees. */
+/* Narrow blanks in a word, which may have digits behind a letter, are
+ * overlooked as quotes are, but for those before units; others are blanks.
+ * Caller frees. */
 static char *
 without_narrow_blanks(const char *text)
 {
@@ -314,6 +357,7 @@ without_narrow_blanks(const char *text)
 
 	for (; *text != '\0'; text = g_utf8_next_char(text)) {
 		gunichar c = g_utf8_get_char(text);
+		bool inside = word > 0 && g_unichar_isalnum(c);
 
 		if (c == GLYPH_NARROW_BLANK) {
 			g_string_append_c(out, ' ');
@@ -325,7 +369,8 @@ without_narrow_blanks(const char *text)
 			g_string_append_c(out, '\'');
 		}
 		g_string_append_unichar(out, c);
-		word = c == '-' || g_unichar_isalpha(c) || g_unichar_ismark(c) ?
+		word = inside || c == '-' || g_unichar_isalpha(c) ||
+			g_unichar_ismark(c) ?
 		    out->len :
 		    0;
 	}
@@ -333,8 +378,8 @@ without_narrow_blanks(const char *text)
 }
 
 char *
-seen_text(
-    const char *text, SeenBy by, const GPtrArray *authors, SeenOrder *order)
+seen_text(const char *text, SeenBy by, SeenAs as, const GPtrArray *authors,
+    SeenOrder *order)
 {
 	g_autofree char *plain = NULL;
 	g_autofree char *marked = NULL;
@@ -351,11 +396,11 @@ seen_text(
 	if (normal == NULL)
 		return NULL;
 	*order = order_of(normal);
-	shown = visible(normal, by);
+	shown = visible(normal, by, as);
 	if (shown == NULL)
 		return NULL;
 	closed = without_narrow_blanks(shown);
-	return with_dots(closed, authors);
+	return with_dots(closed, as, authors);
 }
 
 char *

@@ -18,6 +18,15 @@ typedef enum {
 	                   else the controls that it would be by that name */
 } SeenBy;
 
+/* Commas and accents on nothing, dots of Braille and narrow blanks. */
+typedef enum {
+	SEEN_AS_ITS_LIKE, /* dots, quotes, and blanks that are overlooked */
+	SEEN_AS_WRITTEN,  /* signs, which might be overlooked, and blanks */
+} SeenAs;
+
+/* Behind an accent on a blank that is seen as written; NFKC leaves none. */
+#define SEEN_ACCENT "\xc2\xb4"
+
 /* How the letters of a text are seen. */
 typedef enum {
 	SEEN_IN_ORDER,
@@ -28,8 +37,8 @@ typedef enum {
 /* text in one way of writing it, and in which order; domains of authors
  * (Address) may have inside what looks like a dot.  NULL: not to be told.
  * Caller frees. */
-char *seen_text(
-    const char *text, SeenBy by, const GPtrArray *authors, SeenOrder *order);
+char *seen_text(const char *text, SeenBy by, SeenAs as,
+    const GPtrArray *authors, SeenOrder *order);
 
 /* text (UTF-8) with quotes, which are overlooked, where a reader might see
  * another beginning than who reads it as we do: before what is a letter or a

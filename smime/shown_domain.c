@@ -134,14 +134,21 @@ is_any_mark(const char *text)
 		!g_unichar_isalnum(g_utf8_get_char(text)));
 }
 
+bool
+shown_domain_has_symbols(const char *at, bool comments)
+{
+	at = skip_ascii(at + 1, comments);
+	return (guchar)*at >= 0x80 && is_any_mark(at);
+}
+
 /* The same, and returns where the domain is: marks that are not ASCII might be
- * part of it, but for those before a blank. */
+ * part of it, or with symbols all of it that is before a blank is none. */
 static const char *
-skip_to_domain(const char *text, bool comments)
+skip_to_domain(const char *text, bool comments, bool symbols)
 {
 	const char *domain = skip_ascii(text, comments), *at = domain;
 
-	while (*at != '.' && is_any_mark(at)) {
+	while (symbols && *at != '.' && is_any_mark(at)) {
 		at = g_utf8_next_char(at);
 		if (*at == ' ')
 			domain = at = skip_ascii(at, comments);
@@ -151,13 +158,13 @@ skip_to_domain(const char *text, bool comments)
 
 /* Has at blanks on both sides, which may have marks between? */
 static bool
-is_wide(const char *text, const char *at)
+is_wide(const char *text, const char *at, bool symbols)
 {
 	const char *before = at, *behind = at + 1;
 
 	while (before > text && is_mark(before[-1]))
 		before--;
-	while (is_any_mark(behind))
+	while (symbols ? is_any_mark(behind) : is_mark(*behind))
 		behind = g_utf8_next_char(behind);
 	return (before == text || before[-1] == ' ') && *behind == ' ';
 }
@@ -483,9 +490,10 @@ shown_domain_read(ShownDomain *behind, const char *text, const char *at)
 
 	while (*begin == ' ')
 		begin++;
-	domain = skip_to_domain(begin, behind->comments);
-	behind->wide = is_wide(text, at);
+	domain = skip_to_domain(begin, behind->comments, behind->symbols);
+	behind->wide = is_wide(text, at, behind->symbols);
 	behind->literal = is_literal(begin, behind->wide);
+	behind->skipped = domain > at + 1;
 	behind->marked = domain > begin &&
 	    (!shown_domain_has(*begin) || (guchar)*begin >= 0x80);
 	read_domain(behind, domain);

@@ -34,7 +34,8 @@ char *shown_domain_parse(const char *text, gsize size);
 gsize shown_domain_own_size(const GPtrArray *authors, const char *text);
 
 /* What a reader might see behind an at sign, without what he overlooks.  The
- * caller gives and frees domain, and sets comments, zones and readings. */
+ * caller gives and frees domain, and sets comments, symbols, zones and
+ * readings. */
 typedef struct {
 	GString *domain;
 	gsize first;     /* octets of it before the first gap inside, or 0 */
@@ -42,14 +43,20 @@ typedef struct {
 	const char *end; /* of it, in the text */
 	bool wide;       /* the at sign has blanks on both sides */
 	bool apart;      /* but it ends as a domain whose labels have, too */
-	bool marked;     /* marks are between it and the domain */
+	bool skipped;    /* anything is between it and the domain */
+	bool marked;     /* and that has marks */
 	bool literal;    /* it is an address of a host, in brackets */
 	bool comments;   /* parentheses are read as comments, not as marks */
+	bool symbols;    /* marks that are not ASCII are overlooked, too, with
+	                    the blank behind them */
 	bool blank_before_dot;
 	const char *const *zones; /* that are looked for, or NULL */
 	guint *readings; /* of domains that may be compared with them */
 	bool in_zones;   /* as far as some place where a reader might end it */
 } ShownDomain;
+
+/* Is what is read behind at, an at sign, another thing with symbols? */
+bool shown_domain_has_symbols(const char *at, bool comments);
 
 /* at: the at sign, in text. */
 void shown_domain_read(ShownDomain *behind, const char *text, const char *at);

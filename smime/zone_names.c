@@ -76,8 +76,9 @@ show_name(const char *domain, char **shown, char **seen)
 	*shown = g_hostname_is_ascii_encoded(name) ?
 	    g_hostname_to_unicode(name) :
 	    NULL;
-	*seen = *shown != NULL ? seen_text(*shown, SEEN_BY_US, nobody, &order) :
-				 NULL;
+	*seen = *shown != NULL ?
+	    seen_text(*shown, SEEN_BY_US, SEEN_AS_ITS_LIKE, nobody, &order) :
+	    NULL;
 }
 
 GPtrArray *

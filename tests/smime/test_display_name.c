@@ -248,6 +248,16 @@ Test(display_name, disguised)
 		"\"ceo@[" OWN "\"" BY,
 		"\"ceo@'bank.example@      jahat.example\" "
 		"<bank.example@jahat.example>",
+		"\"ceo@'bank.example@\xe2\x98\x85      jahat.example\" "
+		"<bank.example@jahat.example>",
+		"\"ceo@'bank.example@\xcc\xb2      jahat.example\" "
+		"<bank.example@jahat.example>",
+		"\"ceo@'bank.example@\xe2\x80\x9c      jahat.example\" "
+		"<bank.example@jahat.example>",
+		"\"ceo@'bank.example@.      jahat.example\" "
+		"<bank.example@jahat.example>",
+		"\"ceo@'bank.example@jahat.      example\" "
+		"<bank.example@jahat.example>",
 		"\"ceo@~bank.example@(Kantor pusat) jahat.example\" "
 		"<bank.example@jahat.example>",
 		"\"mallory@bank.example|.jahat.example\" "
@@ -290,6 +300,27 @@ Test(display_name, disguised)
 		"\"\xe2\x98\x85@ bank. example\"" BY,
 		/* which may be all there is of a domain */
 		"\"ceo@\xf0\x9f\x85\x91.\xf0\x9f\x85\x96\"" BY,
+		"\"ceo@"
+		"\xf0\x9f\x85\x91\xf0\x9f\x85\x90\xf0\x9f\x85\x9d\xf0\x9f\x85"
+		"\x9a .com\"" BY,
+		"\"ceo@"
+		"\xf0\x9f\x85\x91\xf0\x9f\x85\x90\xf0\x9f\x85\x9d\xf0\x9f\x85"
+		"\x9a\xe2\x80\x8a.com\"" BY,
+		"\"ceo@"
+		"\xf0\x9f\x85\x91\xf0\x9f\x85\x90\xf0\x9f\x85\x9d\xf0\x9f\x85"
+		"\x9a .\xf0\x9f\x85\x92\xf0\x9f\x85\x9e\xf0\x9f\x85\x9c\"" BY,
+		"\"b @ "
+		"\xf0\x9f\x85\x91\xf0\x9f\x85\x90\xf0\x9f\x85\x9d\xf0\x9f\x85"
+		"\x9a\xe2\x80\x8a.com\"" BY,
+		"\"ceo@"
+		"\xf0\x9f\x85\xb1\xf0\x9f\x85\xb0\xf0\x9f\x85\xbd\xf0\x9f\x85"
+		"\xba .com\"" BY,
+		"\"ceo@"
+		"\xf0\x9f\x87\xa7\xf0\x9f\x87\xa6\xf0\x9f\x87\xb3\xf0\x9f\x87"
+		"\xb0 .com\"" BY,
+		"\"ceo@\xe2\x9d\xa4 .ws\"" BY,
+		"\"ceo@\xe2\x9d\xa4' (x).ws\"" BY,
+		"\"ceo@\xf0\x9f\x92\xa9 .la\"" BY,
 		/* narrow ones inside words */
 		"\"ceo@b\xe2\x80\x8a"
 		"ank.example\"" BY,
@@ -305,6 +336,11 @@ Test(display_name, disguised)
 		"ank.example\"" BY,
 		"\"ceo@b\xf0\x9d\x85\x99"
 		"ank.example\"" BY,
+		"\"kepala@bp2\xe2\x80\x8ami.go.id\"" BY,
+		"\"ceo@b2\xe2\x80\x89"
+		"ank.example\"" BY,
+		"\"ceo@b\xe2\x80\x8a"
+		"2\xe2\x80\x8ank.example\"" BY,
 		"=?utf-8?q?ceo=40b=E2=80=8Aank=2Eexample?=" BY,
 		/* look-alikes of an at sign */
 		"\"ceo\xe2\x92\x9c"
@@ -454,6 +490,23 @@ Test(display_name, disguised)
 		"\"ceo@\xd0\xb1\xc2\xb7mail\xc2\xb7"
 		"com(x)\"" BY,
 		"\"ceo@mail\xe2\x80\xa2live\"" BY,
+		/* or of nothing that matters */
+		"\"ceo@bank.i\xe2\x80\x8b\xcc\xa7"
+		"d\"" BY,
+		"\"ceo@bank.i\xe2\x80\x8b\xcc\xa6"
+		"d\"" BY,
+		"\"ceo@bank.i\xe2\x80\x8b\xcc\xa8"
+		"d\"" BY,
+		"\"ceo@bank.c\xe2\x80\x8b\xcc\xa7o\xe2\x80\x8b\xcc\xa7m\"" BY,
+		"\"ceo@bank.i\xe2\xa0\x84"
+		"d\"" BY,
+		"\"info@\xe2\xa0\x81.id\"" BY,
+		"\"ceo@bank.i\xc2\xb8"
+		"d\"" BY,
+		/* which are no marks beside an at sign */
+		"\"ceo \xc2\xb4@ bank. com\"" BY,
+		"\"ceo \xc2\xb4'@ bank. com\"" BY,
+		"\"ceo@ \xc2\xa8.id\"" BY,
 	};
 
 	expect_all(values, G_N_ELEMENTS(values), true);
@@ -528,6 +581,7 @@ Test(display_name, no_address)
 		"\"Mallory\xe2\x80\xaf" OWN "\"" BY,
 		"\"" OWN "\xe2\x80\xafKominfo\"" BY,
 		"\"Rapat @ 10.30\xe2\x80\x89WIB\"" BY,
+		"\"Budi @ Kel.3\xe2\x80\x89RT.05\"" BY,
 		"\"Budi@Kominfo(Aula)\"" BY,
 		"\"Budi@Kominfo|Aula\"" BY,
 		"\"Budi @ Kominfo' (Aula).\"" BY,
@@ -577,13 +631,15 @@ Test(display_name, no_address)
 	expect_all(values, G_N_ELEMENTS(values), false);
 }
 
-/* Honest, but nothing tells them from ceo @ 'bank.example' and from
- * ceo (@bank.example). */
+/* Honest, but nothing tells them from ceo @ 'bank.example', from
+ * ceo (@bank.example), and from ceo@bank.example with a narrow blank in it. */
 Test(display_name, undecided)
 {
 	static const char *const values[] = {
 		"\"Budi @ 'Kominfo.RI'\"" BY,
 		"\"Budi (IG @budi.santoso)\"" BY,
+		"\"Budi@Dinas\xe2\x80\xafS.Kom\"" BY,
+		"\"Tim@PT\xe2\x80\x89Telkom.Indonesia\"" BY,
 	};
 
 	expect_all(values, G_N_ELEMENTS(values), true);
@@ -919,6 +975,9 @@ Test(display_name, shows_domain)
 		/* other ways to write it */
 		"a.@bssn\xe3\x80\x82go\xe3\x80\x82id",
 		"a.@bssn\xc2\xb7go\xc2\xb7id",
+		"a.@b\xc2\xb8ssn.go.id",
+		"a.@b\xe2\xa0\x84ssn.go.id",
+		"kepala@b\xc2\xb8ssn.go.id [x]",
 		"a.@\xef\xbd\x82\xef\xbd\x93\xef\xbd\x93\xef\xbd\x8e.go.id",
 		"a.@bssn.go.\xc4\xb1"
 		"d",

@@ -892,6 +892,7 @@ Test(mime, authors_who_seem_to_be_of)
 		{ "\"b@|x.id@z.id\" <x.id@z.id>", true },
 		{ "\"b@/x.id@z.id\" <x.id@z.id>", true },
 		{ "\"b@'x.id@     z.id\" <x.id@z.id>", true },
+		{ "\"b@|x.id@\xe2\x98\x85   z.id\" <x.id@z.id>", true },
 		{ "\"b@'w.id@     z.id\" <w.id@z.id>", false },
 		{ "\"'x.id@z.id'\" <x.id@z.id>", false },
 		{ "\"b@\xca\xbbx.id\xca\xbc\" <a@z.id>", true },
@@ -938,6 +939,11 @@ Test(mime, authors_who_seem_to_be_of)
 		{ "\"b@x\xc2\xb4.id\" <a@z.id>", true },
 		{ "\"b@x\xc2\xb8id\" <a@z.id>", true },
 		{ "\"b@x.id\xc2\xb4s\" <a@z.id>", true },
+		{ "\"b@de\xe2\xa0\x84sa.id\" <a@z.id>", true },
+		{ "\"b@de\xc2\xb8sa.id\" <a@z.id>", true },
+		{ "\"b@d3\xe2\x80\x8asa.y.id\" <a@z.id>", true },
+		{ "\"b@de\xe2\x80\x8b\xcc\xa7sa.id\" <a@z.id>", true },
+		{ "\"b@de\xcd\x8f\xcc\xa7sa.id\" <a@z.id>", true },
 		{ "\"b@\xe2\x9d\xa4 x.id\" <a@z.id>", true },
 		{ "\"b@ \xe2\x80\x9c x.id\xe2\x80\x9d\" <a@z.id>", true },
 		{ "\"Toko b@w.id" STARS "\" <a@z.id>", false },
@@ -989,6 +995,8 @@ Test(mime, authors_who_seem_to_be_of)
 		{ "\"b@\xf0\x9f\x85\xa7.\xf0\x9f\x85\x98\xf0\x9f\x85\x93\" "
 		  "<a@z.id>",
 		    true },
+		{ "\"b@\xf0\x9f\x85\xa7\xe2\x80\x8a.id\" <a@z.id>", true },
+		{ "\"b@\xf0\x9f\x85\xa7 .id\" <a@z.id>", true },
 		{ "\"b@w.\xc4\xb1"
 		  "d\" <a@z.id>",
 		    false },
