@@ -36,7 +36,28 @@ is_same(gconstpointer a, gconstpointer b)
 	return address_equal(a, b, false);
 }
 
-/* Who may be shown: Address elements, as they are seen, each once. */
+static void
+add_seen(
+    GPtrArray *seen, const Address *author, SeenAs as, const GPtrArray *authors)
+{
+	SeenOrder order;
+	g_autofree char *local =
+	    seen_text(author->local, SEEN_BY_US, as, authors, &order);
+	Address *copy;
+
+	if (local == NULL)
+		return;
+	copy = g_new0(Address, 1);
+	copy->local = seen_text_without_quotes(local);
+	copy->domain = g_strdup(author->domain);
+	if (g_ptr_array_find_with_equal_func(seen, copy, is_same, NULL))
+		address_free(copy);
+	else
+		g_ptr_array_add(seen, copy);
+}
+
+/* Who may be shown: Address elements, as they are seen in both readings, each
+ * once. */
 static GPtrArray *
 seen_authors(const GPtrArray *authors)
 {
@@ -45,20 +66,10 @@ seen_authors(const GPtrArray *authors)
 
 	for (guint i = 0; i < authors->len; i++) {
 		const Address *author = g_ptr_array_index(authors, i);
-		SeenOrder order;
-		g_autofree char *local = seen_text(author->local, SEEN_BY_US,
-		    SEEN_AS_ITS_LIKE, authors, &order);
-		Address *copy;
 
-		if (local == NULL)
-			continue;
-		copy = g_new0(Address, 1);
-		copy->local = seen_text_without_quotes(local);
-		copy->domain = g_strdup(author->domain);
-		if (g_ptr_array_find_with_equal_func(seen, copy, is_same, NULL))
-			address_free(copy);
-		else
-			g_ptr_array_add(seen, copy);
+		add_seen(seen, author, SEEN_AS_ITS_LIKE, authors);
+		if (!g_str_is_ascii(author->local))
+			add_seen(seen, author, SEEN_AS_WRITTEN, authors);
 	}
 	return seen;
 }

@@ -29,12 +29,52 @@ has_right_to_left(const char *text, gsize size)
 	return false;
 }
 
+/* Are size octets of text nothing but what is written from right to left, and
+ * marks that no address is shown with? */
+static bool
+is_right_to_left(const char *text, gsize size)
+{
+	const char *end = text + size;
+
+	for (const char *c = text; c < end; c = g_utf8_next_char(c)) {
+		gunichar u = g_utf8_get_char(c);
+
+		if (!(glyph_is_right_to_left(u) && g_unichar_isgraph(u)) &&
+		    (u >= 0x80 || strchr(" \t.,-'\"()", (int)u) == NULL))
+			return false;
+	}
+	return has_right_to_left(text, size);
+}
+
+typedef enum {
+	EMBEDDED_LEFT_TO_RIGHT,
+	EMBEDDED_RIGHT_TO_LEFT,
+	EMBEDDED_AS_IT_BEGINS,
+} Direction;
+
 /* U+202A, U+202B, U+2067 and U+2068, each with its end, U+202C or U+2069; not
  * U+2066, which counts as hiding something. */
 typedef struct {
 	char start[4], end[4];
-	bool turns; /* what is written from left to right */
+	Direction direction;
 } Embedding;
+
+/* Who has letters of both directions beside each other shows them in another
+ * order than that of the text. */
+static bool
+turns_nothing(Direction direction, const char *text, gsize size)
+{
+	switch (direction) {
+	case EMBEDDED_LEFT_TO_RIGHT:
+		return true;
+	case EMBEDDED_RIGHT_TO_LEFT:
+		return is_right_to_left(text, size);
+	case EMBEDDED_AS_IT_BEGINS:
+		return !has_right_to_left(text, size) ||
+		    is_right_to_left(text, size);
+	}
+	g_assert_not_reached();
+}
 
 /* Which embedding begins at at in text and has a whole name in it?  *end: where
  * it ends.  NULL: none, or one that turns the name. */
@@ -42,11 +82,12 @@ static const Embedding *
 find_embedding(const char *text, const char *at, const char **end)
 {
 	static const Embedding all[] = {
-		{ "\xe2\x80\xaa", "\xe2\x80\xac", false },
-		{ "\xe2\x80\xab", "\xe2\x80\xac", true },
-		{ "\xe2\x81\xa7", "\xe2\x81\xa9", true },
-		{ "\xe2\x81\xa8", "\xe2\x81\xa9", false },
+		{ "\xe2\x80\xaa", "\xe2\x80\xac", EMBEDDED_LEFT_TO_RIGHT },
+		{ "\xe2\x80\xab", "\xe2\x80\xac", EMBEDDED_RIGHT_TO_LEFT },
+		{ "\xe2\x81\xa7", "\xe2\x81\xa9", EMBEDDED_RIGHT_TO_LEFT },
+		{ "\xe2\x81\xa8", "\xe2\x81\xa9", EMBEDDED_AS_IT_BEGINS },
 	};
+	const char *inner;
 	gsize i = 0;
 
 	while (i < G_N_ELEMENTS(all) && !g_str_has_prefix(at, all[i].start))
@@ -54,10 +95,11 @@ find_embedding(const char *text, const char *at, const char **end)
 	if (i == G_N_ELEMENTS(all) ||
 	    (at > text && !may_surround(" \t\"(,", at[-1])))
 		return NULL;
-	*end = strstr(at, all[i].end);
+	inner = at + strlen(all[i].start);
+	*end = strstr(inner, all[i].end);
 	if (*end == NULL ||
 	    !may_surround(" \t\"),<", (*end)[strlen(all[i].end)]) ||
-	    (all[i].turns && !has_right_to_left(at, (gsize)(*end - at))))
+	    !turns_nothing(all[i].direction, inner, (gsize)(*end - inner)))
 		return NULL;
 	return &all[i];
 }

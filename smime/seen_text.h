@@ -2,8 +2,8 @@
  * seen_text - what a reader sees of a text, in ASCII as far as it seems so.
  *
  * What is not shown is left out, and blanks, dots, at signs and accents on
- * nothing that only look like those of ASCII are these (glyph), in the form
- * that NFKC gives to the rest.
+ * nothing that only look like those of ASCII are these (glyph), or stay what
+ * they are (SeenAs), in the form that NFKC gives to the rest.
  *
  * No state; thread-safe.
  */
@@ -24,7 +24,7 @@ typedef enum {
 	SEEN_AS_WRITTEN,  /* signs, which might be overlooked, and blanks */
 } SeenAs;
 
-/* Behind an accent on a blank that is seen as written; NFKC leaves none. */
+/* Before an accent or a comma that is seen as written; NFKC leaves none. */
 #define SEEN_ACCENT "\xc2\xb4"
 
 /* How the letters of a text are seen. */

@@ -119,6 +119,11 @@ Test(display_name, honest)
 		"\"" FSI "Mallory" PDI " via List\"" BY,
 		"\"" FSI MUHAMMAD PDI "\"" BY,
 		"\"" FSI OWN PDI " [via List]\"" BY,
+		/* his own address has what stands for something else */
+		"Budi <o\xc2\xb4"
+		"connor@x.example>",
+		"bu\xc2\xb8"
+		"di@x.example",
 		/* from right to left, and his own address */
 		"\"\xd7\x91\xd7\x95\xd7\x93\xd7\x99 (" OWN ")\"" BY,
 		"\"\xd7\x91\xd7\x95\xd7\x93\xd7\x99" RLM "\"" BY,
@@ -833,6 +838,13 @@ Test(display_name, characters)
 		"\"" RLI "Mallory" PDI "\"" BY,
 		"\"" RLE MUHAMMAD " ceo@bank.example" PDF "\"" BY,
 		"\"" RLI RLM "bank.example" RLM "@" RLM "ceo" PDI "\"" BY,
+		/* shown from right to left, a domain of another one's */
+		"\"" RLE "bank.com.\xe2\x80\x8a" RLM OWN PDF "\"" BY,
+		"\"" RLE "bank.com.'" RLM OWN PDF "\"" BY,
+		"\"" RLI "bank.com.'" RLM OWN PDI "\"" BY,
+		"\"" RLE "bank.com.|\xd7\x90 " OWN PDF "\"" BY,
+		"\"" FSI "bank.com. \xd7\x90 " OWN PDI "\"" BY,
+		"\"" RLE RLM PDF "\"" BY,
 		"\"" LRI "Mallory" PDI "\"" BY,
 		"\"" LRE "Mallory" PDI "\"" BY,
 		"\"" FSI LRE "Mallory" PDF PDI "\"" BY,
