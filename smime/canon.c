@@ -144,6 +144,8 @@ find_troubles(const char *data, gsize size)
 	guint octets = octets_look(data, size);
 	guint troubles = 0;
 
+	if (size == 0) /* data may be NULL then */
+		return 0;
 	if (octets & OCTETS_8BIT)
 		troubles |= TROUBLE_8BIT;
 	if (octets & (OCTETS_NUL | OCTETS_STRAY_LINE_END))
