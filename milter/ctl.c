@@ -4,6 +4,7 @@
 
 #include "../smime/error.h"
 #include "ctl.h"
+#include "process_end.h"
 #include "version.h"
 
 static const CtlCommand *const commands[] = {
@@ -147,8 +148,8 @@ words_of(const CtlCommand *command, char **words)
 	return words[1] != NULL && strcmp(words[1], name[1]) == 0 ? 2 : 0;
 }
 
-int
-main(int argc, char **argv)
+static int
+run(int argc, char **argv)
 {
 	if (argc < 2)
 		return usage(stderr, EX_USAGE);
@@ -168,4 +169,10 @@ main(int argc, char **argv)
 	fprintf(stderr, "smimectl: there is no command %s%s%s\n", argv[1],
 	    argc > 2 ? " " : "", argc > 2 ? argv[2] : "");
 	return usage(stderr, EX_USAGE);
+}
+
+int
+main(int argc, char **argv)
+{
+	process_end(run(argc, argv));
 }

@@ -19,6 +19,7 @@
 #include "log.h"
 #include "mta.h"
 #include "privileges.h"
+#include "process_end.h"
 #include "version.h"
 
 #define SECONDS_PER_DAY (24 * 60 * 60)
@@ -109,15 +110,24 @@ block_signals(void)
 typedef struct {
 	pthread_t main;
 	atomic_bool has_ended;
-	bool well; /* it has ended as it should */
-	GError *error;
+	GError *error; /* of its end, if any */
 } Server;
 
-/* Until there is a reason to stop: true if somebody asked for it, false if
+static void
+reload_and_count(gpointer service, G_GNUC_UNUSED gpointer user_data)
+{
+	reload(service);
+	log_counters(service);
+}
+
+/*
+ * Until there is a reason to stop: true if somebody asked for it, false if
  * libmilter has ended.  What a reload or a start has said is said again a day
- * after it. */
+ * after it.  Nothing is done here that takes long: a signal that nobody waits
+ * for goes to libmilter.
+ */
 static bool
-serve_signals(Service *service, const Server *server)
+serve_signals(Service *service, GThreadPool *reloads, const Server *server)
 {
 	const struct timespec day = { .tv_sec = SECONDS_PER_DAY };
 	sigset_t wanted;
@@ -126,8 +136,7 @@ serve_signals(Service *service, const Server *server)
 	for (;;) {
 		switch (sigtimedwait(&wanted, NULL, &day)) {
 		case SIGUSR1:
-			reload(service);
-			log_counters(service);
+			g_thread_pool_push(reloads, service, NULL);
 			break;
 		case SIGUSR2:
 			/* Or somebody else's. */
@@ -152,7 +161,7 @@ run_mta(void *data)
 {
 	Server *server = data;
 
-	server->well = mta_run(&server->error);
+	mta_run(&server->error);
 	atomic_store(&server->has_ended, true);
 	pthread_kill(server->main, SIGUSR2);
 	return NULL;
@@ -168,23 +177,23 @@ run_mta(void *data)
 static bool
 serve_mail(Service *service, GError **error)
 {
-	Server server = { .main = pthread_self() };
+	/* Lasts as long as the thread, which may not end (mta_stop). */
+	static Server server;
+	GThreadPool *reloads =
+	    g_thread_pool_new(reload_and_count, NULL, 1, FALSE, NULL);
 	pthread_t thread;
-	int failed = pthread_create(&thread, NULL, run_mta, &server);
+	int failed;
 	bool asked;
 
+	server.main = pthread_self();
+	failed = pthread_create(&thread, NULL, run_mta, &server);
 	g_assert(failed == 0);
-	asked = serve_signals(service, &server);
-	if (asked)
-		mta_stop();
-	pthread_join(thread, NULL);
-	if (server.well)
+	asked = serve_signals(service, reloads, &server);
+	g_thread_pool_free(reloads, TRUE, FALSE);
+	mta_stop();
+	if (asked || server.error == NULL)
 		return true;
-	if (asked) {
-		g_clear_error(&server.error);
-		return true;
-	}
-	g_propagate_error(error, server.error);
+	g_propagate_error(error, g_steal_pointer(&server.error));
 	return false;
 }
 
@@ -282,7 +291,8 @@ static int
 serve(const char *config_path, int ready)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(Service) service = service_new(config_path, &error);
+	/* Never freed: libmilter's workers have it until the process ends. */
+	Service *service = service_new(config_path, &error);
 	g_autoptr(Snapshot) snapshot = NULL;
 	g_autoptr(Config) config = NULL;
 	bool to_stderr;
@@ -361,13 +371,11 @@ give_back_large_blocks(void)
 	(void)mallopt(M_TRIM_THRESHOLD, 4 * LARGE_BLOCK);
 }
 
-int
-main(int argc, char **argv)
+static int
+run(int argc, char **argv)
 {
 	g_auto(Arguments) arguments = { 0 };
 
-	give_back_large_blocks();
-	privileges_forbid_core_dumps();
 	if (!parse_arguments(argc, argv, &arguments))
 		return EX_USAGE;
 	if (arguments.version) {
@@ -378,4 +386,12 @@ main(int argc, char **argv)
 		return check_config(arguments.config_path);
 	return serve(arguments.config_path,
 	    arguments.foreground ? -1 : go_to_background());
+}
+
+int
+main(int argc, char **argv)
+{
+	give_back_large_blocks();
+	privileges_forbid_core_dumps();
+	process_end(run(argc, argv));
 }

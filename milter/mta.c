@@ -15,6 +15,7 @@
 #define CONNECTION_MAGIC 0x534d494dU
 #define STOP_POLL (20 * 1000) /* microseconds */
 #define STOP_POLLS 1500       /* half a minute */
+#define ANSWER_TIME (G_USEC_PER_SEC / 2)
 #define BODY_CHUNK (1U << 20) /* handed to libmilter at a time */
 #define NEEDED_ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGBODY)
 
@@ -338,18 +339,50 @@ decide_and_apply(SMFICTX *ctx)
 	g_assert_not_reached();
 }
 
-/* Ends of message that are being worked on, for a clean stop. */
+/*
+ * For a clean stop, as libmilter's workers go on after smfi_main() has
+ * returned, until the process ends: how many ends of message are being worked
+ * on, and when the last was.  Once ENDS_CLOSED is added no other is begun,
+ * because the end of the process would cut its edits in two.
+ */
+#define ENDS_CLOSED (G_MININT / 2)
 static gint ends_in_hand;
+static _Atomic gint64 last_end; /* monotonic, microseconds */
+
+/* The MTA then takes its default action, as for each mail that is cut off. */
+static void G_GNUC_NORETURN
+wait_for_process_end(void)
+{
+	g_atomic_int_add(&ends_in_hand, -1);
+	for (;;)
+		pause();
+}
 
 static sfsistat
 on_end_of_message(SMFICTX *ctx)
 {
 	sfsistat answer;
 
-	g_atomic_int_inc(&ends_in_hand);
+	if (g_atomic_int_add(&ends_in_hand, 1) < 0)
+		wait_for_process_end();
 	answer = decide_and_apply(ctx);
+	last_end = g_get_monotonic_time();
 	g_atomic_int_add(&ends_in_hand, -1);
 	return answer;
+}
+
+/* No end of message is begun any more.  False: some that were are still not
+ * over, after all the time that there is. */
+static bool
+close_ends(void)
+{
+	g_atomic_int_add(&ends_in_hand, ENDS_CLOSED);
+	for (int i = 0; i < STOP_POLLS; i++) {
+		if (g_atomic_int_get(&ends_in_hand) == ENDS_CLOSED)
+			return true;
+		g_usleep(STOP_POLL);
+	}
+	return false;
 }
 
 /* --- the socket -------------------------------------------------------- */
@@ -432,15 +465,7 @@ mta_open(Service *service, const Config *config, GError **error)
 bool
 mta_run(GError **error)
 {
-	bool stopped = smfi_main() == MI_SUCCESS;
-
-	/* Its workers go on until the process ends. */
-	for (int i = 0; i < STOP_POLLS && g_atomic_int_get(&ends_in_hand) > 0;
-	     i++)
-		g_usleep(STOP_POLL);
-	/* libmilter sends an answer when the callback has returned. */
-	g_usleep(STOP_POLL);
-	if (stopped)
+	if (smfi_main() == MI_SUCCESS)
 		return true;
 	g_set_error_literal(error, SMIME_ERROR, SMIME_ERROR_IO,
 	    "libmilter has given up; its reason is in the system's log");
@@ -450,5 +475,14 @@ mta_run(GError **error)
 void
 mta_stop(void)
 {
+	/* Closes the socket, once the listener has looked at it. */
 	smfi_stop();
+	if (!close_ends())
+		log_line(LOG_WARNING, NULL,
+		    "stops while mail is being answered, which the MTA has "
+		    "not taken in half a minute");
+	/* libmilter sends an answer when the callback has returned, and does
+	 * not tell when it has. */
+	while (g_get_monotonic_time() - last_end < ANSWER_TIME)
+		g_usleep(STOP_POLL);
 }

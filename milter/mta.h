@@ -14,16 +14,26 @@
 
 /*
  * Registers the filter and opens its socket (config's, which must outlive the
- * call), removing one that was left behind.  Errors: NOT_USABLE.
+ * call), removing one that was left behind.  service must live until the
+ * process ends.  Errors: NOT_USABLE.
  */
 bool mta_open(Service *service, const Config *config, GError **error);
 
-/* Serves until SIGTERM or SIGINT.  A mail whose end has come is still
- * answered; libmilter reads no more of the others, and their connections are
- * closed, which the MTA takes as its default action says.  Errors: IO. */
+/* Serves until mta_stop() is called, or SIGTERM or SIGINT comes to libmilter's
+ * own thread for them.  It may not return after that (mta_stop).  Errors: IO.
+ */
 bool mta_run(GError **error);
 
-/* Makes mta_run return, from any thread, when the mails in hand are answered.
+/*
+ * Closes the socket and returns, from any thread, when the mails whose end has
+ * come are answered, within 36 seconds.  Of the others no end is begun any
+ * more: their connections are closed with the process, which must end now, and
+ * the MTA takes its default action.
+ *
+ * Nobody can wait for libmilter's threads.  Its workers may be in any callback
+ * until the process ends; and when it stops while a connection comes, it
+ * destroys a mutex that a worker holds (tm_w_mutex, worker.c), and its listener
+ * waits for that for ever.
  */
 void mta_stop(void);
 

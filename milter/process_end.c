@@ -1,0 +1,22 @@
+#include <stdio.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
+
+#include "process_end.h"
+
+void
+process_end(int status)
+{
+	if ((fflush(stdout) == EOF || ferror(stdout)) && status == EX_OK) {
+		perror("stdout");
+		status = EX_IOERR;
+	}
+#ifdef __SANITIZE_ADDRESS__
+	__lsan_do_leak_check();
+#endif
+	_exit(status);
+}
