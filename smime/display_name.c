@@ -36,7 +36,8 @@ is_same(gconstpointer a, gconstpointer b)
 	return address_equal(a, b, false);
 }
 
-static void
+/* False: nobody else than before. */
+static bool
 add_seen(
     GPtrArray *seen, const Address *author, SeenAs as, const GPtrArray *authors)
 {
@@ -46,32 +47,38 @@ add_seen(
 	Address *copy;
 
 	if (local == NULL)
-		return;
+		return false;
 	copy = g_new0(Address, 1);
 	copy->local = seen_text_without_quotes(local);
 	copy->domain = g_strdup(author->domain);
-	if (g_ptr_array_find_with_equal_func(seen, copy, is_same, NULL))
+	if (g_ptr_array_find_with_equal_func(seen, copy, is_same, NULL)) {
 		address_free(copy);
-	else
-		g_ptr_array_add(seen, copy);
+		return false;
+	}
+	g_ptr_array_add(seen, copy);
+	return true;
 }
 
 /* Who may be shown: Address elements, as they are seen in both readings, each
- * once. */
+ * once.  NULL: more than the limit. */
 static GPtrArray *
 seen_authors(const GPtrArray *authors)
 {
-	GPtrArray *seen =
+	g_autoptr(GPtrArray) seen =
 	    g_ptr_array_new_with_free_func((GDestroyNotify)address_free);
+	guint count = 0;
 
 	for (guint i = 0; i < authors->len; i++) {
 		const Address *author = g_ptr_array_index(authors, i);
+		bool is_new = add_seen(seen, author, SEEN_AS_ITS_LIKE, authors);
 
-		add_seen(seen, author, SEEN_AS_ITS_LIKE, authors);
-		if (!g_str_is_ascii(author->local))
-			add_seen(seen, author, SEEN_AS_WRITTEN, authors);
+		if (!g_str_is_ascii(author->local) &&
+		    add_seen(seen, author, SEEN_AS_WRITTEN, authors))
+			is_new = true;
+		if (is_new && ++count > DISPLAY_NAME_MAX_AUTHORS)
+			return NULL;
 	}
-	return seen;
+	return g_steal_pointer(&seen);
 }
 
 /* Which is a quote for a reader. */
@@ -171,7 +178,7 @@ shows_any_name(const Search *search, const char *text, SeenOrder order)
 }
 
 /* Where some of it is turned, an at sign might be shown beside other words than
- * it stands beside. */
+ * it stands beside, also that of an author's own where it needs no mark. */
 static bool
 is_foreign(const Search *search, const char *text, const char *at,
     SeenOrder order, bool comments, bool symbols)
@@ -184,6 +191,8 @@ is_foreign(const Search *search, const char *text, const char *at,
 		.zones = search->zones,
 		.readings = search->readings };
 
+	if (order == SEEN_SPLIT)
+		return true;
 	shown_domain_read(&behind, text, at);
 	if (is_of_author(authors, text, at, &behind))
 		return false;
@@ -360,11 +369,16 @@ static bool
 misleads(const char *value, const GPtrArray *authors, bool locals)
 {
 	g_autofree char *unfolded = unfold(value);
-	g_autoptr(GPtrArray) seen = seen_authors(authors);
-	const Search search = { shows_foreign, seen, locals, NULL, NULL, NULL };
+	g_autoptr(GPtrArray) seen = NULL;
+	Search search;
 
-	return unfolded == NULL || seen->len > DISPLAY_NAME_MAX_AUTHORS ||
-	    is_in_any_reading(&search, unfolded);
+	if (unfolded == NULL)
+		return true;
+	seen = seen_authors(authors);
+	if (seen == NULL)
+		return true;
+	search = (Search){ shows_foreign, seen, locals, NULL, NULL, NULL };
+	return is_in_any_reading(&search, unfolded);
 }
 
 bool
@@ -387,12 +401,12 @@ display_name_misleads_to(
 	/* Of most mail that is all there is to ask. */
 	if (!misleads(value, authors, false))
 		return false;
-	seen = seen_authors(authors);
-	if (seen->len > DISPLAY_NAME_MAX_AUTHORS)
-		return display_name_shows_domain(value, domains);
 	unfolded = unfold(value);
 	if (unfolded == NULL)
 		return true;
+	seen = seen_authors(authors);
+	if (seen == NULL)
+		return display_name_shows_domain(value, domains);
 	names = zone_names_new(domains);
 	zones = zone_names_seen(domains);
 	search = (Search){ shows_foreign, seen, false, names,

@@ -17,8 +17,8 @@
 
 #include <glib.h>
 
-/* Octets of a field's value: nobody sees the end of a longer one; and different
- * addresses in it. */
+/* Octets of a field's value: nobody sees the end of a longer one; and addresses
+ * in it that are seen differently. */
 #define DISPLAY_NAME_MAX_SIZE (2U << 10)
 #define DISPLAY_NAME_MAX_AUTHORS 10
 
@@ -28,7 +28,7 @@
  * control character, one that turns the direction of writing, an encoded word
  * that readers would not decode alike (encoded_word), or more than the limits?
  * Embeddings, and isolates but U+2066, around a whole name that turn nothing of
- * it are none of these: contact lists and lists of mail put them there.
+ * an address are none of these: contact lists and lists of mail put them there.
  */
 bool display_name_misleads(const char *value, const GPtrArray *authors);
 

@@ -30,7 +30,7 @@ has_right_to_left(const char *text, gsize size)
 }
 
 /* Are size octets of text nothing but what is written from right to left, and
- * marks that no address is shown with? */
+ * marks of ASCII that no letters of the other direction are beside? */
 static bool
 is_right_to_left(const char *text, gsize size)
 {
@@ -43,7 +43,48 @@ is_right_to_left(const char *text, gsize size)
 		    (u >= 0x80 || strchr(" \t.,-'\"()", (int)u) == NULL))
 			return false;
 	}
-	return has_right_to_left(text, size);
+	return true;
+}
+
+static bool
+turns_or_makes_at(const char *text, gsize size)
+{
+	const char *end = text + size;
+
+	for (; text < end; text = g_utf8_next_char(text)) {
+		gunichar c = g_utf8_get_char(text);
+
+		if (c == CIRCLE || glyph_turns_direction(c) ||
+		    glyph_looks_like_at(c))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_of_addresses(gunichar c)
+{
+	return c == '@' || glyph_is_dot(c) || glyph_looks_like_dot(c) ||
+	    glyph_is_combining_dot(c) || glyph_is_combining_comma(c);
+}
+
+/* Is in size octets of text nothing of an address or a domain, in whatever
+ * order they are shown? */
+static bool
+has_no_address(const char *text, gsize size)
+{
+	g_autofree char *normal = NULL;
+
+	if (turns_or_makes_at(text, size))
+		return false;
+	normal = g_utf8_normalize(text, (gssize)size, G_NORMALIZE_NFKC);
+	if (normal == NULL)
+		return false;
+	for (const char *c = normal; *c != '\0'; c = g_utf8_next_char(c)) {
+		if (is_of_addresses(g_utf8_get_char(c)))
+			return false;
+	}
+	return true;
 }
 
 typedef enum {
@@ -59,25 +100,20 @@ typedef struct {
 	Direction direction;
 } Embedding;
 
-/* Who has letters of both directions beside each other shows them in another
- * order than that of the text. */
+/* Letters of both directions beside each other are shown in another order than
+ * that of the text, which matters where some might be of an address. */
 static bool
-turns_nothing(Direction direction, const char *text, gsize size)
+turns_no_address(Direction direction, const char *text, gsize size)
 {
-	switch (direction) {
-	case EMBEDDED_LEFT_TO_RIGHT:
+	if (direction == EMBEDDED_LEFT_TO_RIGHT)
 		return true;
-	case EMBEDDED_RIGHT_TO_LEFT:
-		return is_right_to_left(text, size);
-	case EMBEDDED_AS_IT_BEGINS:
-		return !has_right_to_left(text, size) ||
-		    is_right_to_left(text, size);
-	}
-	g_assert_not_reached();
+	if (!has_right_to_left(text, size))
+		return direction == EMBEDDED_AS_IT_BEGINS;
+	return is_right_to_left(text, size) || has_no_address(text, size);
 }
 
 /* Which embedding begins at at in text and has a whole name in it?  *end: where
- * it ends.  NULL: none, or one that turns the name. */
+ * it ends.  NULL: none, or one that turns an address. */
 static const Embedding *
 find_embedding(const char *text, const char *at, const char **end)
 {
@@ -99,13 +135,13 @@ find_embedding(const char *text, const char *at, const char **end)
 	*end = strstr(inner, all[i].end);
 	if (*end == NULL ||
 	    !may_surround(" \t\"),<", (*end)[strlen(all[i].end)]) ||
-	    !turns_nothing(all[i].direction, inner, (gsize)(*end - inner)))
+	    !turns_no_address(all[i].direction, inner, (gsize)(*end - inner)))
 		return NULL;
 	return &all[i];
 }
 
 /* Contact lists and lists of mail put a whole name between these, which turns
- * nothing.  Others stay, and are found.  Caller frees. */
+ * no address.  Others stay, and are found.  Caller frees. */
 static char *
 without_embeddings(const char *text)
 {

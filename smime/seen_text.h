@@ -24,7 +24,8 @@ typedef enum {
 	SEEN_AS_WRITTEN,  /* signs, which might be overlooked, and blanks */
 } SeenAs;
 
-/* Before an accent or a comma that is seen as written; NFKC leaves none. */
+/* Behind an accent, and before a comma, that is seen as written; NFKC leaves
+ * none. */
 #define SEEN_ACCENT "\xc2\xb4"
 
 /* How the letters of a text are seen. */

@@ -119,6 +119,16 @@ Test(display_name, honest)
 		"\"" FSI "Mallory" PDI " via List\"" BY,
 		"\"" FSI MUHAMMAD PDI "\"" BY,
 		"\"" FSI OWN PDI " [via List]\"" BY,
+		/* of both directions, and nothing of an address */
+		"\"" FSI "\xd8\xb9\xd9\x84\xdb\x8c\xe2\x80\x8c"
+		"\xd8\xb1\xd8\xb6\xd8\xa7" PDI "\"" BY,
+		"\"" FSI MUHAMMAD RLM PDI "\"" BY,
+		"\"" FSI ALM MUHAMMAD PDI "\"" BY,
+		"\"" RLE MUHAMMAD " 2" PDF "\"" BY,
+		"\"" RLE MUHAMMAD "!" PDF "\"" BY,
+		"\"" FSI MUHAMMAD " & " MUHAMMAD PDI "\"" BY,
+		"\"" FSI "Budi (" MUHAMMAD ")" PDI "\"" BY,
+		"\"" RLE MUHAMMAD " via List" PDF "\"" BY,
 		/* his own address has what stands for something else */
 		"Budi <o\xc2\xb4"
 		"connor@x.example>",
@@ -844,7 +854,9 @@ Test(display_name, characters)
 		"\"" RLI "bank.com.'" RLM OWN PDI "\"" BY,
 		"\"" RLE "bank.com.|\xd7\x90 " OWN PDF "\"" BY,
 		"\"" FSI "bank.com. \xd7\x90 " OWN PDI "\"" BY,
-		"\"" RLE RLM PDF "\"" BY,
+		"\"" FSI RLM "bank.com.'" RLM OWN PDI "\"" BY,
+		/* no letters at all */
+		"\"" RLE "2" PDF "\"" BY,
 		"\"" LRI "Mallory" PDI "\"" BY,
 		"\"" LRE "Mallory" PDI "\"" BY,
 		"\"" FSI LRE "Mallory" PDF PDI "\"" BY,
@@ -852,6 +864,13 @@ Test(display_name, characters)
 		"=?utf-8?q?=E2=80=AAceo=40bank=2Eexample=E2=80=AC?=" BY,
 		/* shown from right to left, it is an address */
 		"\"" RLM "bank.example" RLM "@" RLM "ceo\"" BY,
+		/* also where it is an author's own, read from left to right */
+		"\"" RLM "bank.com" RLM "@" RLM
+		"jahat.example\" <bank.com@jahat.example>",
+		"\"\xd7\x90 bank.com" RLM "@" RLM
+		"jahat.example\" <bank.com@jahat.example>",
+		"\"" RLM "bank.com.'" RLM OWN "\"" BY,
+		"\"" RLM "bank.com.\xe2\x80\x8a" RLM OWN "\"" BY,
 		"\"\xd8\x9c"
 		"bank.example\xd8\x9c@\xd8\x9c"
 		"ceo\"" BY,
@@ -904,6 +923,15 @@ Test(display_name, limits)
 	for (char c = 'b'; c < 'a' + DISPLAY_NAME_MAX_AUTHORS; c++)
 		g_string_append_printf(list, ",%c@x.example", c);
 	g_string_append(list, ",a@x.example");
+	cr_expect_not(misleads(list->str));
+	g_string_append(list, ",z@x.example");
+	cr_expect(misleads(list->str));
+	/* each of them in two readings */
+	g_string_assign(list,
+	    "o\xc2\xb4"
+	    "a@x.example");
+	for (int i = 1; i < DISPLAY_NAME_MAX_AUTHORS; i++)
+		g_string_append_printf(list, ",o\xc2\xb4%c@x.example", 'a' + i);
 	cr_expect_not(misleads(list->str));
 	g_string_append(list, ",z@x.example");
 	cr_expect(misleads(list->str));
