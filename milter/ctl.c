@@ -174,5 +174,5 @@ run(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	process_end(run(argc, argv));
+	process_end("smimectl", run(argc, argv));
 }

@@ -113,21 +113,40 @@ typedef struct {
 	GError *error; /* of its end, if any */
 } Server;
 
+/* What takes long, and so is not for the thread that waits for signals: one
+ * that nobody waits for goes to libmilter. */
+typedef enum {
+	CHORE_RELOAD = 1,
+	CHORE_WARN,
+} Chore;
+
 static void
-reload_and_count(gpointer service, G_GNUC_UNUSED gpointer user_data)
+do_chore(gpointer chore, gpointer service)
 {
-	reload(service);
-	log_counters(service);
+	if (GPOINTER_TO_INT(chore) == CHORE_WARN) {
+		warn_daily(service);
+	} else {
+		reload(service);
+		log_counters(service);
+	}
 }
 
-/*
- * Until there is a reason to stop: true if somebody asked for it, false if
+/* A reload that waits does for all that are asked for before it begins, and for
+ * a warning, too. */
+static void
+order(GThreadPool *chores, Chore chore)
+{
+	guint enough = chore == CHORE_RELOAD ? 2 : 1;
+
+	if (g_thread_pool_unprocessed(chores) < enough)
+		g_thread_pool_push(chores, GINT_TO_POINTER(chore), NULL);
+}
+
+/* Until there is a reason to stop: true if somebody asked for it, false if
  * libmilter has ended.  What a reload or a start has said is said again a day
- * after it.  Nothing is done here that takes long: a signal that nobody waits
- * for goes to libmilter.
- */
+ * after it. */
 static bool
-serve_signals(Service *service, GThreadPool *reloads, const Server *server)
+serve_signals(GThreadPool *chores, const Server *server)
 {
 	const struct timespec day = { .tv_sec = SECONDS_PER_DAY };
 	sigset_t wanted;
@@ -136,7 +155,7 @@ serve_signals(Service *service, GThreadPool *reloads, const Server *server)
 	for (;;) {
 		switch (sigtimedwait(&wanted, NULL, &day)) {
 		case SIGUSR1:
-			g_thread_pool_push(reloads, service, NULL);
+			order(chores, CHORE_RELOAD);
 			break;
 		case SIGUSR2:
 			/* Or somebody else's. */
@@ -149,7 +168,7 @@ serve_signals(Service *service, GThreadPool *reloads, const Server *server)
 			return true;
 		default:
 			if (errno == EAGAIN)
-				warn_daily(service);
+				order(chores, CHORE_WARN);
 		}
 	}
 }
@@ -174,27 +193,27 @@ run_mta(void *data)
  * is the one which the kernel prefers while it waits for the same signals, and
  * who was asked to stop has not failed.
  */
-static bool
+static void
 serve_mail(Service *service, GError **error)
 {
 	/* Lasts as long as the thread, which may not end (mta_stop). */
 	static Server server;
-	GThreadPool *reloads =
-	    g_thread_pool_new(reload_and_count, NULL, 1, FALSE, NULL);
+	GThreadPool *chores =
+	    g_thread_pool_new(do_chore, service, 1, TRUE, error);
 	pthread_t thread;
 	int failed;
 	bool asked;
 
+	if (*error != NULL)
+		return;
 	server.main = pthread_self();
 	failed = pthread_create(&thread, NULL, run_mta, &server);
 	g_assert(failed == 0);
-	asked = serve_signals(service, reloads, &server);
-	g_thread_pool_free(reloads, TRUE, FALSE);
+	asked = serve_signals(chores, &server);
+	g_thread_pool_free(chores, TRUE, FALSE);
 	mta_stop();
-	if (asked || server.error == NULL)
-		return true;
-	g_propagate_error(error, g_steal_pointer(&server.error));
-	return false;
+	if (!asked && server.error != NULL)
+		g_propagate_error(error, g_steal_pointer(&server.error));
 }
 
 /* --- background -------------------------------------------------------- */
@@ -312,12 +331,13 @@ serve(const char *config_path, int ready)
 		return failed(error, !to_stderr);
 	if (ready != -1)
 		tell_parent(ready, to_stderr);
-	if (!serve_mail(service, &error))
-		return failed(error, false);
+	serve_mail(service, &error);
 	log_counters(service);
-	log_line(LOG_INFO, NULL, "stopped");
 	if (config->milter_pid_file != NULL)
 		g_unlink(config->milter_pid_file);
+	if (error != NULL)
+		return failed(error, false);
+	log_line(LOG_INFO, NULL, "stopped");
 	return EX_OK;
 }
 
@@ -393,5 +413,5 @@ main(int argc, char **argv)
 {
 	give_back_large_blocks();
 	privileges_forbid_core_dumps();
-	process_end(run(argc, argv));
+	process_end("smime-milter", run(argc, argv));
 }

@@ -14,7 +14,7 @@
 
 #define CONNECTION_MAGIC 0x534d494dU
 #define STOP_POLL (20 * 1000) /* microseconds */
-#define STOP_POLLS 1500       /* half a minute */
+#define STOP_TIME (30 * G_USEC_PER_SEC)
 #define ANSWER_TIME (G_USEC_PER_SEC / 2)
 #define BODY_CHUNK (1U << 20) /* handed to libmilter at a time */
 #define NEEDED_ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGBODY)
@@ -366,23 +366,22 @@ on_end_of_message(SMFICTX *ctx)
 	if (g_atomic_int_add(&ends_in_hand, 1) < 0)
 		wait_for_process_end();
 	answer = decide_and_apply(ctx);
+	/* Returns when the MTA has taken what was sent: the answer, which
+	 * nobody can wait for, does not wait for that then. */
+	if (g_atomic_int_get(&ends_in_hand) < 0)
+		smfi_progress(ctx);
 	last_end = g_get_monotonic_time();
 	g_atomic_int_add(&ends_in_hand, -1);
 	return answer;
 }
 
-/* No end of message is begun any more.  False: some that were are still not
- * over, after all the time that there is. */
+/* libmilter sends an answer when the callback has returned, and does not tell
+ * when it has. */
 static bool
-close_ends(void)
+is_answered(gint64 now)
 {
-	g_atomic_int_add(&ends_in_hand, ENDS_CLOSED);
-	for (int i = 0; i < STOP_POLLS; i++) {
-		if (g_atomic_int_get(&ends_in_hand) == ENDS_CLOSED)
-			return true;
-		g_usleep(STOP_POLL);
-	}
-	return false;
+	return g_atomic_int_get(&ends_in_hand) <= ENDS_CLOSED &&
+	    now - last_end >= ANSWER_TIME;
 }
 
 /* --- the socket -------------------------------------------------------- */
@@ -475,14 +474,17 @@ mta_run(GError **error)
 void
 mta_stop(void)
 {
+	gint64 now, until;
+
 	/* Closes the socket, once the listener has looked at it. */
 	smfi_stop();
-	if (!close_ends())
-		log_line(LOG_WARNING, NULL,
-		    "stops while mail is being answered, which the MTA has "
-		    "not taken in half a minute");
-	/* libmilter sends an answer when the callback has returned, and does
-	 * not tell when it has. */
-	while (g_get_monotonic_time() - last_end < ANSWER_TIME)
+	g_atomic_int_add(&ends_in_hand, ENDS_CLOSED);
+	now = g_get_monotonic_time();
+	for (until = now + STOP_TIME; !is_answered(now) && now < until;
+	     now = g_get_monotonic_time())
 		g_usleep(STOP_POLL);
+	if (g_atomic_int_get(&ends_in_hand) > ENDS_CLOSED)
+		log_line(LOG_WARNING, NULL,
+		    "a message's end is not over after half a minute; the MTA "
+		    "takes its default action");
 }

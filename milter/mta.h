@@ -19,21 +19,21 @@
  */
 bool mta_open(Service *service, const Config *config, GError **error);
 
-/* Serves until mta_stop() is called, or SIGTERM or SIGINT comes to libmilter's
- * own thread for them.  It may not return after that (mta_stop).  Errors: IO.
- */
+/* Serves until mta_stop() is called, or SIGTERM, SIGINT or SIGHUP comes to
+ * libmilter's own thread for them.  It may not return after that (mta_stop).
+ * Errors: IO. */
 bool mta_run(GError **error);
 
 /*
  * Closes the socket and returns, from any thread, when the mails whose end has
  * come are answered, within 36 seconds.  Of the others no end is begun any
  * more: their connections are closed with the process, which must end now, and
- * the MTA takes its default action.
+ * the MTA takes its default action.  To be called once.
  *
  * Nobody can wait for libmilter's threads.  Its workers may be in any callback
  * until the process ends; and when it stops while a connection comes, it
- * destroys a mutex that a worker holds (tm_w_mutex, worker.c), and its listener
- * waits for that for ever.
+ * destroys a mutex that others wait for (tm_w_mutex, worker.c), and its
+ * listener may wait for that for ever.
  */
 void mta_stop(void);
 

@@ -9,10 +9,11 @@
 #include "process_end.h"
 
 void
-process_end(int status)
+process_end(const char *program, int status)
 {
 	if ((fflush(stdout) == EOF || ferror(stdout)) && status == EX_OK) {
-		perror("stdout");
+		fprintf(stderr, "%s: not all of the output can be written\n",
+		    program);
 		status = EX_IOERR;
 	}
 #ifdef __SANITIZE_ADDRESS__

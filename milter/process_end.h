@@ -12,10 +12,11 @@
 
 /*
  * Writes out what stdout still holds and ends the process with status (of
- * sysexits.h), or with EX_IOERR where that was EX_OK and stdout cannot be
- * written.  In a build with AddressSanitizer leaks are looked for, as exit()
- * would.
+ * sysexits.h), or with EX_IOERR and a line on stderr by the program's name
+ * where that was EX_OK and not all could be written.  A token's sessions are
+ * left to its module.  In a build with AddressSanitizer leaks are looked for,
+ * as exit() would.
  */
-void process_end(int status) G_GNUC_NORETURN;
+void process_end(const char *program, int status) G_GNUC_NORETURN;
 
 #endif

@@ -291,7 +291,8 @@ run_trip(gpointer data, G_GNUC_UNUSED gpointer user_data)
 	g_mutex_unlock(&supply->lock);
 	if (last)
 		trip_free(trip);
-	/* Threads of a pool outlive what OpenSSL frees when a process ends. */
+	/* A thread of a pool may outlive what OpenSSL frees in exit(), which
+	 * programs other than ours may call. */
 	ossl_leave_thread();
 	land(supply);
 }
