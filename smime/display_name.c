@@ -177,8 +177,9 @@ shows_any_name(const Search *search, const char *text, SeenOrder order)
 	return zone_names_show(search->names, text, order);
 }
 
-/* Where some of it is turned, an at sign might be shown beside other words than
- * it stands beside, also that of an author's own where it needs no mark. */
+/* Where some of text is turned, an at sign might be shown beside other words
+ * than it stands beside: then only an author's own address is none, in one
+ * piece; and not even that where a mark turns ASCII. */
 static bool
 is_foreign(const Search *search, const char *text, const char *at,
     SeenOrder order, bool comments, bool symbols)
@@ -194,6 +195,9 @@ is_foreign(const Search *search, const char *text, const char *at,
 	if (order == SEEN_SPLIT)
 		return true;
 	shown_domain_read(&behind, text, at);
+	if (order == SEEN_TURNED &&
+	    (behind.skipped || (at > text && at[-1] == ' ')))
+		return true;
 	if (is_of_author(authors, text, at, &behind))
 		return false;
 	if (order != SEEN_IN_ORDER)

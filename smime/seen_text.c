@@ -68,8 +68,8 @@ is_of_addresses(gunichar c)
 	    glyph_is_combining_dot(c) || glyph_is_combining_comma(c);
 }
 
-/* Is in size octets of text nothing of an address or a domain, in whatever
- * order they are shown? */
+/* Is in size octets of text neither an at sign nor a dot?  What is shown there
+ * in another order might be a local part or a label then, at most. */
 static bool
 has_no_address(const char *text, gsize size)
 {
@@ -101,7 +101,7 @@ typedef struct {
 } Embedding;
 
 /* Letters of both directions beside each other are shown in another order than
- * that of the text, which matters where some might be of an address. */
+ * that of the text, which matters where there might be an address. */
 static bool
 turns_no_address(Direction direction, const char *text, gsize size)
 {
@@ -360,7 +360,15 @@ is_alone(gunichar mark, bool on_nothing, bool on_blank)
 	return on_blank && g_unichar_ismark(mark) && !glyph_is_invisible(mark);
 }
 
-/* Of text, which is normal. */
+/* Is at where a name ends, before an address in brackets or at the end? */
+static bool
+is_end_of_name(const char *at)
+{
+	at += strspn(at, " \t\"");
+	return *at == '<' || *at == '\0';
+}
+
+/* Of text, which is normal: accents are blanks with a mark of their own. */
 static SeenOrder
 order_of(const char *text)
 {
@@ -377,7 +385,9 @@ order_of(const char *text)
 			marked = marked || glyph_is_right_to_left(c);
 			continue;
 		}
-		if (after_ascii && marked && ascii)
+		if (g_unichar_ismark(c) && !glyph_is_right_to_left(c))
+			continue;
+		if (after_ascii && marked && ascii && !is_end_of_name(at))
 			return SEEN_SPLIT;
 		after_ascii = ascii;
 		marked = false;

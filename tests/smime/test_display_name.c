@@ -137,6 +137,12 @@ Test(display_name, honest)
 		/* from right to left, and his own address */
 		"\"\xd7\x91\xd7\x95\xd7\x93\xd7\x99 (" OWN ")\"" BY,
 		"\"\xd7\x91\xd7\x95\xd7\x93\xd7\x99" RLM "\"" BY,
+		"\"Mallory" RLM "\"" BY,
+		"Mallory" RLM BY,
+		"=?utf-8?q?Budi_Santoso=E2=80=8F?=" BY,
+		"\"" MUHAMMAD " 2" RLM "\"" BY,
+		"\"" MUHAMMAD "!" ALM "\"" BY,
+		"\"" MUHAMMAD " (" OWN ")" RLM "\"" BY,
 		/* soft hyphen, joiners and a mark */
 		"\"Mal\xc2\xadlory\"" BY,
 		"\"\xe0\xa4\x95\xe0\xa5\x8d\xe2\x80\x8d\xe0\xa4\xb7\"" BY,
@@ -871,6 +877,16 @@ Test(display_name, characters)
 		"jahat.example\" <bank.com@jahat.example>",
 		"\"" RLM "bank.com.'" RLM OWN "\"" BY,
 		"\"" RLM "bank.com.\xe2\x80\x8a" RLM OWN "\"" BY,
+		"\"\xd7\x90 bank.com.\xc2\xb4" RLM OWN "\"" BY,
+		"\"" RLE "-ceo \xd7\x90 " PDF " \xc2\xb4" ALM OWN "\"" BY,
+		"\"" OWN RLM " " RLI "com." PDI "\"" BY,
+		/* in two pieces, of which one is turned */
+		"\"" RLE "ceo \xd7\x90 mallory" PDF " @jahat.example\"" BY,
+		"\"" RLI "ceo \xd7\x90 mallory" PDI " @jahat.example\"" BY,
+		"\"" RLI "ceo \xe2\x80\x99" RLM "\xe2\x80\x99 mallory" PDI
+		" @jahat.example\"" BY,
+		"\"\xd7\x90 " FSI "bank.com" PDI
+		" @jahat.example\" <bank.com@jahat.example>",
 		"\"\xd8\x9c"
 		"bank.example\xd8\x9c@\xd8\x9c"
 		"ceo\"" BY,
