@@ -131,8 +131,9 @@ do_chore(gpointer chore, gpointer service)
 	}
 }
 
-/* A reload that waits does for all that are asked for before it begins, and for
- * a warning, too. */
+/* One that waits does for all that are asked for before it begins.  Of two that
+ * wait the second is a reload, as a warning only waits alone: in a reload it is
+ * said, too. */
 static void
 order(GThreadPool *chores, Chore chore)
 {

@@ -16,6 +16,9 @@
 #define STOP_POLL (20 * 1000) /* microseconds */
 #define STOP_TIME (30 * G_USEC_PER_SEC)
 #define ANSWER_TIME (G_USEC_PER_SEC / 2)
+
+/* Octets of a body that never fill so much of a socket that an answer waits. */
+#define SMALL_BODY (8U << 10)
 #define BODY_CHUNK (1U << 20) /* handed to libmilter at a time */
 #define NEEDED_ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGBODY)
 
@@ -277,6 +280,19 @@ apply_body(SMFICTX *ctx, const Rope *body)
 	return MI_SUCCESS;
 }
 
+/*
+ * libmilter does not write while more than a quarter of the socket is full, and
+ * nobody can wait for its answer.  So what the MTA has not taken yet is waited
+ * for here, while the end of the message counts as being worked on (mta_stop).
+ * The few octets of the progress might fill that quarter; ANSWER_TIME is for
+ * them.
+ */
+static void
+await_room(SMFICTX *ctx)
+{
+	smfi_progress(ctx);
+}
+
 /* Header edits first, then the body in one run: Postfix takes nothing else
  * between two pieces of a body. */
 static bool
@@ -291,8 +307,12 @@ apply_outcome(
 	if (outcome->body != NULL &&
 	    apply_body(ctx, outcome->body) == MI_FAILURE)
 		return false;
-	return outcome->action != OUTCOME_QUARANTINE ||
-	    smfi_quarantine(ctx, outcome->reply) == MI_SUCCESS;
+	if (outcome->action == OUTCOME_QUARANTINE &&
+	    smfi_quarantine(ctx, outcome->reply) == MI_FAILURE)
+		return false;
+	if (outcome->body != NULL && rope_size(outcome->body) > SMALL_BODY)
+		await_room(ctx);
+	return true;
 }
 
 static void
@@ -366,17 +386,13 @@ on_end_of_message(SMFICTX *ctx)
 	if (g_atomic_int_add(&ends_in_hand, 1) < 0)
 		wait_for_process_end();
 	answer = decide_and_apply(ctx);
-	/* Returns when the MTA has taken what was sent: the answer, which
-	 * nobody can wait for, does not wait for that then. */
-	if (g_atomic_int_get(&ends_in_hand) < 0)
-		smfi_progress(ctx);
 	last_end = g_get_monotonic_time();
 	g_atomic_int_add(&ends_in_hand, -1);
 	return answer;
 }
 
 /* libmilter sends an answer when the callback has returned, and does not tell
- * when it has. */
+ * when it has (await_room). */
 static bool
 is_answered(gint64 now)
 {
@@ -475,15 +491,18 @@ void
 mta_stop(void)
 {
 	gint64 now, until;
+	bool answered;
 
 	/* Closes the socket, once the listener has looked at it. */
 	smfi_stop();
 	g_atomic_int_add(&ends_in_hand, ENDS_CLOSED);
 	now = g_get_monotonic_time();
-	for (until = now + STOP_TIME; !is_answered(now) && now < until;
-	     now = g_get_monotonic_time())
+	until = now + STOP_TIME;
+	while (!(answered = is_answered(now)) && now < until) {
 		g_usleep(STOP_POLL);
-	if (g_atomic_int_get(&ends_in_hand) > ENDS_CLOSED)
+		now = g_get_monotonic_time();
+	}
+	if (!answered)
 		log_line(LOG_WARNING, NULL,
 		    "a message's end is not over after half a minute; the MTA "
 		    "takes its default action");

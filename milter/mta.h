@@ -25,10 +25,10 @@ bool mta_open(Service *service, const Config *config, GError **error);
 bool mta_run(GError **error);
 
 /*
- * Closes the socket and returns, from any thread, when the mails whose end has
- * come are answered, within 36 seconds.  Of the others no end is begun any
- * more: their connections are closed with the process, which must end now, and
- * the MTA takes its default action.  To be called once.
+ * Closes the socket and returns, from any thread, when the mails whose end is
+ * being worked on are answered, within 36 seconds.  Of the others no end is
+ * begun any more: their connections are closed with the process, which must end
+ * now, and the MTA takes its default action.  To be called once.
  *
  * Nobody can wait for libmilter's threads.  Its workers may be in any callback
  * until the process ends; and when it stops while a connection comes, it
