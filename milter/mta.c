@@ -17,7 +17,7 @@
 #define STOP_TIME (30 * G_USEC_PER_SEC)
 #define ANSWER_TIME (G_USEC_PER_SEC / 2)
 
-/* Octets of a body that never fill so much of a socket that an answer waits. */
+/* Octets of a body that add little to what is in the socket. */
 #define SMALL_BODY (8U << 10)
 #define BODY_CHUNK (1U << 20) /* handed to libmilter at a time */
 #define NEEDED_ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGBODY)
@@ -281,37 +281,39 @@ apply_body(SMFICTX *ctx, const Rope *body)
 }
 
 /*
- * libmilter does not write while more than a quarter of the socket is full, and
- * nobody can wait for its answer.  So what the MTA has not taken yet is waited
- * for here, while the end of the message counts as being worked on (mta_stop).
- * The few octets of the progress might fill that quarter; ANSWER_TIME is for
- * them.
+ * libmilter does not write while more than a quarter of a Unix socket is full,
+ * and nobody can wait for its answer.  A piece of a body may fill all of it, so
+ * what the MTA has not taken yet is waited for here, while the end of the
+ * message counts as being worked on (mta_stop).  What is small, as this is
+ * itself, fills that quarter only by chance: ANSWER_TIME has to do for that.
  */
 static void
-await_room(SMFICTX *ctx)
+await_room(SMFICTX *ctx, const Rope *body)
 {
-	smfi_progress(ctx);
+	if (rope_size(body) > SMALL_BODY)
+		smfi_progress(ctx);
 }
 
-/* Header edits first, then the body in one run: Postfix takes nothing else
+/* What the MTA may not have offered goes first: nothing is changed then.
+ * Header edits follow, then the body in one run: Postfix takes nothing else
  * between two pieces of a body. */
 static bool
 apply_outcome(
     SMFICTX *ctx, const Connection *connection, const Outcome *outcome)
 {
+	if (outcome->action == OUTCOME_QUARANTINE &&
+	    smfi_quarantine(ctx, outcome->reply) == MI_FAILURE)
+		return false;
 	for (guint i = 0; i < outcome->edits->len; i++) {
 		if (apply_edit(ctx, connection,
 			g_ptr_array_index(outcome->edits, i)) == MI_FAILURE)
 			return false;
 	}
-	if (outcome->body != NULL &&
-	    apply_body(ctx, outcome->body) == MI_FAILURE)
-		return false;
-	if (outcome->action == OUTCOME_QUARANTINE &&
-	    smfi_quarantine(ctx, outcome->reply) == MI_FAILURE)
-		return false;
-	if (outcome->body != NULL && rope_size(outcome->body) > SMALL_BODY)
-		await_room(ctx);
+	if (outcome->body != NULL) {
+		if (apply_body(ctx, outcome->body) == MI_FAILURE)
+			return false;
+		await_room(ctx, outcome->body);
+	}
 	return true;
 }
 
@@ -504,6 +506,6 @@ mta_stop(void)
 	}
 	if (!answered)
 		log_line(LOG_WARNING, NULL,
-		    "a message's end is not over after half a minute; the MTA "
-		    "takes its default action");
+		    "a message may not be answered after half a minute; the "
+		    "MTA takes its default action");
 }

@@ -196,7 +196,8 @@ is_foreign(const Search *search, const char *text, const char *at,
 		return true;
 	shown_domain_read(&behind, text, at);
 	if (order == SEEN_TURNED &&
-	    (behind.skipped || (at > text && at[-1] == ' ')))
+	    (behind.skipped || behind.first > 0 ||
+		(at > text && at[-1] == ' ')))
 		return true;
 	if (is_of_author(authors, text, at, &behind))
 		return false;

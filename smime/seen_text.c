@@ -368,29 +368,43 @@ is_end_of_name(const char *at)
 	return *at == '<' || *at == '\0';
 }
 
-/* Of text, which is normal: accents are blanks with a mark of their own. */
+/* May a mark behind c take it from what it belongs to? */
+static bool
+joins_labels(gunichar c)
+{
+	return c == '@' || c == '-' || glyph_is_dot(c) ||
+	    glyph_looks_like_dot(c);
+}
+
+/* Of text, which is normal: spacing accents are blanks with a mark of their
+ * own.  Signs of other scripts are shown where those of ASCII would be. */
 static SeenOrder
 order_of(const char *text)
 {
 	SeenOrder order = SEEN_IN_ORDER;
-	bool after_ascii = false, marked = false;
+	bool after_plain = false, marked = false;
+	gunichar last = 0; /* but blanks, quotes and what is not seen */
 
 	for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
 		gunichar c = g_utf8_get_char(at);
-		bool ascii = c < 0x80 || glyph_is_blank(c);
+		bool from_right = glyph_is_right_to_left(c);
+		bool plain = c < 0x80 || !(from_right || g_unichar_isalnum(c));
 
-		if (glyph_is_right_to_left(c))
+		if (from_right)
 			order = SEEN_TURNED;
 		if (glyph_is_invisible(c) || glyph_is_late_control(c)) {
-			marked = marked || glyph_is_right_to_left(c);
+			marked = marked || from_right;
 			continue;
 		}
-		if (g_unichar_ismark(c) && !glyph_is_right_to_left(c))
+		if (g_unichar_ismark(c) && !from_right)
 			continue;
-		if (after_ascii && marked && ascii && !is_end_of_name(at))
+		if (after_plain && marked && plain &&
+		    (joins_labels(last) || !is_end_of_name(at)))
 			return SEEN_SPLIT;
-		after_ascii = ascii;
+		after_plain = plain;
 		marked = false;
+		if (!glyph_is_blank(c) && c != '"' && c != '\'')
+			last = c;
 	}
 	return order;
 }

@@ -616,7 +616,7 @@ Test(daemon, quarantines)
 	g_auto(MilterOutcome) outcome = { 0 };
 	g_autofree char *text = NULL;
 	g_autofree char *in = NULL;
-	const struct milter_edit *last;
+	const struct milter_edit *first;
 
 	start("[verify]\non-fail = quarantine\n");
 	text = altered_mail();
@@ -625,9 +625,9 @@ Test(daemon, quarantines)
 	expect_result(in, "fail");
 	cr_expect(g_str_has_suffix(in, text), "%s", in);
 	cr_assert(outcome.edits->len == 2);
-	last = g_ptr_array_index(outcome.edits, 1);
-	cr_expect(last->kind == MILTER_EDIT_QUARANTINE);
-	cr_expect_str_eq(last->value, "smime=fail, by on-fail");
+	first = g_ptr_array_index(outcome.edits, 0);
+	cr_expect(first->kind == MILTER_EDIT_QUARANTINE);
+	cr_expect_str_eq(first->value, "smime=fail, by on-fail");
 	cr_expect(log_has(" action=quarantine by=on-fail\n"));
 	expect_serving();
 	tell(SIGTERM);
@@ -935,7 +935,8 @@ Test(daemon, mta_lacks_what_is_needed)
 	expect_serving();
 }
 
-/* An MTA that cannot do it does not get the mail delivered by this. */
+/* An MTA that cannot do it does not get the mail delivered by this, and not
+ * changed either, for that is what its default action might deliver. */
 Test(daemon, mta_lacks_quarantine)
 {
 	struct milter_client_options mta = milter_client_postfix;
@@ -948,6 +949,7 @@ Test(daemon, mta_lacks_quarantine)
 	text = altered_mail();
 	send_stranger(&mta, text, &outcome);
 	cr_expect(outcome.action == MILTER_ACTION_TEMPFAIL);
+	cr_expect(outcome.edits == NULL || outcome.edits->len == 0);
 	wait_for_log("does not let a filter quarantine");
 }
 
@@ -1551,6 +1553,7 @@ read_while_it_stops(int pieces, gsize stop_at, gulong before, gulong behind)
 		wait_until_closed();
 		g_usleep(behind);
 	}
+	cr_expect(stopped);
 	return body;
 }
 

@@ -885,6 +885,11 @@ Test(display_name, characters)
 		"\"" RLI "ceo \xd7\x90 mallory" PDI " @jahat.example\"" BY,
 		"\"" RLI "ceo \xe2\x80\x99" RLM "\xe2\x80\x99 mallory" PDI
 		" @jahat.example\"" BY,
+		"\"\xd7\x90 bank.com." RLM "<" OWN "\"" BY,
+		"\"\xd7\x90 bank.com." RLM "\"" BY,
+		"\"\xd7\x90 bank.com.'" RLM "\"" BY,
+		"\"\xd7\x90 bank.com.\xe2\x80\x99" RLM "(" OWN ")\"" BY,
+		"\"m@bank. " RLI "online \xd7\x90 com" PDI "\" <m@bank.online>",
 		"\"\xd7\x90 " FSI "bank.com" PDI
 		" @jahat.example\" <bank.com@jahat.example>",
 		"\"\xd8\x9c"
