@@ -177,9 +177,21 @@ shows_any_name(const Search *search, const char *text, SeenOrder order)
 	return zone_names_show(search->names, text, order);
 }
 
+/* Is behind, but for dots at its end, in one piece with its at sign, at, and
+ * what is before that? */
+static bool
+is_one_piece(const ShownDomain *behind, const char *text, const char *at)
+{
+	const char *rest = behind->domain->str + behind->first;
+
+	return !behind->skipped &&
+	    (behind->first == 0 || rest[strspn(rest, ".")] == '\0') &&
+	    (at == text || at[-1] != ' ');
+}
+
 /* Where some of text is turned, an at sign might be shown beside other words
  * than it stands beside: then only an author's own address is none, in one
- * piece; and not even that where a mark turns ASCII. */
+ * piece; and not even that where a mark turns ASCII or signs. */
 static bool
 is_foreign(const Search *search, const char *text, const char *at,
     SeenOrder order, bool comments, bool symbols)
@@ -195,9 +207,7 @@ is_foreign(const Search *search, const char *text, const char *at,
 	if (order == SEEN_SPLIT)
 		return true;
 	shown_domain_read(&behind, text, at);
-	if (order == SEEN_TURNED &&
-	    (behind.skipped || behind.first > 0 ||
-		(at > text && at[-1] == ' ')))
+	if (order == SEEN_TURNED && !is_one_piece(&behind, text, at))
 		return true;
 	if (is_of_author(authors, text, at, &behind))
 		return false;

@@ -372,12 +372,22 @@ is_end_of_name(const char *at)
 static bool
 joins_labels(gunichar c)
 {
-	return c == '@' || c == '-' || glyph_is_dot(c) ||
+	return c == '@' || glyph_is_dash(c) || glyph_is_dot(c) ||
 	    glyph_looks_like_dot(c);
 }
 
+static bool
+is_quote(gunichar c)
+{
+	GUnicodeType type = g_unichar_type(c);
+
+	return c == '"' || c == '\'' || c == '`' ||
+	    type == G_UNICODE_INITIAL_PUNCTUATION ||
+	    type == G_UNICODE_FINAL_PUNCTUATION;
+}
+
 /* Of text, which is normal: spacing accents are blanks with a mark of their
- * own.  Signs of other scripts are shown where those of ASCII would be. */
+ * own.  Signs are shown where those of ASCII would be. */
 static SeenOrder
 order_of(const char *text)
 {
@@ -396,14 +406,14 @@ order_of(const char *text)
 			marked = marked || from_right;
 			continue;
 		}
-		if (g_unichar_ismark(c) && !from_right)
+		if (g_unichar_ismark(c))
 			continue;
 		if (after_plain && marked && plain &&
 		    (joins_labels(last) || !is_end_of_name(at)))
 			return SEEN_SPLIT;
 		after_plain = plain;
 		marked = false;
-		if (!glyph_is_blank(c) && c != '"' && c != '\'')
+		if (!glyph_is_blank(c) && !is_quote(c))
 			last = c;
 	}
 	return order;

@@ -32,8 +32,9 @@ typedef enum {
 typedef enum {
 	SEEN_IN_ORDER,
 	SEEN_TURNED, /* some in another order */
-	SEEN_SPLIT,  /* and that for a mark in ASCII or signs, which need none,
-	                but for one at the end of a name that ends in a word */
+	SEEN_SPLIT,  /* and that for a mark in ASCII or signs, which need none;
+	                one at the end of a name joins nothing, but behind a dot,
+	                a dash or an at sign */
 } SeenOrder;
 
 /* text in one way of writing it, and in which order; domains of authors

@@ -142,6 +142,7 @@ Test(display_name, honest)
 		"=?utf-8?q?Budi_Santoso=E2=80=8F?=" BY,
 		"\"" MUHAMMAD " 2" RLM "\"" BY,
 		"\"" MUHAMMAD "!" ALM "\"" BY,
+		"\"" MUHAMMAD " (" OWN ").\"" BY,
 		"\"" MUHAMMAD " (" OWN ")" RLM "\"" BY,
 		/* soft hyphen, joiners and a mark */
 		"\"Mal\xc2\xadlory\"" BY,
@@ -888,6 +889,11 @@ Test(display_name, characters)
 		"\"\xd7\x90 bank.com." RLM "<" OWN "\"" BY,
 		"\"\xd7\x90 bank.com." RLM "\"" BY,
 		"\"\xd7\x90 bank.com.'" RLM "\"" BY,
+		"\"\xd7\x90 bank.com.\xe2\x80\x99" RLM "\"" BY,
+		"\"\xd7\x90 bank.com.\xd6\xb0" RLM "\"" BY,
+		"\"\xd7\x90 bank.com\xdc\x8f." RLM "\"" BY,
+		"\"\xd7\x90 evil\xe2\x80\x90" RLM "\"" BY,
+		"\"" OWN " \xd9\x85\xd8\xb5\xd8\xb1." RLM "\"" BY,
 		"\"\xd7\x90 bank.com.\xe2\x80\x99" RLM "(" OWN ")\"" BY,
 		"\"m@bank. " RLI "online \xd7\x90 com" PDI "\" <m@bank.online>",
 		"\"\xd7\x90 " FSI "bank.com" PDI
