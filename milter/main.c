@@ -205,8 +205,10 @@ serve_mail(Service *service, GError **error)
 	int failed;
 	bool asked;
 
-	if (*error != NULL)
+	if (*error != NULL) {
+		g_thread_pool_free(chores, TRUE, FALSE);
 		return;
+	}
 	server.main = pthread_self();
 	failed = pthread_create(&thread, NULL, run_mta, &server);
 	g_assert(failed == 0);

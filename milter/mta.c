@@ -375,7 +375,6 @@ static _Atomic gint64 last_end; /* monotonic, microseconds */
 static void G_GNUC_NORETURN
 wait_for_process_end(void)
 {
-	g_atomic_int_add(&ends_in_hand, -1);
 	for (;;)
 		pause();
 }
@@ -385,8 +384,10 @@ on_end_of_message(SMFICTX *ctx)
 {
 	sfsistat answer;
 
-	if (g_atomic_int_add(&ends_in_hand, 1) < 0)
+	if (g_atomic_int_add(&ends_in_hand, 1) < 0) {
+		g_atomic_int_add(&ends_in_hand, -1);
 		wait_for_process_end();
+	}
 	answer = decide_and_apply(ctx);
 	last_end = g_get_monotonic_time();
 	g_atomic_int_add(&ends_in_hand, -1);
