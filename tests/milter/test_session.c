@@ -953,6 +953,86 @@ Test(session, spool_fails)
 	expect_result(in, "temperror");
 }
 
+/* --- large mail -------------------------------------------------------- */
+
+#define PIECE 65535 /* as an MTA sends it */
+
+static void
+send_body(Session *session, const char *body)
+{
+	for (gsize at = 0, size = strlen(body); at < size; at += PIECE)
+		session_body(session, body + at, MIN(PIECE, size - at));
+}
+
+static void
+append_lines(GString *text, const char *line, gsize size)
+{
+	gsize end = text->len + size;
+
+	while (text->len < end)
+		g_string_append(text, line);
+}
+
+/* Whatever comes behind what was foreseen, and wherever it is kept. */
+Test(session, outbound_large)
+{
+	static const char base64[] =
+	    "QUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJD"
+	    "QUJDQUJD\r\n";
+	static const struct {
+		const char *config;
+		const char *line;
+		gsize size;
+		const char *end;
+	} cases[] = {
+		{ "", base64, 300 << 10, "" },
+		{ "", base64, 255 << 10, "" },
+		{ "", base64, 4 << 20, "" },
+		{ "", base64, 4 << 20, "teks\r\n" },
+		{ "", base64, 4 << 20, "teks " },
+		{ "", base64, 4 << 20, "Sel\xc3\xa4mat\r\n" },
+		{ "", "teks\n", 4 << 20, "" },
+		{ "", "Sel\xc3\xa4mat\n", 600 << 10, "pagi" },
+		{ "[milter]\nspool-shared-memory = 0\n", base64, 4 << 20,
+		    "Sel\xc3\xa4mat\r\n" },
+		{ "[milter]\nspool-shared-memory = 0\n", base64, 4 << 20, "" },
+		{ "[milter]\nspool-memory = 4K\nspool-shared-memory = 0\n",
+		    base64, 4 << 20, "" },
+		{ "[sign]\nheader-protection = no\n", base64, 1 << 20, "" },
+	};
+	static const char header[] =
+	    FROM_BUDI "Date: Sun, 1 Mar 2026 07:00:00 +0700\n"
+		      "Message-ID: <a@b>\n";
+	g_autoptr(Office) office = office_new();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const Mail mail = { .login = "budi" };
+		g_autoptr(Service) service = NULL;
+		g_autoptr(Session) session = NULL;
+		g_autoptr(GString) body = g_string_new(NULL);
+		g_autoptr(Outcome) outcome = NULL;
+		g_autofree char *text = NULL;
+		g_autofree char *content = NULL;
+
+		office_configure(office, cases[i].config);
+		service = service_of(office);
+		session = session_new(service);
+		connect_from(session, &mail);
+		append_lines(body, cases[i].line, cases[i].size);
+		g_string_append(body, cases[i].end);
+		cr_assert(
+		    session_mail(session, mail.login, "<" OFFICE_BUDI ">"));
+		send_header(session, header);
+		cr_assert(session_end_of_header(session));
+		send_body(session, body->str);
+		outcome = session_end(session, "4ABC");
+		text = signed_text(outcome, header);
+		cr_expect(office_openssl_verifies(
+			      office, text, strlen(text), &content),
+		    "case %zu", i);
+	}
+}
+
 /* --- inbound ----------------------------------------------------------- */
 
 Test(session, inbound_unsigned)

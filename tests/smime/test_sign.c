@@ -891,3 +891,240 @@ Test(sign, auto_format)
 			    "case %zu", i);
 	}
 }
+
+/* --- in advance ---------------------------------------------------------- */
+
+#define COMPLETE \
+	"From: budi@daerah.example\r\nDate: Sun, 1 Mar 2026 07:00:00 +0700" \
+	"\r\nMessage-ID: <a@b>\r\nSubject: Undangan\r\nMIME-Version: 1.0\r\n"
+#define MIXED \
+	COMPLETE "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+#define ATTACHED \
+	"Content-Type: application/pdf\r\n" \
+	"Content-Transfer-Encoding: base64\r\n\r\n"
+
+/* A bar stands where the beginning of the message ends. */
+static const struct {
+	const char *text;
+	const char *from; /* what is digested as it comes; NULL: nothing is */
+	bool as_foreseen;
+} foreseen[] = {
+	{ COMPLETE "\r\nsatu\r\n|dua\r\n", "satu", true },
+	{ COMPLETE "Content-Type: text/plain\r\n\r\nsatu\r\n|dua\r\n", "satu",
+	    true },
+	{ COMPLETE "\r\nsatu\r\n|", "satu", true },
+	/* text that is written anew, and an attachment as it came */
+	{ MIXED "Content-Type: text/plain; charset=utf-8\r\n\r\n"
+		"Sel\xc3\xa4mat \r\n--b\r\n" ATTACHED
+		"QUJD\r\n|QUJD\r\n--b--\r\n",
+	    "QUJD", true },
+	/* more parts, also such as are other parts' */
+	{ MIXED ATTACHED "QUJD\r\n|QUJD\r\n--b\r\n" ATTACHED
+			 "QUJD\r\n--b--\r\n",
+	    "QUJD", true },
+	{ MIXED "Content-Type: multipart/related; boundary=c\r\n\r\n--c\r\n"
+		"\r\nteks\r\n--c\r\n" ATTACHED
+		"QUJD\r\n|QUJD\r\n--c--\r\n--b--\r\n",
+	    "QUJD", true },
+	{ MIXED "Content-Type: message/rfc822\r\n\r\nFrom: a@b\r\n\r\n"
+		"teks\r\n|teks\r\n--b--\r\n",
+	    "teks", true },
+	{ MIXED "Content-Type: multipart/signed; boundary=c\r\n\r\n--c\r\n"
+		"\r\nx\r\n|--c\r\n\r\nx\r\n--c--\r\n--b--\r\n",
+	    "--c\r\n\r\nx", true },
+	/* no line end behind the last delimiter */
+	{ MIXED ATTACHED "QUJD\r\n|QUJD\r\n--b--", "QUJD", true },
+	/* what comes is not what seemed to come */
+	{ COMPLETE "\r\nsatu\r\n|Sel\xc3\xa4mat\r\n", "satu", false },
+	{ COMPLETE "Content-Type: text/plain; charset=utf-8\r\n\r\nsatu\r\n"
+		   "|Sel\xc3\xa4mat\r\n",
+	    "satu", false },
+	{ MIXED ATTACHED "QUJD\r\n|QUJD \r\n--b--\r\n", "QUJD", false },
+	{ MIXED ATTACHED "QUJD\r\n|QUJD\r\n--b\r\n"
+			 "Content-Type: text/plain; charset=utf-8\r\n\r\n"
+			 "Sel\xc3\xa4mat\r\n--b--\r\n",
+	    "QUJD", false },
+	{ MIXED ATTACHED "QUJD\r\n|QUJD\r\n--b--\r\n\r\nS\xc3\xa4\r\n", "QUJD",
+	    false },
+	/* what is there last will be written anew, or nobody knows how */
+	{ COMPLETE "Content-Type: text/plain; charset=utf-8\r\n\r\n"
+		   "Sel\xc3\xa4mat\r\n|pagi\r\n",
+	    NULL, false },
+	{ MIXED "\r\nteks\r\n--b\r\n|" ATTACHED "QUJD\r\n--b--\r\n", NULL,
+	    false },
+	{ MIXED "\r\nteks\r\n--b\r\nContent-Type: text/plain\r\n|\r\n"
+		"teks\r\n--b--\r\n",
+	    NULL, false },
+	{ COMPLETE "Content-Type: multipart/mixed; boundary=b\r\n\r\nx\r\n"
+		   "|--b\r\n\r\nteks\r\n--b--\r\n",
+	    NULL, false },
+	/* cannot be signed so */
+	{ COMPLETE "Content-Transfer-Encoding: x-uue\r\n\r\nx\r\n|x\r\n", NULL,
+	    false },
+	{ COMPLETE "Content-Type: message/rfc822\r\n"
+		   "Content-Transfer-Encoding: base64\r\n\r\nQUJD\r\n|QUJD\r\n",
+	    NULL, false },
+	{ COMPLETE "Content-Type: multipart/mixed\r\n\r\nx\r\n|x\r\n", NULL,
+	    false },
+	/* its header would be another each time */
+	{ "From: budi@daerah.example\r\nDate: x\r\n\r\nsatu\r\n|dua\r\n", NULL,
+	    false },
+	{ "From: budi@daerah.example\r\nMessage-ID: <a@b>\r\n\r\nsatu\r\n"
+	  "|dua\r\n",
+	    NULL, false },
+};
+
+/* What was signed: the attribute messageDigest. */
+static GBytes *
+signed_digest(const SignedMessage *made)
+{
+	g_autofree char *part = NULL;
+	g_autoptr(CMS_ContentInfo) cms = read_signed(made, &part);
+	const ASN1_STRING *digest =
+	    CMS_signed_get0_data_by_OBJ(only_signer(cms),
+		OBJ_nid2obj(NID_pkcs9_messageDigest), -3, V_ASN1_OCTET_STRING);
+
+	cr_assert(digest != NULL);
+	return g_bytes_new(
+	    ASN1_STRING_get0_data(digest), (gsize)ASN1_STRING_length(digest));
+}
+
+/* With a digest that heard the rest of message, or so many stars; NULL: there
+ * is none. */
+static GBytes *
+sign_as_foreseen(const Signer *signer, const char *text, const char *bar,
+    bool hears_stars, SignOptions options)
+{
+	g_autofree char *whole =
+	    g_strdup_printf("%.*s%s", (int)(bar - text), text, bar + 1);
+	g_autoptr(Spool) spool = pki_spool(whole, strlen(whole));
+	g_autoptr(Spool) begun = pki_spool(text, (gsize)(bar - text));
+	g_autoptr(MimeMessage) beginning = mime_parse(begun);
+	g_autoptr(EarlyDigest) early =
+	    sign_foresee(beginning, signer->identity, &options, PKI_NOW);
+	g_autoptr(MimeMessage) message = mime_parse(spool);
+	g_autoptr(SignedMessage) made = NULL;
+	g_autofree char *stars = g_strnfill(strlen(whole), '*');
+	gsize from;
+
+	cr_expect_eq(ERR_peek_error(), 0);
+	if (early == NULL)
+		return NULL;
+	from = early_digest_from(early);
+	early_digest_hear(
+	    early, hears_stars ? stars : whole + from, strlen(whole) - from);
+	options.early = early;
+	made = sign_message(message, signer->identity, &options, PKI_NOW, NULL);
+	cr_assert(made != NULL, "%s", whole);
+	return signed_digest(made);
+}
+
+static GBytes *
+sign_without(const Signer *signer, const char *text, const char *bar,
+    const SignOptions *options)
+{
+	g_autofree char *whole =
+	    g_strdup_printf("%.*s%s", (int)(bar - text), text, bar + 1);
+	g_autoptr(SignedMessage) made = sign(signer, whole, options, 0, NULL);
+
+	return made != NULL ? signed_digest(made) : NULL;
+}
+
+/* The beginning may end behind any line: the digest is always the same. */
+static void
+check_all_beginnings(
+    const Signer *signer, const char *text, const SignOptions *options)
+{
+	g_auto(GStrv) halves = g_strsplit(text, "|", 2);
+	g_autofree char *whole = g_strconcat(halves[0], halves[1], NULL);
+
+	for (const char *lf = whole; (lf = strchr(lf, '\n')) != NULL; lf++) {
+		g_autofree char *again = g_strdup_printf(
+		    "%.*s|%s", (int)(lf + 1 - whole), whole, lf + 1);
+		const char *bar = again + (lf + 1 - whole);
+		g_autoptr(GBytes) digest =
+		    sign_as_foreseen(signer, again, bar, false, *options);
+		g_autoptr(GBytes) expected =
+		    sign_without(signer, again, bar, options);
+
+		if (digest != NULL)
+			cr_expect(g_bytes_equal(digest, expected), "%s", again);
+	}
+}
+
+Test(sign, foreseen)
+{
+	g_auto(Signer) signer = signer_new(NULL);
+
+	for (int format = SIGN_DETACHED; format <= SIGN_AUTO; format++) {
+		SignOptions options =
+		    options_of((SignFormat)format, SIGN_SHA256);
+
+		options.protect_header = true;
+		for (gsize i = 0; i < G_N_ELEMENTS(foreseen); i++) {
+			const char *text = foreseen[i].text;
+			const char *bar = strchr(text, '|');
+			g_autoptr(GBytes) digest = sign_as_foreseen(
+			    &signer, text, bar, false, options);
+			g_autoptr(GBytes) of_stars =
+			    sign_as_foreseen(&signer, text, bar, true, options);
+			g_autoptr(GBytes) expected =
+			    sign_without(&signer, text, bar, &options);
+
+			cr_assert_eq(digest != NULL, foreseen[i].from != NULL,
+			    "case %zu", i);
+			check_all_beginnings(&signer, text, &options);
+			if (digest == NULL)
+				continue;
+			cr_expect(
+			    g_bytes_equal(digest, expected), "case %zu", i);
+			/* So it was of use. */
+			cr_expect_eq(!g_bytes_equal(of_stars, expected),
+			    foreseen[i].as_foreseen, "case %zu", i);
+		}
+	}
+}
+
+/* From the octet on that was written of the message itself. */
+Test(sign, foreseen_from)
+{
+	g_auto(Signer) signer = signer_new(NULL);
+	const SignOptions options = options_of(SIGN_DETACHED, SIGN_SHA256);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(foreseen); i++) {
+		const char *text = foreseen[i].text;
+		const char *bar = strchr(text, '|');
+		g_autoptr(Spool) begun = pki_spool(text, (gsize)(bar - text));
+		g_autoptr(MimeMessage) beginning = mime_parse(begun);
+		g_autoptr(EarlyDigest) early =
+		    sign_foresee(beginning, signer.identity, &options, PKI_NOW);
+
+		if (foreseen[i].from != NULL) {
+			cr_assert(early != NULL, "case %zu", i);
+			cr_expect(
+			    g_str_has_prefix(text + early_digest_from(early),
+				foreseen[i].from),
+			    "case %zu", i);
+		}
+	}
+}
+
+/* Who may not sign now, and the digest of a key that knows no other. */
+Test(sign, foreseen_for_whom)
+{
+	static const char text[] = COMPLETE "\r\nsatu\r\n|dua\r\n";
+	const char *bar = strchr(text, '|');
+	g_auto(Signer) signer = signer_new(NULL);
+	g_auto(Signer) pss = signer_new(&(PkiCert){
+	    .mailboxes = "budi@daerah.example", .key = PKI_KEY_PSS });
+	const SignOptions options = options_of(SIGN_DETACHED, SIGN_SHA512);
+	g_autoptr(Spool) begun = pki_spool(text, (gsize)(bar - text));
+	g_autoptr(MimeMessage) beginning = mime_parse(begun);
+	g_autoptr(GBytes) digest =
+	    sign_as_foreseen(&pss, text, bar, false, options);
+	g_autoptr(GBytes) expected = sign_without(&pss, text, bar, &options);
+
+	cr_expect(sign_foresee(beginning, signer.identity, &options,
+		      PKI_NOW + 100 * 365 * 86400LL) == NULL);
+	cr_expect(digest != NULL && g_bytes_equal(digest, expected));
+}

@@ -315,6 +315,100 @@ Test(spool, no_room_is_left)
 	cr_expect(spool_append(later, data, 11, NULL));
 }
 
+/* --- while it grows ------------------------------------------------------ */
+
+Test(spool, whole_lines_so_far)
+{
+	static const struct {
+		const char *text;
+		gsize memory, shared;
+		const char *lines; /* NULL: none, or not at hand */
+	} cases[] = {
+		{ "", 100, 0, NULL },
+		{ "a", 100, 0, NULL },
+		{ "a\r", 100, 0, NULL },
+		{ "\n", 100, 0, "\r\n" },
+		{ "a\nb", 100, 0, "a\r\n" },
+		{ "a\r\nb\r", 100, 0, "a\r\n" },
+		{ "a\nb\n", 100, 0, "a\r\nb\r\n" },
+		{ "a\nb\nc", 3, SHARED, "a\r\nb\r\n" },
+		{ "a\nb\nc", 3, 0, NULL },
+	};
+	g_autofree char *folder = pki_folder_new();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		SpoolLimits limits = { 1000, cases[i].memory, folder,
+			cases[i].shared };
+		g_autoptr(Spool) spool = spool_new(&limits);
+		g_autoptr(Spool) lines = NULL;
+
+		cr_assert(spool_append_text(
+		    spool, cases[i].text, strlen(cases[i].text), NULL));
+		lines = spool_beginning(spool);
+		cr_assert_eq(
+		    lines != NULL, cases[i].lines != NULL, "case %zu", i);
+		if (lines == NULL)
+			continue;
+		cr_assert_eq(spool_size(lines), strlen(cases[i].lines));
+		cr_expect_eq(memcmp(spool_data(lines), cases[i].lines,
+				 strlen(cases[i].lines)),
+		    0, "case %zu", i);
+	}
+	pki_folder_remove(folder);
+}
+
+static void
+note_heard(void *heard, const char *data, gsize size)
+{
+	g_byte_array_append(heard, (const guint8 *)data, (guint)size);
+}
+
+/* All of it, as it is kept, wherever that is, from any octet on. */
+Test(spool, listener)
+{
+	static const struct {
+		gsize memory, shared, total;
+	} cases[] = {
+		{ 10 * UNIT, 0, 1000 },
+		{ 1000, SHARED, 2 * UNIT },
+		{ 1000, SHARED, 3 * UNIT },
+		{ 1000, 0, 3 * UNIT },
+	};
+	g_autofree char *folder = pki_folder_new();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		SpoolLimits limits = { 4 * UNIT, cases[i].memory, folder,
+			cases[i].shared };
+		g_autoptr(Spool) spool = spool_new(&limits);
+		g_autoptr(GByteArray) heard = g_byte_array_new();
+
+		cr_assert(spool_append_text(spool, "ab\ncd", 5, NULL));
+		spool_listen(spool, 3, note_heard, heard);
+		while (spool_size(spool) < cases[i].total)
+			cr_assert(spool_append_text(spool,
+			    "a line\r\nand\none more\r\nand\r", 27, NULL));
+		cr_assert(spool_seal(spool, NULL));
+		cr_assert_eq(heard->len, spool_size(spool) - 3, "case %zu", i);
+		cr_expect_eq(
+		    memcmp(heard->data, spool_data(spool) + 3, heard->len), 0,
+		    "case %zu", i);
+	}
+	pki_folder_remove(folder);
+}
+
+/* It never hears more than what is kept. */
+Test(spool, listener_at_the_limit)
+{
+	SpoolLimits limits = { 4, 100, "/nonexistent", 0 };
+	g_autoptr(Spool) spool = spool_new(&limits);
+	g_autoptr(GByteArray) heard = g_byte_array_new();
+
+	spool_listen(spool, 0, note_heard, heard);
+	expect_too_big(spool, "12345", 5);
+	cr_assert_eq(heard->len, 4);
+	cr_expect_eq(memcmp(heard->data, "1234", 4), 0);
+}
+
 Test(spool, text_over_the_memory_limit)
 {
 	g_autofree char *folder = pki_folder_new();
