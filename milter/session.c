@@ -14,9 +14,6 @@
 #include "session.h"
 #include "traits.h"
 
-/* Of a message that is larger the digest is taken while it comes: octets. */
-#define EARLY_SIZE (256U << 10)
-
 /* Memory for the names of a header's fields, and what each takes beside its
  * octets; far above what anybody's mail has. */
 #define MAX_COUNTED (1U << 20)
@@ -35,8 +32,6 @@ typedef struct {
 	char *login;      /* NULL: not authenticated */
 	char *sender;     /* of the envelope; NULL: not known */
 	Spool *spool;
-	bool looked_ahead;   /* for early */
-	EarlyDigest *early;  /* hears spool; NULL: of no use */
 	GError *error;       /* why the spool is not whole, or NULL */
 	GTree *counts;       /* field name in lower case → how many */
 	gsize counted;       /* octets of memory for that */
@@ -99,7 +94,6 @@ mail_free(Mail *mail)
 	if (mail == NULL)
 		return;
 	spool_unref(mail->spool);
-	early_digest_free(mail->early);
 	snapshot_unref(mail->snapshot);
 	g_tree_unref(mail->counts);
 	g_ptr_array_unref(mail->forged);
@@ -314,6 +308,13 @@ session_end_of_header(Session *session)
 	return is_known(session) || session->mail->may_hold_smime;
 }
 
+void
+session_body(Session *session, const char *data, gsize size)
+{
+	if (session->mail != NULL)
+		mail_append(session->mail, data, size);
+}
+
 /* --- deciding ---------------------------------------------------------- */
 
 typedef struct {
@@ -506,7 +507,6 @@ try_to_sign(const Decision *decision, Outcome *outcome, GError **error)
 		return false;
 	config_sign_options(snapshot->config, &options);
 	options.edits = edits = plan_notice(decision, identity, now, &note);
-	options.early = decision->session->mail->early;
 	made = sign_message(decision->message, identity, &options, now, error);
 	if (made == NULL)
 		return false;
@@ -614,14 +614,6 @@ may_be_skipped(const Decision *decision, PolicyTrait skip, GError **error)
 	    signing_author(decision, error) != NULL;
 }
 
-static PolicyTrait
-why_skipped(const Decision *decision)
-{
-	return policy_skip(traits_of_sender(decision->session->mail->sender) |
-		traits_of_message(decision->message),
-	    decision->config->sign_skip);
-}
-
 static Outcome *
 decide_outbound(const Decision *decision)
 {
@@ -631,7 +623,9 @@ decide_outbound(const Decision *decision)
 
 	if ((decision->config->milter_roles & POLICY_ROLE_SIGN) == 0)
 		return g_steal_pointer(&outcome);
-	skip = why_skipped(decision);
+	skip = policy_skip(traits_of_sender(decision->session->mail->sender) |
+		traits_of_message(decision->message),
+	    decision->config->sign_skip);
 	if (skip != 0 && may_be_skipped(decision, skip, &error)) {
 		skipped(decision, skip);
 	} else if (error != NULL) {
@@ -881,15 +875,6 @@ decide_unread(const Decision *decision, const GError *error)
 	return tell_verdict(decision, verdict, authors, from);
 }
 
-static PolicyDirection
-direction_of(const Decision *decision)
-{
-	PolicyClient client = client_of(decision->session);
-
-	return policy_direction(&client, decision->config->sign_require_auth,
-	    decision->message->authors, decision->config->sign_domains);
-}
-
 static Outcome *
 decide(const Session *session, const char *queue_id)
 {
@@ -906,7 +891,8 @@ decide(const Session *session, const char *queue_id)
 		return decide_unread(&decision, mail->error);
 	message = mime_parse(mail->spool);
 	decision.message = message;
-	switch (direction_of(&decision)) {
+	switch (policy_direction(&client, decision.config->sign_require_auth,
+	    message->authors, decision.config->sign_domains)) {
 	case POLICY_OUTBOUND:
 		return decide_outbound(&decision);
 	case POLICY_INBOUND:
@@ -918,77 +904,6 @@ decide(const Session *session, const char *queue_id)
 		return decide_inbound(&decision);
 	}
 	g_assert_not_reached();
-}
-
-/* --- looking ahead ----------------------------------------------------- */
-
-/* The early digest of a mail of which only the beginning is there, if it will
- * be signed; what is wrong with it is told at its end. */
-static EarlyDigest *
-foresee(const Decision *decision)
-{
-	const Snapshot *snapshot = decision->session->mail->snapshot;
-	const Address *author;
-	g_autoptr(Identity) identity = NULL;
-	SignOptions options;
-
-	if (direction_of(decision) != POLICY_OUTBOUND ||
-	    why_skipped(decision) != 0)
-		return NULL;
-	author = signing_author(decision, NULL);
-	identity = author != NULL ?
-	    keyring_lookup(snapshot->keyring, author, NULL) :
-	    NULL;
-	if (identity == NULL)
-		return NULL;
-	config_sign_options(snapshot->config, &options);
-	return sign_foresee(decision->message, identity, &options,
-	    g_get_real_time() / G_USEC_PER_SEC);
-}
-
-/* A notice is planned for the whole of a message. */
-static bool
-may_look_ahead(const Session *session)
-{
-	const Snapshot *snapshot = session->mail->snapshot;
-
-	return (snapshot->config->milter_roles & POLICY_ROLE_SIGN) != 0 &&
-	    snapshot->notice == NULL && is_known(session);
-}
-
-static void
-look_ahead(const Session *session)
-{
-	Mail *mail = session->mail;
-	g_autoptr(Spool) beginning = NULL;
-	g_autoptr(MimeMessage) message = NULL;
-	Decision decision = { session, mail->snapshot->config, NULL, NULL };
-
-	if (!may_look_ahead(session))
-		return;
-	beginning = spool_beginning(mail->spool);
-	if (beginning == NULL)
-		return;
-	decision.message = message = mime_parse(beginning);
-	mail->early = foresee(&decision);
-	if (mail->early != NULL)
-		spool_listen(mail->spool, early_digest_from(mail->early),
-		    early_digest_hear, mail->early);
-}
-
-void
-session_body(Session *session, const char *data, gsize size)
-{
-	Mail *mail = session->mail;
-
-	if (mail == NULL)
-		return;
-	mail_append(mail, data, size);
-	if (mail->looked_ahead || spool_size(mail->spool) <= EARLY_SIZE)
-		return;
-	mail->looked_ahead = true;
-	if (mail->error == NULL)
-		look_ahead(session);
 }
 
 Outcome *

@@ -842,8 +842,6 @@ canon_write(const MimeMessage *message, const CanonOptions *options,
 		copies != NULL, options->edits };
 	guint problems = mime_problems(root) & ~HARMLESS_PROBLEMS;
 
-	if (options->beginning)
-		problems &= ~(guint)MIME_PROBLEM_NO_CLOSE;
 	if (header_protected != NULL)
 		*header_protected = copies != NULL;
 	if (problems != 0)

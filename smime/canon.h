@@ -56,9 +56,6 @@ typedef struct {
 	/* Goes where no relay sees it, into the content of a CMS: then what
 	 * cannot be made 7-bit is copied as it is. */
 	bool opaque;
-	/* Of the message only the beginning is there: parts that are not closed
-	 * are no reason to refuse it. */
-	bool beginning;
 	/* RFC 9788: copies of the header's fields are written too, if all of
 	 * them can be; set as in header_protection.h. */
 	bool protect_header;

@@ -2,7 +2,6 @@
 
 #include "canon.h"
 #include "cert.h"
-#include "early_digest.h"
 #include "identity.h"
 #include "ossl.h"
 #include "sign.h"
@@ -86,7 +85,7 @@ signed_message_free(SignedMessage *signed_message)
 typedef struct {
 	Spool *spool;
 	Rope *rope;
-	Digesting *digesting; /* NULL: not part of what is signed */
+	EVP_MD_CTX *digesting; /* NULL: not part of what is signed */
 } Sink;
 
 static bool
@@ -95,8 +94,10 @@ sink_write(void *context, const char *data, gsize size, GError **error)
 	Sink *sink = context;
 
 	if (sink->digesting != NULL &&
-	    !digesting_update(sink->digesting, data, size, error))
+	    EVP_DigestUpdate(sink->digesting, data, size) != 1) {
+		ossl_set_error(error, SMIME_ERROR_CRYPTO, "cannot digest");
 		return false;
+	}
 	return sink->spool != NULL ?
 	    spool_append(sink->spool, data, size, error) :
 	    rope_append(sink->rope, data, size, error);
@@ -215,17 +216,15 @@ complete_header(SignedMessage *made, const MimeMessage *message,
 	return true;
 }
 
-/* The entity to be signed; of the beginning of a message, its beginning. */
+/* The entity to be signed. */
 static bool
 write_entity(SignedMessage *made, const MimeMessage *message,
-    const SignOptions *options, bool opaque, bool beginning, CanonSink sink,
-    void *context, GError **error)
+    const SignOptions *options, bool opaque, Sink *sink, GError **error)
 {
 	g_autofree HeaderField *set =
 	    g_new0(HeaderField, made->fields->len + 1);
 	CanonOptions canon = {
 		.opaque = opaque,
-		.beginning = beginning,
 		.protect_header = options->protect_header,
 		.set = set,
 		.edits = options->edits,
@@ -237,25 +236,22 @@ write_entity(SignedMessage *made, const MimeMessage *message,
 		set[i] = (HeaderField){ field->name, field->value };
 	}
 	return canon_write(
-	    message, &canon, sink, context, &made->header_protected, error);
+	    message, &canon, sink_write, sink, &made->header_protected, error);
 }
 
 /* --- the signature ------------------------------------------------------ */
 
 static GBytes *
 signed_data(Identity *identity, const SignOptions *options, gint64 now,
-    Digesting *digesting, const Spool *content, GError **error)
+    const EVP_MD_CTX *digesting, const Spool *content, GError **error)
 {
-	const EVP_MD_CTX *digested = digesting_end(digesting, error);
 	const SignedDataOptions what = {
 		.time = now,
 		.domain_signature =
 		    identity->is_seal && options->domain_signature,
 	};
 
-	return digested != NULL ?
-	    signed_data_make(identity, &what, digested, content, error) :
-	    NULL;
+	return signed_data_make(identity, &what, digesting, content, error);
 }
 
 /* --- the two forms ----------------------------------------------------- */
@@ -263,7 +259,7 @@ signed_data(Identity *identity, const SignOptions *options, gint64 now,
 /* RFC 8551, section 3.5.2. */
 static bool
 sign_opaque(SignedMessage *made, const MimeMessage *message, Identity *identity,
-    const SignOptions *options, gint64 now, Digesting *digesting,
+    const SignOptions *options, gint64 now, EVP_MD_CTX *digesting,
     GError **error)
 {
 	g_autoptr(Spool) entity = spool_new(&options->spool);
@@ -273,8 +269,7 @@ sign_opaque(SignedMessage *made, const MimeMessage *message, Identity *identity,
 	gsize size;
 	const char *data;
 
-	if (!write_entity(made, message, options, true, false, sink_write,
-		&to_entity, error) ||
+	if (!write_entity(made, message, options, true, &to_entity, error) ||
 	    !spool_seal(entity, error))
 		return false;
 	der = signed_data(identity, options, now, digesting, entity, error);
@@ -327,7 +322,7 @@ write_signature_part(
 static bool
 sign_detached(SignedMessage *made, const MimeMessage *message,
     Identity *identity, const SignOptions *options, gint64 now,
-    Digesting *digesting, GError **error)
+    EVP_MD_CTX *digesting, GError **error)
 {
 	g_autofree char *boundary = new_boundary(error);
 	g_autoptr(GBytes) der = NULL;
@@ -339,8 +334,7 @@ sign_detached(SignedMessage *made, const MimeMessage *message,
 	if (!append(
 		made->body, error, PREAMBLE, "\r\n--", boundary, "\r\n", NULL))
 		return false;
-	if (!write_entity(
-		made, message, options, false, false, sink_write, &sink, error))
+	if (!write_entity(made, message, options, false, &sink, error))
 		return false;
 	der = signed_data(identity, options, now, digesting, NULL, error);
 	if (der == NULL ||
@@ -376,18 +370,21 @@ sign_as(SignFormat format, const MimeMessage *message, Identity *identity,
     const SignOptions *options, gint64 now, GError **error)
 {
 	g_autoptr(SignedMessage) made = signed_message_new();
-	g_auto(Digesting) digesting = { 0 };
+	g_autoptr(EVP_MD_CTX) digesting = EVP_MD_CTX_new();
 	bool ok;
 
-	if (!digesting_begin(&digesting, digest_md(options->digest),
-		options->early, message->spool, error))
+	if (digesting == NULL ||
+	    EVP_DigestInit_ex(digesting, digest_md(options->digest), NULL) !=
+		1) {
+		ossl_set_error(error, SMIME_ERROR_CRYPTO, "cannot digest");
 		return NULL;
+	}
 	if (!complete_header(made, message, identity, options, now, error))
 		return NULL;
 	ok = format == SIGN_OPAQUE ? sign_opaque(made, message, identity,
-					 options, now, &digesting, error) :
+					 options, now, digesting, error) :
 				     sign_detached(made, message, identity,
-					 options, now, &digesting, error);
+					 options, now, digesting, error);
 	return ok ? g_steal_pointer(&made) : NULL;
 }
 
@@ -408,33 +405,21 @@ seal_speaker(const Identity *identity, const MimeMessage *message,
 	return NULL;
 }
 
-/* What is wanted, as that identity can do it for that message. */
-static bool
-choose_options(const MimeMessage *message, Identity *identity,
-    const SignOptions *wanted, gint64 now, SignOptions *options, GError **error)
-{
-	const Address *speaker = only_author(message);
-
-	*options = *wanted;
-	if (identity->is_seal)
-		speaker = options->seal_sender =
-		    seal_speaker(identity, message, wanted->seal_sender);
-	if (!identity_check(identity, speaker, now, error))
-		return false;
-	options->digest = digest_for(identity, wanted->digest);
-	return true;
-}
-
 SignedMessage *
 sign_message(const MimeMessage *message, Identity *identity,
     const SignOptions *wanted, gint64 now, GError **error)
 {
 	g_autoptr(GError) why_not = NULL;
-	SignOptions options;
+	const Address *speaker = only_author(message);
+	SignOptions options = *wanted;
 	SignedMessage *made;
 
-	if (!choose_options(message, identity, wanted, now, &options, error))
+	if (identity->is_seal)
+		speaker = options.seal_sender =
+		    seal_speaker(identity, message, wanted->seal_sender);
+	if (!identity_check(identity, speaker, now, error))
 		return NULL;
+	options.digest = digest_for(identity, wanted->digest);
 	if (options.format != SIGN_AUTO)
 		return sign_as(
 		    options.format, message, identity, &options, now, error);
@@ -447,69 +432,4 @@ sign_message(const MimeMessage *message, Identity *identity,
 		    SIGN_OPAQUE, message, identity, &options, now, error);
 	g_propagate_error(error, g_steal_pointer(&why_not));
 	return NULL;
-}
-
-/* --- in advance --------------------------------------------------------- */
-
-/* What the entity begins with, up to the octets that it has in common with all
- * that there is of the message. */
-typedef struct {
-	const Spool *beginning;
-	GByteArray *opening;
-	bool found;
-	gsize from; /* then: where they begin in the message */
-} Foresight;
-
-static bool
-foresight_write(void *context, const char *data, gsize size, GError **error)
-{
-	Foresight *foresight = context;
-	const char *start = spool_data(foresight->beginning);
-	const char *end = start + spool_size(foresight->beginning);
-
-	(void)error;
-	if (foresight->found)
-		return true;
-	/* The last line end may belong to a delimiter to come. */
-	if (data >= start && data < end &&
-	    (gsize)(end - data) - size <= strlen("\r\n")) {
-		foresight->found = true;
-		foresight->from = (gsize)(data - start);
-	} else {
-		g_byte_array_append(
-		    foresight->opening, (const guint8 *)data, (guint)size);
-	}
-	return true;
-}
-
-/* Date and Message-ID would be others each time that they are made. */
-static bool
-has_complete_header(const MimeMessage *message, const SignOptions *options)
-{
-	return !options->protect_header ||
-	    (has_field(message->root, "Date") &&
-		has_field(message->root, "Message-ID"));
-}
-
-EarlyDigest *
-sign_foresee(const MimeMessage *beginning, Identity *identity,
-    const SignOptions *wanted, gint64 now)
-{
-	g_autoptr(SignedMessage) made = signed_message_new();
-	g_autoptr(GByteArray) opening = g_byte_array_new();
-	g_autoptr(GBytes) bytes = NULL;
-	Foresight foresight = { beginning->spool, opening, false, 0 };
-	SignOptions options;
-
-	if (!choose_options(beginning, identity, wanted, now, &options, NULL) ||
-	    !has_complete_header(beginning, &options) ||
-	    !complete_header(made, beginning, identity, &options, now, NULL) ||
-	    !write_entity(made, beginning, &options,
-		options.format == SIGN_OPAQUE, true, foresight_write,
-		&foresight, NULL) ||
-	    !foresight.found)
-		return NULL;
-	bytes = g_byte_array_free_to_bytes(g_steal_pointer(&opening));
-	return early_digest_new(
-	    digest_md(options.digest), bytes, foresight.from, NULL);
 }

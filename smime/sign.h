@@ -15,7 +15,6 @@
 
 #include <glib.h>
 
-#include "early_digest.h"
 #include "keyring.h"
 #include "mime.h"
 #include "name_code.h"
@@ -42,9 +41,6 @@ typedef struct {
 	bool protect_header; /* RFC 9788 */
 	SpoolLimits spool;   /* for the new body */
 	GHashTable *edits;   /* of canon, for this one message; NULL: none */
-	const EarlyDigest
-	    *early; /* of sign_foresee, for this one message, which
-	               it has heard to the end; NULL: none */
 	/* Of signatures by the seal of a domain only: */
 	const Address *seal_sender; /* mailbox that it must name and that
 	                               becomes the Sender, or NULL: any, and
@@ -89,14 +85,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SignedMessage, signed_message_free)
  */
 SignedMessage *sign_message(const MimeMessage *message, Identity *identity,
     const SignOptions *wanted, gint64 now, GError **error);
-
-/*
- * What sign_message() will digest, as far as that can be told while only the
- * beginning of the message is there (whole lines): the early digest of it,
- * which has heard nothing yet.  NULL: it cannot be told, or is of no use, since
- * what is there last is not signed as it came.  Caller frees.
- */
-EarlyDigest *sign_foresee(const MimeMessage *beginning, Identity *identity,
-    const SignOptions *wanted, gint64 now);
 
 #endif

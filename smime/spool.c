@@ -20,11 +20,8 @@ struct spool {
 	GByteArray *memory; /* everything, or what the file does not hold yet */
 	Room *room;         /* everything, or NULL */
 	gsize size;
-	int fd;                 /* -1 while all is in memory or room */
-	void *map;              /* of the sealed file, or NULL */
-	const char *view;       /* octets of another spool, or NULL */
-	SpoolListener listener; /* or NULL */
-	void *listening;        /* its context */
+	int fd;    /* -1 while all is in memory or room */
+	void *map; /* of the sealed file, or NULL */
 	bool last_was_cr;
 	bool sealed;
 };
@@ -188,8 +185,6 @@ spool_take(Spool *spool, const void *data, gsize size, GError **error)
 		return true;
 	if (!spool_put(spool, data, size, error))
 		return false;
-	if (spool->listener != NULL)
-		spool->listener(spool->listening, data, size);
 	spool->size += size;
 	spool->last_was_cr = ((const char *)data)[size - 1] == '\r';
 	return true;
@@ -324,44 +319,6 @@ spool_append_file(
 	return ok;
 }
 
-/* What is in memory or room; NULL: the file has it. */
-static const char *
-spool_held(const Spool *spool)
-{
-	if (spool->fd != -1)
-		return NULL;
-	if (spool->room != NULL)
-		return room_data(spool->room);
-	return spool->memory->len > 0 ? (const char *)spool->memory->data : "";
-}
-
-Spool *
-spool_beginning(const Spool *spool)
-{
-	const char *held = spool_held(spool);
-	const char *lf = held != NULL ? memrchr(held, '\n', spool->size) : NULL;
-	Spool *beginning;
-
-	if (lf == NULL)
-		return NULL;
-	beginning = spool_new(&spool->limits);
-	beginning->view = held;
-	beginning->size = (gsize)(lf + 1 - held);
-	beginning->sealed = true;
-	return beginning;
-}
-
-void
-spool_listen(Spool *spool, gsize from, SpoolListener listener, void *context)
-{
-	const char *held = spool_held(spool);
-
-	g_assert(!spool->sealed && held != NULL && from <= spool->size);
-	listener(context, held + from, spool->size - from);
-	spool->listener = listener;
-	spool->listening = context;
-}
-
 bool
 spool_seal(Spool *spool, GError **error)
 {
@@ -402,5 +359,7 @@ spool_data(const Spool *spool)
 	g_assert(spool->sealed);
 	if (spool->map != NULL)
 		return spool->map;
-	return spool->view != NULL ? spool->view : spool_held(spool);
+	if (spool->room != NULL)
+		return room_data(spool->room);
+	return spool->memory->len > 0 ? (const char *)spool->memory->data : "";
 }

@@ -45,20 +45,6 @@ bool spool_append_text(
 bool spool_append_file(
     Spool *spool, const char *path, bool *had_crlf, GError **error);
 
-/*
- * The whole lines that have been appended so far, as a spool of its own,
- * sealed, that may be used until more is appended.  NULL: they are in a file,
- * or there are none.  Caller unrefs.
- */
-Spool *spool_beginning(const Spool *spool);
-
-typedef void (*SpoolListener)(void *context, const char *data, gsize size);
-
-/* Where spool_beginning is not NULL: listener hears everything from that octet
- * on, at once what is there, and the rest as it is appended. */
-void spool_listen(
-    Spool *spool, gsize from, SpoolListener listener, void *context);
-
 /* Ends appending.  Errors: IO. */
 bool spool_seal(Spool *spool, GError **error);
 
