@@ -26,6 +26,7 @@ typedef enum {
 #define TROUBLE_FATAL (TROUBLE_8BIT | TROUBLE_CONTROL | TROUBLE_LONG_LINE)
 
 typedef struct {
+	const Spool *spool; /* has all entities */
 	CanonSink sink;
 	void *context;
 	GError **error;
@@ -137,12 +138,25 @@ line_troubles(const char *line, gsize size)
 	return troubles;
 }
 
+/* Where lines of at most the size of the last one end: those that end where
+ * such a one would. */
+static const char *
+skip_lines(const char *at, const char *end, gsize last)
+{
+	while ((gsize)(end - at) >= last && at[last - 1] == '\n')
+		at += last;
+	return at;
+}
+
+/* octets: what octets_look() says of data. */
 static guint
-find_troubles(const char *data, gsize size)
+troubles_of(const char *data, gsize size, guint octets)
 {
 	const char *at = data, *end = data + size;
-	guint octets = octets_look(data, size);
 	guint troubles = 0;
+	/* Then lines have no other trouble than their size. */
+	bool plain =
+	    !(octets & (OCTETS_STRAY_LINE_END | OCTETS_BLANK | OCTETS_DOT));
 
 	if (size == 0) /* data may be NULL then */
 		return 0;
@@ -152,21 +166,29 @@ find_troubles(const char *data, gsize size)
 		troubles |= TROUBLE_CONTROL;
 	while (at < end) {
 		const char *lf = memchr(at, '\n', (gsize)(end - at));
-		const char *stop = lf != NULL ? lf : end;
+		const char *stop = lf != NULL ? lf : end, *start = at;
 
 		if (lf != NULL && lf > at && lf[-1] == '\r')
 			stop = lf - 1;
 		troubles |= line_troubles(at, (gsize)(stop - at));
 		at = lf != NULL ? lf + 1 : end;
+		if (plain)
+			at = skip_lines(at, end, (gsize)(at - start));
 	}
 	return troubles;
 }
 
 static guint
-range_troubles(const MimeEntity *entity, MimeRange range)
+find_troubles(const char *data, gsize size)
 {
-	return find_troubles(
-	    entity->base + range.start, mime_range_size(range));
+	return troubles_of(data, size, octets_look(data, size));
+}
+
+static guint
+range_troubles(const Writer *writer, const MimeEntity *entity, MimeRange range)
+{
+	return troubles_of(entity->base + range.start, mime_range_size(range),
+	    spool_octets(writer->spool, range.start, range.end));
 }
 
 /* --- encoding ---------------------------------------------------------- */
@@ -364,7 +386,7 @@ static bool
 put_raw_field(Writer *writer, const MimeEntity *entity, const MimeField *field)
 {
 	if (!writer->opaque ||
-	    (range_troubles(entity, field->whole) & TROUBLE_CONTROL))
+	    (range_troubles(writer, entity, field->whole) & TROUBLE_CONTROL))
 		return unsignable(
 		    writer, "a header field cannot be written in 7 bits");
 	return put_range(writer, entity, field->whole) &&
@@ -664,7 +686,7 @@ write_related(
 static bool
 write_own_leaf(Writer *writer, const MimeEntity *entity, bool root)
 {
-	guint troubles = range_troubles(entity, entity->body);
+	guint troubles = range_troubles(writer, entity, entity->body);
 	const Label label = {
 		.encoded = entity->encoding != MIME_ENCODING_7BIT,
 		.encoding = "7bit",
@@ -734,7 +756,8 @@ write_child(Writer *writer, const MimeEntity *child, guint number)
 static bool
 write_aside(Writer *writer, const MimeEntity *entity, MimeRange range)
 {
-	return (range_troubles(entity, range) & ~TROUBLE_WIDE_LINE) != 0 ||
+	return (range_troubles(writer, entity, range) & ~TROUBLE_WIDE_LINE) !=
+	    0 ||
 	    put_range(writer, entity, range);
 }
 
@@ -787,7 +810,7 @@ has_8bit_label(const MimeEntity *entity)
 static bool
 write_verbatim(Writer *writer, const MimeEntity *entity, bool root)
 {
-	guint troubles = range_troubles(entity, entity->body);
+	guint troubles = range_troubles(writer, entity, entity->body);
 
 	if (troubles & TROUBLE_CONTROL ||
 	    (!writer->opaque &&
@@ -838,8 +861,8 @@ canon_write(const MimeMessage *message, const CanonOptions *options,
 	g_autoptr(GString) copies = options->protect_header ?
 	    header_protection_copies(root, options->set) :
 	    NULL;
-	Writer writer = { sink, context, error, section, options->opaque,
-		copies != NULL, options->edits };
+	Writer writer = { message->spool, sink, context, error, section,
+		options->opaque, copies != NULL, options->edits };
 	guint problems = mime_problems(root) & ~HARMLESS_PROBLEMS;
 
 	if (header_protected != NULL)

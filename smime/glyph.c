@@ -6,11 +6,12 @@ typedef struct {
 	gunichar first, last;
 } Range;
 
+/* In ascending order: what is asked most is ASCII, before all of them. */
 static bool
 is_in(const Range *ranges, gsize count, gunichar c)
 {
-	for (gsize i = 0; i < count; i++) {
-		if (c >= ranges[i].first && c <= ranges[i].last)
+	for (gsize i = 0; i < count && c >= ranges[i].first; i++) {
+		if (c <= ranges[i].last)
 			return true;
 	}
 	return false;
@@ -111,7 +112,8 @@ glyph_looks_like_dot(gunichar c)
 		0x3001, 0x302e, 0x30fb, 0xa4f8, 0xa4fa, 0xa4fb, 0xa60e, 0xa6f3,
 		0xa78f, 0x10101, 0x10a50, 0x1d16d, 0x1f784, 0x1f78c };
 
-	for (gsize i = 0; i < G_N_ELEMENTS(dots); i++) {
+	/* Likewise in ascending order. */
+	for (gsize i = 0; i < G_N_ELEMENTS(dots) && c >= dots[i]; i++) {
 		if (c == dots[i])
 			return true;
 	}

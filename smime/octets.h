@@ -15,6 +15,9 @@ typedef enum {
 	OCTETS_NUL = 1 << 1,
 	/* an LF that does not follow a CR, or a CR that no LF follows */
 	OCTETS_STRAY_LINE_END = 1 << 2,
+	/* what is no more than a space, but CR and LF */
+	OCTETS_BLANK = 1 << 3,
+	OCTETS_DOT = 1 << 4,
 } OctetsFlags;
 
 /* What is there (OctetsFlags).  data may be NULL if size is 0. */

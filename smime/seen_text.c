@@ -126,6 +126,9 @@ find_embedding(const char *text, const char *at, const char **end)
 	const char *inner;
 	gsize i = 0;
 
+	/* As all of them begin. */
+	if (*at != '\xe2')
+		return NULL;
 	while (i < G_N_ELEMENTS(all) && !g_str_has_prefix(at, all[i].start))
 		i++;
 	if (i == G_N_ELEMENTS(all) ||

@@ -14,11 +14,22 @@
 #define SPOOL_FILE_BUFFER (256U << 10)
 #define SPOOL_READ_SIZE (64U << 10)
 
+/* Shorter text is not worth a Run. */
+#define SPOOL_RUN 4096
+
+/* What octets_look() said of the bytes in [start, end), which came at once: no
+ * line end is cut at either end. */
+typedef struct {
+	gsize start, end;
+	guint octets;
+} Run;
+
 struct spool {
 	guint refs;
 	SpoolLimits limits;
 	GByteArray *memory; /* everything, or what the file does not hold yet */
 	Room *room;         /* everything, or NULL */
+	GArray *runs;       /* of Run, ascending; NULL: none */
 	gsize size;
 	int fd;    /* -1 while all is in memory or room */
 	void *map; /* of the sealed file, or NULL */
@@ -56,6 +67,8 @@ spool_unref(Spool *spool)
 		close(spool->fd);
 	room_free(spool->room);
 	g_byte_array_unref(spool->memory);
+	if (spool->runs != NULL)
+		g_array_unref(spool->runs);
 	g_free(spool);
 }
 
@@ -206,14 +219,32 @@ spool_append(Spool *spool, const void *data, gsize size, GError **error)
 	return false;
 }
 
+/* Text without stray line ends, of which octets is known. */
+static bool
+append_looked_at(
+    Spool *spool, const char *data, gsize size, guint octets, GError **error)
+{
+	const Run run = { spool->size, spool->size + size, octets };
+
+	if (!spool_append(spool, data, size, error))
+		return false;
+	if (size < SPOOL_RUN)
+		return true;
+	if (spool->runs == NULL)
+		spool->runs = g_array_new(FALSE, FALSE, sizeof(Run));
+	g_array_append_val(spool->runs, run);
+	return true;
+}
+
 bool
 spool_append_text(Spool *spool, const char *data, gsize size, GError **error)
 {
 	const char *end = data + size, *start = data, *lf = data;
+	guint octets = octets_look(data, size);
 
 	/* What an MTA sends. */
-	if (!(octets_look(data, size) & OCTETS_STRAY_LINE_END))
-		return spool_append(spool, data, size, error);
+	if (!(octets & OCTETS_STRAY_LINE_END))
+		return append_looked_at(spool, data, size, octets, error);
 	while ((lf = memchr(lf, '\n', (gsize)(end - lf))) != NULL) {
 		bool has_cr = lf == data ? spool->last_was_cr : lf[-1] == '\r';
 
@@ -362,4 +393,23 @@ spool_data(const Spool *spool)
 	if (spool->room != NULL)
 		return room_data(spool->room);
 	return spool->memory->len > 0 ? (const char *)spool->memory->data : "";
+}
+
+guint
+spool_octets(const Spool *spool, gsize start, gsize end)
+{
+	const char *data = spool_data(spool);
+	guint runs = spool->runs != NULL ? spool->runs->len : 0;
+	guint octets = 0;
+
+	for (guint i = 0; i < runs; i++) {
+		const Run *run = &g_array_index(spool->runs, Run, i);
+
+		if (run->start < start || run->end > end)
+			continue;
+		octets |= octets_look(data + start, run->start - start);
+		octets |= run->octets;
+		start = run->end;
+	}
+	return octets | octets_look(data + start, end - start);
 }

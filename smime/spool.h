@@ -58,4 +58,8 @@ gsize spool_size(const Spool *spool);
 /* The bytes of a sealed spool, not NUL-terminated; never NULL. */
 const char *spool_data(const Spool *spool);
 
+/* What octets_look() says of those in [start, end), of a sealed spool; most of
+ * them were looked at when they were appended. */
+guint spool_octets(const Spool *spool, gsize start, gsize end);
+
 #endif

@@ -593,6 +593,99 @@ Test(canon, wide_base64)
 	cr_expect_str_eq(out->str, expected);
 }
 
+/* Wherever the wide line stands, also where none ends as the others do. */
+Test(canon, wide_base64_anywhere)
+{
+	static const struct {
+		int lines[8];
+		bool wide;
+	} cases[] = {
+		{ { 76, 76, 76, 76 }, false },
+		{ { 76, 80 }, true },
+		{ { 76, 76, 76, 80, 76 }, true },
+		{ { 80, 76, 76 }, true },
+		{ { 4, 76, 76, 76, 4, 4 }, false },
+		{ { 4, 4, 4, 80, 4 }, true },
+		{ { 76, 36, 36, 76, 4 }, false },
+		/* two end where one would */
+		{ { 76, 36, 38, 76 }, false },
+		{ { 40, 84, 40 }, true },
+		{ { 60, 60, 80, 40 }, true },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GString) in = g_string_new(PDF CTE("base64") "\r\n");
+		g_autoptr(GString) out = NULL;
+
+		for (const int *size = cases[i].lines; *size != 0; size++) {
+			g_autofree char *line = g_strnfill((gsize)*size, 'A');
+
+			g_string_append_printf(in, "%s\r\n", line);
+		}
+		out = canon(in->str, in->len, NULL);
+		cr_assert(out != NULL, "case %zu", i);
+		cr_expect_eq(strcmp(out->str, in->str) != 0, cases[i].wide,
+		    "case %zu", i);
+	}
+}
+
+/* Lines that are too long, in text without blanks and dots. */
+Test(canon, long_lines_anywhere)
+{
+	static const struct {
+		int lines[8];
+		bool is_long;
+	} cases[] = {
+		{ { 998, 998, 998 }, false },
+		{ { 998, 998, 999 }, true },
+		{ { 1, 1, 999, 1 }, true },
+		{ { 499, 499, 998 }, false },
+		{ { 999, 1 }, true },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GString) in = g_string_new(ASCII "\r\n");
+		g_autoptr(GString) out = NULL;
+
+		for (const int *size = cases[i].lines; *size != 0; size++) {
+			g_autofree char *line = g_strnfill((gsize)*size, 'A');
+
+			g_string_append_printf(in, "%s\r\n", line);
+		}
+		out = canon(in->str, in->len, NULL);
+		cr_assert(out != NULL, "case %zu", i);
+		cr_expect_eq(strcmp(out->str, in->str) != 0, cases[i].is_long,
+		    "case %zu", i);
+	}
+}
+
+/* Lines that are as long as the one before them. */
+Test(canon, troubles_in_lines_of_one_size)
+{
+	static const struct {
+		const char *body;
+		bool written_anew;
+	} cases[] = {
+		{ "abcdef\r\nFramex\r\n", false },
+		{ "abcdef\r\nFrom x\r\n", true },
+		{ "abcdef\r\nabcde \r\n", true },
+		{ "abcdef\r\nabcde\t\r\n", true },
+		{ "abcdef\r\nabc\rde\r\n", true },
+		{ "a\r\n.\r\n", true },
+		{ "a\r\n,\r\n", false },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *in =
+		    g_strconcat(ASCII "\r\n", cases[i].body, NULL);
+		g_autoptr(GString) out = canon(in, strlen(in), NULL);
+
+		cr_assert(out != NULL, "case %zu", i);
+		cr_expect_eq(strcmp(out->str, in) != 0, cases[i].written_anew,
+		    "case %zu", i);
+	}
+}
+
 /* --- the sink --------------------------------------------------------------
  */
 

@@ -14,7 +14,15 @@ static const struct {
 	{ NULL, 0, 0 },
 	{ "", 0, 0 },
 	{ "a", 1, 0 },
-	{ "\0", 1, OCTETS_NUL },
+	{ "\0", 1, OCTETS_NUL | OCTETS_BLANK },
+	{ " ", 1, OCTETS_BLANK },
+	{ "\t", 1, OCTETS_BLANK },
+	{ "\x0b\x0c", 2, OCTETS_BLANK },
+	{ "\x1f", 1, OCTETS_BLANK },
+	{ "!", 1, 0 },
+	{ ".", 1, OCTETS_DOT },
+	{ "-/", 2, 0 },
+	{ "\xa0\xae", 2, OCTETS_8BIT },
 	{ "\x80", 1, OCTETS_8BIT },
 	{ "\xff", 1, OCTETS_8BIT },
 	{ "\x7f", 1, 0 },
@@ -48,7 +56,12 @@ Test(octets, everywhere)
 		cr_assert_eq(octets_look(text, size), 0);
 		for (gsize at = 0; at < size; at++) {
 			text[at] = '\0';
-			cr_expect_eq(octets_look(text, size), OCTETS_NUL);
+			cr_expect_eq(
+			    octets_look(text, size), OCTETS_NUL | OCTETS_BLANK);
+			text[at] = ' ';
+			cr_expect_eq(octets_look(text, size), OCTETS_BLANK);
+			text[at] = '.';
+			cr_expect_eq(octets_look(text, size), OCTETS_DOT);
 			text[at] = '\x80';
 			cr_expect_eq(octets_look(text, size), OCTETS_8BIT);
 			text[at] = '\n';

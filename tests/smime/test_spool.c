@@ -5,6 +5,7 @@
 #include <glib/gstdio.h>
 
 #include "../../smime/error.h"
+#include "../../smime/octets.h"
 #include "../../smime/room.h"
 #include "../../smime/spool.h"
 #include "../pki.h"
@@ -313,6 +314,76 @@ Test(spool, no_room_is_left)
 	for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
 		spool_unref(others[i]);
 	cr_expect(spool_append(later, data, 11, NULL));
+}
+
+/* --- octets -------------------------------------------------------------- */
+
+static const char *const pieces[] = { "a", "\r", "\n", "\r\n", " ", ".",
+	"\xc3\xa4", "surat\r\n", "surat\n", "\nsurat\r" };
+
+/* Text of some pieces, long or not. */
+static void
+append_some(Spool *spool, GRand *random)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	const char *filler = g_rand_boolean(random) ? "QUJD\r\n" : "x";
+	gsize size = (gsize)g_rand_int_range(random, 0, 3) * 4096;
+
+	for (int i = g_rand_int_range(random, 0, 3); i > 0; i--)
+		g_string_append(text,
+		    pieces[g_rand_int_range(random, 0, G_N_ELEMENTS(pieces))]);
+	while (text->len < size)
+		g_string_append(text, filler);
+	if (g_rand_boolean(random))
+		g_string_append(text,
+		    pieces[g_rand_int_range(random, 0, G_N_ELEMENTS(pieces))]);
+	if (g_rand_int_range(random, 0, 8) == 0)
+		cr_assert(spool_append(spool, text->str, text->len, NULL));
+	else
+		cr_assert(spool_append_text(spool, text->str, text->len, NULL));
+}
+
+/* The same as if they were looked at again, whatever the range. */
+Test(spool, octets)
+{
+	g_autoptr(GRand) random = g_rand_new_with_seed(6);
+
+	for (guint i = 0; i < 400; i++) {
+		SpoolLimits limits = ROOMY;
+		g_autoptr(Spool) spool = spool_new(&limits);
+		gsize size;
+
+		for (int j = g_rand_int_range(random, 0, 8); j > 0; j--)
+			append_some(spool, random);
+		cr_assert(spool_seal(spool, NULL));
+		size = spool_size(spool);
+		cr_expect_eq(spool_octets(spool, 0, size),
+		    octets_look(spool_data(spool), size));
+		for (guint j = 0; j < 100; j++) {
+			gsize start = (gsize)g_rand_int_range(
+			    random, 0, (gint32)size + 1);
+			gsize end = (gsize)g_rand_int_range(
+			    random, (gint32)start, (gint32)size + 1);
+
+			cr_expect_eq(spool_octets(spool, start, end),
+			    octets_look(spool_data(spool) + start, end - start),
+			    "round %u: [%zu, %zu)", i, start, end);
+		}
+	}
+}
+
+/* What was appended of a piece in part. */
+Test(spool, octets_at_the_limit)
+{
+	SpoolLimits limits = { 5000, 10000, "/nonexistent", 0 };
+	g_autofree char *text = g_strnfill(6000, 'x');
+	g_autoptr(Spool) spool = spool_new(&limits);
+	g_autoptr(GError) error = NULL;
+
+	text[5500] = '.';
+	cr_expect_not(spool_append_text(spool, text, 6000, &error));
+	cr_assert(spool_seal(spool, NULL));
+	cr_expect_eq(spool_octets(spool, 0, 5000), 0);
 }
 
 Test(spool, text_over_the_memory_limit)
