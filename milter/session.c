@@ -215,6 +215,14 @@ mail_append(Mail *mail, const char *data, gsize size)
 		spool_append_text(mail->spool, data, size, &mail->error);
 }
 
+/* Of ours: its line ends are right. */
+static void
+mail_append_mark(Mail *mail, const char *mark)
+{
+	if (mail->error == NULL)
+		spool_append(mail->spool, mark, strlen(mark), &mail->error);
+}
+
 static const char *
 authserv_id(const Session *session)
 {
@@ -294,9 +302,9 @@ session_header(Session *session, const char *name, const char *value)
 		mail->may_hold_smime = true;
 	note_from(mail, name, value);
 	mail_append(mail, name, strlen(name));
-	mail_append(mail, ":", 1);
+	mail_append_mark(mail, ":");
 	mail_append(mail, value, strlen(value));
-	mail_append(mail, "\r\n", 2);
+	mail_append_mark(mail, "\r\n");
 }
 
 bool
@@ -304,7 +312,7 @@ session_end_of_header(Session *session)
 {
 	if (session->mail == NULL)
 		return false;
-	mail_append(session->mail, "\r\n", 2);
+	mail_append_mark(session->mail, "\r\n");
 	return is_known(session) || session->mail->may_hold_smime;
 }
 
