@@ -1,8 +1,9 @@
 /*
  * session - one connection of the MTA, and one mail at a time on it.
  *
- * Collects what the callbacks bring, runs the decision at the end of the
- * message and gives it back as an Outcome.  Knows nothing of libmilter.
+ * Collects what the callbacks bring (mail), and at the end of the message lets
+ * outbound or inbound decide, with an Outcome.  A mail with more forged fields
+ * than MAIL_MAX_FORGED is refused.  Knows nothing of libmilter.
  *
  * A session is used by one callback at a time, on any thread.
  */
@@ -17,9 +18,6 @@
 
 #include "outcome.h"
 #include "service.h"
-
-/* More forged fields (see authres) than this: the mail is refused. */
-#define SESSION_MAX_FORGED 1000
 
 typedef struct session Session;
 

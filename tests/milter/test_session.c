@@ -8,6 +8,7 @@
 #include <glib/gstdio.h>
 
 #include "../../milter/log.h"
+#include "../../milter/mail.h"
 #include "../../milter/session.h"
 #include "../pki.h"
 #include "test_fixture.h"
@@ -20,7 +21,7 @@ typedef struct {
 	const char *daemon_name;
 	const char *header; /* lines with LF, without the empty one */
 	const char *body;
-} Mail;
+} SentMail;
 
 #define STRANGER "192.0.2.1"
 #define FROM_BUDI "From: Budi <" OFFICE_BUDI ">\n"
@@ -38,7 +39,7 @@ service_of(const Office *office)
 }
 
 static void
-connect_from(Session *session, const Mail *mail)
+connect_from(Session *session, const SentMail *mail)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET };
 
@@ -72,7 +73,7 @@ send_header(Session *session, const char *header)
 
 /* A whole mail; NULL: the session did not want it. */
 static Outcome *
-send_mail_of(Session *session, const Mail *mail, const char *sender)
+send_mail_of(Session *session, const SentMail *mail, const char *sender)
 {
 	const char *body = mail->body != NULL ? mail->body : BODY;
 
@@ -85,13 +86,13 @@ send_mail_of(Session *session, const Mail *mail, const char *sender)
 }
 
 static Outcome *
-send_mail(Session *session, const Mail *mail)
+send_mail(Session *session, const SentMail *mail)
 {
 	return send_mail_of(session, mail, "<" OFFICE_BUDI ">");
 }
 
 static Outcome *
-judge(Service *service, const Mail *mail)
+judge(Service *service, const SentMail *mail)
 {
 	g_autoptr(Session) session = session_new(service);
 
@@ -100,7 +101,7 @@ judge(Service *service, const Mail *mail)
 }
 
 static Outcome *
-judge_with(const Office *office, const char *config, const Mail *mail)
+judge_with(const Office *office, const char *config, const SentMail *mail)
 {
 	g_autoptr(Service) service = NULL;
 
@@ -193,7 +194,7 @@ Test(session, outbound_signed)
 {
 	g_autoptr(Office) office = office_new();
 	g_autoptr(Service) service = service_of(office);
-	const Mail mail = { .login = "budi", .header = FROM_BUDI };
+	const SentMail mail = { .login = "budi", .header = FROM_BUDI };
 	g_autoptr(Outcome) outcome = judge(service, &mail);
 	g_autofree char *text = NULL;
 	g_autofree char *content = NULL;
@@ -231,7 +232,7 @@ Test(session, outbound_notice)
 		g_autofree char *config = g_strdup_printf(
 		    "[sign]\nnotice = text\nnotice-issuers = %s/%s\n",
 		    office->folder, cases[i].issuer);
-		const Mail mail = { .login = "budi",
+		const SentMail mail = { .login = "budi",
 			.header = cases[i].header };
 		g_autoptr(Outcome) outcome = judge_with(office, config, &mail);
 		g_autofree char *body = NULL;
@@ -250,19 +251,19 @@ Test(session, outbound_comes_back_and_passes)
 {
 	g_autoptr(Office) office = office_new();
 	g_autoptr(Service) service = service_of(office);
-	const Mail mail = { .login = "budi", .header = FROM_BUDI };
+	const SentMail mail = { .login = "budi", .header = FROM_BUDI };
 	g_autoptr(Outcome) outcome = judge(service, &mail);
 	g_autofree char *header = NULL;
 	g_autofree char *body = pki_rope_text(outcome->body);
 	g_autoptr(Outcome) verified = NULL;
 	g_autoptr(Outcome) as_siti = NULL;
 	g_autoptr(Outcome) changed = NULL;
-	Mail back;
+	SentMail back;
 
 	header =
 	    g_strdup_printf(FROM_BUDI "MIME-Version: 1.0\nContent-Type: %s\n",
 		value_of(outcome, OUTCOME_EDIT_ADD, "Content-Type"));
-	back = (Mail){ .header = header, .body = body };
+	back = (SentMail){ .header = header, .body = body };
 	verified = judge(service, &back);
 	expect_result(verified, "pass");
 	cr_expect(strstr(result_of(verified), OFFICE_BUDI) != NULL);
@@ -284,7 +285,7 @@ Test(session, outbound_who)
 	g_autoptr(Service) service = NULL;
 	enum { SIGNED, TEMPFAIL, REJECT, PASSED, NONE } expected;
 	const struct {
-		Mail mail;
+		SentMail mail;
 		int expected;
 	} cases[] = {
 		{ { "budi", NULL, NULL, FROM_BUDI, NULL }, SIGNED },
@@ -380,7 +381,7 @@ Test(session, internal_clients)
 	g_autoptr(Office) office = office_new();
 	g_autoptr(Service) service = NULL;
 	const struct {
-		Mail mail;
+		SentMail mail;
 		bool is_signed;
 	} cases[] = {
 		{ { NULL, "127.0.0.1", NULL, FROM_BUDI, NULL }, true },
@@ -425,7 +426,7 @@ Test(session, client_addresses)
 	office_configure(office, "[sign]\nrequire-auth = no\n");
 	service = service_of(office);
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		const Mail mail = { .header = FROM_BUDI };
+		const SentMail mail = { .header = FROM_BUDI };
 		g_autoptr(Session) session = session_new(service);
 		g_autoptr(Outcome) outcome = NULL;
 
@@ -457,7 +458,7 @@ Test(session, failure_policies)
 		    "[sign]\n%s = %s\n", options[i / 3], action->name);
 
 		for (gsize at = 0; at < 3; at++) {
-			const Mail mail = { .login = logins[at],
+			const SentMail mail = { .login = logins[at],
 				.header = headers[at] };
 			g_autoptr(Outcome) outcome =
 			    judge_with(office, config, &mail);
@@ -503,7 +504,7 @@ Test(session, sender_map)
 	g_autoptr(Office) office = office_new();
 	g_autoptr(Service) service = NULL;
 	const struct {
-		Mail mail;
+		SentMail mail;
 		bool is_signed;
 	} cases[] = {
 		{ { "budi", NULL, NULL, FROM_BUDI, NULL }, true },
@@ -516,9 +517,9 @@ Test(session, sender_map)
 		{ { "budi@elsewhere.example", NULL, NULL, FROM_BUDI, NULL },
 		    false },
 	};
-	const Mail mail = { .login = "budi",
+	const SentMail mail = { .login = "budi",
 		.header = "From: " OFFICE_SITI "\n" };
-	const Mail own = { .login = "siti", .header = FROM_BUDI };
+	const SentMail own = { .login = "siti", .header = FROM_BUDI };
 	g_autoptr(Outcome) after = NULL;
 	g_autoptr(Outcome) refused = NULL;
 
@@ -565,7 +566,7 @@ Test(session, hostile_logins)
 			    office, "[sign]\non-no-key = reject\n");
 		service = service_of(office);
 		for (gsize i = 0; i < G_N_ELEMENTS(logins); i++) {
-			const Mail mail = { .login = logins[i],
+			const SentMail mail = { .login = logins[i],
 				.header = FROM_BUDI };
 			g_autoptr(Outcome) outcome = judge(service, &mail);
 
@@ -604,7 +605,7 @@ Test(session, skipped)
 		office_configure(office, configs[with]);
 		service = service_of(office);
 		for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-			const Mail mail = { .login = "budi",
+			const SentMail mail = { .login = "budi",
 				.header = cases[i].header };
 			g_autoptr(Session) session = session_new(service);
 			g_autoptr(Outcome) outcome = NULL;
@@ -653,7 +654,7 @@ Test(session, skipped_is_not_allowed)
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autofree char *header = g_strconcat(
 		    "From: " OFFICE_SITI "\n", cases[i].header, NULL);
-		const Mail mail = { .login = "budi", .header = header };
+		const SentMail mail = { .login = "budi", .header = header };
 		g_autoptr(Session) session = session_new(service);
 		g_autoptr(Outcome) outcome = NULL;
 
@@ -671,7 +672,7 @@ Test(session, skipped_unread)
 	g_autoptr(Service) service = NULL;
 	g_autoptr(Session) session = NULL;
 	g_autofree char *body = g_strnfill(2000, 'x');
-	const Mail mail = { .login = "budi",
+	const SentMail mail = { .login = "budi",
 		.header = FROM_BUDI "Authentication-Results: " OFFICE_ID
 				    "; smime=pass\n",
 		.body = body };
@@ -706,12 +707,12 @@ Test(session, seal)
 	g_autoptr(Service) service = NULL;
 	g_autofree char *stopped =
 	    office_path(office, "keys/" OFFICE_SITI "/disabled");
-	const Mail tamu = { .login = "tamu", .header = FROM_TAMU };
-	const Mail not_tamu = { .login = "budi", .header = FROM_TAMU };
-	const Mail budi = { .login = "budi", .header = FROM_BUDI };
-	const Mail siti = { .login = "siti",
+	const SentMail tamu = { .login = "tamu", .header = FROM_TAMU };
+	const SentMail not_tamu = { .login = "budi", .header = FROM_TAMU };
+	const SentMail budi = { .login = "budi", .header = FROM_BUDI };
+	const SentMail siti = { .login = "siti",
 		.header = "From: " OFFICE_SITI "\n" };
-	const Mail lama = { .login = "lama",
+	const SentMail lama = { .login = "lama",
 		.header = "From: lama@" OFFICE_DOMAIN "\n" };
 	g_autoptr(Outcome) sealed = NULL, wrong = NULL, own = NULL,
 			   disabled = NULL, old = NULL;
@@ -746,16 +747,16 @@ Test(session, seal_sender)
 {
 	g_autoptr(Office) office = office_new();
 	g_autoptr(Service) service = NULL;
-	const Mail tamu = { .login = "tamu", .header = FROM_TAMU };
-	const Mail with_sender = { .login = "tamu",
+	const SentMail tamu = { .login = "tamu", .header = FROM_TAMU };
+	const SentMail with_sender = { .login = "tamu",
 		.header = FROM_TAMU "Sender: x@elsewhere.example\n"
 				    "Sender: y@elsewhere.example\n" };
-	const Mail budi = { .login = "budi", .header = FROM_BUDI };
+	const SentMail budi = { .login = "budi", .header = FROM_BUDI };
 	g_autoptr(Outcome) added = NULL, changed = NULL, own = NULL,
 			   other = NULL, back = NULL;
 	g_autofree char *body = NULL;
 	g_autofree char *header = NULL;
-	Mail returned;
+	SentMail returned;
 
 	office_seal(office, SEAL);
 	office_configure(office,
@@ -780,7 +781,7 @@ Test(session, seal_sender)
 	header = g_strdup_printf(FROM_TAMU
 	    "Sender: " SEAL "\nMIME-Version: 1.0\nContent-Type: %s\n",
 	    value_of(added, OUTCOME_EDIT_ADD, "Content-Type"));
-	returned = (Mail){ .header = header, .body = body };
+	returned = (SentMail){ .header = header, .body = body };
 	back = judge(service, &returned);
 	expect_result(back, "pass");
 	cr_expect_not_null(
@@ -807,8 +808,8 @@ Test(session, own_certificate_revoked)
 		{ "off", "yes", true, true },
 		{ "hard", "no", true, true },
 	};
-	const Mail budi = { .login = "budi", .header = FROM_BUDI };
-	const Mail siti = { .login = "siti",
+	const SentMail budi = { .login = "budi", .header = FROM_BUDI };
+	const SentMail siti = { .login = "siti",
 		.header = "From: " OFFICE_SITI "\n" };
 	g_autoptr(Office) office = office_new();
 	g_autofree char *text = NULL;
@@ -844,7 +845,7 @@ Test(session, oversize_outbound)
 {
 	g_autoptr(Office) office = office_new();
 	g_autofree char *body = g_strnfill(2000, 'x');
-	const Mail mail = {
+	const SentMail mail = {
 		.login = "budi", .header = FROM_BUDI, .body = body
 	};
 
@@ -867,12 +868,12 @@ Test(session, oversize_inbound)
 {
 	g_autoptr(Office) office = office_new();
 	g_autofree char *body = g_strnfill(2000, 'x');
-	const Mail signed_mail = {
+	const SentMail signed_mail = {
 		.header = FROM_BUDI "Content-Type: application/pkcs7-mime\n",
 		.body = body,
 	};
-	const Mail unsigned_mail = { .header = FROM_BUDI, .body = body };
-	const Mail of_client = {
+	const SentMail unsigned_mail = { .header = FROM_BUDI, .body = body };
+	const SentMail of_client = {
 		.header = FROM_BUDI, .body = body, .login = "siti"
 	};
 	g_autoptr(Outcome) outcome = judge_with(office,
@@ -904,7 +905,7 @@ Test(session, oversize_by_one)
 	service = service_of(office);
 	for (gsize more = 0; more < 2; more++) {
 		g_autofree char *body = g_strnfill(1024 - head + more, 'x');
-		const Mail mail = {
+		const SentMail mail = {
 			.login = "siti", .header = FROM_BUDI, .body = body
 		};
 		g_autoptr(Outcome) outcome = judge(service, &mail);
@@ -927,10 +928,10 @@ Test(session, spool_fails)
 	g_auto(GStrv) pieces = NULL;
 	g_autofree char *spool_dir = NULL;
 	g_autoptr(Service) service = NULL;
-	const Mail outbound = {
+	const SentMail outbound = {
 		.login = "budi", .header = FROM_BUDI, .body = body
 	};
-	const Mail inbound = {
+	const SentMail inbound = {
 		.header = FROM_BUDI "Content-Type: application/pkcs7-mime\n",
 		.body = body,
 	};
@@ -958,7 +959,7 @@ Test(session, spool_fails)
 Test(session, inbound_unsigned)
 {
 	g_autoptr(Office) office = office_new();
-	const Mail mail = { .header = "From: a@elsewhere.example\n" };
+	const SentMail mail = { .header = "From: a@elsewhere.example\n" };
 	g_autoptr(Outcome) told = judge_with(office, NULL, &mail);
 	g_autoptr(Outcome) untold =
 	    judge_with(office, "[verify]\nnone-header = no\n", &mail);
@@ -972,7 +973,7 @@ Test(session, authserv_id)
 {
 	g_autoptr(Office) office = office_new();
 	g_autoptr(Service) service = NULL;
-	const Mail mail = { .header = "From: a@elsewhere.example\n" };
+	const SentMail mail = { .header = "From: a@elsewhere.example\n" };
 	g_autoptr(Outcome) by_mta = NULL;
 	g_autoptr(Outcome) by_host = NULL;
 	g_autoptr(Session) nameless = NULL;
@@ -1002,7 +1003,7 @@ Test(session, forged_results_removed)
 	    "Authentication-Results: " OFFICE_ID "; smime=none\n";
 	static const guint removed[] = { 5, 1, 3, 1 };
 	g_autoptr(Office) office = office_new();
-	const Mail mail = { .header = header };
+	const SentMail mail = { .header = header };
 	g_autoptr(Outcome) outcome = judge_with(office, NULL, &mail);
 
 	expect_result(outcome, "none");
@@ -1026,7 +1027,7 @@ Test(session, hidden_forged_result_removed)
 	    "x-a: 2\rAuthentication-Results: " OFFICE_ID "; smime=pass\n"
 	    "X-A: 3\n";
 	g_autoptr(Office) office = office_new();
-	const Mail mail = { .header = header };
+	const SentMail mail = { .header = header };
 	g_autoptr(Outcome) outcome = judge_with(office, NULL, &mail);
 	const OutcomeEdit *edit =
 	    find_edit(outcome, OUTCOME_EDIT_DELETE, "X-A");
@@ -1045,7 +1046,7 @@ Test(session, loose_results_made_harmless)
 	    "Authentication-Results: " OFFICE_ID ";\n\tdmarc=fail;\n"
 	    "\tspf=fail smtp.mailfrom=smime=x@e.id\n";
 	g_autoptr(Office) office = office_new();
-	const Mail mail = { .header = header };
+	const SentMail mail = { .header = header };
 	g_autoptr(Outcome) outcome = judge_with(office, NULL, &mail);
 	const OutcomeEdit *changed =
 	    find_edit(outcome, OUTCOME_EDIT_CHANGE, "Authentication-Results");
@@ -1073,7 +1074,7 @@ come_back(Service *service, const Outcome *sent, const char *from,
 	g_autofree char *header =
 	    g_strdup_printf("%sFrom: %s\nMIME-Version: 1.0\nContent-Type: %s\n",
 		top, from, value_of(sent, OUTCOME_EDIT_ADD, "Content-Type"));
-	const Mail mail = { .header = header, .body = body->str };
+	const SentMail mail = { .header = header, .body = body->str };
 
 	g_string_replace(body, "Selamat", text, 0);
 	return judge(service, &mail);
@@ -1116,7 +1117,7 @@ Test(session, verdict_actions)
 		    OUTCOME_ACCEPT, NULL, -1 },
 	};
 	g_autoptr(Office) office = office_new();
-	const Mail mail = { .login = "budi", .header = FROM_BUDI };
+	const SentMail mail = { .login = "budi", .header = FROM_BUDI };
 	g_autoptr(Outcome) sent = judge_with(office, NULL, &mail);
 
 	cr_assert(is_signed(sent));
@@ -1171,7 +1172,7 @@ Test(session, verdict_replies)
 		{ "tempfail", POLICY_INBOUND_TEMPFAIL },
 	};
 	g_autoptr(Office) office = office_new();
-	const Mail mail = { .login = "budi", .header = FROM_BUDI };
+	const SentMail mail = { .login = "budi", .header = FROM_BUDI };
 	g_autoptr(Outcome) sent = judge_with(office, NULL, &mail);
 	g_autofree char *text = NULL;
 	g_auto(GStrv) pieces = NULL;
@@ -1214,7 +1215,7 @@ Test(session, must_sign)
 		/* whose author is not sure */
 		{ "From: Toko [Promo] <a@elsewhere.example>\n", false,
 		    OUTCOME_ACCEPT },
-		{ "From: Mail Delivery System <MAILER-DAEMON>\n", false,
+		{ "From: SentMail Delivery System <MAILER-DAEMON>\n", false,
 		    OUTCOME_ACCEPT },
 		{ "From: Toko [Promo] <a@bsre.example>\n", false,
 		    OUTCOME_REJECT },
@@ -1275,7 +1276,7 @@ Test(session, must_sign)
 	    "must-sign = bsre.example, .daerah.example\n");
 	service = service_of(office);
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		const Mail mail = {
+		const SentMail mail = {
 			.header = cases[i].header,
 			.body = cases[i].big ? body : NULL,
 		};
@@ -1297,7 +1298,7 @@ Test(session, names_that_collide)
 	g_autoptr(Office) office = office_new();
 	g_autoptr(Service) service = NULL;
 	g_autoptr(Session) session = NULL;
-	const Mail mail = { .header = "" };
+	const SentMail mail = { .header = "" };
 
 	office_configure(office, NULL);
 	service = service_of(office);
@@ -1319,19 +1320,19 @@ Test(session, forged_results_without_number)
 	g_autoptr(Office) office = office_new();
 	g_autoptr(Service) service = NULL;
 	g_autoptr(GString) header = g_string_new("From: a@elsewhere.example\n");
-	Mail mail = { 0 };
+	SentMail mail = { 0 };
 	g_autoptr(Outcome) removed = NULL;
 	g_autoptr(Outcome) rejected = NULL;
 
 	office_configure(office, NULL);
 	service = service_of(office);
-	for (int i = 0; i < SESSION_MAX_FORGED; i++)
+	for (int i = 0; i < MAIL_MAX_FORGED; i++)
 		g_string_append(header,
 		    "Authentication-Results: " OFFICE_ID "; smime=pass\n");
 	mail.header = header->str;
 	removed = judge(service, &mail);
 	cr_expect(removed->action == OUTCOME_ACCEPT);
-	cr_expect(removed->edits->len == SESSION_MAX_FORGED + 1);
+	cr_expect(removed->edits->len == MAIL_MAX_FORGED + 1);
 	for (int i = 0; i < 100000; i++)
 		g_string_append(header,
 		    "Authentication-Results: " OFFICE_ID "; smime=pass\n");
@@ -1348,7 +1349,7 @@ Test(session, names_without_number)
 	g_autoptr(Office) office = office_new();
 	g_autoptr(Service) service = NULL;
 	g_autoptr(GString) header = g_string_new("From: a@elsewhere.example\n");
-	Mail mail = { 0 };
+	SentMail mail = { 0 };
 	g_autoptr(Outcome) accepted = NULL;
 	g_autoptr(Outcome) rejected = NULL;
 
@@ -1376,7 +1377,7 @@ Test(session, forged_results_removed_outbound)
 	g_autofree char *signed_header = g_strconcat(forged, FROM_BUDI, NULL);
 	g_autofree char *keyless_header =
 	    g_strconcat(forged, "From: tamu@" OFFICE_DOMAIN "\n", NULL);
-	const Mail mails[] = {
+	const SentMail mails[] = {
 		{ "budi", NULL, NULL, signed_header, NULL },
 		{ "tamu", NULL, NULL, keyless_header, NULL },
 		{ "budi", NULL, NULL, signed_header, body },
@@ -1402,9 +1403,9 @@ Test(session, roles)
 	g_autoptr(Office) office = office_new();
 	g_autoptr(Service) sign_only = NULL;
 	g_autoptr(Service) verify_only = NULL;
-	const Mail outbound = { .login = "budi", .header = FROM_BUDI };
-	const Mail inbound = { .header = FROM_BUDI };
-	const Mail foreign = { .login = "budi",
+	const SentMail outbound = { .login = "budi", .header = FROM_BUDI };
+	const SentMail inbound = { .header = FROM_BUDI };
+	const SentMail foreign = { .login = "budi",
 		.header = "From: a@elsewhere.example\n" };
 	g_autoptr(Outcome) signed_mail = NULL;
 	g_autoptr(Outcome) foreign_mail = NULL;
@@ -1435,12 +1436,12 @@ Test(session, second_mail)
 	g_autoptr(Office) office = office_new();
 	g_autoptr(Service) service = service_of(office);
 	g_autoptr(Session) session = session_new(service);
-	const Mail first = { .login = "budi",
+	const SentMail first = { .login = "budi",
 		.header =
 		    "Authentication-Results: " OFFICE_ID
 		    "; smime=pass\n" FROM_BUDI "Content-Type: text/html\n" };
-	const Mail second = { .header = "From: a@elsewhere.example\n" };
-	const Mail third = { .login = "siti",
+	const SentMail second = { .header = "From: a@elsewhere.example\n" };
+	const SentMail third = { .login = "siti",
 		.header = "From: " OFFICE_SITI "\n" };
 
 	connect_from(session, &first);
@@ -1485,7 +1486,7 @@ Test(session, abort_anywhere)
 {
 	g_autoptr(Office) office = office_new();
 	g_autoptr(Service) service = service_of(office);
-	const Mail mail = { .login = "siti",
+	const SentMail mail = { .login = "siti",
 		.header = "From: " OFFICE_SITI "\n" };
 
 	for (int steps = 0; steps <= 5; steps++) {
@@ -1518,7 +1519,7 @@ Test(session, without_mail)
 	g_autoptr(Office) office = office_new();
 	g_autoptr(Service) service = service_of(office);
 	g_autoptr(Session) session = session_new(service);
-	const Mail mail = { .login = "budi", .header = FROM_BUDI };
+	const SentMail mail = { .login = "budi", .header = FROM_BUDI };
 	g_autoptr(Outcome) outcome = NULL;
 	g_autoptr(Outcome) again = NULL;
 	g_autoptr(Outcome) real = NULL;
@@ -1546,7 +1547,7 @@ Test(session, reload_in_mid_message)
 	g_autoptr(Office) office = office_new();
 	g_autoptr(Service) service = NULL;
 	g_autoptr(Session) session = NULL;
-	const Mail mail = { .login = "tamu",
+	const SentMail mail = { .login = "tamu",
 		.header = "From: tamu@" OFFICE_DOMAIN "\n" };
 
 	office_configure(office, "[sign]\non-no-key = reject\n");
@@ -1590,7 +1591,7 @@ Test(session, key_disabled)
 	g_autoptr(Service) service = service_of(office);
 	g_autofree char *disabled =
 	    office_path(office, "keys/" OFFICE_BUDI "/disabled");
-	const Mail mail = { .login = "budi", .header = FROM_BUDI };
+	const SentMail mail = { .login = "budi", .header = FROM_BUDI };
 	g_autoptr(Outcome) before = judge(service, &mail);
 	g_autoptr(Outcome) meanwhile = NULL;
 	g_autoptr(Outcome) after = NULL;
