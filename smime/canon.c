@@ -152,7 +152,7 @@ skip_lines(const char *at, const char *end, gsize last)
 static guint
 troubles_of(const char *data, gsize size, guint octets)
 {
-	const char *at = data, *end = data + size;
+	const char *at = data, *end;
 	guint troubles = 0;
 	/* Then lines have no other trouble than their size. */
 	bool plain =
@@ -160,6 +160,7 @@ troubles_of(const char *data, gsize size, guint octets)
 
 	if (size == 0) /* data may be NULL then */
 		return 0;
+	end = data + size;
 	if (octets & OCTETS_8BIT)
 		troubles |= TROUBLE_8BIT;
 	if (octets & (OCTETS_NUL | OCTETS_STRAY_LINE_END))

@@ -1,6 +1,7 @@
 /*
- * octets - what text must not hold, found in one pass over it of which
- * compilers make vectors; and words whose first octet is rare in it.
+ * octets - what text must not hold, or what makes more looks at it needless,
+ * found in one pass over it of which compilers make vectors; and words whose
+ * first octet is rare in it.
  *
  * The questions one by one, and line by line, cost several times as much, and
  * so does memmem() for short words.  Thread-safe.

@@ -402,10 +402,15 @@ spool_octets(const Spool *spool, gsize start, gsize end)
 	guint runs = spool->runs != NULL ? spool->runs->len : 0;
 	guint octets = 0;
 
+	/* In so few is none. */
+	if (end - start < SPOOL_RUN)
+		runs = 0;
 	for (guint i = 0; i < runs; i++) {
 		const Run *run = &g_array_index(spool->runs, Run, i);
 
-		if (run->start < start || run->end > end)
+		if (run->end > end)
+			break;
+		if (run->start < start)
 			continue;
 		octets |= octets_look(data + start, run->start - start);
 		octets |= run->octets;

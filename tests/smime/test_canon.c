@@ -289,6 +289,9 @@ Test(canon, refused)
 		{ CTE("base64") "\r\n/w==\r\n", "charset" },
 		{ CTE("base64") "\r\n*\r\n", "malformed base64" },
 		{ PDF CTE("quoted-printable") "\r\na \r\n", "white space" },
+		/* in a line of the same size as the one before it */
+		{ PDF CTE("quoted-printable") "\r\nabcdef\r\nabcde\r\r\n",
+		    "white space" },
 		{ "MIME-Version: 2.0\r\n" UTF8 "\r\nisi\r\n", "MIME-Version" },
 		{ UTF8 CTE("uuencode") "\r\nisi\r\n", "Encoding" },
 		{ UTF8 UTF8 "\r\nisi\r\n", "several Content-Type" },
@@ -684,6 +687,57 @@ Test(canon, troubles_in_lines_of_one_size)
 		cr_expect_eq(strcmp(out->str, in) != 0, cases[i].written_anew,
 		    "case %zu", i);
 	}
+}
+
+/* What it came in makes no difference: trouble is found in each of the pieces,
+ * whose octets the spool knows already. */
+Test(canon, pieces)
+{
+	static const char *const troubles[] = { "", "\xc3\xa4", "a \r\n", "\r",
+		"\r\n.\r\n", "\r\nFrom x" };
+	g_autoptr(GString) lines = g_string_new(NULL);
+
+	while (lines->len < 8192)
+		g_string_append(lines, "abcdefgh\r\n");
+	for (gsize i = 0; i < 4 * G_N_ELEMENTS(troubles); i++) {
+		const SpoolLimits limits = { 1U << 20, 1U << 20, "/nonexistent",
+			0 };
+		g_autoptr(Spool) spool = spool_new(&limits);
+		g_autoptr(MimeMessage) message = NULL;
+		g_autoptr(GString) out = g_string_new(NULL);
+		g_autoptr(GString) same = NULL;
+
+		cr_assert(spool_append_text(
+		    spool, UTF8 "\r\n", strlen(UTF8 "\r\n"), NULL));
+		for (gsize piece = 0; piece < 4; piece++) {
+			g_autofree char *text = g_strconcat(lines->str,
+			    piece == i % 4 ? troubles[i / 4] : "", "\r\n",
+			    lines->str, NULL);
+
+			cr_assert(
+			    spool_append_text(spool, text, strlen(text), NULL));
+		}
+		cr_assert(spool_seal(spool, NULL));
+		message = mime_parse(spool);
+		cr_assert(canon_write(message, &(CanonOptions){ 0 },
+		    append_sink, out, NULL, NULL));
+		same = canon(spool_data(spool), spool_size(spool), NULL);
+		cr_expect(g_string_equal(out, same), "case %zu", i);
+		cr_expect_eq(g_string_equal(out,
+				 &(GString){ (char *)spool_data(spool),
+				     spool_size(spool), 0 }),
+		    i < 4, "case %zu", i);
+	}
+}
+
+/* No relay would carry it. */
+Test(canon, nul)
+{
+	static const char in[] = ASCII "\r\nabc\0ef\r\n";
+	g_autoptr(GString) out = canon(in, sizeof(in) - 1, NULL);
+
+	cr_assert(out != NULL);
+	cr_expect_str_eq(out->str, ASCII CTE("base64") "\r\nYWJjAGVmDQo=\r\n");
 }
 
 /* --- the sink --------------------------------------------------------------
