@@ -32,12 +32,6 @@ decision_remove_forged(const Decision *decision, Outcome *outcome)
 	log_forged(decision, "made harmless:", changed);
 }
 
-const GPtrArray *
-decision_authors(const Decision *decision)
-{
-	return decision->message != NULL ? decision->message->authors : NULL;
-}
-
 const Address *
 decision_only_author(const GPtrArray *authors)
 {

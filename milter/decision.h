@@ -1,6 +1,6 @@
 /*
  * decision - what outbound and inbound need to decide about one mail, and what
- * both do.
+ * both do.  Which of them decides, session says.
  */
 #ifndef MILTER_DECISION_H
 #define MILTER_DECISION_H
@@ -21,13 +21,11 @@ typedef struct {
 	const MimeMessage *message; /* NULL: the mail is not whole */
 } Decision;
 
-/* NULL: they cannot be told. */
-const GPtrArray *decision_authors(const Decision *decision);
-
-/* Of authors, which may be NULL; NULL: there is none, or several. */
+/* Of authors, which may be NULL, and own it; NULL: there is none, or several.
+ */
 const Address *decision_only_author(const GPtrArray *authors);
 
-/* The same for the log; caller frees. */
+/* The same for the log, "-" for none or several; caller frees. */
 char *decision_author_text(const GPtrArray *authors);
 
 void decision_count(const Decision *decision, Counter counter);

@@ -1,9 +1,11 @@
-#include "inbound.h"
+#include <string.h>
+
 #include "../smime/originators.h"
 #include "../smime/unwrap.h"
 #include "../smime/verify.h"
 #include "authres.h"
 #include "config.h"
+#include "inbound.h"
 #include "log.h"
 #include "policy.h"
 #include "rewrite.h"
@@ -202,7 +204,7 @@ inbound_decide(const Decision *decision)
 }
 
 Outcome *
-inbound_decide_unread(const Decision *decision, const GError *error)
+inbound_decide_unread(const Decision *decision)
 {
 	const Mail *mail = decision->mail;
 	g_autoptr(GPtrArray) authors = NULL;
@@ -211,7 +213,7 @@ inbound_decide_unread(const Decision *decision, const GError *error)
 
 	if ((decision->config->milter_roles & POLICY_ROLE_VERIFY) == 0)
 		return outcome_new(OUTCOME_ACCEPT);
-	verdict = verify_unread(error, mail->may_hold_smime);
+	verdict = verify_unread(mail->error, mail->may_hold_smime);
 	from = mail->from_fields == 1 ? mail->from : NULL;
 	if (from != NULL)
 		authors = originators_read(from, strlen(from));

@@ -10,7 +10,7 @@
 /* Of a whole mail; caller frees. */
 Outcome *inbound_decide(const Decision *decision);
 
-/* Of one that is not whole, and why; caller frees. */
-Outcome *inbound_decide_unread(const Decision *decision, const GError *error);
+/* Of one that is not whole; caller frees. */
+Outcome *inbound_decide_unread(const Decision *decision);
 
 #endif

@@ -138,6 +138,7 @@ note_forged(Mail *mail, const char *name, guint index, char *harmless)
 
 	if (index == 0)
 		mail->uncounted = true;
+	/* One more says that there are more. */
 	if (mail->forged->len > MAIL_MAX_FORGED) {
 		g_free(harmless);
 		return;
@@ -187,4 +188,10 @@ mail_end(Mail *mail)
 	if (mail->error == NULL)
 		spool_seal(mail->spool, &mail->error);
 	return mail->error == NULL;
+}
+
+bool
+mail_forged_are_told(const Mail *mail)
+{
+	return mail->forged->len <= MAIL_MAX_FORGED && !mail->uncounted;
 }

@@ -18,7 +18,7 @@
 #include "policy.h"
 #include "service.h"
 
-/* Forged fields (see authres) up to this are told one by one. */
+/* Forged fields (see authres) up to this can be told one by one. */
 #define MAIL_MAX_FORGED 1000
 
 /* A field that claims our result, as the MTA counts it. */
@@ -39,24 +39,26 @@ typedef struct {
 	GTree *counts;       /* field name in lower case → how many */
 	gsize counted;       /* octets of memory for that */
 	bool uncounted;      /* some of forged have no index */
-	GPtrArray *forged;   /* of ForgedField, in the order of the header; one
-	                        more than MAIL_MAX_FORGED: there are others */
+	GPtrArray *forged;   /* of ForgedField, in the order of the header;
+	                        whether it has all, mail_forged_are_told says */
 	bool may_hold_smime; /* by its Content-Type */
 	guint from_fields;
 	char *from; /* value of the first, for a mail that is not whole */
 } Mail;
 
-/* Takes snapshot; all else is copied.  login: NULL or empty when the client is
- * not authenticated; sender: "<>" for none, NULL when it is not known. */
+/* Takes snapshot; all else is copied, and authserv_id is not NULL.  login: NULL
+ * or empty when the client is not authenticated; sender: "<>" for none, NULL
+ * when it is not known. */
 Mail *mail_new(Snapshot *snapshot, const char *authserv_id, const char *login,
     const char *sender, bool is_internal);
 void mail_free(Mail *mail);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Mail, mail_free)
 
-/* Owned by mail. */
+/* login belongs to mail. */
 PolicyClient mail_client(const Mail *mail);
 
-/* policy_is_known */
+/* Is the client one of ours, as policy_is_known() says with the snapshot's
+ * configuration? */
 bool mail_is_of_known_client(const Mail *mail);
 
 /* One header field; value as after the colon, folded with LF. */
@@ -66,7 +68,12 @@ void mail_end_of_header(Mail *mail);
 
 void mail_body(Mail *mail, const char *data, gsize size);
 
-/* No more of it comes; false: error says why it is not whole. */
+/* Called once, when no more of it comes: seals the spool.  False: it is not
+ * whole, error says why, and the spool is not sealed. */
 bool mail_end(Mail *mail);
+
+/* Has forged all of them, each with its index?  Nobody's mail has so many that
+ * it has not, or so many names. */
+bool mail_forged_are_told(const Mail *mail);
 
 #endif

@@ -10,14 +10,20 @@
 
 /* --- signing ------------------------------------------------------------ */
 
+/* NULL: they cannot be told. */
+static const GPtrArray *
+authors_of(const Decision *decision)
+{
+	return decision->message != NULL ? decision->message->authors : NULL;
+}
+
 /* The author, whose signature this client may have. */
 static const Address *
 signing_author(const Decision *decision, GError **error)
 {
 	const Snapshot *snapshot = decision->mail->snapshot;
 	PolicyClient client = mail_client(decision->mail);
-	const Address *author =
-	    decision_only_author(decision_authors(decision));
+	const Address *author = decision_only_author(authors_of(decision));
 
 	if (author == NULL) {
 		g_set_error_literal(error, SMIME_ERROR, SMIME_ERROR_UNSIGNABLE,
@@ -63,8 +69,7 @@ log_outbound(
     const Decision *decision, int priority, const char *what, const char *why)
 {
 	const char *login = decision->mail->login;
-	g_autofree char *author =
-	    decision_author_text(decision_authors(decision));
+	g_autofree char *author = decision_author_text(authors_of(decision));
 
 	log_line(priority, decision->queue_id,
 	    "outbound: %s, %s author=%s login=%.320s", what, why, author,
@@ -258,7 +263,7 @@ outbound_decide(const Decision *decision)
 }
 
 Outcome *
-outbound_decide_unread(const Decision *decision, const GError *error)
+outbound_decide_unread(const Decision *decision)
 {
 	PolicyTrait skip = policy_skip(traits_of_sender(decision->mail->sender),
 	    decision->config->sign_skip);
@@ -268,7 +273,7 @@ outbound_decide_unread(const Decision *decision, const GError *error)
 		skipped(decision, skip);
 		outcome = outcome_new(OUTCOME_ACCEPT);
 	} else {
-		outcome = sign_failed(decision, error);
+		outcome = sign_failed(decision, decision->mail->error);
 	}
 	if (outcome->action == OUTCOME_ACCEPT)
 		decision_remove_forged(decision, outcome);

@@ -2,8 +2,8 @@
  * outbound - what becomes of mail of ours: signed, passed on as it is, or not
  * taken.
  *
- * One line of the log for each mail says who wrote it, by whose login, and what
- * became of it.
+ * Where mail is signed at all, a line of the log says who wrote it, by whose
+ * login, and what became of it.
  */
 #ifndef MILTER_OUTBOUND_H
 #define MILTER_OUTBOUND_H
@@ -13,8 +13,8 @@
 /* Of a whole mail; caller frees. */
 Outcome *outbound_decide(const Decision *decision);
 
-/* Of one that is not whole, and why; caller frees. */
-Outcome *outbound_decide_unread(const Decision *decision, const GError *error);
+/* Of one that is not whole; caller frees. */
+Outcome *outbound_decide_unread(const Decision *decision);
 
 /* Tells that a client of ours sends mail whose author is none of ours. */
 void outbound_log_foreign(const Decision *decision);

@@ -143,7 +143,7 @@ session_body(Session *session, const char *data, gsize size)
 
 /* --- deciding ---------------------------------------------------------- */
 
-/* Nobody's mail has so many, and an MTA takes time to remove each. */
+/* An MTA takes time to remove each. */
 static Outcome *
 reject_forged(const Decision *decision)
 {
@@ -164,13 +164,13 @@ reject_forged(const Decision *decision)
  * more, so it counts as outbound.
  */
 static Outcome *
-decide_unread(const Decision *decision, const GError *error)
+decide_unread(const Decision *decision)
 {
 	if (mail_is_of_known_client(decision->mail) &&
 	    (decision->config->milter_roles & POLICY_ROLE_SIGN) != 0 &&
 	    decision->config->sign_domains[0] != NULL)
-		return outbound_decide_unread(decision, error);
-	return inbound_decide_unread(decision, error);
+		return outbound_decide_unread(decision);
+	return inbound_decide_unread(decision);
 }
 
 static Outcome *
@@ -200,10 +200,10 @@ decide(const Session *session, const char *queue_id)
 	Decision decision = { mail, mail->snapshot->config, queue_id,
 		service_counters(session->service), NULL };
 
-	if (mail->forged->len > MAIL_MAX_FORGED || mail->uncounted)
+	if (!mail_forged_are_told(mail))
 		return reject_forged(&decision);
 	if (!mail_end(mail))
-		return decide_unread(&decision, mail->error);
+		return decide_unread(&decision);
 	decision.message = message = mime_parse(mail->spool);
 	return decide_whole(&decision);
 }

@@ -2,8 +2,9 @@
  * session - one connection of the MTA, and one mail at a time on it.
  *
  * Collects what the callbacks bring (mail), and at the end of the message lets
- * outbound or inbound decide, with an Outcome.  A mail with more forged fields
- * than MAIL_MAX_FORGED is refused.  Knows nothing of libmilter.
+ * outbound or inbound decide, with an Outcome.  A mail whose forged fields
+ * cannot be told one by one (mail_forged_are_told) is refused.  Knows nothing
+ * of libmilter.
  *
  * A session is used by one callback at a time, on any thread.
  */

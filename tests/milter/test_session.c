@@ -1215,7 +1215,7 @@ Test(session, must_sign)
 		/* whose author is not sure */
 		{ "From: Toko [Promo] <a@elsewhere.example>\n", false,
 		    OUTCOME_ACCEPT },
-		{ "From: SentMail Delivery System <MAILER-DAEMON>\n", false,
+		{ "From: Mail Delivery System <MAILER-DAEMON>\n", false,
 		    OUTCOME_ACCEPT },
 		{ "From: Toko [Promo] <a@bsre.example>\n", false,
 		    OUTCOME_REJECT },

@@ -693,8 +693,8 @@ Test(canon, troubles_in_lines_of_one_size)
  * whose octets the spool knows already. */
 Test(canon, pieces)
 {
-	static const char *const troubles[] = { "", "\xc3\xa4", "a \r\n", "\r",
-		"\r\n.\r\n", "\r\nFrom x" };
+	static const char *const troubles[] = { "", "\xc3\xa4", "abcdefg \r\n",
+		"\r", "abcde\r\n.\r\n", "\r\nFrom x" };
 	g_autoptr(GString) lines = g_string_new(NULL);
 
 	while (lines->len < 8192)
