@@ -537,7 +537,11 @@ same_parts(const MimeEntity *ours, GMimeObject *theirs)
 	if (!GMIME_IS_MULTIPART(theirs))
 		return false;
 	multipart = GMIME_MULTIPART(theirs);
-	if (g_strcmp0(g_mime_multipart_get_boundary(multipart),
+	/* Not g_mime_multipart_get_boundary(), which makes one where there is
+	 * none, and writes the whole Content-Type anew: GMime 3.2.13 comes to
+	 * no end there with a parameter whose name fills a line. */
+	if (g_strcmp0(
+		g_mime_object_get_content_type_parameter(theirs, "boundary"),
 		mime_parameter(ours, "boundary")) != 0 ||
 	    g_mime_multipart_get_count(multipart) != (int)ours->children->len)
 		return false;

@@ -3,6 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sys/resource.h>
+
 #include <criterion/criterion.h>
 #include <glib.h>
 
@@ -42,6 +44,28 @@ Test(second_reader, ranges)
 		*end += 2;
 		cr_expect_eq(second_reader_problems(root),
 		    MIME_PROBLEM_SECOND_READER, "%zu, an octet after", i);
+	}
+}
+
+/* GMime, asked for a boundary that is not there, writes Content-Type anew, and
+ * comes to no end with a parameter whose name leaves no room in a line. */
+Test(second_reader, names_that_fill_a_line)
+{
+	const struct rlimit seconds = { 20, 20 };
+
+	cr_assert(setrlimit(RLIMIT_CPU, &seconds) == 0);
+	for (gsize size = 1; size <= 200; size++) {
+		g_autofree char *name = g_strnfill(size, 'x');
+		g_autofree char *text =
+		    g_strdup_printf("Content-Type: multipart/signed; "
+				    "protocol=\"application/pkcs7-signature\"; "
+				    "%s=\"\xc3\xa4\xc3\xa4\"\r\n\r\n"
+				    "--b\r\n\r\nisi\r\n--b--\r\n",
+			name);
+		g_autoptr(MimeEntity) root =
+		    mime_entity_parse(text, (MimeRange){ 0, strlen(text) });
+
+		cr_expect_eq(second_reader_problems(root), 0, "%zu", size);
 	}
 }
 
