@@ -145,9 +145,6 @@ FUZZ_EVIDENCE = tests/fuzz/evidence_world.c tests/fuzz/evidence_input.c \
 # What the tests themselves do leads the fuzzer nowhere.
 ifneq ($(findstring fuzzer,$(SANITIZE)),)
 $(BUILD)/tests/%.o: ALL_CFLAGS += -fno-sanitize=fuzzer-no-link
-# Nor do comparisons of each character with all of a table, which take a third
-# of the time.
-$(BUILD)/smime/glyph.o: ALL_CFLAGS += -fno-sanitize-coverage=trace-cmp
 endif
 
 # Without libFuzzer: whether they can be compiled.
