@@ -153,10 +153,9 @@ note_forged(Mail *mail, const char *name, guint index, char *harmless)
 void
 mail_header(Mail *mail, const char *name, const char *value)
 {
+	guint index = count_field(mail, name);
 	char *harmless;
-	guint index;
 
-	index = count_field(mail, name);
 	if (authres_judge(name, value, mail->authserv_id, &harmless) !=
 	    AUTHRES_HONEST)
 		note_forged(mail, name, index, harmless);

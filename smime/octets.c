@@ -45,6 +45,7 @@ look(const guint8 *octets, gsize size, Seen *seen)
 static inline __attribute__((always_inline)) guint
 look_at_all(const guint8 *octets, gsize size)
 {
+	/* In front of the first is nothing, so no CR. */
 	const guint8 first[] = { 'x', octets[0] };
 	Seen seen = { 0 };
 	gsize at = 1;
