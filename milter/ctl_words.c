@@ -320,6 +320,14 @@ ctl_step_code(VerdictStep step)
 	    "siapa " \
 	    "saja. Jika penting, minta pengirim menulis langsung kepada " \
 	    "Anda.") \
+	X(SIGN_FIRST, "sign-first", \
+	    "Rely on what your mail program says of a signature inside, " \
+	    "after " \
+	    "it has decrypted the message. If it finds none, ask the sender " \
+	    "to sign first and to encrypt then.", \
+	    "Andalkan keterangan program surel Anda tentang tanda tangan di " \
+	    "dalamnya, setelah surat didekripsi. Jika tidak ada, minta " \
+	    "pengirim menandatangani dahulu, baru mengenkripsi.") \
 	X(STRONGER, "stronger", \
 	    "Treat it like a letter without a signature. Ask the sender to " \
 	    "bring the mail program up to date, so that it signs with " \
@@ -682,6 +690,12 @@ typedef struct {
 	    "what it seems to say may have been put there by somebody else.", \
 	    "Tanda tangan ini berada di dalam tanda tangan lain yang tidak " \
 	    "lolos: isinya bisa saja ditempatkan di situ oleh orang lain.") \
+	X(CONTENT_ENCRYPTED, SIGN_FIRST, "yang ditandatangani terenkripsi", \
+	    "The signature is for a text that only its recipient can read. " \
+	    "Whoever signed it need not have written it, nor have read it.", \
+	    "Tanda tangan ini untuk teks yang hanya dapat dibaca " \
+	    "penerimanya. Penanda tangannya belum tentu menulis atau pernah " \
+	    "membacanya.") \
 	X(HEADER_MISMATCH, COMPARE_AUTHOR, \
 	    "From yang ditandatangani berbeda dari yang di luar", \
 	    "The author that is shown (From) is not the one that was signed: " \

@@ -335,6 +335,13 @@ policy_verdict_reply(VerdictReason reason, PolicyInboundAction action)
 		    "Only a part of this mail is signed, as in one that was "
 		    "forwarded or came by a list. Send it directly, with a "
 		    "signature over all of it.");
+	case VERDICT_REASON_CONTENT_ENCRYPTED:
+		return REPLY("Surat ini ditandatangani setelah dienkripsi, "
+			     "sehingga tidak terbukti siapa penulisnya. "
+			     "Tandatangani dahulu, baru enkripsi.",
+		    "This mail was signed after it had been encrypted, which "
+		    "does not prove who wrote it. Sign first, and encrypt "
+		    "then.");
 	case VERDICT_REASON_HEADER_MISMATCH:
 		return REPLY("Pengirim (From) surat ini bukan yang "
 			     "ditandatangani. Kirim langsung dari alamat yang "

@@ -102,6 +102,8 @@ typedef enum {
 	    "RFC 1847, section 2.1") \
 	X(OUTER_INVALID, POLICY, "the signature around it does not pass", \
 	    "RFC 8551, section 3.7") \
+	X(CONTENT_ENCRYPTED, POLICY, "what is signed is encrypted", \
+	    "RFC 8551, section 3.7") \
 	X(HEADER_MISMATCH, POLICY, "signed From differs from the one outside", \
 	    "RFC 9788, section 4.4") \
 	X(HEADER_AMBIGUOUS, POLICY, \

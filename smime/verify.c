@@ -197,6 +197,16 @@ remark(Walk *walk, const Place *place, const char *text)
 		walk->verdict->remark = text;
 }
 
+/* RFC 8551, section 3.7: who has signed what was encrypted need not know what
+ * it says. */
+static void
+note_encrypted(Walk *walk, const Place *place)
+{
+	remark(walk, place, "encrypted");
+	tell_outside(walk, place, VERDICT_STEP_COVERAGE,
+	    VERDICT_REASON_CONTENT_ENCRYPTED, NULL);
+}
+
 /* Is there room for one more signed object?  If not, that is said once: layers,
  * of which those around them are to be told, come before parts. */
 static bool
@@ -431,7 +441,8 @@ holds_layer(const MimeEntity *content, Covers covers)
 	MimeKind kind = kind_of(content, covers);
 
 	return kind == MIME_KIND_SMIME_OPAQUE ||
-	    kind == MIME_KIND_OTHER_SIGNED || mime_holds_smime(content);
+	    kind == MIME_KIND_OTHER_SIGNED || kind == MIME_KIND_ENCRYPTED ||
+	    mime_holds_smime(content);
 }
 
 /* Signed content is not read twice together with what is around it. */
@@ -689,7 +700,7 @@ visit_opaque(Walk *walk, const Place *place)
 		visit_compressed(walk, place, section, object.cms);
 		break;
 	case CMS_KIND_ENCRYPTED:
-		remark(walk, place, "encrypted");
+		note_encrypted(walk, place);
 		break;
 	case CMS_KIND_OTHER:
 		remark(walk, place, "CMS, and not signed");
@@ -825,7 +836,7 @@ visit(Walk *walk, const Place *place)
 		visit_other_signed(walk, place);
 		break;
 	case MIME_KIND_ENCRYPTED:
-		remark(walk, place, "encrypted");
+		note_encrypted(walk, place);
 		visit_plain(walk, place);
 		break;
 	case MIME_KIND_PLAIN:

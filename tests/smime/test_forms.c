@@ -1039,25 +1039,65 @@ Test(forms, attached_documents)
 /* --- what carries no signature ----------------------------------------------
  */
 
-Test(forms, encrypted)
+/* Caller frees. */
+static char *
+encrypted_message(const World *world)
 {
-	g_auto(World) world = world_new();
 	g_autoptr(OsslX509Stack) readers = sk_X509_new_null();
 	g_autoptr(BIO) content = BIO_new_mem_buf(PKI_PART, -1);
 	g_autoptr(CMS_ContentInfo) cms = NULL;
 	g_autoptr(GBytes) der = NULL;
-	g_autofree char *text = NULL;
-	g_autoptr(Verdict) verdict = NULL;
 
-	X509_up_ref(world.pki->leaf);
-	sk_X509_push(readers, world.pki->leaf);
+	X509_up_ref(world->pki->leaf);
+	sk_X509_push(readers, world->pki->leaf);
 	cms = CMS_encrypt(readers, content, EVP_aes_128_cbc(), CMS_BINARY);
 	der = cms_der(cms);
-	text = cms_message(der);
-	verdict = judge(&world, text);
+	ERR_clear_error();
+	return cms_message(der);
+}
+
+Test(forms, encrypted)
+{
+	g_auto(World) world = world_new();
+	g_autofree char *text = encrypted_message(&world);
+	g_autoptr(Verdict) verdict = judge(&world, text);
+
 	cr_expect_eq(verdict->entries->len, 0);
 	cr_expect_str_eq(verdict->remark, "encrypted");
-	ERR_clear_error();
+}
+
+/* RFC 8551, section 3.7: who signs that may not know what it is.  Beside a text
+ * of his own it is an attachment as any other. */
+Test(forms, signed_and_encrypted_before)
+{
+	static const char pgp[] =
+	    "Content-Type: multipart/encrypted; boundary=e; "
+	    "protocol=\"application/pgp-encrypted\"\r\n\r\n--e--\r\n";
+	g_auto(World) world = world_new();
+	g_autofree char *text = encrypted_message(&world);
+	const char *inner = text + strlen(PKI_FROM);
+	g_autofree char *unlabelled =
+	    replaced(inner, "application/pkcs7-mime; name=smime.p7m",
+		"application/octet-stream");
+	g_autofree char *clear = detached(&world, PKI_FROM, inner);
+	g_autofree char *hidden = opaque(&world, PKI_FROM, inner);
+	g_autofree char *twice = opaque(&world, "", inner);
+	g_autofree char *around = detached(&world, PKI_FROM, twice);
+	g_autofree char *unknown = detached(&world, PKI_FROM, unlabelled);
+	g_autofree char *by_pgp = detached(&world, PKI_FROM, pgp);
+	g_autofree char *part = mixed("", TEXT, inner);
+	g_autofree char *beside = detached(&world, PKI_FROM, part);
+	g_autoptr(Verdict) verdict = judge(&world, clear);
+	const VerdictEntry *entry = g_ptr_array_index(verdict->entries, 0);
+
+	cr_expect_eq(entry->steps[VERDICT_STEP_COVERAGE].reason,
+	    VERDICT_REASON_CONTENT_ENCRYPTED);
+	expect(&world, "clear", clear, "2*=policy", SMIME_POLICY);
+	expect(&world, "hidden", hidden, "1*=policy", SMIME_POLICY);
+	expect(&world, "twice", around, "2*=policy 1=pass", SMIME_POLICY);
+	expect(&world, "unlabelled", unknown, "2*=policy", SMIME_POLICY);
+	expect(&world, "by PGP", by_pgp, "2*=policy", SMIME_POLICY);
+	expect(&world, "beside a text", beside, "2*=pass", SMIME_PASS);
 }
 
 Test(forms, remarks)

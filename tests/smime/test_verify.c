@@ -1386,6 +1386,7 @@ Test(verify, every_reason_is_reached)
 	/* test_forms has messages for these, test_trust a path */
 	reached[VERDICT_REASON_PARTIAL] = true;
 	reached[VERDICT_REASON_OUTER_INVALID] = true;
+	reached[VERDICT_REASON_CONTENT_ENCRYPTED] = true;
 	reached[VERDICT_REASON_HEADER_MISMATCH] = true;
 	reached[VERDICT_REASON_HEADER_AMBIGUOUS] = true;
 	reached[VERDICT_REASON_HEADER_DIFFERS] = true;
