@@ -435,24 +435,6 @@ add_certificates(CMS_ContentInfo *cms, Walk certificates, CertCache *known)
 	return true;
 }
 
-/* --- memory ----------------------------------------------------------------
- */
-
-/* Of an element, as OpenSSL builds it; and octets of the least of them. */
-#define ELEMENT_MEMORY 128
-#define ELEMENT_SIZE 2
-
-/* Each layer has three quarters of what is around it; it is there twice, as its
- * octets and as OpenSSL's copy of the content: twice 3/4 + 9/16 + ... */
-#define LAYERS_MEMORY 6
-
-gsize
-cms_memory(gsize size)
-{
-	return LAYERS_MEMORY * size +
-	    MIN(size / ELEMENT_SIZE, CMS_MAX_ELEMENTS) * ELEMENT_MEMORY;
-}
-
 /* --- parsing ---------------------------------------------------------------
  */
 

@@ -28,16 +28,11 @@
 #define CMS_MAX_CERTIFICATE_SIZE (64U << 10) /* octets of DER */
 #define CMS_MAX_LAYERS 8                     /* objects one inside the other */
 #define CMS_MAX_EXPANDED (16U << 20) /* octets that decompression makes */
-#define CMS_EXPANDED_COPIES 2        /* of them, while it makes them */
 #define CMS_MAX_LISTS 16
 #define CMS_MAX_LISTS_SIZE (1U << 20) /* octets of DER, of all of them */
 #define CMS_MAX_OCSP_RESPONSES 8
 #define CMS_MAX_ELEMENTS (1U << 18)
 #define CMS_MIN_ELEMENT_SIZE 64 /* on average, of those beyond that */
-
-/* Octets of memory for an object of so many, perhaps in base64, and all that is
- * inside of it, but for what is compressed. */
-gsize cms_memory(gsize size);
 
 /* All of der, to the last octet.  Certificates that known has are not decoded
  * again; it may be NULL.  NULL with *reason MALFORMED or OVER_LIMIT; *why is

@@ -6,7 +6,6 @@
 #include "ossl.h"
 #include "sign.h"
 #include "signed_data.h"
-#include "turn.h"
 
 /* For readers that do not know MIME. */
 #define PREAMBLE \
@@ -257,9 +256,6 @@ signed_data(Identity *identity, const SignOptions *options, gint64 now,
 
 /* --- the two forms ----------------------------------------------------- */
 
-/* OpenSSL's of the content, and what it makes of it. */
-#define OPAQUE_COPIES 2
-
 /* RFC 8551, section 3.5.2. */
 static bool
 sign_opaque(SignedMessage *made, const MimeMessage *message, Identity *identity,
@@ -267,7 +263,6 @@ sign_opaque(SignedMessage *made, const MimeMessage *message, Identity *identity,
     GError **error)
 {
 	g_autoptr(Spool) entity = spool_new(&options->spool);
-	g_auto(Turn) turn = { 0 };
 	g_autoptr(GBytes) der = NULL;
 	Sink to_entity = { .spool = entity, .digesting = digesting };
 	Sink to_body = { 0 };
@@ -275,9 +270,7 @@ sign_opaque(SignedMessage *made, const MimeMessage *message, Identity *identity,
 	const char *data;
 
 	if (!write_entity(made, message, options, true, &to_entity, error) ||
-	    !spool_seal(entity, error) ||
-	    !turn_take(
-		&turn, OPAQUE_COPIES * spool_size(entity), TURN_WAIT_MS, error))
+	    !spool_seal(entity, error))
 		return false;
 	der = signed_data(identity, options, now, digesting, entity, error);
 	if (der == NULL)

@@ -2,7 +2,6 @@
 
 #include "cms.h"
 #include "header_protection.h"
-#include "turn.h"
 #include "unwrap.h"
 
 /* One entity on the way in, with the octets that it stands in; NULL: those of
@@ -49,24 +48,10 @@ refuse(GError **error, const char *why)
 	return false;
 }
 
-static GBytes *
-expand(CMS_ContentInfo *cms, Turn *turn, const char **why)
-{
-	VerdictReason reason;
-	const char *flaw;
-
-	if (!turn_take(turn, CMS_EXPANDED_COPIES * CMS_MAX_EXPANDED,
-		TURN_WAIT_MS, NULL)) {
-		*why = "other large messages have the memory";
-		return NULL;
-	}
-	return cms_decompress(cms, CMS_MAX_EXPANDED, &reason, &flaw);
-}
-
 /* What the CMS object in entity has signed or compressed; NULL: nothing, and
  * *why not (constant). */
 static GBytes *
-content_of(const MimeEntity *entity, Turn *turn, const char **why)
+content_of(const MimeEntity *entity, const char **why)
 {
 	g_autoptr(GBytes) der = mime_decode_body(entity);
 	VerdictReason reason;
@@ -80,7 +65,7 @@ content_of(const MimeEntity *entity, Turn *turn, const char **why)
 		return NULL;
 	switch (cms_kind(cms)) {
 	case CMS_KIND_COMPRESSED:
-		return expand(cms, turn, why);
+		return cms_decompress(cms, CMS_MAX_EXPANDED, &reason, &flaw);
 	case CMS_KIND_ENCRYPTED:
 		*why = "what it holds is encrypted";
 		return NULL;
@@ -97,10 +82,10 @@ content_of(const MimeEntity *entity, Turn *turn, const char **why)
 }
 
 static bool
-step_inside(Layer *layer, Turn *turn, GError **error)
+step_inside(Layer *layer, GError **error)
 {
 	const char *why;
-	g_autoptr(GBytes) content = content_of(layer->entity, turn, &why);
+	g_autoptr(GBytes) content = content_of(layer->entity, &why);
 	g_autoptr(GBytes) text = NULL;
 	gsize size;
 	const char *data;
@@ -221,15 +206,11 @@ unwrap_message(
     const MimeMessage *message, const SpoolLimits *limits, GError **error)
 {
 	g_autoptr(UnwrappedMessage) unwrapped = g_new0(UnwrappedMessage, 1);
-	g_auto(Turn) turn = { 0 };
 	g_auto(Layer) layer = { NULL, NULL, message->root };
 
 	unwrapped->fields = g_array_new(FALSE, FALSE, sizeof(HeaderField));
 	g_array_set_clear_func(unwrapped->fields, header_field_clear);
 	unwrapped->body = rope_new(limits, NULL);
-	if (!turn_take(&turn, cms_memory(mime_range_size(message->root->body)),
-		TURN_WAIT_MS, error))
-		return NULL;
 	for (guint layers = 0;
 	     layers == 0 || mime_kind(layer.entity) == MIME_KIND_SMIME_OPAQUE;
 	     layers++) {
@@ -237,7 +218,7 @@ unwrap_message(
 			refuse(error, "too many layers");
 			return NULL;
 		}
-		if (!step_inside(&layer, &turn, error))
+		if (!step_inside(&layer, error))
 			return NULL;
 	}
 	if (!take_content(layer.entity, unwrapped, error))

@@ -6,7 +6,6 @@
 #include "originators.h"
 #include "ossl.h"
 #include "second_reader.h"
-#include "turn.h"
 #include "verify.h"
 
 /* What is the same for all signed objects of a message. */
@@ -20,7 +19,6 @@ typedef struct {
 	guint signatures_left; /* that searches for paths may still check */
 	SupplyBudget budget;
 	bool is_full; /* and that has been said */
-	Turn turn;    /* for what is decoded */
 } Walk;
 
 /* What of the message is inside of a place. */
@@ -50,7 +48,6 @@ typedef struct {
 	guint problems;     /* of all around it */
 	const char *micalg; /* of the multipart/signed, or NULL */
 	guint layers;       /* of CMS around it */
-	bool has_turn;      /* that of what is around it was for it too */
 } Place;
 
 static void visit(Walk *walk, const Place *place);
@@ -219,23 +216,6 @@ has_room(Walk *walk, const Place *place)
 		record_structure(walk, place, NULL, VERDICT_REASON_OVER_LIMIT,
 		    "too many signatures, one beside or inside the other");
 	walk->is_full = true;
-	return false;
-}
-
-/* --- memory for what is decoded ------------------------------------------ */
-
-static bool
-take_turn(Walk *walk, const Place *place, gsize octets)
-{
-	g_autoptr(GError) error = NULL;
-	g_autofree char *section = NULL;
-
-	if (turn_take(&walk->turn, octets, TURN_WAIT_MS, &error))
-		return true;
-	section = mime_is_multipart(place->entity) ? part_section(place, 2) :
-						     own_section(place);
-	record_structure(
-	    walk, place, section, VERDICT_REASON_LOCAL_ERROR, error->message);
 	return false;
 }
 
@@ -644,24 +624,19 @@ visit_compressed(
 {
 	VerdictReason reason;
 	const char *why;
-	g_autoptr(GBytes) octets = NULL;
-	gsize memory = CMS_EXPANDED_COPIES * walk->to_expand, size;
-	Place inside = *place;
+	g_autoptr(GBytes) octets =
+	    cms_decompress(cms, walk->to_expand, &reason, &why);
 	const char *data;
+	gsize size;
 
 	remark(walk, place, "compressed");
-	if (!take_turn(walk, place, memory))
-		return;
-	octets = cms_decompress(cms, walk->to_expand, &reason, &why);
 	if (octets == NULL) {
 		record_structure(walk, place, section, reason, why);
 		return;
 	}
 	data = g_bytes_get_data(octets, &size);
 	walk->to_expand -= MIN(size, walk->to_expand);
-	turn_give(&walk->turn, memory - MIN(size, memory));
-	inside.has_turn = false;
-	visit_octets(walk, &inside, section, NULL, data, size);
+	visit_octets(walk, place, section, NULL, data, size);
 }
 
 /* Of what is neither signed nor may hold what is, nothing is claimed. */
@@ -785,51 +760,19 @@ visit_other_signed(Walk *walk, const Place *place)
 	    is_in_layer(place->covers) ? place->covers : COVERS_PART);
 }
 
-/* What is beside a detached signature takes a turn of its own. */
-static void
-visit_detached_in_turn(Walk *walk, const Place *place)
-{
-	const GPtrArray *parts = place->entity->children;
-	const MimeEntity *signature =
-	    parts->len > 1 ? g_ptr_array_index(parts, 1) : place->entity;
-	gsize before = walk->turn.octets;
-
-	if (!place->has_turn &&
-	    !take_turn(
-		walk, place, cms_memory(mime_range_size(signature->body))))
-		return;
-	visit_detached(walk, place);
-	turn_give(&walk->turn, walk->turn.octets - before);
-}
-
-static void
-visit_opaque_in_turn(Walk *walk, const Place *place)
-{
-	Place inside = *place;
-	gsize before = walk->turn.octets;
-
-	if (!place->has_turn &&
-	    !take_turn(
-		walk, place, cms_memory(mime_range_size(place->entity->body))))
-		return;
-	inside.has_turn = true;
-	visit_opaque(walk, &inside);
-	turn_give(&walk->turn, walk->turn.octets - before);
-}
-
 static void
 visit(Walk *walk, const Place *place)
 {
 	switch (kind_of(place->entity, place->covers)) {
 	case MIME_KIND_SMIME_DETACHED:
 		if (has_room(walk, place))
-			visit_detached_in_turn(walk, place);
+			visit_detached(walk, place);
 		break;
 	case MIME_KIND_SMIME_OPAQUE:
 		if ((place->covers != COVERS_PART ||
 			!mime_is_cms_file(place->entity)) &&
 		    has_room(walk, place))
-			visit_opaque_in_turn(walk, place);
+			visit_opaque(walk, place);
 		break;
 	case MIME_KIND_OTHER_SIGNED:
 		remark(walk, place, "signed, and not by S/MIME");
@@ -853,7 +796,7 @@ verify_message(const MimeMessage *message, const Trust *trust,
 	g_auto(Shown) shown = { .header = message->root };
 	Walk walk = { trust, revocation, options, now, verdict,
 		CMS_MAX_EXPANDED, TRUST_MAX_SIGNATURES,
-		revocation_budget(revocation), false, { 0 } };
+		revocation_budget(revocation), false };
 	Place place = {
 		.entity = message->root,
 		.section = "",

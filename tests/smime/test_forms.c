@@ -4,7 +4,6 @@
 #include <gio/gio.h>
 
 #include "../../smime/cms.h"
-#include "../../smime/turn.h"
 #include "../../smime/verify.h"
 #include "../pki.h"
 
@@ -1192,87 +1191,4 @@ Test(forms, compressed_badly)
 	    VERDICT_REASON_OVER_LIMIT);
 	expect(&world, "fits", fits, "", SMIME_NONE);
 	expect(&world, "garbage", garbage, "1*=neutral", SMIME_NEUTRAL);
-}
-
-/* --- memory -----------------------------------------------------------------
- */
-
-static void
-take_all_but(Turn *turn, gsize octets)
-{
-	cr_assert(turn_take(turn, TURN_MAX - octets, 0, NULL));
-}
-
-/* TEXT and as many octets, which cannot be compressed.  Caller frees. */
-static char *
-long_text(gsize size)
-{
-	g_autoptr(GRand) random = g_rand_new_with_seed(1);
-	GString *text = g_string_new(TEXT);
-
-	for (gsize i = 0; i < size; i++) {
-		g_string_append_c(
-		    text, (char)g_rand_int_range(random, 'A', 'z'));
-		if (i % 70 == 69)
-			g_string_append(text, "\r\n");
-	}
-	g_string_append(text, "\r\n");
-	return g_string_free(text, FALSE);
-}
-
-/* What is expanded is more than what was waited for. */
-Test(forms, no_memory_for_what_is_compressed)
-{
-	g_auto(World) world = world_new();
-	g_autofree char *content = long_text(100000);
-	g_autofree char *with_from =
-	    compressed_message(content, strlen(content));
-	g_autofree char *text =
-	    opaque(&world, PKI_FROM, with_from + strlen(PKI_FROM));
-	g_auto(Turn) others = { 0 };
-
-	take_all_but(&others, cms_memory(strlen(text)));
-	expect(&world, "others have it", text, "1*=temperror 1/1=temperror",
-	    SMIME_TEMPERROR);
-	turn_end(&others);
-	expect(&world, "nobody has it", text, "1*=pass", SMIME_PASS);
-	/* All of it was given back. */
-	take_all_but(&others, 0);
-}
-
-typedef struct {
-	const World *world;
-	const char *text;
-	gint judged;
-} Waiting;
-
-static void *
-judge_waiting(void *data)
-{
-	Waiting *waiting = data;
-
-	expect(waiting->world, "waits", waiting->text, "1*=pass", SMIME_PASS);
-	g_atomic_int_set(&waiting->judged, 1);
-	return NULL;
-}
-
-Test(forms, waits_for_memory)
-{
-	g_auto(World) world = world_new();
-	g_autofree char *content = long_text(100000);
-	g_autofree char *hidden = opaque(&world, PKI_FROM, content);
-	g_autofree char *clear = detached(&world, PKI_FROM, content);
-	g_auto(Turn) others = { 0 };
-	Waiting waiting = { &world, hidden, 0 };
-	GThread *thread;
-
-	take_all_but(&others, 0);
-	expect(&world, "nothing to decode", clear, "2*=pass", SMIME_PASS);
-	thread = g_thread_new("waiting", judge_waiting, &waiting);
-	g_usleep(G_USEC_PER_SEC / 20);
-	cr_expect_eq(g_atomic_int_get(&waiting.judged), 0);
-	turn_end(&others);
-	g_thread_join(thread);
-	cr_expect_eq(waiting.judged, 1);
-	take_all_but(&others, 0);
 }

@@ -8,7 +8,6 @@
 #include "../../smime/identity.h"
 #include "../../smime/ossl.h"
 #include "../../smime/sign.h"
-#include "../../smime/turn.h"
 #include "../pki.h"
 
 #define MESSAGE \
@@ -752,45 +751,6 @@ Test(sign, identity_shared_by_threads)
 		threads[i] = g_thread_new("sign", sign_many, &signer);
 	for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
 		cr_expect(g_thread_join(threads[i]) == &signer);
-}
-
-typedef struct {
-	const Signer *signer;
-	const char *text;
-} Waiting;
-
-static void *
-sign_in_turn(void *data)
-{
-	const Waiting *waiting = data;
-
-	return must_sign(
-	    waiting->signer, waiting->text, SIGN_OPAQUE, SIGN_SHA256);
-}
-
-Test(sign, opaque_waits_for_memory)
-{
-	g_auto(Signer) signer = signer_new(NULL);
-	g_autoptr(GString) text = g_string_new(MESSAGE);
-	Waiting waiting = { &signer, NULL };
-	g_auto(Turn) others = { 0 }, late = { 0 };
-	g_autoptr(SignedMessage) made = NULL, detached = NULL;
-	GThread *thread;
-
-	while (text->len < TURN_SMALL * 5 / 8)
-		g_string_append(text, "Selamat pagi.\r\n");
-	waiting.text = text->str;
-	cr_assert(turn_take(&others, TURN_MAX - TURN_SMALL - 1, 0, NULL));
-	detached = must_sign(&signer, text->str, SIGN_DETACHED, SIGN_SHA256);
-	thread = g_thread_new("sign", sign_in_turn, &waiting);
-	/* While it waits nobody overtakes. */
-	while (turn_take(&late, TURN_SMALL + 1, 0, NULL)) {
-		turn_end(&late);
-		g_usleep(1000);
-	}
-	turn_end(&others);
-	made = g_thread_join(thread);
-	cr_expect(turn_take(&others, TURN_MAX, 0, NULL));
 }
 
 Test(sign, names)

@@ -3,7 +3,6 @@
 #include <criterion/criterion.h>
 
 #include "../../smime/cms.h"
-#include "../../smime/turn.h"
 #include "../../smime/unwrap.h"
 #include "../pki.h"
 
@@ -237,39 +236,4 @@ Test(unwrap, too_big)
 
 	cr_expect_null(made);
 	cr_expect(g_error_matches(error, SMIME_ERROR, SMIME_ERROR_TOO_BIG));
-}
-
-static void *
-unwrap_in_turn(void *text)
-{
-	g_autoptr(GError) error = NULL;
-
-	return unwrapped(text, &error);
-}
-
-Test(unwrap, waits_for_memory)
-{
-	g_autoptr(Pki) pki = pki_new(NULL);
-	const gsize size = 200000;
-	g_autoptr(GString) content =
-	    g_string_new("Content-Type: text/plain\r\n\r\n");
-	g_autofree char *text = NULL;
-	g_auto(Turn) others = { 0 }, late = { 0 };
-	g_autoptr(UnwrappedMessage) made = NULL;
-	GThread *thread;
-
-	while (content->len < size)
-		g_string_append(content, "Selamat pagi.\r\n");
-	text = wrapped(pki, PKI_FROM, content->str, content->len);
-	cr_assert(turn_take(&others, TURN_MAX - TURN_SMALL - 1, 0, NULL));
-	thread = g_thread_new("unwrap", unwrap_in_turn, text);
-	/* While it waits nobody overtakes. */
-	while (turn_take(&late, TURN_SMALL + 1, 0, NULL)) {
-		turn_end(&late);
-		g_usleep(1000);
-	}
-	turn_end(&others);
-	made = g_thread_join(thread);
-	cr_expect(made != NULL);
-	cr_expect(turn_take(&others, TURN_MAX, 0, NULL));
 }
