@@ -528,6 +528,7 @@ cms_kind(CMS_ContentInfo *cms)
 		return CMS_KIND_COMPRESSED;
 	case NID_pkcs7_enveloped:
 	case NID_pkcs7_encrypted:
+	case NID_pkcs7_signedAndEnveloped: /* RFC 2315, section 11 */
 	case NID_id_smime_ct_authEnvelopedData:
 		return CMS_KIND_ENCRYPTED;
 	default:

@@ -48,6 +48,7 @@ typedef struct {
 	guint problems;     /* of all around it */
 	const char *micalg; /* of the multipart/signed, or NULL */
 	guint layers;       /* of CMS around it */
+	bool is_first;      /* that is shown of what somebody signed */
 } Place;
 
 static void visit(Walk *walk, const Place *place);
@@ -155,21 +156,27 @@ record_inside(VerdictEntry *entry, VerdictStep step, VerdictReason reason,
 	verdict_record(entry, step, reason, detail);
 }
 
-/* What is found in a layer inside is shown in the place of what is outside. */
 static void
-tell_outside(Walk *walk, const Place *place, VerdictStep step,
-    VerdictReason reason, const char *detail)
+tell_whole(
+    Walk *walk, VerdictStep step, VerdictReason reason, const char *detail)
 {
 	const GPtrArray *entries = walk->verdict->entries;
 
-	if (!is_in_layer(place->covers))
-		return;
 	for (guint i = 0; i < entries->len; i++) {
 		VerdictEntry *entry = g_ptr_array_index(entries, i);
 
 		if (entry->whole && verdict_entry_result(entry) == SMIME_PASS)
 			record_inside(entry, step, reason, detail);
 	}
+}
+
+/* What is found in a layer inside is shown in the place of what is outside. */
+static void
+tell_outside(Walk *walk, const Place *place, VerdictStep step,
+    VerdictReason reason, const char *detail)
+{
+	if (is_in_layer(place->covers))
+		tell_whole(walk, step, reason, detail);
 }
 
 static void
@@ -195,13 +202,14 @@ remark(Walk *walk, const Place *place, const char *text)
 }
 
 /* RFC 8551, section 3.7: who has signed what was encrypted need not know what
- * it says. */
+ * it says.  Behind a text of the signer's it is an attachment. */
 static void
 note_encrypted(Walk *walk, const Place *place)
 {
 	remark(walk, place, "encrypted");
-	tell_outside(walk, place, VERDICT_STEP_COVERAGE,
-	    VERDICT_REASON_CONTENT_ENCRYPTED, NULL);
+	if (place->is_first)
+		tell_whole(walk, VERDICT_STEP_COVERAGE,
+		    VERDICT_REASON_CONTENT_ENCRYPTED, NULL);
 }
 
 /* Is there room for one more signed object?  If not, that is said once: layers,
@@ -415,14 +423,38 @@ kind_of(const MimeEntity *entity, Covers covers)
 	return kind;
 }
 
+/* A part that is shown with, or in the place of, the first. */
+static bool
+is_shown_first(const MimeEntity *around, guint part)
+{
+	return part == 0 || mime_is(around, "multipart", "alternative");
+}
+
+/* Is what is shown first of it encrypted, by its labels? */
+static bool
+shows_encrypted(const MimeEntity *entity)
+{
+	if (mime_kind(entity) == MIME_KIND_ENCRYPTED)
+		return true;
+	for (guint i = 0; i < entity->children->len; i++) {
+		if (is_shown_first(entity, i) &&
+		    shows_encrypted(g_ptr_array_index(entity->children, i)))
+			return true;
+	}
+	return false;
+}
+
 static bool
 holds_layer(const MimeEntity *content, Covers covers)
 {
 	MimeKind kind = kind_of(content, covers);
 
-	return kind == MIME_KIND_SMIME_OPAQUE ||
-	    kind == MIME_KIND_OTHER_SIGNED || kind == MIME_KIND_ENCRYPTED ||
-	    mime_holds_smime(content);
+	if (kind == MIME_KIND_SMIME_OPAQUE || kind == MIME_KIND_OTHER_SIGNED ||
+	    mime_holds_smime(content) || shows_encrypted(content))
+		return true;
+	/* A message, which is shown as its content is. */
+	return content->children->len == 1 && !mime_is_multipart(content) &&
+	    holds_layer(g_ptr_array_index(content->children, 0), covers);
 }
 
 /* Signed content is not read twice together with what is around it. */
@@ -463,6 +495,7 @@ in_layer(const Place *place, const char *section, const MimeEntity *content,
 	inside.covers = covers;
 	inside.micalg = NULL;
 	inside.layers++;
+	inside.is_first = is_in_layer(covers);
 	return inside;
 }
 
@@ -679,6 +712,8 @@ visit_opaque(Walk *walk, const Place *place)
 		break;
 	case CMS_KIND_OTHER:
 		remark(walk, place, "CMS, and not signed");
+		tell_outside(walk, place, VERDICT_STEP_STRUCTURE,
+		    VERDICT_REASON_CMS_UNSUPPORTED, NULL);
 		break;
 	}
 }
@@ -697,6 +732,8 @@ visit_parts(Walk *walk, const Place *place, Covers first)
 		part.section = section;
 		part.is_root = false;
 		part.covers = i == 0 ? first : COVERS_PART;
+		part.is_first =
+		    place->is_first && is_shown_first(place->entity, i);
 		part.problems |= place->entity->problems;
 		visit(walk, &part);
 	}
@@ -736,7 +773,8 @@ visit_plain(Walk *walk, const Place *place)
 		return;
 	if (!mime_is_multipart(place->entity))
 		visit_message(walk, place);
-	else if (mime_holds_smime(place->entity))
+	else if (mime_holds_smime(place->entity) ||
+	    (place->is_first && shows_encrypted(place->entity)))
 		visit_parts(walk, place, COVERS_PART);
 }
 
