@@ -1,26 +1,27 @@
 #include <string.h>
 
+#include "file_names.h"
 #include "mime_kind.h"
 
 /* RFC 8551, section 3.2.1. */
 #define OWN_NAME "smime."
 
-/* Octets; a file's name is not longer, and it is looked at more than once. */
-#define MAX_DISPOSITION 1024
-
 /* The field's type and parameters; NULL: there is none. */
 static ContentType *
 disposition_of(const MimeEntity *entity)
 {
+	bool well_formed;
+
 	for (guint i = 0; i < entity->fields->len; i++) {
 		const MimeField *field =
 		    &g_array_index(entity->fields, MimeField, i);
 
 		if (mime_field_is(entity, field, "Content-Disposition") &&
-		    mime_range_size(field->value) <= MAX_DISPOSITION)
+		    mime_range_size(field->value) <=
+			CONTENT_TYPE_MAX_DISPOSITION)
 			return content_type_parse_disposition(
 			    entity->base + field->value.start,
-			    mime_range_size(field->value));
+			    mime_range_size(field->value), &well_formed);
 	}
 	return NULL;
 }
@@ -93,7 +94,8 @@ has_one_of(const char *name, const char *const *suffixes)
 }
 
 /* RFC 8551, section 3.2.1: the name is a hint where the type is lost.  Readers
- * do not agree on which of two names counts. */
+ * do not agree on which of two names counts; that no other one is there is for
+ * file_names to say. */
 static bool
 is_octet_stream_named(const MimeEntity *entity, const char *const *suffixes)
 {
@@ -111,21 +113,17 @@ is_octet_stream_named(const MimeEntity *entity, const char *const *suffixes)
 bool
 mime_is_pkcs7_signature(const MimeEntity *entity)
 {
-	static const char *const suffixes[] = { ".p7s", NULL };
-
 	return mime_is(entity, "application", "pkcs7-signature") ||
 	    mime_is(entity, "application", "x-pkcs7-signature") ||
-	    is_octet_stream_named(entity, suffixes);
+	    is_octet_stream_named(entity, file_names_signature_endings);
 }
 
 bool
 mime_is_pkcs7_mime(const MimeEntity *entity)
 {
-	static const char *const suffixes[] = { ".p7m", ".p7c", ".p7z", NULL };
-
 	return mime_is(entity, "application", "pkcs7-mime") ||
 	    mime_is(entity, "application", "x-pkcs7-mime") ||
-	    is_octet_stream_named(entity, suffixes);
+	    is_octet_stream_named(entity, file_names_opaque_endings);
 }
 
 bool

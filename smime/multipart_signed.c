@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "file_names.h"
 #include "mime_kind.h"
 #include "multipart_signed.h"
 #include "octets.h"
@@ -320,6 +321,9 @@ multipart_signed_reason(
 	reason = multipart_signed_cms_reason(signature, why);
 	if (reason != VERDICT_REASON_OK)
 		return reason;
+	*why = file_names_flaw(signature, file_names_signature_endings);
+	if (*why != NULL)
+		return VERDICT_REASON_MIME_AMBIGUOUS;
 	*why = "a delimiter in the header of the signature part "
 	       "(RFC 2046, section 5.1.1)";
 	if (has_delimiter(entity, signature->header))

@@ -502,6 +502,25 @@ Test(attacks, structure)
 		    PASSES },
 		{ "a name that is encoded", "pkcs7-signature; name=",
 		    "octet-stream; name*=us-ascii''", PASSES },
+		/* The signature has room for a file that nobody signs. */
+		{ "a file of the right type", P7S_NAME, "name=faktur.zip",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "under another name beside it", P7S_NAME,
+		    P7S_NAME "\r\nContent-Disposition: attachment;"
+			     " filename*=utf-8''faktur.zip;"
+			     " filename=smime.p7s",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "under a second name by its name alone",
+		    "pkcs7-signature; name=smime.p7s",
+		    "octet-stream; name=smime.p7s\r\n"
+		    "Content-Disposition: attachment; filename=smime.p7s\r\n"
+		    "Content-Disposition: attachment; filename=faktur.zip",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "under the same name beside it", P7S_NAME,
+		    P7S_NAME "\r\nContent-Disposition: attachment;"
+			     " filename*=utf-8''smime.p7s;"
+			     " filename=smime.p7s",
+		    PASSES },
 		/* a boundary where there is no multipart */
 		{ "of the signature part", P7S_NAME, P7S_NAME "; boundary=lain",
 		    STRUCTURE(MIME_AMBIGUOUS) },
