@@ -1005,6 +1005,22 @@ Test(attacks, opaque_structure)
 		    STRUCTURE(MIME_AMBIGUOUS) },
 		{ "a detached signature", "{P7M}", "{P7S}",
 		    STRUCTURE(CONTENT_ABSENT) },
+		{ "a file by its name", "name=smime.p7m", "name=faktur.zip",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "a file by one of its names", P7M_TYPE,
+		    P7M_TYPE "Content-Disposition: attachment;"
+			     " filename*=utf-8''faktur.zip;"
+			     " filename=smime.p7m\r\n",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "a file by its smime-type", "signed-data", "certs-only",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "a file by a name behind a comment", P7M_TYPE,
+		    "Content-Type: application/octet-stream;"
+		    " name=smime.p7m\r\n"
+		    "Content-Transfer-Encoding: base64\r\n"
+		    "Content-Disposition: attachment; (x)"
+		    " filename=faktur.zip\r\n",
+		    STRUCTURE(MIME_AMBIGUOUS) },
 		{ "bare CR in the header", "Kabar",
 		    "Kabar\rContent-Type: text/html\r\r",
 		    STRUCTURE(MIME_AMBIGUOUS) },
