@@ -395,12 +395,17 @@ may_be_cms(const MimeEntity *entity)
 	return octets == NULL || begins_like_cms(octets);
 }
 
-/* What somebody has signed is a layer for us if it is one for any reader. */
+/* What is S/MIME for some reader by its header, and not for us, is ambiguous,
+ * and not nothing.  What somebody has signed is a layer for us if it is one for
+ * any reader. */
 static MimeKind
 kind_of(const MimeEntity *entity, Covers covers)
 {
 	MimeKind kind = mime_kind(entity);
 
+	if (covers == COVERS_WHOLE && kind != MIME_KIND_SMIME_DETACHED &&
+	    mime_may_be_smime(entity))
+		return MIME_KIND_SMIME_OPAQUE;
 	if (kind == MIME_KIND_PLAIN && is_in_layer(covers) &&
 	    (mime_is_unclear(entity) || may_be_cms(entity)))
 		return MIME_KIND_SMIME_OPAQUE;
