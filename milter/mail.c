@@ -118,13 +118,20 @@ count_field(Mail *mail, const char *name)
 	return count;
 }
 
+/* Some readers take it for that field with blanks before the colon, too. */
+static bool
+is_field(const char *name, const char *field)
+{
+	gsize size = strlen(field);
+
+	return g_ascii_strncasecmp(name, field, size) == 0 &&
+	    name[size + strspn(name + size, " \t")] == '\0';
+}
+
 static void
 note_from(Mail *mail, const char *name, const char *value)
 {
-	gsize size = strlen("From");
-
-	if (g_ascii_strncasecmp(name, "From", size) != 0 ||
-	    name[size + strspn(name + size, " \t")] != '\0')
+	if (!is_field(name, "From"))
 		return;
 	if (mail->from_fields++ == 0)
 		mail->from = g_strdup(value);
@@ -159,8 +166,7 @@ mail_header(Mail *mail, const char *name, const char *value)
 	if (authres_judge(name, value, mail->authserv_id, &harmless) !=
 	    AUTHRES_HONEST)
 		note_forged(mail, name, index, harmless);
-	if (g_ascii_strcasecmp(name, "Content-Type") == 0 &&
-	    mime_may_hold_smime(value))
+	if (is_field(name, "Content-Type") && mime_may_hold_smime(value))
 		mail->may_hold_smime = true;
 	note_from(mail, name, value);
 	append_text(mail, name, strlen(name));

@@ -297,7 +297,7 @@ content_type_parse(const char *value, gsize size, bool *well_formed)
 }
 
 ContentType *
-content_type_parse_disposition(const char *value, gsize size)
+content_type_parse_disposition(const char *value, gsize size, bool *well_formed)
 {
 	ContentType *type = content_type_new("attachment", "");
 	Cursor cursor = { value, value + size };
@@ -305,10 +305,11 @@ content_type_parse_disposition(const char *value, gsize size)
 
 	skip_blanks(&cursor);
 	word = lower(read_while(&cursor, is_token_char));
+	*well_formed = word != NULL;
 	if (word != NULL) {
 		g_free(type->type);
 		type->type = word;
-		parse_parameters(type, &cursor);
+		*well_formed = parse_parameters(type, &cursor);
 	}
 	return type;
 }

@@ -18,6 +18,8 @@
 #include <glib.h>
 
 #define CONTENT_TYPE_MAX_PARAMETERS 64
+/* Octets; a file's name is not longer, and it is looked at more than once. */
+#define CONTENT_TYPE_MAX_DISPOSITION 1024
 
 typedef struct {
 	char *name;  /* in lower case */
@@ -43,7 +45,8 @@ ContentType *content_type_parse(
 
 /* The value of a Content-Disposition field (RFC 2183), as far as it can be
  * read; its subtype is empty.  Never NULL. */
-ContentType *content_type_parse_disposition(const char *value, gsize size);
+ContentType *content_type_parse_disposition(
+    const char *value, gsize size, bool *well_formed);
 
 void content_type_free(ContentType *type);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ContentType, content_type_free)

@@ -1,26 +1,27 @@
 #include <string.h>
 
+#include "file_names.h"
 #include "mime_kind.h"
 
 /* RFC 8551, section 3.2.1. */
 #define OWN_NAME "smime."
 
-/* Octets; a file's name is not longer, and it is looked at more than once. */
-#define MAX_DISPOSITION 1024
-
 /* The field's type and parameters; NULL: there is none. */
 static ContentType *
 disposition_of(const MimeEntity *entity)
 {
+	bool well_formed;
+
 	for (guint i = 0; i < entity->fields->len; i++) {
 		const MimeField *field =
 		    &g_array_index(entity->fields, MimeField, i);
 
 		if (mime_field_is(entity, field, "Content-Disposition") &&
-		    mime_range_size(field->value) <= MAX_DISPOSITION)
+		    mime_range_size(field->value) <=
+			CONTENT_TYPE_MAX_DISPOSITION)
 			return content_type_parse_disposition(
 			    entity->base + field->value.start,
-			    mime_range_size(field->value));
+			    mime_range_size(field->value), &well_formed);
 	}
 	return NULL;
 }
@@ -93,7 +94,8 @@ has_one_of(const char *name, const char *const *suffixes)
 }
 
 /* RFC 8551, section 3.2.1: the name is a hint where the type is lost.  Readers
- * do not agree on which of two names counts. */
+ * do not agree on which of two names counts; that no other one is there is for
+ * file_names to say. */
 static bool
 is_octet_stream_named(const MimeEntity *entity, const char *const *suffixes)
 {
@@ -111,21 +113,17 @@ is_octet_stream_named(const MimeEntity *entity, const char *const *suffixes)
 bool
 mime_is_pkcs7_signature(const MimeEntity *entity)
 {
-	static const char *const suffixes[] = { ".p7s", NULL };
-
 	return mime_is(entity, "application", "pkcs7-signature") ||
 	    mime_is(entity, "application", "x-pkcs7-signature") ||
-	    is_octet_stream_named(entity, suffixes);
+	    is_octet_stream_named(entity, file_names_signature_endings);
 }
 
 bool
 mime_is_pkcs7_mime(const MimeEntity *entity)
 {
-	static const char *const suffixes[] = { ".p7m", ".p7c", ".p7z", NULL };
-
 	return mime_is(entity, "application", "pkcs7-mime") ||
 	    mime_is(entity, "application", "x-pkcs7-mime") ||
-	    is_octet_stream_named(entity, suffixes);
+	    is_octet_stream_named(entity, file_names_opaque_endings);
 }
 
 bool
@@ -207,22 +205,86 @@ mime_may_hold_smime(const char *content_type)
 	    contains(content_type, "octet-stream");
 }
 
+/* Behind the name and the colon of a Content-Type, however it is written; NULL:
+ * the line is none. */
+static const char *
+type_value(const char *line, const char *end)
+{
+	static const char name[] = "Content-Type";
+	gsize size = strlen(name);
+
+	if ((gsize)(end - line) < size ||
+	    g_ascii_strncasecmp(line, name, size) != 0)
+		return NULL;
+	for (line += size; line < end; line++) {
+		if (*line == ':')
+			return line + 1;
+		if (*line != ' ' && *line != '\t')
+			return NULL;
+	}
+	return NULL;
+}
+
+/* The end of the line at start and of its folds. */
+static const char *
+folded_line_end(const char *start, const char *end)
+{
+	do {
+		start = memchr(start, '\n', (gsize)(end - start));
+		if (start == NULL)
+			return end;
+		start++;
+	} while (start < end && (*start == ' ' || *start == '\t'));
+	return start;
+}
+
+/* Of any Content-Type in the header, be it a field for us or not. */
+static bool
+has_type(const MimeEntity *entity, bool (*is_so)(const char *))
+{
+	const char *at = entity->base + entity->header.start;
+	const char *end = entity->base + entity->header.end;
+
+	while (at < end) {
+		const char *next = folded_line_end(at, end);
+		const char *value = type_value(at, next);
+		g_autofree char *text = value != NULL ?
+		    g_strndup(value, (gsize)(next - value)) :
+		    NULL;
+
+		if (text != NULL && is_so(text))
+			return true;
+		at = next;
+	}
+	return false;
+}
+
 bool
 mime_header_may_hold_smime(const MimeEntity *entity)
 {
-	for (guint i = 0; i < entity->fields->len; i++) {
-		const MimeField *field =
-		    &g_array_index(entity->fields, MimeField, i);
-		g_autofree char *value = NULL;
+	return has_type(entity, mime_may_hold_smime);
+}
 
-		if (!mime_field_is(entity, field, "Content-Type"))
-			continue;
-		value = g_strndup(entity->base + field->value.start,
-		    mime_range_size(field->value));
-		if (mime_may_hold_smime(value))
-			return true;
-	}
-	return false;
+static bool
+names_smime(const char *content_type)
+{
+	return contains(content_type, "pkcs7") ||
+	    (contains(content_type, "octet-stream") &&
+		contains(content_type, ".p7m")) ||
+	    (contains(content_type, "multipart") &&
+		contains(content_type, "signed") &&
+		!contains(content_type, "pgp-signature"));
+}
+
+bool
+mime_may_be_smime(const MimeEntity *entity)
+{
+	static const guint unclear = MIME_PROBLEM_FIELD_SYNTAX |
+	    MIME_PROBLEM_TWO_CONTENT_TYPES | MIME_PROBLEM_CONTENT_TYPE_SYNTAX |
+	    MIME_PROBLEM_TOO_MANY;
+
+	return (entity->problems & unclear) != 0 &&
+	    has_type(entity, names_smime);
 }
 
 bool

@@ -40,8 +40,13 @@ bool mime_holds_smime(const MimeEntity *entity);
 /* Can its type not be read, and names some that could hold S/MIME? */
 bool mime_is_unclear(const MimeEntity *entity);
 
+/* Is what its header says unclear, said twice or beyond a limit, and could it
+ * be S/MIME itself for another reader? */
+bool mime_may_be_smime(const MimeEntity *entity);
+
 /* From header fields alone: could there be an S/MIME signature somewhere?  By
- * the value of a Content-Type, or by all such fields of an entity. */
+ * the value of a Content-Type, or by all such fields of an entity, also those
+ * that are beyond the limit. */
 bool mime_may_hold_smime(const char *content_type);
 bool mime_header_may_hold_smime(const MimeEntity *entity);
 

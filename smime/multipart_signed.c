@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "file_names.h"
 #include "mime_kind.h"
 #include "multipart_signed.h"
 #include "octets.h"
@@ -51,16 +52,36 @@ is_like_field(const char *line, gsize size)
 	return at < size && line[at] == ':';
 }
 
-/* What some readers cut a file out of, wherever it stands. */
+/* What some readers cut a file out of, wherever it stands: uuencode, yEnc,
+ * BinHex (RFC 1741). */
 static bool
 begins_file(const char *line, gsize size)
 {
-	return (size >= 9 && g_ascii_strncasecmp(line, "begin ", 6) == 0 &&
-		   g_ascii_isdigit(line[6]) && g_ascii_isdigit(line[7]) &&
-		   g_ascii_isdigit(line[8])) ||
-	    (size >= 12 &&
-		g_ascii_strncasecmp(line, "begin-base64", 12) == 0) ||
-	    (size >= 7 && g_ascii_strncasecmp(line, "=ybegin", 7) == 0);
+	static const char *const marks[] = { "begin-base64", "=ybegin",
+		"(This file must be converted with BinHex", NULL };
+
+	for (const char *const *mark = marks; *mark != NULL; mark++) {
+		if (size >= strlen(*mark) &&
+		    g_ascii_strncasecmp(line, *mark, strlen(*mark)) == 0)
+			return true;
+	}
+	return size >= 9 && g_ascii_strncasecmp(line, "begin ", 6) == 0 &&
+	    g_ascii_isdigit(line[6]) && g_ascii_isdigit(line[7]) &&
+	    g_ascii_isdigit(line[8]);
+}
+
+static bool
+has_file(const char *text)
+{
+	gsize size;
+
+	for (const char *line = text; *line != '\0'; line += size) {
+		line += strspn(line, " \t\r\n");
+		size = strcspn(line, "\n");
+		if (begins_file(line, size))
+			return true;
+	}
+	return false;
 }
 
 /* Of a text of several lines: who finds structure in it finds it in such. */
@@ -226,6 +247,9 @@ why_frame_is_content(const MimeEntity *entity)
 		return "text before the first part, and a boundary that lacks "
 		       "quotes (RFC 2045, section 5.1)";
 	epilogue = stripped(entity, entity->epilogue);
+	if (has_file(epilogue))
+		return "a file after the last part "
+		       "(RFC 2046, section 5.1.1)";
 	if (has_fields(epilogue) || has_delimiter(entity, entity->epilogue) ||
 	    has_cut_delimiter(entity, entity->epilogue))
 		return "one more part after the last "
@@ -297,6 +321,9 @@ multipart_signed_reason(
 	reason = multipart_signed_cms_reason(signature, why);
 	if (reason != VERDICT_REASON_OK)
 		return reason;
+	*why = file_names_flaw(signature, file_names_signature_endings);
+	if (*why != NULL)
+		return VERDICT_REASON_MIME_AMBIGUOUS;
 	*why = "a delimiter in the header of the signature part "
 	       "(RFC 2046, section 5.1.1)";
 	if (has_delimiter(entity, signature->header))

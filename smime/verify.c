@@ -1,11 +1,13 @@
 #include <string.h>
 
 #include "cms.h"
+#include "file_names.h"
 #include "header_protection.h"
 #include "multipart_signed.h"
 #include "originators.h"
 #include "ossl.h"
 #include "second_reader.h"
+#include "smime_type.h"
 #include "verify.h"
 
 /* What is the same for all signed objects of a message. */
@@ -411,12 +413,17 @@ may_be_cms(const MimeEntity *entity)
 	return octets == NULL || begins_like_cms(octets);
 }
 
-/* What somebody has signed is a layer for us if it is one for any reader. */
+/* What is S/MIME for some reader by its header, and not for us, is ambiguous,
+ * and not nothing.  What somebody has signed is a layer for us if it is one for
+ * any reader. */
 static MimeKind
 kind_of(const MimeEntity *entity, Covers covers)
 {
 	MimeKind kind = mime_kind(entity);
 
+	if (covers == COVERS_WHOLE && kind != MIME_KIND_SMIME_DETACHED &&
+	    mime_may_be_smime(entity))
+		return MIME_KIND_SMIME_OPAQUE;
 	if (kind == MIME_KIND_PLAIN && is_in_layer(covers) &&
 	    (mime_is_unclear(entity) || may_be_cms(entity)))
 		return MIME_KIND_SMIME_OPAQUE;
@@ -672,15 +679,25 @@ visit_compressed(
 	visit_octets(walk, place, section, NULL, data, size);
 }
 
-/* Of what is neither signed nor may hold what is, nothing is claimed. */
+/* Of what is neither signed nor may hold what is, nothing is claimed.  In a
+ * layer somebody has signed what the header says. */
 static VerdictReason
-opaque_reason(const MimeEntity *entity, CMS_ContentInfo *cms, const char **why)
+opaque_reason(const Place *place, CMS_ContentInfo *cms, const char **why)
 {
+	const MimeEntity *entity = place->entity;
 	CmsKind kind = cms_kind(cms);
+	VerdictReason reason;
 
-	return kind == CMS_KIND_SIGNED || kind == CMS_KIND_COMPRESSED ?
-	    multipart_signed_cms_reason(entity, why) :
-	    VERDICT_REASON_OK;
+	if (kind != CMS_KIND_SIGNED && kind != CMS_KIND_COMPRESSED)
+		return VERDICT_REASON_OK;
+	reason = multipart_signed_cms_reason(entity, why);
+	if (reason != VERDICT_REASON_OK || is_in_layer(place->covers))
+		return reason;
+	*why = "smime-type does not fit the CMS (RFC 8551, section 3.2.2)";
+	if (!smime_type_fits(mime_parameter(entity, "smime-type"), cms))
+		return VERDICT_REASON_MIME_AMBIGUOUS;
+	*why = file_names_flaw(entity, file_names_opaque_endings);
+	return *why == NULL ? VERDICT_REASON_OK : VERDICT_REASON_MIME_AMBIGUOUS;
 }
 
 static void
@@ -695,7 +712,7 @@ visit_opaque(Walk *walk, const Place *place)
 
 	if (reason == VERDICT_REASON_OK &&
 	    parse_body(walk, entity, &object, &reason, &why))
-		reason = opaque_reason(entity, object.cms, &why);
+		reason = opaque_reason(place, object.cms, &why);
 	if (reason != VERDICT_REASON_OK) {
 		record_structure(walk, place, section, reason, why);
 		return;

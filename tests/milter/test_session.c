@@ -1231,6 +1231,9 @@ Test(session, must_sign)
 		{ "From : a@bsre.example\n"
 		  "Content-Type: application/pkcs7-mime\n",
 		    true, OUTCOME_REJECT },
+		{ "From: a@bsre.example\n"
+		  "Content-Type : application/pkcs7-mime\n",
+		    true, OUTCOME_REJECT },
 		{ "From: a@elsewhere.example\nFrom: a@bsre.example\n"
 		  "Content-Type: application/pkcs7-mime\n",
 		    true, OUTCOME_REJECT },

@@ -502,6 +502,25 @@ Test(attacks, structure)
 		    PASSES },
 		{ "a name that is encoded", "pkcs7-signature; name=",
 		    "octet-stream; name*=us-ascii''", PASSES },
+		/* The signature has room for a file that nobody signs. */
+		{ "a file of the right type", P7S_NAME, "name=faktur.zip",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "under another name beside it", P7S_NAME,
+		    P7S_NAME "\r\nContent-Disposition: attachment;"
+			     " filename*=utf-8''faktur.zip;"
+			     " filename=smime.p7s",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "under a second name by its name alone",
+		    "pkcs7-signature; name=smime.p7s",
+		    "octet-stream; name=smime.p7s\r\n"
+		    "Content-Disposition: attachment; filename=smime.p7s\r\n"
+		    "Content-Disposition: attachment; filename=faktur.zip",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "under the same name beside it", P7S_NAME,
+		    P7S_NAME "\r\nContent-Disposition: attachment;"
+			     " filename*=utf-8''smime.p7s;"
+			     " filename=smime.p7s",
+		    PASSES },
 		/* a boundary where there is no multipart */
 		{ "of the signature part", P7S_NAME, P7S_NAME "; boundary=lain",
 		    STRUCTURE(MIME_AMBIGUOUS) },
@@ -986,6 +1005,22 @@ Test(attacks, opaque_structure)
 		    STRUCTURE(MIME_AMBIGUOUS) },
 		{ "a detached signature", "{P7M}", "{P7S}",
 		    STRUCTURE(CONTENT_ABSENT) },
+		{ "a file by its name", "name=smime.p7m", "name=faktur.zip",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "a file by one of its names", P7M_TYPE,
+		    P7M_TYPE "Content-Disposition: attachment;"
+			     " filename*=utf-8''faktur.zip;"
+			     " filename=smime.p7m\r\n",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "a file by its smime-type", "signed-data", "certs-only",
+		    STRUCTURE(MIME_AMBIGUOUS) },
+		{ "a file by a name behind a comment", P7M_TYPE,
+		    "Content-Type: application/octet-stream;"
+		    " name=smime.p7m\r\n"
+		    "Content-Transfer-Encoding: base64\r\n"
+		    "Content-Disposition: attachment; (x)"
+		    " filename=faktur.zip\r\n",
+		    STRUCTURE(MIME_AMBIGUOUS) },
 		{ "bare CR in the header", "Kabar",
 		    "Kabar\rContent-Type: text/html\r\r",
 		    STRUCTURE(MIME_AMBIGUOUS) },

@@ -1035,6 +1035,89 @@ Test(forms, attached_documents)
 	expect(&world, "a document", text, "", SMIME_NONE);
 }
 
+#define SIGNED_TYPE \
+	"Content-Type: multipart/signed; boundary=c;" \
+	" protocol=\"application/pkcs7-signature\"\r\n"
+
+/* A type that is told twice, or so that not every reader finds it: none would
+ * say that there is no signature for anybody. */
+Test(forms, types_in_disguise)
+{
+	static const struct {
+		const char *name, *type;
+		bool is_none;
+	} cases[] = {
+		{ "text first", "Content-Type: text/plain\r\n" SIGNED_TYPE,
+		    false },
+		{ "text last", SIGNED_TYPE "Content-Type: text/plain\r\n",
+		    false },
+		{ "PGP first",
+		    "Content-Type: multipart/signed; boundary=x;"
+		    " protocol=\"application/pgp-signature\"\r\n" SIGNED_TYPE,
+		    false },
+		{ "parts first",
+		    "Content-Type: multipart/mixed; boundary=c\r\n" SIGNED_TYPE,
+		    false },
+		{ "a comment",
+		    "Content-Type: (x) multipart/signed; boundary=c\r\n",
+		    false },
+		{ "blanks", "Content-Type: multipart / signed; boundary=c\r\n",
+		    false },
+		{ "a comment, opaque",
+		    "content-type:\r\n (x) application/pkcs7-mime\r\n", false },
+		{ "a comment, by its name",
+		    "Content-Type: application/octet-stream (x);"
+		    " name=smime.p7m\r\n",
+		    false },
+		{ "a blank before the colon",
+		    "Content-Type : multipart/signed; boundary=c\r\n", false },
+		{ "far behind", "{FIELDS}" SIGNED_TYPE, false },
+		/* and what is no S/MIME for anybody */
+		{ "two texts",
+		    "Content-Type: text/plain\r\nContent-Type: text/html\r\n",
+		    true },
+		{ "a comment in a text", "Content-Type: text/plain (x)\r\n",
+		    true },
+		{ "no type at all", "Content-Type: text\r\n", true },
+		{ "a name without quotes",
+		    "Content-Type: application/pdf; name=surat tugas.pdf\r\n",
+		    true },
+		{ "parts, a comment",
+		    "Content-Type: multipart/mixed (x); boundary=c\r\n", true },
+		{ "PGP, twice",
+		    "Content-Type: text/plain\r\n"
+		    "Content-Type: multipart/signed; boundary=x;"
+		    " protocol=\"application/pgp-signature\"\r\n",
+		    true },
+		{ "text far behind", "{FIELDS}Content-Type: text/plain\r\n",
+		    true },
+		{ "an envelope line",
+		    ">From eve Sun Mar  1 00:00:00 2026\r\n"
+		    "Content-Type: text/plain\r\n",
+		    true },
+	};
+	g_auto(World) world = world_new();
+	g_auto(GStrv) lines = g_new0(char *, MIME_MAX_FIELDS + 2);
+	g_autofree char *fields = NULL;
+
+	for (gsize i = 0; i <= MIME_MAX_FIELDS; i++)
+		lines[i] = g_strdup("X:\r\n");
+	fields = g_strjoinv("", lines);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *type =
+		    replaced(cases[i].type, "{FIELDS}", fields);
+		g_autofree char *text = g_strconcat(PKI_FROM MIME, type,
+		    "\r\n--c\r\n" TEXT "\r\n--c\r\n" SIGNATURE
+		    "MIAG\r\n--c--\r\n",
+		    NULL);
+		g_autoptr(Verdict) verdict = judge(&world, text);
+
+		cr_expect_eq(verdict_result(verdict),
+		    cases[i].is_none ? SMIME_NONE : SMIME_NEUTRAL, "%s",
+		    cases[i].name);
+	}
+}
+
 /* --- what carries no signature ----------------------------------------------
  */
 
