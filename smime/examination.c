@@ -49,6 +49,12 @@ remarks(const Examination *exam, CMS_SignerInfo *signer)
 				"(RFC 1847, section 2.1)");
 	if (unknown != NULL)
 		return g_strdup_printf("unknown signed attribute %s", unknown);
+	/* Some programs do not sort what they sign.  Windows and OpenSSL take
+	 * it as it is; Bouncy Castle puts it in order, and then finds the
+	 * signature invalid. */
+	if (!signer_is_in_order(signer))
+		return g_strdup("signed attributes not in the order of DER "
+				"(RFC 5652, section 5.3)");
 	return NULL;
 }
 

@@ -240,6 +240,33 @@ why_attributes_invalid(CMS_SignerInfo *signer)
 	return NULL;
 }
 
+/* X.690, section 11.6; one that ends where the other goes on is less, as its
+ * length, which comes first, is. */
+static bool
+is_less(X509_ATTRIBUTE *a, X509_ATTRIBUTE *b)
+{
+	guchar *der_a = NULL, *der_b = NULL;
+	int size_a = i2d_X509_ATTRIBUTE(a, &der_a);
+	int size_b = i2d_X509_ATTRIBUTE(b, &der_b);
+	bool less = size_a > 0 && size_b > 0 &&
+	    memcmp(der_a, der_b, (gsize)MIN(size_a, size_b)) < 0;
+
+	OPENSSL_free(der_a);
+	OPENSSL_free(der_b);
+	return less;
+}
+
+bool
+signer_is_in_order(CMS_SignerInfo *signer)
+{
+	for (int i = 1; i < CMS_signed_get_attr_count(signer); i++) {
+		if (!is_less(CMS_signed_get_attr(signer, i - 1),
+			CMS_signed_get_attr(signer, i)))
+			return false;
+	}
+	return true;
+}
+
 static bool
 content_type_matches(CMS_SignerInfo *signer, const ASN1_OBJECT *type)
 {

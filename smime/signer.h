@@ -58,6 +58,9 @@ bool signer_is_likely_by(
 VerdictReason signer_examine(CMS_SignerInfo *signer, X509 *cert,
     const SignerContext *context, const char **why);
 
+/* Are the signed attributes in the order of DER (RFC 5652, section 5.3)? */
+bool signer_is_in_order(CMS_SignerInfo *signer);
+
 /* The claimed signingTime as an RFC 3339 date and time in UTC, NULL where there
  * is none that can be read; the digest's name.  Caller frees. */
 char *signer_time_text(CMS_SignerInfo *signer);

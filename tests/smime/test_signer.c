@@ -249,3 +249,18 @@ Test(signer, is_likely_by_nobody)
 	/* only the content would tell */
 	cr_expect(signer_is_likely_by(signer_of(bare), pki->ca, 2048));
 }
+
+/* RFC 5652, section 5.3; pki does not sort. */
+Test(signer, is_in_order)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(CMS_ContentInfo) sorted = signed_with(pki, 0);
+	g_autoptr(CMS_ContentInfo) none =
+	    signed_with(pki, PKI_FLAW_NO_ATTRIBUTES);
+	g_autoptr(CMS_ContentInfo) unsorted =
+	    signed_with(pki, PKI_WITH_UNKNOWN_ATTRIBUTE);
+
+	cr_expect(signer_is_in_order(signer_of(sorted)));
+	cr_expect(signer_is_in_order(signer_of(none)));
+	cr_expect(!signer_is_in_order(signer_of(unsorted)));
+}
