@@ -5,6 +5,7 @@
 
 #include "cert.h"
 #include "cms.h"
+#include "der.h"
 #include "signer.h"
 
 /* --- digests ----------------------------------------------------------- */
@@ -239,6 +240,33 @@ why_attributes_invalid(CMS_SignerInfo *signer)
 	return NULL;
 }
 
+/* X.690, section 11.6; one that ends where the other goes on is less, as its
+ * length, which comes first, is. */
+static bool
+is_less(X509_ATTRIBUTE *a, X509_ATTRIBUTE *b)
+{
+	guchar *der_a = NULL, *der_b = NULL;
+	int size_a = i2d_X509_ATTRIBUTE(a, &der_a);
+	int size_b = i2d_X509_ATTRIBUTE(b, &der_b);
+	bool less = size_a > 0 && size_b > 0 &&
+	    memcmp(der_a, der_b, (gsize)MIN(size_a, size_b)) < 0;
+
+	OPENSSL_free(der_a);
+	OPENSSL_free(der_b);
+	return less;
+}
+
+bool
+signer_is_in_order(CMS_SignerInfo *signer)
+{
+	for (int i = 1; i < CMS_signed_get_attr_count(signer); i++) {
+		if (!is_less(CMS_signed_get_attr(signer, i - 1),
+			CMS_signed_get_attr(signer, i)))
+			return false;
+	}
+	return true;
+}
+
 static bool
 content_type_matches(CMS_SignerInfo *signer, const ASN1_OBJECT *type)
 {
@@ -337,6 +365,69 @@ static bool
 has_attributes(CMS_SignerInfo *signer)
 {
 	return CMS_signed_get_attr_count(signer) >= 0;
+}
+
+/* They as OpenSSL hashes them: in the order in which they came. */
+typedef STACK_OF(X509_ATTRIBUTE) SignedAttributes;
+
+ASN1_ITEM_TEMPLATE(SignedAttributes) = {
+	ASN1_TFLG_SEQUENCE_OF | ASN1_TFLG_IMPTAG | ASN1_TFLG_UNIVERSAL,
+	V_ASN1_SET,
+	0,
+	"SignedAttributes",
+	ASN1_ITEM_ref(X509_ATTRIBUTE),
+} static_ASN1_ITEM_TEMPLATE_END(SignedAttributes)
+
+/* The algorithm with its digest, where the signer names that of the key alone;
+ * NULL: there is none.  Caller frees. */
+static X509_ALGOR *
+whole_algorithm(CMS_SignerInfo *signer, int key)
+{
+	X509_ALGOR *named = NULL, *whole;
+	const ASN1_OBJECT *object;
+	int nid;
+
+	CMS_SignerInfo_get0_algs(signer, NULL, NULL, NULL, &named);
+	X509_ALGOR_get0(&object, NULL, NULL, named);
+	if (OBJ_obj2nid(object) == NID_rsassaPss)
+		return X509_ALGOR_dup(named);
+	if (OBJ_find_sigid_by_algs(&nid, signer_digest_nid(signer), key) != 1)
+		return NULL;
+	whole = X509_ALGOR_new();
+	X509_ALGOR_set0(whole, OBJ_nid2obj(nid), V_ASN1_UNDEF, NULL);
+	return whole;
+}
+
+static bool
+has_signed_attributes(CMS_SignerInfo *signer, X509 *cert)
+{
+	EVP_PKEY *key = X509_get0_pubkey(cert);
+	X509_ALGOR *algorithm =
+	    whole_algorithm(signer, EVP_PKEY_get_base_id(key));
+	SignedAttributes *attributes = sk_X509_ATTRIBUTE_new_null();
+	bool has;
+
+	for (int i = 0; i < CMS_signed_get_attr_count(signer); i++)
+		sk_X509_ATTRIBUTE_push(
+		    attributes, CMS_signed_get_attr(signer, i));
+	has = algorithm != NULL &&
+	    ASN1_item_verify(ASN1_ITEM_rptr(SignedAttributes), algorithm,
+		CMS_SignerInfo_get0_signature(signer), attributes, key) == 1;
+	sk_X509_ATTRIBUTE_free(attributes);
+	X509_ALGOR_free(algorithm);
+	ossl_clear_errors();
+	return has;
+}
+
+/* Not by CMS_SignerInfo_verify(): what that has tried one key with it does not
+ * try another with, and would say of this one what is so of that. */
+bool
+signer_is_likely_by(CMS_SignerInfo *signer, X509 *cert, guint min_rsa_bits)
+{
+	if (cert_key_strength(cert, min_rsa_bits) ==
+	    VERDICT_REASON_ALGORITHM_UNSUPPORTED)
+		return false;
+	return !has_attributes(signer) || has_signed_attributes(signer, cert);
 }
 
 /*
@@ -549,6 +640,81 @@ signer_examine(CMS_SignerInfo *signer, X509 *cert, const SignerContext *context,
 
 /* --- the signing certificate ------------------------------------------- */
 
+static int
+digest_of_algorithm(DerWalk algorithm)
+{
+	const guchar *at = algorithm.at;
+	X509_ALGOR *parsed =
+	    d2i_X509_ALGOR(NULL, &at, (long)der_left(algorithm));
+	const ASN1_OBJECT *object = NULL;
+	int nid;
+
+	if (parsed != NULL)
+		X509_ALGOR_get0(&object, NULL, NULL, parsed);
+	nid = OBJ_obj2nid(object);
+	X509_ALGOR_free(parsed);
+	return nid;
+}
+
+static bool
+has_digest(X509 *cert, int nid, DerWalk claimed)
+{
+	const EVP_MD *md = EVP_get_digestbynid(nid);
+	guchar digest[EVP_MAX_MD_SIZE];
+	guint size;
+
+	return md != NULL && X509_digest(cert, md, digest, &size) == 1 &&
+	    der_left(claimed) == size && memcmp(claimed.at, digest, size) == 0;
+}
+
+/* RFC 5035, sections 3 and 4: the first ESSCertID or ESSCertIDv2, which alone
+ * has an algorithm.  OpenSSL compares it only along with all the others, whose
+ * certificates a path would have to be known for. */
+static bool
+names_first(const ASN1_STRING *attribute, int digest, X509 *cert)
+{
+	const guint8 *data = ASN1_STRING_get0_data(attribute);
+	DerWalk walk = { data, data + ASN1_STRING_length(attribute) };
+	DerElement all, names, first, algorithm, claimed;
+
+	if (!der_next(&walk, DER_SEQUENCE, &all) ||
+	    !der_next(&all.content, DER_SEQUENCE, &names) ||
+	    !der_next(&names.content, DER_SEQUENCE, &first))
+		return false;
+	if (der_next(&first.content, DER_SEQUENCE, &algorithm))
+		digest = digest_of_algorithm(algorithm.whole);
+	return der_next(&first.content, DER_OCTET_STRING, &claimed) &&
+	    has_digest(cert, digest, claimed.content);
+}
+
+bool
+signer_names(CMS_SignerInfo *signer, X509 *cert)
+{
+	static const struct {
+		int attribute;
+		int digest; /* where it names none */
+	} kinds[] = {
+		{ NID_id_smime_aa_signingCertificate, NID_sha1 },
+		{ NID_id_smime_aa_signingCertificateV2, NID_sha256 },
+	};
+	bool is_there = false, names = true;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		const ASN1_OBJECT *object = OBJ_nid2obj(kinds[i].attribute);
+		const ASN1_STRING *attribute;
+
+		if (CMS_signed_get_attr_by_OBJ(signer, object, -1) < 0)
+			continue;
+		is_there = true;
+		attribute = CMS_signed_get0_data_by_OBJ(
+		    signer, object, -3, V_ASN1_SEQUENCE);
+		names = names && attribute != NULL &&
+		    names_first(attribute, kinds[i].digest, cert);
+	}
+	ossl_clear_errors();
+	return is_there && names;
+}
+
 static bool
 signing_certificate_matches(CMS_SignerInfo *signer, const OsslX509Stack *path)
 {
@@ -578,7 +744,6 @@ signing_certificate_matches(CMS_SignerInfo *signer, const OsslX509Stack *path)
 		    OSSL_ESS_check_signing_certs(ess, ess_v2, path, 0) > 0;
 	ESS_SIGNING_CERT_free(ess);
 	ESS_SIGNING_CERT_V2_free(ess_v2);
-	ossl_clear_errors();
 	return matches;
 }
 
@@ -604,6 +769,9 @@ signing_certificate_readable(CMS_SignerInfo *signer)
 bool
 signer_names_path(CMS_SignerInfo *signer, const OsslX509Stack *path)
 {
-	return signing_certificate_readable(signer) &&
+	bool names = signing_certificate_readable(signer) &&
 	    signing_certificate_matches(signer, path);
+
+	ossl_clear_errors();
+	return names;
 }

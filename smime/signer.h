@@ -46,15 +46,29 @@ bool signer_agrees_with_micalg(CMS_SignerInfo *signer, const char *micalg);
  * programs compare it. */
 bool signer_is(CMS_SignerInfo *signer, X509 *cert);
 
+/* Has the key of cert signed the attributes?  A guess, to choose by among the
+ * certificates that signer_is() allows: it leaves the content alone, and true
+ * is also said where there are no attributes.  It costs a signature. */
+bool signer_is_likely_by(
+    CMS_SignerInfo *signer, X509 *cert, guint min_rsa_bits);
+
 /* Has the key of cert signed the content?  OK, or the most serious thing that
- * is wrong; *why is a constant or NULL.  A policy reason means that it has. */
+ * is wrong; *why is a constant or NULL.  A policy reason means that it has.
+ * Once for each signer: OpenSSL keeps the key that it has tried. */
 VerdictReason signer_examine(CMS_SignerInfo *signer, X509 *cert,
     const SignerContext *context, const char **why);
+
+/* Are the signed attributes in the order of DER (RFC 5652, section 5.3)? */
+bool signer_is_in_order(CMS_SignerInfo *signer);
 
 /* The claimed signingTime as an RFC 3339 date and time in UTC, NULL where there
  * is none that can be read; the digest's name.  Caller frees. */
 char *signer_time_text(CMS_SignerInfo *signer);
 char *signer_digest_text(CMS_SignerInfo *signer);
+
+/* RFC 5035, section 5.4: is there a signing-certificate attribute, and does
+ * each that is there name cert as the signer's, by its digest? */
+bool signer_names(CMS_SignerInfo *signer, X509 *cert);
 
 /* RFC 5035, section 5.4: does the signing-certificate attribute, where there
  * is one, name the certificates of path, the signer's first? */

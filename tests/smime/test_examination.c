@@ -16,26 +16,32 @@ typedef struct {
 	RevocationMode mode;
 	VerifyOptions options;
 	const EVP_MD *(*digest)(void);
-	guint flaws; /* PkiSignerFlaw */
+	guint flaws;            /* PkiSignerFlaw */
+	X509 *cert;             /* that it names; NULL: pki's leaf */
+	X509 *const *certs;     /* in the message, or NULL: leaf and ca */
+	X509 *intermediate;     /* that is configured, or NULL */
+	guint *signatures_left; /* or NULL */
 } Signature;
 
 static Verdict *
 judge(const Signature *signature)
 {
 	const Pki *pki = signature->pki;
-	PkiSigner signer = { .cert = pki->leaf,
+	PkiSigner signer = { .cert = signature->cert != NULL ? signature->cert :
+							       pki->leaf,
 		.issuer = pki->ca,
 		.key = pki->leaf_key,
 		.digest = signature->digest,
 		.flaws = signature->flaws };
 	X509 *const certs[] = { pki->leaf, pki->ca, NULL };
-	PkiCms spec = { &signer, 1, certs, 0 };
+	PkiCms spec = { &signer, 1,
+		signature->certs != NULL ? signature->certs : certs, 0 };
 	g_autoptr(GBytes) der = pki_cms_with_lists(
 	    CONTENT, strlen(CONTENT), &spec, signature->brought);
 	VerdictReason reason;
 	const char *why;
 	g_autoptr(CMS_ContentInfo) cms = cms_parse(der, NULL, &reason, &why);
-	g_autoptr(Trust) trust = pki_trust(pki->root, NULL);
+	g_autoptr(Trust) trust = pki_trust(pki->root, signature->intermediate);
 	g_autoptr(Revocation) revocation =
 	    pki_revocation(signature->mode, signature->configured);
 	VerifyOptions options = signature->options;
@@ -56,6 +62,7 @@ judge(const Signature *signature)
 			    .media_type = "text/plain",
 			    .content = CONTENT,
 			    .content_size = strlen(CONTENT),
+			    .signatures_left = signature->signatures_left,
 			    .cms = cms },
 	    verdict);
 	cr_assert_eq(verdict->entries->len, 1);
@@ -221,6 +228,11 @@ Test(examination, lists_in_the_message)
 	signature.brought = lies;
 	expect(&signature, VERDICT_STEP_REVOCATION,
 	    VERDICT_REASON_REVOCATION_UNKNOWN, SMIME_TEMPERROR, "forged");
+	signature.mode = REVOCATION_HARD;
+	expect(&signature, VERDICT_STEP_REVOCATION,
+	    VERDICT_REASON_NO_REVOCATION_SOURCE, SMIME_PASS,
+	    "as if it had not come");
+	signature.mode = REVOCATION_REQUIRE;
 	signature.brought = good;
 	expect(&signature, VERDICT_STEP_REVOCATION, VERDICT_REASON_OK,
 	    SMIME_PASS, "of both");
@@ -357,4 +369,217 @@ Test(examination, proofs)
 	cr_expect_eq(entry_of(with)->proofs->len, 2);
 	cr_expect(has_proof(entry_of(with), 0, of_ca));
 	cr_expect(has_proof(entry_of(with), 1, of_root));
+}
+
+/* --- several certificates of one signer ---------------------------------- */
+
+/* Another of the same CA; and of a stranger's, who took over all that names the
+ * real one. */
+static X509 *
+another(const Pki *pki, PkiCert spec)
+{
+	spec.mailboxes = "budi@daerah.example";
+	return pki_cert(&spec, pki->ca, PKI_KEY_CA);
+}
+
+static X509 *
+a_strangers(PkiCert spec)
+{
+	g_autoptr(Pki) world = pki_new_from((PkiCert){ .key = PKI_KEY_OTHER },
+	    (PkiCert){ .key = PKI_KEY_WEAK }, PKI_KEY_OTHER, &(PkiCert){ 0 },
+	    PKI_KEY_WEAK);
+
+	spec.mailboxes = "budi@daerah.example";
+	return pki_cert(&spec, world->ca, PKI_KEY_WEAK);
+}
+
+/* Whichever comes first. */
+static void
+expect_in_any_order(Signature signature, X509 *other, VerdictStep step,
+    VerdictReason reason, SmimeResult result, const char *name)
+{
+	const Pki *pki = signature.pki;
+	X509 *const before[] = { other, pki->leaf, pki->ca, NULL };
+	X509 *const after[] = { pki->leaf, pki->ca, other, NULL };
+
+	signature.certs = before;
+	expect(&signature, step, reason, result, name);
+	signature.certs = after;
+	expect(&signature, step, reason, result, name);
+}
+
+/* RFC 5652, section 5.3: a key identifier names every certificate of the key,
+ * and nobody keeps a CA from giving a serial number twice. */
+Test(examination, other_certificates)
+{
+	static const struct {
+		const char *name;
+		PkiCert spec;
+		guint flaws;
+		bool is_a_strangers;
+	} cases[] = {
+		{ "expired",
+		    .spec = { .from = -2 * PKI_YEAR, .until = -PKI_DAY },
+		    .flaws = PKI_WITH_KEY_ID },
+		{ "begins tomorrow",
+		    .spec = { .from = PKI_DAY, .until = PKI_YEAR },
+		    .flaws = PKI_WITH_KEY_ID },
+		{ "for encryption",
+		    .spec = { .from = -PKI_DAY,
+			.until = PKI_YEAR,
+			.key_usage = "keyEncipherment" },
+		    .flaws = PKI_WITH_KEY_ID },
+		{ "of another key",
+		    .spec = { .from = -PKI_DAY,
+			.until = PKI_YEAR,
+			.key = PKI_KEY_LEAF_EC } },
+		{ "a stranger's of the key",
+		    .spec = { .from = -PKI_DAY, .until = PKI_YEAR },
+		    .flaws = PKI_WITH_KEY_ID, .is_a_strangers = true },
+		{ "a stranger's of the name",
+		    .spec = { .from = -PKI_DAY, .until = PKI_YEAR },
+		    .is_a_strangers = true },
+	};
+	static const guint ess[] = { 0, PKI_WITH_NO_ESS, PKI_WITH_ESS_V1,
+		PKI_WITH_ESS_CHAIN };
+	g_autoptr(Pki) pki = pki_new(NULL);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(X509) other = cases[i].is_a_strangers ?
+		    a_strangers(cases[i].spec) :
+		    another(pki, cases[i].spec);
+
+		for (gsize j = 0; j < G_N_ELEMENTS(ess); j++)
+			expect_in_any_order(
+			    (Signature){
+				.pki = pki, .flaws = cases[i].flaws | ess[j] },
+			    other, VERDICT_STEP_SIGNATURE, VERDICT_REASON_OK,
+			    SMIME_PASS, cases[i].name);
+	}
+}
+
+/* Of several that would all do there is one, in whatever order they come. */
+Test(examination, later_of_two)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(X509) later = another(pki,
+	    (PkiCert){ .serial = 5000, .from = -PKI_DAY, .until = PKI_YEAR });
+	X509 *const before[] = { later, pki->leaf, pki->ca, NULL };
+	X509 *const after[] = { pki->leaf, later, later, pki->ca, NULL };
+	X509 *const *const orders[] = { before, after };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(orders); i++) {
+		const Signature signature = { .pki = pki,
+			.flaws = PKI_WITH_KEY_ID | PKI_WITH_NO_ESS,
+			.certs = orders[i] };
+		g_autoptr(Verdict) verdict = judge(&signature);
+
+		cr_expect_str_eq(entry_of(verdict)->serial, "5000");
+	}
+}
+
+/* RFC 5035, section 5.4: what is signed names one, and no other takes its
+ * place, however good it is. */
+Test(examination, named_and_bad)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(X509) expired =
+	    another(pki, (PkiCert){ .from = -2 * PKI_YEAR, .until = -PKI_DAY });
+	g_autoptr(X509) closed =
+	    another(pki, (PkiCert){ .key_usage = "keyEncipherment" });
+	g_autoptr(X509) strangers = a_strangers((PkiCert){ 0 });
+	g_autoptr(X509) good = another(pki,
+	    (PkiCert){ .serial = 5000, .from = -PKI_DAY, .until = PKI_YEAR });
+	PkiCrl bad = { .revoked = pki->leaf };
+	g_autoptr(X509_CRL) revoked = pki_crl(&bad, pki->ca, PKI_KEY_CA);
+	Signature signature = { .pki = pki, .flaws = PKI_WITH_KEY_ID };
+
+	signature.cert = expired;
+	expect_in_any_order(signature, expired, VERDICT_STEP_PATH,
+	    VERDICT_REASON_EXPIRED, SMIME_FAIL, "expired");
+	signature.cert = closed;
+	expect_in_any_order(signature, closed, VERDICT_STEP_USAGE,
+	    VERDICT_REASON_NOT_FOR_MAIL, SMIME_POLICY, "for encryption");
+	signature.cert = strangers;
+	expect_in_any_order(signature, strangers, VERDICT_STEP_PATH,
+	    VERDICT_REASON_UNTRUSTED, SMIME_POLICY, "a stranger's");
+	signature.cert = NULL;
+	signature.configured = revoked;
+	signature.mode = REVOCATION_SOFT;
+	expect_in_any_order(signature, good, VERDICT_STEP_REVOCATION,
+	    VERDICT_REASON_REVOKED, SMIME_FAIL, "revoked");
+}
+
+Test(examination, none_is_named)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(X509) other = another(pki, (PkiCert){ .serial = 5000 });
+	const Signature of_another = { .pki = pki,
+		.flaws = PKI_WITH_KEY_ID | PKI_FLAW_ESS_WRONG };
+	const Signature unreadable = { .pki = pki,
+		.flaws = PKI_WITH_KEY_ID | PKI_FLAW_ESS_GARBAGE };
+	const Signature invalid = { .pki = pki,
+		.flaws = PKI_WITH_KEY_ID | PKI_WITH_NO_ESS |
+		    PKI_FLAW_WRONG_SIGNATURE };
+
+	expect_in_any_order(of_another, other, VERDICT_STEP_SIGNATURE,
+	    VERDICT_REASON_SIGNING_CERTIFICATE_MISMATCH, SMIME_FAIL,
+	    "of another");
+	expect_in_any_order(unreadable, other, VERDICT_STEP_SIGNATURE,
+	    VERDICT_REASON_SIGNING_CERTIFICATE_MISMATCH, SMIME_FAIL,
+	    "unreadable");
+	expect_in_any_order(invalid, other, VERDICT_STEP_SIGNATURE,
+	    VERDICT_REASON_SIGNATURE_INVALID, SMIME_FAIL, "by nobody");
+}
+
+/* What came along does not hide what is configured. */
+Test(examination, configured_certificate)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(X509) other =
+	    another(pki, (PkiCert){ .key = PKI_KEY_LEAF_EC });
+	X509 *const certs[] = { other, pki->ca, NULL };
+	const Signature signature = {
+		.pki = pki, .certs = certs, .intermediate = pki->leaf
+	};
+
+	expect(&signature, VERDICT_STEP_SIGNATURE, VERDICT_REASON_OK,
+	    SMIME_PASS, "configured");
+}
+
+/* Trying costs signatures, of which a message has so many. */
+Test(examination, tries_are_bounded)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	X509 *certs[CMS_MAX_CERTIFICATES + 1] = { NULL };
+	guint left = TRUST_MAX_SIGNATURES;
+	Signature signature = { .pki = pki,
+		.flaws = PKI_WITH_KEY_ID | PKI_WITH_NO_ESS,
+		.certs = certs,
+		.signatures_left = &left };
+	gsize count = 0;
+
+	while (count < CMS_MAX_CERTIFICATES - 2) {
+		certs[count] =
+		    a_strangers((PkiCert){ .serial = 5000 + (long)count,
+			.from = -PKI_DAY,
+			.until = PKI_YEAR });
+		count++;
+	}
+	certs[count++] = pki->ca;
+	certs[count++] = pki->leaf;
+	/* as many as nobody has */
+	expect(&signature, VERDICT_STEP_PATH, VERDICT_REASON_UNTRUSTED,
+	    SMIME_POLICY, "many");
+	cr_expect_geq(left, TRUST_MAX_SIGNATURES / 2);
+	/* nothing to try with: the best by what it says */
+	left = 0;
+	expect(&signature, VERDICT_STEP_PATH, VERDICT_REASON_UNTRUSTED,
+	    SMIME_POLICY, "nothing left");
+	cr_expect_eq(left, 0);
+	signature.flaws = PKI_WITH_KEY_ID;
+	expect(&signature, VERDICT_STEP_PATH, VERDICT_REASON_OK, SMIME_PASS,
+	    "named, so none is tried");
+	for (gsize i = 0; i < CMS_MAX_CERTIFICATES - 2; i++)
+		X509_free(certs[i]);
 }

@@ -148,3 +148,119 @@ Test(signer, is)
 		cr_expect(!signer_is(signer, pki->ca), "%s", changes[i].name);
 	}
 }
+
+/* --- which certificate ---------------------------------------------------- */
+
+static CMS_ContentInfo *
+signed_with(const Pki *pki, guint flaws)
+{
+	g_autoptr(GBytes) der = pki_sign(pki, CONTENT, 0, flaws);
+	VerdictReason reason;
+	const char *why;
+	CMS_ContentInfo *cms = cms_parse(der, NULL, &reason, &why);
+
+	cr_assert(cms != NULL);
+	return cms;
+}
+
+static CMS_SignerInfo *
+signer_of(CMS_ContentInfo *cms)
+{
+	return sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(cms), 0);
+}
+
+Test(signer, names)
+{
+	static const struct {
+		guint flaws;
+		bool leaf, ca;
+	} cases[] = {
+		{ 0, true, false },
+		{ PKI_WITH_ESS_V1, true, false },
+		{ PKI_WITH_ESS_CHAIN, true, false }, /* the first only */
+		{ PKI_WITH_ESS_CHAIN | PKI_WITH_ESS_V1, true, false },
+		{ PKI_FLAW_ESS_WRONG, false, true },
+		{ PKI_WITH_NO_ESS, false, false },
+		{ PKI_FLAW_NO_ATTRIBUTES, false, false },
+		{ PKI_FLAW_ESS_GARBAGE, false, false },
+		{ PKI_FLAW_ESS_TWO_VALUES, false, false },
+		{ PKI_FLAW_ESS_NO_NAMES, false, false },
+	};
+	g_autoptr(Pki) pki = pki_new(NULL);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(CMS_ContentInfo) cms =
+		    signed_with(pki, cases[i].flaws);
+
+		cr_expect_eq(signer_names(signer_of(cms), pki->leaf),
+		    cases[i].leaf, "%zu", i);
+		cr_expect_eq(signer_names(signer_of(cms), pki->ca), cases[i].ca,
+		    "%zu", i);
+		cr_expect_eq(ERR_peek_error(), 0UL, "%zu", i);
+	}
+}
+
+/* A guess leaves nothing behind by which the next one, or the examination,
+ * would be of another key. */
+Test(signer, is_likely_by)
+{
+	static const struct {
+		PkiKey key, other;
+		guint flaws;
+	} cases[] = {
+		{ PKI_KEY_LEAF, PKI_KEY_CA, 0 },
+		{ PKI_KEY_LEAF, PKI_KEY_LEAF_EC, 0 },
+		{ PKI_KEY_LEAF, PKI_KEY_CA, PKI_WITH_PSS },
+		{ PKI_KEY_LEAF, PKI_KEY_CA, PKI_WITH_UNKNOWN_ATTRIBUTE },
+		{ PKI_KEY_LEAF_EC, PKI_KEY_OTHER, 0 },
+		{ PKI_KEY_LEAF_EC, PKI_KEY_LEAF, 0 },
+		{ PKI_KEY_LEAF_EC, PKI_KEY_ED25519, 0 },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Pki) pki = pki_new(&(PkiCert){ .key = cases[i].key });
+		g_autoptr(X509) other = pki_cert(
+		    &(PkiCert){ .key = cases[i].other }, pki->ca, PKI_KEY_CA);
+		g_autoptr(CMS_ContentInfo) cms =
+		    signed_with(pki, cases[i].flaws);
+		CMS_SignerInfo *signer = signer_of(cms);
+		const char *why;
+
+		cr_expect(
+		    signer_is_likely_by(signer, pki->leaf, 2048), "%zu", i);
+		cr_expect(!signer_is_likely_by(signer, other, 2048), "%zu", i);
+		cr_expect(
+		    signer_is_likely_by(signer, pki->leaf, 2048), "%zu", i);
+		cr_expect_neq(
+		    examined(cms, other, &why), VERDICT_REASON_OK, "%zu", i);
+		cr_expect_eq(ERR_peek_error(), 0UL, "%zu", i);
+	}
+}
+
+Test(signer, is_likely_by_nobody)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(CMS_ContentInfo) wrong =
+	    signed_with(pki, PKI_FLAW_WRONG_SIGNATURE);
+	g_autoptr(CMS_ContentInfo) bare =
+	    signed_with(pki, PKI_FLAW_NO_ATTRIBUTES);
+
+	cr_expect(!signer_is_likely_by(signer_of(wrong), pki->leaf, 2048));
+	/* only the content would tell */
+	cr_expect(signer_is_likely_by(signer_of(bare), pki->ca, 2048));
+}
+
+/* RFC 5652, section 5.3; pki does not sort. */
+Test(signer, is_in_order)
+{
+	g_autoptr(Pki) pki = pki_new(NULL);
+	g_autoptr(CMS_ContentInfo) sorted = signed_with(pki, 0);
+	g_autoptr(CMS_ContentInfo) none =
+	    signed_with(pki, PKI_FLAW_NO_ATTRIBUTES);
+	g_autoptr(CMS_ContentInfo) unsorted =
+	    signed_with(pki, PKI_WITH_UNKNOWN_ATTRIBUTE);
+
+	cr_expect(signer_is_in_order(signer_of(sorted)));
+	cr_expect(signer_is_in_order(signer_of(none)));
+	cr_expect(!signer_is_in_order(signer_of(unsorted)));
+}
