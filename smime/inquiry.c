@@ -31,8 +31,7 @@ typedef struct inquiry {
 	bool is_for_good;    /* the certificate is revoked, and not on hold,
 	                        whoever asks */
 	char *why_not;       /* why what was heard does not count, or NULL */
-	char *why_not_brought; /* likewise of what came along */
-	char *no_answer;       /* why there is none from others, or NULL */
+	char *no_answer;     /* why there is none from others, or NULL */
 } Inquiry;
 
 static void
@@ -584,18 +583,6 @@ hear_responses(Inquiry *inquiry, const GPtrArray *responses, bool brought)
 		    inquiry, g_ptr_array_index(responses, i), brought);
 }
 
-static void
-hear_what_came_along(Inquiry *inquiry)
-{
-	const RevocationQuestion *question = inquiry->question;
-	char *ours = g_steal_pointer(&inquiry->why_not);
-
-	hear_lists(inquiry, question->lists, true);
-	hear_responses(inquiry, question->responses, true);
-	inquiry->why_not_brought = g_steal_pointer(&inquiry->why_not);
-	inquiry->why_not = ours;
-}
-
 /* --- asking for more ----------------------------------------------------- */
 
 /* Is the answer known from evidence of these kinds, which does not rest on what
@@ -936,46 +923,19 @@ gave_up(const Inquiry *inquiry)
 	return *inquiry->paths > INQUIRY_MAX_PATHS;
 }
 
-/* Is there anything but what came along?  Anybody can add that to a message: of
- * no use, it is as if it had not come, and must not make of a certificate
- * without a source one whose source fails.  What it vouches for is another
- * matter. */
-static bool
-has_source(const Inquiry *inquiry)
-{
-	const GArray *words = inquiry->testimony.words;
-
-	for (guint i = 0; i < words->len; i++) {
-		if (!g_array_index(words, Word, i).brought)
-			return true;
-	}
-	return gave_up(inquiry) || inquiry->why_not != NULL ||
-	    inquiry->no_answer != NULL ||
-	    cert_names_revocation_source(inquiry->cert);
-}
-
 static void
-answer_unknown(
-    Inquiry *inquiry, const TestimonyFor *result, RevocationAnswer *answer)
+answer_unknown(Inquiry *inquiry, guint covered, RevocationAnswer *answer)
 {
-	bool is_known = has_source(inquiry);
-
-	if (inquiry->why_not_brought != NULL)
-		note_why_not(
-		    inquiry, g_steal_pointer(&inquiry->why_not_brought));
-	if (result->why_not != NULL)
-		note_why_not(inquiry, g_strdup(result->why_not));
 	if (gave_up(inquiry))
 		note_why_not(inquiry,
 		    g_strdup("too many certificates that might be of the "
 			     "revocation list's issuer"));
-	else if (result->covered != 0)
+	else if (covered != 0)
 		note_why_not(inquiry,
 		    g_strdup("lists of some reasons only "
 			     "(RFC 5280, section 6.3.3 (e))"));
 	if (inquiry->why_not != NULL) {
-		answer->status = is_known ? REVOCATION_STATUS_UNKNOWN :
-					    REVOCATION_STATUS_NO_SOURCE;
+		answer->status = REVOCATION_STATUS_UNKNOWN;
 		answer->detail = g_steal_pointer(&inquiry->why_not);
 	} else if (inquiry->no_answer != NULL) {
 		answer->status = REVOCATION_STATUS_UNANSWERED;
@@ -1031,7 +991,9 @@ weigh(Inquiry *inquiry, RevocationAnswer *answer)
 		answer_good(&result, answer);
 		return;
 	}
-	answer_unknown(inquiry, &result, answer);
+	if (result.why_not != NULL)
+		note_why_not(inquiry, g_steal_pointer(&result.why_not));
+	answer_unknown(inquiry, result.covered, answer);
 }
 
 static bool
@@ -1092,7 +1054,6 @@ end_inquiry(Inquiry *inquiry)
 	testimony_end(&inquiry->testimony);
 	g_clear_pointer(&inquiry->doubtful, g_ptr_array_unref);
 	g_free(inquiry->why_not);
-	g_free(inquiry->why_not_brought);
 	g_free(inquiry->no_answer);
 	ossl_clear_errors();
 }
@@ -1100,13 +1061,16 @@ end_inquiry(Inquiry *inquiry)
 static void
 answer_question(Inquiry *inquiry, RevocationAnswer *answer)
 {
+	const RevocationQuestion *question = inquiry->question;
+
 	*answer = (RevocationAnswer){
 		.proofs = proofs_new(),
 	};
 	begin_inquiry(inquiry);
 	hear_lists(inquiry, inquiry->sources->crls, false);
 	answer->is_left_open = is_left_open(inquiry);
-	hear_what_came_along(inquiry);
+	hear_lists(inquiry, question->lists, true);
+	hear_responses(inquiry, question->responses, true);
 	ask_world(inquiry);
 	weigh(inquiry, answer);
 	end_inquiry(inquiry);

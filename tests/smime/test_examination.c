@@ -228,11 +228,6 @@ Test(examination, lists_in_the_message)
 	signature.brought = lies;
 	expect(&signature, VERDICT_STEP_REVOCATION,
 	    VERDICT_REASON_REVOCATION_UNKNOWN, SMIME_TEMPERROR, "forged");
-	signature.mode = REVOCATION_HARD;
-	expect(&signature, VERDICT_STEP_REVOCATION,
-	    VERDICT_REASON_NO_REVOCATION_SOURCE, SMIME_PASS,
-	    "as if it had not come");
-	signature.mode = REVOCATION_REQUIRE;
 	signature.brought = good;
 	expect(&signature, VERDICT_STEP_REVOCATION, VERDICT_REASON_OK,
 	    SMIME_PASS, "of both");

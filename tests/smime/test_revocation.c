@@ -391,12 +391,10 @@ Test(revocation, sources)
 		memcpy(q.lists, cases[i].lists, sizeof(cases[i].lists));
 		expect(&q, cases[i].status,
 		    cases[i].status == UNKNOWN ? " " : NULL, cases[i].name);
-		/* what came along and is of no use is as if it had not come */
+		/* it is all the same where they come from */
 		memcpy(q.brought, cases[i].lists, sizeof(cases[i].lists));
 		memset(q.lists, 0, sizeof(q.lists));
-		expect(&q,
-		    cases[i].status == UNKNOWN ? NO_SOURCE : cases[i].status,
-		    NULL, cases[i].name);
+		expect(&q, cases[i].status, NULL, cases[i].name);
 	}
 }
 
@@ -1076,81 +1074,12 @@ Test(revocation, old_list_that_came_along)
 
 	expect(&q, GOOD, "came with the message", "fresh");
 	q.brought[0] = old_list;
-	expect(&q, NO_SOURCE, "older than a day", "old");
+	expect(&q, UNKNOWN, "older than a day", "old");
 	q.brought[0] = warns;
 	expect(&q, REVOKED, NULL, "old, and a warning");
 	q.brought[0] = NULL;
 	q.lists[0] = old_list;
 	expect(&q, GOOD, NULL, "configured");
-}
-
-/* Anybody can add a list to a message: it must not make the answer worse, nor
- * better where there is a source that fails. */
-Test(revocation, useless_list_that_came_along)
-{
-	g_autoptr(Pki) pki = pki_new(NULL);
-	g_autoptr(Pki) naming = pki_new(&(PkiCert){ .crl_url = LIST_URL });
-	const PkiCrl over = { .this_update = -3 * PKI_DAY,
-		.next_update = -PKI_DAY };
-	const PkiCrl some = { .this_update = -3600,
-		.idp = "critical,@idp",
-		.sections = "[idp]\nonlysomereasons=keyCompromise\n" };
-	const PkiCrl warning = { .revoked = pki->leaf };
-	g_autoptr(X509_CRL) forged =
-	    pki_crl(&(PkiCrl){ 0 }, pki->ca, PKI_KEY_LEAF);
-	g_autoptr(X509_CRL) expired = pki_crl(&over, pki->ca, PKI_KEY_CA);
-	g_autoptr(X509_CRL) partial = pki_crl(&some, pki->ca, PKI_KEY_CA);
-	g_autoptr(X509_CRL) warns = pki_crl(&warning, pki->ca, PKI_KEY_CA);
-	Question q = { .path = { pki->leaf, pki->ca, pki->root } };
-
-	expect(&q, NO_SOURCE, NULL, "none");
-	q.brought[0] = forged;
-	expect(&q, NO_SOURCE, "is invalid", "forged");
-	q.brought[0] = partial;
-	expect(&q, NO_SOURCE, "some reasons", "of some reasons");
-	q.brought[1] = forged;
-	expect(&q, NO_SOURCE, NULL, "both");
-	q.lists[0] = expired;
-	expect(&q, UNKNOWN, NULL, "the configured one has ended");
-	q.lists[0] = partial;
-	q.brought[0] = NULL;
-	expect(&q, UNKNOWN, NULL, "the configured one is of some reasons");
-	q.lists[0] = warns;
-	q.brought[0] = forged;
-	expect(&q, REVOKED, NULL, "the configured one warns");
-	q.lists[0] = NULL;
-	q.brought[0] = partial;
-	q.brought[1] = warns;
-	expect(&q, REVOKED, NULL, "one that came along warns");
-	q.brought[1] = NULL;
-	q.path[0] = naming->leaf;
-	q.path[1] = naming->ca;
-	q.path[2] = naming->root;
-	expect(&q, UNKNOWN, NULL, "the certificate names a source");
-}
-
-/* A list of ours that has ended stays a source, though what came along vouches
- * for whoever signed it. */
-Test(revocation, ended_list_that_what_came_along_vouches_for)
-{
-	g_autoptr(Pki) pki = pki_new(NULL);
-	const PkiCert renewed = { .name = "CA Test",
-		.key = PKI_KEY_P384,
-		.is_ca = true,
-		.serial = 3 };
-	const PkiCrl over = { .this_update = -3 * PKI_DAY,
-		.next_update = -PKI_DAY };
-	const PkiCrl fresh = { .this_update = -3600 };
-	g_autoptr(X509) other = pki_cert(&renewed, pki->root, PKI_KEY_ROOT);
-	g_autoptr(X509_CRL) ended = pki_crl(&over, other, PKI_KEY_P384);
-	g_autoptr(X509_CRL) of_root = pki_crl(&fresh, pki->root, PKI_KEY_ROOT);
-	Question q = { .path = { pki->leaf, pki->ca, pki->root },
-		.included = { other },
-		.lists = { ended } };
-
-	expect(&q, UNKNOWN, NULL, "nothing came along");
-	q.brought[0] = of_root;
-	expect(&q, UNKNOWN, NULL, "the root's came along");
 }
 
 /* Issuers of lists that need each other's: no answer, and no end of time. */
