@@ -86,9 +86,9 @@ examine_signature(const Examination *exam, VerdictEntry *entry,
 
 /* Of those that do for the rest: a CA that may not issue for mail is for the
  * step after this one. */
-static VerdictReason
-find_path(const Examination *exam, X509 *cert, const OsslX509Stack *included,
-    OsslX509Stack **path, char **detail)
+static void
+examine_path(const Examination *exam, VerdictEntry *entry, X509 *cert,
+    Baggage *baggage, OsslX509Stack **path)
 {
 	const CertLimits limits = exam_limits(exam);
 	const TrustDemands demands = {
@@ -97,24 +97,14 @@ find_path(const Examination *exam, X509 *cert, const OsslX509Stack *included,
 		.is_for_mail = true,
 		.signatures_left = exam->signatures_left,
 	};
-	VerdictReason reason = trust_path(
-	    exam->trust, cert, included, &demands, exam->now, path, detail);
+	g_autofree char *detail = NULL;
+	VerdictReason reason = trust_path(exam->trust, cert,
+	    baggage->certificates, &demands, exam->now, path, &detail);
 
 	if (reason == VERDICT_REASON_NOT_FOR_MAIL) {
 		reason = VERDICT_REASON_OK;
-		g_clear_pointer(detail, g_free);
+		g_clear_pointer(&detail, g_free);
 	}
-	return reason;
-}
-
-static void
-examine_path(const Examination *exam, VerdictEntry *entry, X509 *cert,
-    Baggage *baggage, OsslX509Stack **path)
-{
-	g_autofree char *detail = NULL;
-	VerdictReason reason =
-	    find_path(exam, cert, baggage->certificates, path, &detail);
-
 	verdict_record(entry, VERDICT_STEP_PATH, reason, detail);
 }
 
@@ -390,189 +380,34 @@ examine_identity(
 
 /* --- the certificate of a signer ------------------------------------------ */
 
-/* Certificates of one signer whose keys and paths are tried. */
-#define MAX_TRIES 4
-/* What one more of them may cost: its signer's signature, and those of a
- * path. */
-#define SIGNATURES_PER_TRY (1 + TRUST_MAX_DEPTH)
-
-/* One that the SignerIdentifier allows, and what is to be had of it for
- * nothing. */
-typedef struct {
-	X509 *cert;
-	bool is_named; /* by the signing-certificate attribute */
-	bool is_in_force;
-	bool is_for_mail;
-	bool is_of_author;
-} Candidate;
-
-static void
-describe_candidate(
-    const Examination *exam, CMS_SignerInfo *signer, Candidate *candidate)
-{
-	X509 *cert = candidate->cert;
-	g_autoptr(GPtrArray) mailboxes = cert_mailboxes(cert);
-	VerdictReason identity = identity_reason(exam, mailboxes);
-	const char *why;
-
-	candidate->is_named = signer_names(signer, cert);
-	candidate->is_in_force =
-	    cert_validity(cert, exam->now) == VERDICT_REASON_OK;
-	candidate->is_for_mail =
-	    cert_may_sign_mail(cert, exam->options->extra_eku, &why) ==
-	    VERDICT_REASON_OK;
-	candidate->is_of_author = verdict_reason_result(identity) == SMIME_PASS;
-}
-
-/* The better first; of equals the one that was made last, and whatever makes it
- * not depend on the order in which they came. */
-static int
-compare_candidates(gconstpointer a, gconstpointer b)
-{
-	const Candidate *x = a, *y = b;
-	int later;
-
-	if (x->is_named != y->is_named)
-		return x->is_named ? -1 : 1;
-	if (x->is_in_force != y->is_in_force)
-		return x->is_in_force ? -1 : 1;
-	if (x->is_for_mail != y->is_for_mail)
-		return x->is_for_mail ? -1 : 1;
-	if (x->is_of_author != y->is_of_author)
-		return x->is_of_author ? -1 : 1;
-	later = ASN1_TIME_compare(
-	    X509_get0_notBefore(y->cert), X509_get0_notBefore(x->cert));
-	return later == 1 || later == -1 ? later : X509_cmp(x->cert, y->cert);
-}
-
-static bool
-has_candidate(const GArray *candidates, X509 *cert)
-{
-	for (guint i = 0; i < candidates->len; i++) {
-		if (X509_cmp(g_array_index(candidates, Candidate, i).cert,
-			cert) == 0)
-			return true;
-	}
-	return false;
-}
-
-static void
-add_candidates(CMS_SignerInfo *signer, const OsslX509Stack *certificates,
-    GArray *candidates)
-{
-	for (int i = 0; i < sk_X509_num(certificates); i++) {
-		const Candidate candidate = {
-			.cert = sk_X509_value(certificates, i),
-		};
-
-		if (signer_is(signer, candidate.cert) &&
-		    !has_candidate(candidates, candidate.cert))
-			g_array_append_val(candidates, candidate);
-	}
-}
-
-static void
-sort_candidates(
-    const Examination *exam, CMS_SignerInfo *signer, GArray *candidates)
-{
-	for (guint i = 0; i < candidates->len; i++)
-		describe_candidate(
-		    exam, signer, &g_array_index(candidates, Candidate, i));
-	g_array_sort(candidates, compare_candidates);
-}
-
-/* May one more be tried?  Without a budget, as many as MAX_TRIES. */
-static bool
-spend_try(const Examination *exam)
-{
-	if (exam->signatures_left == NULL)
-		return true;
-	if (*exam->signatures_left < SIGNATURES_PER_TRY)
-		return false;
-	*exam->signatures_left -= SIGNATURES_PER_TRY;
-	return true;
-}
-
-/* Of what is valid, if weak or not as configured. */
-static bool
-is_valid_reason(VerdictReason reason)
-{
-	SmimeResult result = verdict_reason_result(reason);
-
-	return result == SMIME_PASS || result == SMIME_POLICY;
-}
-
-/* How much of it does for the signer: first its key, then its path. */
-static guint
-merit(const Examination *exam, CMS_SignerInfo *signer, X509 *cert,
-    const Baggage *baggage)
-{
-	g_autoptr(OsslX509Stack) path = NULL;
-	g_autofree char *detail = NULL;
-	bool is_by =
-	    signer_is_likely_by(signer, cert, exam->options->min_rsa_bits);
-	VerdictReason reason =
-	    find_path(exam, cert, baggage->certificates, &path, &detail);
-
-	return (is_by ? 2U : 0U) +
-	    (path != NULL && is_valid_reason(reason) ? 1U : 0U);
-}
-
-static X509 *
-best_of(const Examination *exam, CMS_SignerInfo *signer,
-    const GArray *candidates, const Baggage *baggage)
-{
-	X509 *best = g_array_index(candidates, Candidate, 0).cert;
-	guint best_merit = 0;
-
-	for (guint i = 0;
-	     i < candidates->len && i < MAX_TRIES && best_merit < 3; i++) {
-		X509 *cert = g_array_index(candidates, Candidate, i).cert;
-		guint its_merit;
-
-		if (!spend_try(exam))
-			break;
-		its_merit = merit(exam, signer, cert, baggage);
-		if (its_merit > best_merit) {
-			best = cert;
-			best_merit = its_merit;
-		}
-	}
-	return best;
-}
-
 /*
- * A key identifier names all certificates of a key, and whoever passes a mail
- * on can add some: nobody has signed which are there.  So all that are allowed
- * are looked at, and one of them is judged, as if it had come alone.
- *
- * The signing-certificate attribute is signed: what it names is taken, though
- * it be expired, revoked or anybody's (RFC 5035, section 5.4).  Without it the
- * best is, but revocation has no part in that.  Whoever has the key of a
- * revoked certificate may leave that one out and bring another of the key, and
- * always could: that one speaks for the key as long as its own CA lets it.
- *
- * What was added can spoil a good signature if there is more of it than is
- * tried.  Whoever does that can as well alter the signature.
+ * A key identifier names every certificate of a key, and nobody has signed
+ * which of them come along, nor in which order.  The signing-certificate
+ * attribute is signed: of several it is the one that this names, though it be
+ * expired, revoked or anybody's (RFC 5035, section 5.4); without it, the first.
  */
 static X509 *
-choose_certificate(
-    const Examination *exam, CMS_SignerInfo *signer, const Baggage *baggage)
+find_certificate(CMS_SignerInfo *signer, const OsslX509Stack *certificates)
 {
-	g_autoptr(GArray) candidates =
-	    g_array_new(FALSE, FALSE, sizeof(Candidate));
-	const Candidate *first;
+	X509 *first = NULL;
+	bool is_single = true;
 
-	add_candidates(signer, baggage->certificates, candidates);
-	add_candidates(signer, trust_intermediates(exam->trust), candidates);
-	if (candidates->len == 0)
-		return NULL;
-	if (candidates->len > 1)
-		sort_candidates(exam, signer, candidates);
-	first = &g_array_index(candidates, Candidate, 0);
-	return candidates->len == 1 || first->is_named ?
-	    first->cert :
-	    best_of(exam, signer, candidates, baggage);
+	for (int i = 0; i < sk_X509_num(certificates); i++) {
+		X509 *cert = sk_X509_value(certificates, i);
+
+		if (!signer_is(signer, cert))
+			continue;
+		if (first == NULL) {
+			first = cert;
+			continue;
+		}
+		if (is_single && signer_names(signer, first))
+			return first;
+		is_single = false;
+		if (signer_names(signer, cert))
+			return cert;
+	}
+	return first;
 }
 
 /* --- signers ------------------------------------------------------------- */
@@ -637,7 +472,9 @@ keep_evidence(const Examination *exam, VerdictEntry *entry,
 static bool
 is_sound(const VerdictEntry *entry, VerdictStep step)
 {
-	return is_valid_reason(entry->steps[step].reason);
+	SmimeResult result = verdict_reason_result(entry->steps[step].reason);
+
+	return result == SMIME_PASS || result == SMIME_POLICY;
 }
 
 /* All that can be told without asking the world; returns whether there is
@@ -662,20 +499,21 @@ static void
 examine_signer(const Examination *exam, Verdict *verdict,
     CMS_SignerInfo *signer, Baggage *baggage)
 {
+	OsslX509Stack *certificates = baggage->certificates;
 	VerdictEntry *entry = add_entry(exam, verdict);
-	bool has_many =
-	    CMS_signed_get_attr_count(signer) > SIGNER_MAX_ATTRIBUTES;
 	g_autoptr(OsslX509Stack) path = NULL;
 	g_autoptr(GPtrArray) mailboxes = NULL;
-	X509 *cert =
-	    has_many ? NULL : choose_certificate(exam, signer, baggage);
+	X509 *cert = find_certificate(signer, certificates);
 
-	if (cert == NULL && !has_many) {
+	if (cert == NULL)
+		cert =
+		    find_certificate(signer, trust_intermediates(exam->trust));
+	if (cert == NULL) {
 		verdict_record(entry, VERDICT_STEP_STRUCTURE,
 		    VERDICT_REASON_NO_SIGNER_CERTIFICATE, NULL);
 		return;
 	}
-	if (has_many ||
+	if (CMS_signed_get_attr_count(signer) > SIGNER_MAX_ATTRIBUTES ||
 	    ASN1_STRING_length(X509_get0_serialNumber(cert)) >
 		EXAMINATION_MAX_SERIAL) {
 		verdict_record(entry, VERDICT_STEP_STRUCTURE,

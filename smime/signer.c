@@ -367,69 +367,6 @@ has_attributes(CMS_SignerInfo *signer)
 	return CMS_signed_get_attr_count(signer) >= 0;
 }
 
-/* They as OpenSSL hashes them: in the order in which they came. */
-typedef STACK_OF(X509_ATTRIBUTE) SignedAttributes;
-
-ASN1_ITEM_TEMPLATE(SignedAttributes) = {
-	ASN1_TFLG_SEQUENCE_OF | ASN1_TFLG_IMPTAG | ASN1_TFLG_UNIVERSAL,
-	V_ASN1_SET,
-	0,
-	"SignedAttributes",
-	ASN1_ITEM_ref(X509_ATTRIBUTE),
-} static_ASN1_ITEM_TEMPLATE_END(SignedAttributes)
-
-/* The algorithm with its digest, where the signer names that of the key alone;
- * NULL: there is none.  Caller frees. */
-static X509_ALGOR *
-whole_algorithm(CMS_SignerInfo *signer, int key)
-{
-	X509_ALGOR *named = NULL, *whole;
-	const ASN1_OBJECT *object;
-	int nid;
-
-	CMS_SignerInfo_get0_algs(signer, NULL, NULL, NULL, &named);
-	X509_ALGOR_get0(&object, NULL, NULL, named);
-	if (OBJ_obj2nid(object) == NID_rsassaPss)
-		return X509_ALGOR_dup(named);
-	if (OBJ_find_sigid_by_algs(&nid, signer_digest_nid(signer), key) != 1)
-		return NULL;
-	whole = X509_ALGOR_new();
-	X509_ALGOR_set0(whole, OBJ_nid2obj(nid), V_ASN1_UNDEF, NULL);
-	return whole;
-}
-
-static bool
-has_signed_attributes(CMS_SignerInfo *signer, X509 *cert)
-{
-	EVP_PKEY *key = X509_get0_pubkey(cert);
-	X509_ALGOR *algorithm =
-	    whole_algorithm(signer, EVP_PKEY_get_base_id(key));
-	SignedAttributes *attributes = sk_X509_ATTRIBUTE_new_null();
-	bool has;
-
-	for (int i = 0; i < CMS_signed_get_attr_count(signer); i++)
-		sk_X509_ATTRIBUTE_push(
-		    attributes, CMS_signed_get_attr(signer, i));
-	has = algorithm != NULL &&
-	    ASN1_item_verify(ASN1_ITEM_rptr(SignedAttributes), algorithm,
-		CMS_SignerInfo_get0_signature(signer), attributes, key) == 1;
-	sk_X509_ATTRIBUTE_free(attributes);
-	X509_ALGOR_free(algorithm);
-	ossl_clear_errors();
-	return has;
-}
-
-/* Not by CMS_SignerInfo_verify(): what that has tried one key with it does not
- * try another with, and would say of this one what is so of that. */
-bool
-signer_is_likely_by(CMS_SignerInfo *signer, X509 *cert, guint min_rsa_bits)
-{
-	if (cert_key_strength(cert, min_rsa_bits) ==
-	    VERDICT_REASON_ALGORITHM_UNSUPPORTED)
-		return false;
-	return !has_attributes(signer) || has_signed_attributes(signer, cert);
-}
-
 /*
  * The DER of a SET of attributes?  Then the signature may be one with signed
  * attributes (RFC 5652, section 5.4), of other content, from which somebody

@@ -46,15 +46,8 @@ bool signer_agrees_with_micalg(CMS_SignerInfo *signer, const char *micalg);
  * programs compare it. */
 bool signer_is(CMS_SignerInfo *signer, X509 *cert);
 
-/* Has the key of cert signed the attributes?  A guess, to choose by among the
- * certificates that signer_is() allows: it leaves the content alone, and true
- * is also said where there are no attributes.  It costs a signature. */
-bool signer_is_likely_by(
-    CMS_SignerInfo *signer, X509 *cert, guint min_rsa_bits);
-
 /* Has the key of cert signed the content?  OK, or the most serious thing that
- * is wrong; *why is a constant or NULL.  A policy reason means that it has.
- * Once for each signer: OpenSSL keeps the key that it has tried. */
+ * is wrong; *why is a constant or NULL.  A policy reason means that it has. */
 VerdictReason signer_examine(CMS_SignerInfo *signer, X509 *cert,
     const SignerContext *context, const char **why);
 

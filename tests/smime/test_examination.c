@@ -16,11 +16,9 @@ typedef struct {
 	RevocationMode mode;
 	VerifyOptions options;
 	const EVP_MD *(*digest)(void);
-	guint flaws;            /* PkiSignerFlaw */
-	X509 *cert;             /* that it names; NULL: pki's leaf */
-	X509 *const *certs;     /* in the message, or NULL: leaf and ca */
-	X509 *intermediate;     /* that is configured, or NULL */
-	guint *signatures_left; /* or NULL */
+	guint flaws;        /* PkiSignerFlaw */
+	X509 *cert;         /* that it names; NULL: pki's leaf */
+	X509 *const *certs; /* in the message, or NULL: leaf and ca */
 } Signature;
 
 static Verdict *
@@ -41,7 +39,7 @@ judge(const Signature *signature)
 	VerdictReason reason;
 	const char *why;
 	g_autoptr(CMS_ContentInfo) cms = cms_parse(der, NULL, &reason, &why);
-	g_autoptr(Trust) trust = pki_trust(pki->root, signature->intermediate);
+	g_autoptr(Trust) trust = pki_trust(pki->root, NULL);
 	g_autoptr(Revocation) revocation =
 	    pki_revocation(signature->mode, signature->configured);
 	VerifyOptions options = signature->options;
@@ -62,7 +60,6 @@ judge(const Signature *signature)
 			    .media_type = "text/plain",
 			    .content = CONTENT,
 			    .content_size = strlen(CONTENT),
-			    .signatures_left = signature->signatures_left,
 			    .cms = cms },
 	    verdict);
 	cr_assert_eq(verdict->entries->len, 1);
@@ -435,8 +432,7 @@ Test(examination, other_certificates)
 		    .spec = { .from = -PKI_DAY, .until = PKI_YEAR },
 		    .is_a_strangers = true },
 	};
-	static const guint ess[] = { 0, PKI_WITH_NO_ESS, PKI_WITH_ESS_V1,
-		PKI_WITH_ESS_CHAIN };
+	static const guint ess[] = { 0, PKI_WITH_ESS_V1, PKI_WITH_ESS_CHAIN };
 	g_autoptr(Pki) pki = pki_new(NULL);
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -450,26 +446,6 @@ Test(examination, other_certificates)
 				.pki = pki, .flaws = cases[i].flaws | ess[j] },
 			    other, VERDICT_STEP_SIGNATURE, VERDICT_REASON_OK,
 			    SMIME_PASS, cases[i].name);
-	}
-}
-
-/* Of several that would all do there is one, in whatever order they come. */
-Test(examination, later_of_two)
-{
-	g_autoptr(Pki) pki = pki_new(NULL);
-	g_autoptr(X509) later = another(pki,
-	    (PkiCert){ .serial = 5000, .from = -PKI_DAY, .until = PKI_YEAR });
-	X509 *const before[] = { later, pki->leaf, pki->ca, NULL };
-	X509 *const after[] = { pki->leaf, later, later, pki->ca, NULL };
-	X509 *const *const orders[] = { before, after };
-
-	for (gsize i = 0; i < G_N_ELEMENTS(orders); i++) {
-		const Signature signature = { .pki = pki,
-			.flaws = PKI_WITH_KEY_ID | PKI_WITH_NO_ESS,
-			.certs = orders[i] };
-		g_autoptr(Verdict) verdict = judge(&signature);
-
-		cr_expect_str_eq(entry_of(verdict)->serial, "5000");
 	}
 }
 
@@ -525,56 +501,4 @@ Test(examination, none_is_named)
 	    "unreadable");
 	expect_in_any_order(invalid, other, VERDICT_STEP_SIGNATURE,
 	    VERDICT_REASON_SIGNATURE_INVALID, SMIME_FAIL, "by nobody");
-}
-
-/* What came along does not hide what is configured. */
-Test(examination, configured_certificate)
-{
-	g_autoptr(Pki) pki = pki_new(NULL);
-	g_autoptr(X509) other =
-	    another(pki, (PkiCert){ .key = PKI_KEY_LEAF_EC });
-	X509 *const certs[] = { other, pki->ca, NULL };
-	const Signature signature = {
-		.pki = pki, .certs = certs, .intermediate = pki->leaf
-	};
-
-	expect(&signature, VERDICT_STEP_SIGNATURE, VERDICT_REASON_OK,
-	    SMIME_PASS, "configured");
-}
-
-/* Trying costs signatures, of which a message has so many. */
-Test(examination, tries_are_bounded)
-{
-	g_autoptr(Pki) pki = pki_new(NULL);
-	X509 *certs[CMS_MAX_CERTIFICATES + 1] = { NULL };
-	guint left = TRUST_MAX_SIGNATURES;
-	Signature signature = { .pki = pki,
-		.flaws = PKI_WITH_KEY_ID | PKI_WITH_NO_ESS,
-		.certs = certs,
-		.signatures_left = &left };
-	gsize count = 0;
-
-	while (count < CMS_MAX_CERTIFICATES - 2) {
-		certs[count] =
-		    a_strangers((PkiCert){ .serial = 5000 + (long)count,
-			.from = -PKI_DAY,
-			.until = PKI_YEAR });
-		count++;
-	}
-	certs[count++] = pki->ca;
-	certs[count++] = pki->leaf;
-	/* as many as nobody has */
-	expect(&signature, VERDICT_STEP_PATH, VERDICT_REASON_UNTRUSTED,
-	    SMIME_POLICY, "many");
-	cr_expect_geq(left, TRUST_MAX_SIGNATURES / 2);
-	/* nothing to try with: the best by what it says */
-	left = 0;
-	expect(&signature, VERDICT_STEP_PATH, VERDICT_REASON_UNTRUSTED,
-	    SMIME_POLICY, "nothing left");
-	cr_expect_eq(left, 0);
-	signature.flaws = PKI_WITH_KEY_ID;
-	expect(&signature, VERDICT_STEP_PATH, VERDICT_REASON_OK, SMIME_PASS,
-	    "named, so none is tried");
-	for (gsize i = 0; i < CMS_MAX_CERTIFICATES - 2; i++)
-		X509_free(certs[i]);
 }

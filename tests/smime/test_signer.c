@@ -200,56 +200,6 @@ Test(signer, names)
 	}
 }
 
-/* A guess leaves nothing behind by which the next one, or the examination,
- * would be of another key. */
-Test(signer, is_likely_by)
-{
-	static const struct {
-		PkiKey key, other;
-		guint flaws;
-	} cases[] = {
-		{ PKI_KEY_LEAF, PKI_KEY_CA, 0 },
-		{ PKI_KEY_LEAF, PKI_KEY_LEAF_EC, 0 },
-		{ PKI_KEY_LEAF, PKI_KEY_CA, PKI_WITH_PSS },
-		{ PKI_KEY_LEAF, PKI_KEY_CA, PKI_WITH_UNKNOWN_ATTRIBUTE },
-		{ PKI_KEY_LEAF_EC, PKI_KEY_OTHER, 0 },
-		{ PKI_KEY_LEAF_EC, PKI_KEY_LEAF, 0 },
-		{ PKI_KEY_LEAF_EC, PKI_KEY_ED25519, 0 },
-	};
-
-	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autoptr(Pki) pki = pki_new(&(PkiCert){ .key = cases[i].key });
-		g_autoptr(X509) other = pki_cert(
-		    &(PkiCert){ .key = cases[i].other }, pki->ca, PKI_KEY_CA);
-		g_autoptr(CMS_ContentInfo) cms =
-		    signed_with(pki, cases[i].flaws);
-		CMS_SignerInfo *signer = signer_of(cms);
-		const char *why;
-
-		cr_expect(
-		    signer_is_likely_by(signer, pki->leaf, 2048), "%zu", i);
-		cr_expect(!signer_is_likely_by(signer, other, 2048), "%zu", i);
-		cr_expect(
-		    signer_is_likely_by(signer, pki->leaf, 2048), "%zu", i);
-		cr_expect_neq(
-		    examined(cms, other, &why), VERDICT_REASON_OK, "%zu", i);
-		cr_expect_eq(ERR_peek_error(), 0UL, "%zu", i);
-	}
-}
-
-Test(signer, is_likely_by_nobody)
-{
-	g_autoptr(Pki) pki = pki_new(NULL);
-	g_autoptr(CMS_ContentInfo) wrong =
-	    signed_with(pki, PKI_FLAW_WRONG_SIGNATURE);
-	g_autoptr(CMS_ContentInfo) bare =
-	    signed_with(pki, PKI_FLAW_NO_ATTRIBUTES);
-
-	cr_expect(!signer_is_likely_by(signer_of(wrong), pki->leaf, 2048));
-	/* only the content would tell */
-	cr_expect(signer_is_likely_by(signer_of(bare), pki->ca, 2048));
-}
-
 /* RFC 5652, section 5.3; pki does not sort. */
 Test(signer, is_in_order)
 {
