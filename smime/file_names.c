@@ -7,6 +7,11 @@
 const char *const file_names_signature_endings[] = { ".p7s", NULL };
 const char *const file_names_opaque_endings[] = { ".p7m", ".p7c", ".p7z",
 	NULL };
+const char *const file_names_signed_endings[] = { ".p7m", NULL };
+const char *const file_names_compressed_endings[] = { ".p7m", ".p7z", NULL };
+
+/* Octets of a name with encoded words. */
+#define MAX_ENCODED_SIZE (4 * FILE_NAMES_MAX_SIZE)
 
 static const char two_ways[] =
     "a file name that can be read in two ways (RFC 8551, section 3.2.1)";
@@ -25,16 +30,17 @@ is_plain_char(gunichar c)
 	case G_UNICODE_PARAGRAPH_SEPARATOR:
 		return false;
 	default:
-		return c != 0xfffd &&
-		    (c > 127 || !strchr("\"%*/:;<=>?\\|", (int)c));
+		/* the wide forms of ASCII become ASCII in some systems */
+		return c != 0xfffd && (c < 0xff01 || c > 0xff5e) &&
+		    (c > 127 || !strchr("\"%'*/:;<=>?\\|", (int)c));
 	}
 }
 
-/* name: UTF-8. */
+/* name: UTF-8.  Many blanks push its end out of sight. */
 static bool
 is_plain_name(const char *name)
 {
-	if (strlen(name) > FILE_NAMES_MAX_SIZE)
+	if (strlen(name) > FILE_NAMES_MAX_SIZE || strstr(name, "  ") != NULL)
 		return false;
 	for (; *name != '\0'; name = g_utf8_next_char(name)) {
 		if (!is_plain_char(g_utf8_get_char(name)))
@@ -49,7 +55,8 @@ decode_words(const char *value)
 {
 	g_autofree char *joined = NULL, *apart = NULL;
 
-	if (!g_utf8_validate(value, -1, NULL) || strchr(value, '%') != NULL ||
+	if (strlen(value) > MAX_ENCODED_SIZE ||
+	    !g_utf8_validate(value, -1, NULL) || strchr(value, '%') != NULL ||
 	    !encoded_words_are_few(value))
 		return NULL;
 	joined = encoded_words_decode(value, ENCODED_WORDS_JOINED);
@@ -255,8 +262,12 @@ ends_with_one_of(const char *name, const char *const *endings)
 	return false;
 }
 
+static const char other_file[] =
+    "a file name that does not end as one of S/MIME (RFC 8551, section 3.2.1)";
+
+/* *found: is there one?  Else it stays as it is. */
 static const char *
-names_flaw(const ContentType *type, const char *const *endings)
+names_flaw(const ContentType *type, const char *const *endings, bool *found)
 {
 	g_auto(Names) names = names_new();
 
@@ -268,17 +279,17 @@ names_flaw(const ContentType *type, const char *const *endings)
 	}
 	if (!join_pieces(&names))
 		return two_ways;
-	return names.name == NULL || ends_with_one_of(names.name, endings) ?
-	    NULL :
-	    "a file name that does not end as one of S/MIME "
-	    "(RFC 8551, section 3.2.1)";
+	if (names.name == NULL)
+		return NULL;
+	*found = true;
+	return ends_with_one_of(names.name, endings) ? NULL : other_file;
 }
 
 /* --- all names of an entity ---------------------------------------------- */
 
 static const char *
 disposition_flaw(const MimeEntity *entity, const MimeField *field,
-    const char *const *endings)
+    const char *const *endings, bool *found)
 {
 	gsize size = mime_range_size(field->value);
 	bool well_formed;
@@ -289,16 +300,84 @@ disposition_flaw(const MimeEntity *entity, const MimeField *field,
 		       "(RFC 8551, section 3.2.1)";
 	disposition = content_type_parse_disposition(
 	    entity->base + field->value.start, size, &well_formed);
-	return well_formed ? names_flaw(disposition, endings) :
+	return well_formed ? names_flaw(disposition, endings, found) :
 			     "Content-Disposition is malformed or ambiguous "
 			     "(RFC 2183, section 2)";
+}
+
+/* Does a text end as the name of a file does, with a dot and some letters? */
+static bool
+ends_like_file(const char *text)
+{
+	const char *dot = strrchr(text, '.');
+	gsize size = dot != NULL ? strlen(dot + 1) : 0;
+	bool has_letter = false;
+
+	for (gsize i = 1; i <= size; i++) {
+		if (!g_ascii_isalnum(dot[i]))
+			return false;
+		has_letter = has_letter || g_ascii_isalpha(dot[i]);
+	}
+	return has_letter && size <= 5;
+}
+
+/* What some take for a name where there is none.  Others write there what kind
+ * of thing the part is. */
+static const char *
+description_flaw(const MimeEntity *entity, const MimeField *field,
+    const char *const *endings)
+{
+	g_autofree char *text = g_strndup(
+	    entity->base + field->value.start, mime_range_size(field->value));
+
+	if (strstr(text, "=?") != NULL || strchr(text, '%') != NULL)
+		return two_ways;
+	g_strdelimit(text, "\"<>()'", ' ');
+	g_strstrip(text);
+	return ends_like_file(text) && !ends_with_one_of(text, endings) ?
+	    other_file :
+	    NULL;
+}
+
+static bool
+is_one_of(
+    const MimeEntity *entity, const MimeField *field, const char *const *names)
+{
+	for (; *names != NULL; names++) {
+		if (mime_field_is(entity, field, *names))
+			return true;
+	}
+	return false;
+}
+
+static const char *
+other_fields_flaw(
+    const MimeEntity *entity, const char *const *endings, bool found)
+{
+	/* Nobody who signs writes the first; some readers take their word. */
+	static const char *const names[] = { "Content-Name", "X-Sun-Data-Name",
+		NULL };
+	static const char *const descriptions[] = { "Content-Description",
+		"Content-Location", NULL };
+	const char *flaw = NULL;
+
+	for (guint i = 0; i < entity->fields->len && flaw == NULL; i++) {
+		const MimeField *field =
+		    &g_array_index(entity->fields, MimeField, i);
+
+		if (is_one_of(entity, field, names))
+			flaw = two_ways;
+		else if (!found && is_one_of(entity, field, descriptions))
+			flaw = description_flaw(entity, field, endings);
+	}
+	return flaw;
 }
 
 const char *
 file_names_flaw(const MimeEntity *entity, const char *const *endings)
 {
-	const char *flaw = names_flaw(entity->content_type, endings);
-	bool found = false;
+	bool found = false, is_second = false;
+	const char *flaw = names_flaw(entity->content_type, endings, &found);
 
 	for (guint i = 0; i < entity->fields->len && flaw == NULL; i++) {
 		const MimeField *field =
@@ -306,10 +385,11 @@ file_names_flaw(const MimeEntity *entity, const char *const *endings)
 
 		if (!mime_field_is(entity, field, "Content-Disposition"))
 			continue;
-		flaw = found ? "several Content-Disposition fields "
-			       "(RFC 8551, section 3.2.1)" :
-			       disposition_flaw(entity, field, endings);
-		found = true;
+		flaw = is_second ?
+		    "several Content-Disposition fields "
+		    "(RFC 8551, section 3.2.1)" :
+		    disposition_flaw(entity, field, endings, &found);
+		is_second = true;
 	}
-	return flaw;
+	return flaw != NULL ? flaw : other_fields_flaw(entity, endings, found);
 }

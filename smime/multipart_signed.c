@@ -52,22 +52,45 @@ is_like_field(const char *line, gsize size)
 	return at < size && line[at] == ':';
 }
 
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Permissions in digits and a name, or more blanks than one, by which some know
+ * it too. */
+static bool
+begins_uuencode(const char *line, gsize size)
+{
+	gsize at = 5, digits;
+
+	if (size < 7 || g_ascii_strncasecmp(line, "begin", at) != 0 ||
+	    !is_blank(line[at]))
+		return false;
+	while (at < size && is_blank(line[at]))
+		at++;
+	if (at > 6)
+		return at < size;
+	for (digits = 0; at < size && g_ascii_isdigit(line[at]); digits++)
+		at++;
+	return digits > 0 && at < size && is_blank(line[at]);
+}
+
 /* What some readers cut a file out of, wherever it stands: uuencode, yEnc,
  * BinHex (RFC 1741). */
 static bool
 begins_file(const char *line, gsize size)
 {
-	static const char *const marks[] = { "begin-base64", "=ybegin",
-		"(This file must be converted with BinHex", NULL };
+	static const char *const marks[] = { "begin-base64", "=ybegin", NULL };
 
 	for (const char *const *mark = marks; *mark != NULL; mark++) {
 		if (size >= strlen(*mark) &&
 		    g_ascii_strncasecmp(line, *mark, strlen(*mark)) == 0)
 			return true;
 	}
-	return size >= 9 && g_ascii_strncasecmp(line, "begin ", 6) == 0 &&
-	    g_ascii_isdigit(line[6]) && g_ascii_isdigit(line[7]) &&
-	    g_ascii_isdigit(line[8]);
+	return begins_uuencode(line, size) ||
+	    g_strstr_len(line, (gssize)size, "with BinHex") != NULL;
 }
 
 static bool

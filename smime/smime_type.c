@@ -1,29 +1,46 @@
+#include <string.h>
+
 #include "smime_type.h"
+
+/* Is it a message, for those who believe what said says of signed or compressed
+ * content?  They may take less for a type than all of its name. */
+static bool
+is_like(const char *said, const char *const *words)
+{
+	g_autofree char *lower = g_ascii_strdown(said, -1);
+
+	for (; *words != NULL; words++) {
+		if (strstr(lower, *words) != NULL)
+			return true;
+	}
+	return false;
+}
 
 bool
 smime_type_fits(const char *said, CMS_ContentInfo *cms)
 {
-	static const struct {
-		const char *name;
-		CmsKind kind;
-	} types[] = {
-		{ "signed-data", CMS_KIND_SIGNED },
-		{ "certs-only", CMS_KIND_SIGNED },
-		{ "compressed-data", CMS_KIND_COMPRESSED },
-		{ "enveloped-data", CMS_KIND_ENCRYPTED },
-		{ "authEnveloped-data", CMS_KIND_ENCRYPTED },
-	};
-	CmsKind kind = cms_kind(cms);
+	/* RFC 8551, sections 3.2.2 and 3.8 */
+	static const char *const not_compressed[] = { "sign", "cert", "envelop",
+		"encrypt", NULL };
+	static const char *const not_signed[] = { "compress", "envelop",
+		"encrypt", NULL };
+	static const char *const not_with_content[] = { "compress", "cert",
+		"envelop", "encrypt", NULL };
+	static const char *const not_encrypted[] = { "sign", "cert", "compress",
+		NULL };
 
 	if (said == NULL)
 		return true;
-	/* RFC 8551, section 3.8 */
-	if (g_ascii_strcasecmp(said, "certs-only") == 0 &&
-	    kind == CMS_KIND_SIGNED && cms_content(cms) != NULL)
-		return false;
-	for (gsize i = 0; i < G_N_ELEMENTS(types); i++) {
-		if (g_ascii_strcasecmp(said, types[i].name) == 0)
-			return kind == types[i].kind;
+	switch (cms_kind(cms)) {
+	case CMS_KIND_SIGNED:
+		return !is_like(said,
+		    cms_content(cms) != NULL ? not_with_content : not_signed);
+	case CMS_KIND_COMPRESSED:
+		return !is_like(said, not_compressed);
+	case CMS_KIND_ENCRYPTED:
+		return !is_like(said, not_encrypted);
+	case CMS_KIND_OTHER:
+		return true;
 	}
-	return true;
+	g_assert_not_reached();
 }

@@ -15,7 +15,7 @@
 #include "cms.h"
 
 /* said: of the parameter smime-type, or NULL.  What is not known, such as the
- * types of other documents, fits all. */
+ * types of other documents, fits all, unless it is like one that does not. */
 bool smime_type_fits(const char *said, CMS_ContentInfo *cms);
 
 #endif

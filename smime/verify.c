@@ -693,10 +693,15 @@ opaque_reason(const Place *place, CMS_ContentInfo *cms, const char **why)
 	reason = multipart_signed_cms_reason(entity, why);
 	if (reason != VERDICT_REASON_OK || is_in_layer(place->covers))
 		return reason;
+	/* Of certificates nothing is claimed, whatever they are called. */
+	if (kind == CMS_KIND_SIGNED && cms_content(cms) == NULL)
+		return VERDICT_REASON_OK;
 	*why = "smime-type does not fit the CMS (RFC 8551, section 3.2.2)";
 	if (!smime_type_fits(mime_parameter(entity, "smime-type"), cms))
 		return VERDICT_REASON_MIME_AMBIGUOUS;
-	*why = file_names_flaw(entity, file_names_opaque_endings);
+	*why = file_names_flaw(entity,
+	    kind == CMS_KIND_SIGNED ? file_names_signed_endings :
+				      file_names_compressed_endings);
 	return *why == NULL ? VERDICT_REASON_OK : VERDICT_REASON_MIME_AMBIGUOUS;
 }
 

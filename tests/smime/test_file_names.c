@@ -71,6 +71,13 @@ Test(file_names, of_signatures)
 		CT "\r\n" CD "; filename=\"=?utf-8?q?smime=2Ep7s?=\"",
 		CT "\r\n" CD "; filename=\"=?UTF-8?B?c21pbWUucDdz?=\"",
 		CT "; name=.p7s",
+		/* what is said of it, and is no name */
+		CT "\r\nContent-Description: Tanda tangan S/MIME v1.0",
+		CT "\r\nContent-Description: smime.p7s",
+		CT "\r\nContent-Location: \"smime.p7s\"",
+		CT
+		"; name=smime.p7s\r\nContent-Description: signed by a.example",
+		CT "\r\nContent-Description: signed by A. Example",
 	};
 
 	expect_flaws(headers, G_N_ELEMENTS(headers), false);
@@ -94,6 +101,13 @@ Test(file_names, of_something_else)
 		/* of the other field's kind */
 		CT "; filename=faktur.zip",
 		CT "\r\n" CD "; filename=smime.p7s; name=faktur.zip",
+		/* of a field that some look at in the end */
+		CT "\r\nContent-Name: faktur.zip",
+		CT "; name=smime.p7s\r\nX-Sun-Data-Name: faktur.zip",
+		CT "\r\nContent-Description: faktur bulan ini.zip",
+		CT "\r\n" CD "\r\nContent-Description: \"faktur.7z\" ",
+		CT "\r\nContent-Description: =?utf-8?q?faktur=2Ezip?=",
+		CT "\r\nContent-Location: http://jauh.example/faktur.zip",
 	};
 
 	expect_flaws(headers, G_N_ELEMENTS(headers), true);
@@ -164,6 +178,9 @@ Test(file_names, that_are_unclear)
 		CT "; name=\"a.zip%00.p7s\"",
 		CT "; name=\"a\xff.p7s\"",
 		CT "; name=\"a.zip;.p7s\"",
+		CT "; name*=utf-8''a.zip'.p7s",
+		CT "; name=\"a.zip    .p7s\"",
+		CT "; name=\"a.zip\xef\xbc\x9a.p7s\"",
 		CT "; name=\"a.zip/.p7s\"",
 		CT "; name=\"a.zip:x.p7s\"",
 		CT "; name=\"a.zip\\\".p7s\"",
@@ -186,18 +203,30 @@ Test(file_names, that_are_unclear)
 
 Test(file_names, of_opaque_content)
 {
-	static const char *const names[] = { "smime.p7m", "SMIME.P7M",
-		"smime.p7c", "smime.p7z", "smime.p7s", "smime.zip" };
+	static const struct {
+		const char *name;
+		bool is_signed, is_compressed;
+	} cases[] = {
+		{ "smime.p7m", true, true },
+		{ "SMIME.P7M", true, true },
+		{ "smime.p7z", false, true },
+		{ "smime.p7c", false, false },
+		{ "smime.p7s", false, false },
+		{ "smime.zip", false, false },
+	};
 
-	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-		g_autofree char *text = g_strconcat(
-		    "Content-Type: application/pkcs7-mime; name=", names[i],
-		    "\r\n\r\nMIAG\r\n", NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *text =
+		    g_strconcat("Content-Type: application/pkcs7-mime; name=",
+			cases[i].name, "\r\n\r\nMIAG\r\n", NULL);
 		g_autoptr(MimeEntity) entity =
 		    mime_entity_parse(text, (MimeRange){ 0, strlen(text) });
 
 		cr_expect_eq(
-		    file_names_flaw(entity, file_names_opaque_endings) == NULL,
-		    i < 4, "%s", names[i]);
+		    file_names_flaw(entity, file_names_signed_endings) == NULL,
+		    cases[i].is_signed, "%s", cases[i].name);
+		cr_expect_eq(file_names_flaw(
+				 entity, file_names_compressed_endings) == NULL,
+		    cases[i].is_compressed, "%s", cases[i].name);
 	}
 }
