@@ -1506,6 +1506,18 @@ pki_detached(const char *header, const char *part, GBytes *cms)
 	    base64, "--" PKI_BOUNDARY "--\r\n", NULL);
 }
 
+/* RFC 3274, section 1.1: is that its type? */
+static bool
+is_compressed(GBytes *cms)
+{
+	static const guint8 type[] = { 0x06, 0x0b, 0x2a, 0x86, 0x48, 0x86, 0xf7,
+		0x0d, 0x01, 0x09, 0x10, 0x01, 0x09 };
+	gsize size;
+	const guint8 *data = g_bytes_get_data(cms, &size);
+
+	return memmem(data, MIN(size, 32), type, sizeof(type)) != NULL;
+}
+
 char *
 pki_opaque(const char *header, GBytes *cms)
 {
@@ -1513,8 +1525,9 @@ pki_opaque(const char *header, GBytes *cms)
 
 	return g_strconcat(header,
 	    "MIME-Version: 1.0\r\n"
-	    "Content-Type: application/pkcs7-mime; smime-type=signed-data;\r\n"
-	    " name=smime.p7m\r\n"
+	    "Content-Type: application/pkcs7-mime; smime-type=",
+	    is_compressed(cms) ? "compressed-data" : "signed-data",
+	    ";\r\n name=smime.p7m\r\n"
 	    "Content-Transfer-Encoding: base64\r\n\r\n",
 	    base64, NULL);
 }
