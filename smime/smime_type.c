@@ -2,10 +2,10 @@
 
 #include "smime_type.h"
 
-/* Is it a message, for those who believe what said says of signed or compressed
- * content?  They may take less for a type than all of its name. */
+/* Does it contain one of words?  A reader may take less for a type than all of
+ * its name. */
 static bool
-is_like(const char *said, const char *const *words)
+names_one_of(const char *said, const char *const *words)
 {
 	g_autofree char *lower = g_ascii_strdown(said, -1);
 
@@ -33,12 +33,12 @@ smime_type_fits(const char *said, CMS_ContentInfo *cms)
 		return true;
 	switch (cms_kind(cms)) {
 	case CMS_KIND_SIGNED:
-		return !is_like(said,
+		return !names_one_of(said,
 		    cms_content(cms) != NULL ? not_with_content : not_signed);
 	case CMS_KIND_COMPRESSED:
-		return !is_like(said, not_compressed);
+		return !names_one_of(said, not_compressed);
 	case CMS_KIND_ENCRYPTED:
-		return !is_like(said, not_encrypted);
+		return !names_one_of(said, not_encrypted);
 	case CMS_KIND_OTHER:
 		return true;
 	}
