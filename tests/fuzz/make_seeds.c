@@ -393,6 +393,55 @@ write_headers(void)
 	}
 }
 
+/* --- file names ---------------------------------------------------------- */
+
+/* What a good message's part with the signature, or the message that is one,
+ * may say instead of "; name=smime.p7s", or p7m; %s stands for the ending. */
+static const char *const file_names[] = {
+	"; name=\"SMIME.%s\"",
+	"; name*=us-ascii''smime%2e%s",
+	"; name*0*=utf-8'id'smi; name*1=me.; name*2=%s",
+	"; name*0=smime; name*1=.%s",
+	"; name=\"=?utf-8?q?smime?= =?utf-8?b?Lg==?=%s\"",
+	"; name*=utf-8'id'surat%C3%BC.%s; name=\"surat\xc3\xbc.%s\"",
+	"; name=\"=?utf-8?q?smime=2E%s?=\"",
+	"; name=smime.%s; x-unix-mode=0644",
+	"\r\nContent-Disposition: attachment; filename=\"smime.%s\"",
+	"\r\nContent-Disposition: attachment;\r\n"
+	" filename*=iso-8859-1''smime.%s; size=1",
+	"\r\nContent-Disposition: inline; filename*0=\"smime\";"
+	" filename*1=\".%s\"",
+	"\r\nContent-Description: smime.%s\r\nContent-Name: smime.%s",
+	"; name=faktur.zip; x=%s",
+};
+
+static void
+write_file_names(const World *world)
+{
+	for (gsize i = 0; i < 2 * G_N_ELEMENTS(file_names); i++) {
+		bool opaque = i % 2 == 1;
+		const char *ending = opaque ? "p7m" : "p7s";
+		g_autofree char *file = g_strdup_printf("file-name-%zu", i);
+		g_autofree char *text =
+		    world_good(world, BUDI_FROM, WORLD_TEXT, opaque);
+		g_autofree char *plain =
+		    g_strdup_printf("name=smime.%s", ending);
+		const char *name = strstr(text, plain);
+		const char *start = g_strrstr_len(text, name - text, ";");
+		GString *seed = head(INPUT_RAW, EVIDENCE, 0, 0);
+		g_auto(GStrv) pieces = g_strsplit(file_names[i / 2], "%s", -1);
+		g_autofree char *other = g_strjoinv(ending, pieces);
+
+		g_string_append_len(seed, text, start - text);
+		g_string_append(seed, other);
+		g_string_append(seed, name + strlen(plain));
+		write_seed(file, seed);
+		g_string_free(seed, TRUE);
+	}
+}
+
+/* --- other texts --------------------------------------------------------- */
+
 #define SIGNED_HEADER \
 	PKI_FROM "MIME-Version: 1.0\r\nContent-Type: " SIGNED_TYPE "\r\n\r\n"
 #define PART "--" PKI_BOUNDARY "\r\n"
@@ -483,6 +532,7 @@ main(int argc, char **argv)
 	write_layers(world);
 	write_compressed(world);
 	write_headers();
+	write_file_names(world);
 	write_texts();
 	write_limits();
 	return EXIT_SUCCESS;
