@@ -321,6 +321,9 @@ ends_like_file(const char *text)
 	return has_letter && size <= 5;
 }
 
+static const char other_field[] =
+    "a field that some read as a file name (RFC 8551, section 3.2.1)";
+
 /* What some take for a name where there is none.  Others write there what kind
  * of thing the part is. */
 static const char *
@@ -331,11 +334,11 @@ description_flaw(const MimeEntity *entity, const MimeField *field,
 	    entity->base + field->value.start, mime_range_size(field->value));
 
 	if (strstr(text, "=?") != NULL || strchr(text, '%') != NULL)
-		return two_ways;
+		return other_field;
 	g_strdelimit(text, "\"<>()'", ' ');
 	g_strstrip(text);
 	return ends_like_file(text) && !ends_with_one_of(text, endings) ?
-	    other_file :
+	    other_field :
 	    NULL;
 }
 
@@ -366,7 +369,7 @@ other_fields_flaw(
 		    &g_array_index(entity->fields, MimeField, i);
 
 		if (is_one_of(entity, field, names))
-			flaw = two_ways;
+			flaw = other_field;
 		else if (!found && is_one_of(entity, field, descriptions))
 			flaw = description_flaw(entity, field, endings);
 	}

@@ -3,6 +3,7 @@
 #include "cms.h"
 #include "file_names.h"
 #include "header_protection.h"
+#include "lost_type.h"
 #include "multipart_signed.h"
 #include "originators.h"
 #include "ossl.h"
@@ -50,7 +51,8 @@ typedef struct {
 	guint problems;     /* of all around it */
 	const char *micalg; /* of the multipart/signed, or NULL */
 	guint layers;       /* of CMS around it */
-	bool is_first;      /* that is shown of what somebody signed */
+	bool is_first;      /* that is shown of what somebody signed; each
+	                       layer is */
 } Place;
 
 static void visit(Walk *walk, const Place *place);
@@ -195,6 +197,16 @@ record_structure(Walk *walk, const Place *place, const char *section,
 	tell_outside(walk, place, VERDICT_STEP_STRUCTURE, reason, detail);
 }
 
+/* Likewise of what nobody has looked into: shown first, it may be encrypted. */
+static void
+record_unread(Walk *walk, const Place *place, const char *section,
+    VerdictReason reason, const char *detail)
+{
+	record_structure(walk, place, section, reason, detail);
+	if (place->is_first)
+		tell_whole(walk, VERDICT_STEP_STRUCTURE, reason, detail);
+}
+
 /* Of what is not S/MIME, or not a signature: said once, of the whole. */
 static void
 remark(Walk *walk, const Place *place, const char *text)
@@ -214,18 +226,24 @@ note_encrypted(Walk *walk, const Place *place)
 		    VERDICT_REASON_CONTENT_ENCRYPTED, NULL);
 }
 
-/* Is there room for one more signed object?  If not, that is said once: layers,
- * of which those around them are to be told, come before parts. */
+/* Is there room for one more signed object?  If not, it has an entry that says
+ * so, the first time. */
 static bool
 has_room(Walk *walk, const Place *place)
 {
+	static const char too_many[] =
+	    "too many signatures, one beside or inside the other";
+
 	if (walk->verdict->entries->len < VERIFY_MAX_ENTRIES &&
 	    place->layers < CMS_MAX_LAYERS)
 		return true;
 	if (!walk->is_full)
-		record_structure(walk, place, NULL, VERDICT_REASON_OVER_LIMIT,
-		    "too many signatures, one beside or inside the other");
+		record_structure(
+		    walk, place, NULL, VERDICT_REASON_OVER_LIMIT, too_many);
 	walk->is_full = true;
+	if (place->is_first)
+		tell_whole(walk, VERDICT_STEP_STRUCTURE,
+		    VERDICT_REASON_OVER_LIMIT, too_many);
 	return false;
 }
 
@@ -348,120 +366,50 @@ examine(Walk *walk, const Place *place, const char *section,
 /* --- layers inside -----------------------------------------------------------
  */
 
-/* ContentInfo in BER (RFC 5652, section 3): a sequence that begins with an
- * object identifier. */
-static bool
-ber_begins_like_cms(const guchar *data, gsize size)
-{
-	gsize type;
-
-	if (size < 2 || data[0] != 0x30)
-		return false;
-	type = 2 + (data[1] & 0x80 ? data[1] & 0x7f : 0);
-	return type < size && data[type] == 0x06;
-}
-
-/* The same in PEM (RFC 7468), under its own labels, or others: some have
- * written it as a certificate, and are read.  Certificates and keys are not. */
-static bool
-pem_begins_like_cms(const char *label, gsize size)
-{
-	static const char *const own[] = { "CMS-", "PKCS7-", "PKCS #7 ", NULL };
-	const char *lf = memchr(label, '\n', size);
-	guchar octets[64];
-	gsize written;
-	int state = 0;
-	guint save = 0;
-
-	for (const char *const *word = own; *word != NULL; word++) {
-		if (size >= strlen(*word) &&
-		    memcmp(label, *word, strlen(*word)) == 0)
-			return true;
-	}
-	if (lf == NULL)
-		return false;
-	size -= (gsize)(lf + 1 - label);
-	written = g_base64_decode_step(
-	    lf + 1, MIN(size, sizeof(octets)), octets, &state, &save);
-	return ber_begins_like_cms(octets, written);
-}
-
-static bool
-begins_like_cms(GBytes *octets)
-{
-	static const char pem[] = "-----BEGIN ";
-	gsize size, before = strlen(pem);
-	const guchar *data = g_bytes_get_data(octets, &size);
-
-	if (size >= before && memcmp(data, pem, before) == 0)
-		return pem_begins_like_cms(
-		    (const char *)data + before, size - before);
-	return ber_begins_like_cms(data, size);
-}
-
-/* RFC 8551, section 3.2.1: the type may be lost, and not all readers find the
- * same file name.  What cannot be decoded, some do decode. */
-static bool
-may_be_cms(const MimeEntity *entity)
-{
-	g_autoptr(GBytes) octets = NULL;
-
-	if (!mime_is(entity, "application", "octet-stream") &&
-	    !mime_is(entity, "application", "cms"))
-		return false;
-	octets = mime_decode_body(entity);
-	return octets == NULL || begins_like_cms(octets);
-}
-
 /* What is S/MIME for some reader by its header, and not for us, is ambiguous,
- * and not nothing.  What somebody has signed is a layer for us if it is one for
- * any reader. */
+ * and not nothing.  What is shown first of what somebody has signed is S/MIME
+ * for us if it is for any reader. */
 static MimeKind
-kind_of(const MimeEntity *entity, Covers covers)
+kind_of(const MimeEntity *entity, Covers covers, bool is_first)
 {
 	MimeKind kind = mime_kind(entity);
 
 	if (covers == COVERS_WHOLE && kind != MIME_KIND_SMIME_DETACHED &&
 	    mime_may_be_smime(entity))
 		return MIME_KIND_SMIME_OPAQUE;
-	if (kind == MIME_KIND_PLAIN && is_in_layer(covers) &&
-	    (mime_is_unclear(entity) || may_be_cms(entity)))
+	if (kind == MIME_KIND_PLAIN && is_first &&
+	    (mime_is_unclear(entity) || mime_may_be_smime(entity) ||
+		lost_type_may_be_cms(entity)))
 		return MIME_KIND_SMIME_OPAQUE;
 	return kind;
 }
 
-/* A part that is shown with, or in the place of, the first. */
+/* A part that is shown with, or in the place of, the first; RFC 2387, section
+ * 3.2: which one is the root of related ones may be said. */
 static bool
 is_shown_first(const MimeEntity *around, guint part)
 {
-	return part == 0 || mime_is(around, "multipart", "alternative");
+	return part == 0 || mime_is(around, "multipart", "alternative") ||
+	    mime_is(around, "multipart", "related");
 }
 
-/* Is what is shown first of it encrypted, by its labels? */
+/* Is anything of it, or what is shown first, not what it seems? */
 static bool
-shows_encrypted(const MimeEntity *entity)
+holds_layer(const MimeEntity *content, Covers covers, bool is_first)
 {
-	if (mime_kind(entity) == MIME_KIND_ENCRYPTED)
+	MimeKind kind = kind_of(content, covers, is_first);
+
+	if (kind == MIME_KIND_SMIME_OPAQUE || kind == MIME_KIND_OTHER_SIGNED ||
+	    kind == MIME_KIND_ENCRYPTED || mime_holds_smime(content))
 		return true;
-	for (guint i = 0; i < entity->children->len; i++) {
-		if (is_shown_first(entity, i) &&
-		    shows_encrypted(g_ptr_array_index(entity->children, i)))
+	for (guint i = 0; i < content->children->len; i++) {
+		if (is_shown_first(content, i) &&
+		    holds_layer(g_ptr_array_index(content->children, i),
+			mime_is_multipart(content) ? COVERS_PART : covers,
+			is_first))
 			return true;
 	}
 	return false;
-}
-
-static bool
-holds_layer(const MimeEntity *content, Covers covers)
-{
-	MimeKind kind = kind_of(content, covers);
-
-	if (kind == MIME_KIND_SMIME_OPAQUE || kind == MIME_KIND_OTHER_SIGNED ||
-	    mime_holds_smime(content) || shows_encrypted(content))
-		return true;
-	/* A message, which is shown as its content is. */
-	return content->children->len == 1 && !mime_is_multipart(content) &&
-	    holds_layer(g_ptr_array_index(content->children, 0), covers);
 }
 
 /* Signed content is not read twice together with what is around it. */
@@ -502,7 +450,7 @@ in_layer(const Place *place, const char *section, const MimeEntity *content,
 	inside.covers = covers;
 	inside.micalg = NULL;
 	inside.layers++;
-	inside.is_first = is_in_layer(covers);
+	inside.is_first = place->is_first || is_in_layer(covers);
 	return inside;
 }
 
@@ -513,7 +461,7 @@ visit_content(Walk *walk, const Place *place, const char *section,
 {
 	Place inside = in_layer(place, section, content, covers);
 
-	if (!holds_layer(content, covers))
+	if (!holds_layer(content, covers, inside.is_first))
 		return;
 	inside.is_root = true;
 	inside.problems = second_reader_problem(content);
@@ -537,8 +485,8 @@ visit_octets(Walk *walk, const Place *place, const char *section,
 	g_autofree char *detail = NULL;
 
 	if (over != 0) {
-		record_structure(walk, place, section,
-		    VERDICT_REASON_OVER_LIMIT, mime_problem_text(over));
+		record_unread(walk, place, section, VERDICT_REASON_OVER_LIMIT,
+		    mime_problem_text(over));
 		return;
 	}
 	if (object != NULL) {
@@ -595,7 +543,7 @@ visit_signed_part(Walk *walk, const Place *place, Covers covers)
 	g_autofree char *section = part_section(place, 1);
 	Place inside = in_layer(place, section, content, covers);
 
-	if (!holds_layer(content, covers))
+	if (!holds_layer(content, covers, inside.is_first))
 		return;
 	inside.is_root = false;
 	inside.problems |=
@@ -644,7 +592,7 @@ visit_signed_data(Walk *walk, const Place *place, const char *section,
 	bool has_signers = sk_CMS_SignerInfo_num(CMS_get0_SignerInfos(cms)) > 0;
 
 	if (!cms_holds_data(cms))
-		record_structure(
+		record_unread(
 		    walk, place, section, VERDICT_REASON_CMS_UNSUPPORTED, NULL);
 	else if (content != NULL)
 		visit_octets(walk, place, section, object,
@@ -671,7 +619,7 @@ visit_compressed(
 
 	remark(walk, place, "compressed");
 	if (octets == NULL) {
-		record_structure(walk, place, section, reason, why);
+		record_unread(walk, place, section, reason, why);
 		return;
 	}
 	data = g_bytes_get_data(octets, &size);
@@ -679,8 +627,8 @@ visit_compressed(
 	visit_octets(walk, place, section, NULL, data, size);
 }
 
-/* Of what is neither signed nor may hold what is, nothing is claimed.  In a
- * layer somebody has signed what the header says. */
+/* Of what is neither signed nor may hold what is, nothing is claimed.  What is
+ * shown first has a header that somebody signed. */
 static VerdictReason
 opaque_reason(const Place *place, CMS_ContentInfo *cms, const char **why)
 {
@@ -691,7 +639,7 @@ opaque_reason(const Place *place, CMS_ContentInfo *cms, const char **why)
 	if (kind != CMS_KIND_SIGNED && kind != CMS_KIND_COMPRESSED)
 		return VERDICT_REASON_OK;
 	reason = multipart_signed_cms_reason(entity, why);
-	if (reason != VERDICT_REASON_OK || is_in_layer(place->covers))
+	if (reason != VERDICT_REASON_OK || place->is_first)
 		return reason;
 	/* Of certificates nothing is claimed, whatever they are called. */
 	if (kind == CMS_KIND_SIGNED && cms_content(cms) == NULL)
@@ -719,7 +667,7 @@ visit_opaque(Walk *walk, const Place *place)
 	    parse_body(walk, entity, &object, &reason, &why))
 		reason = opaque_reason(place, object.cms, &why);
 	if (reason != VERDICT_REASON_OK) {
-		record_structure(walk, place, section, reason, why);
+		record_unread(walk, place, section, reason, why);
 		return;
 	}
 	switch (cms_kind(object.cms)) {
@@ -734,8 +682,9 @@ visit_opaque(Walk *walk, const Place *place)
 		break;
 	case CMS_KIND_OTHER:
 		remark(walk, place, "CMS, and not signed");
-		tell_outside(walk, place, VERDICT_STEP_STRUCTURE,
-		    VERDICT_REASON_CMS_UNSUPPORTED, NULL);
+		if (place->is_first)
+			tell_whole(walk, VERDICT_STEP_STRUCTURE,
+			    VERDICT_REASON_CMS_UNSUPPORTED, NULL);
 		break;
 	}
 }
@@ -779,7 +728,7 @@ visit_message(Walk *walk, const Place *place)
 		inside.shown = &shown;
 		inside.covers = COVERS_PART;
 	}
-	if (!holds_layer(root, inside.covers))
+	if (!place->is_first && !holds_layer(root, inside.covers, false))
 		return;
 	inside.entity = root;
 	inside.section = section;
@@ -795,8 +744,7 @@ visit_plain(Walk *walk, const Place *place)
 		return;
 	if (!mime_is_multipart(place->entity))
 		visit_message(walk, place);
-	else if (mime_holds_smime(place->entity) ||
-	    (place->is_first && shows_encrypted(place->entity)))
+	else if (place->is_first || mime_holds_smime(place->entity))
 		visit_parts(walk, place, COVERS_PART);
 }
 
@@ -823,13 +771,13 @@ visit_other_signed(Walk *walk, const Place *place)
 static void
 visit(Walk *walk, const Place *place)
 {
-	switch (kind_of(place->entity, place->covers)) {
+	switch (kind_of(place->entity, place->covers, place->is_first)) {
 	case MIME_KIND_SMIME_DETACHED:
 		if (has_room(walk, place))
 			visit_detached(walk, place);
 		break;
 	case MIME_KIND_SMIME_OPAQUE:
-		if ((place->covers != COVERS_PART ||
+		if ((place->covers != COVERS_PART || place->is_first ||
 			!mime_is_cms_file(place->entity)) &&
 		    has_room(walk, place))
 			visit_opaque(walk, place);

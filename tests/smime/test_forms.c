@@ -1152,6 +1152,30 @@ Test(forms, encrypted)
 	"Content-Type: multipart/encrypted; boundary=e; " \
 	"protocol=\"application/pgp-encrypted\"\r\n\r\n--e--\r\n"
 
+/* Of a message that is signed beside it, and of one that is signed around it.
+ */
+static void
+expect_signed(const World *world, const char *name, const char *content,
+    SmimeResult result)
+{
+	g_autofree char *clear = detached(world, PKI_FROM, content);
+	g_autofree char *hidden = opaque(world, PKI_FROM, content);
+	const char *both[] = { clear, hidden };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(both); i++) {
+		g_autoptr(Verdict) verdict = judge(world, both[i]);
+		const VerdictEntry *entry =
+		    g_ptr_array_index(verdict->entries, 0);
+
+		cr_expect_eq(
+		    verdict_result(verdict), result, "%s, %zu", name, i);
+		cr_expect_eq(entry->steps[VERDICT_STEP_COVERAGE].reason,
+		    result == SMIME_POLICY ? VERDICT_REASON_CONTENT_ENCRYPTED :
+					     VERDICT_REASON_OK,
+		    "%s, %zu", name, i);
+	}
+}
+
 /* RFC 8551, section 3.7: who signs that may not know what it is.  Behind a text
  * of his own it is an attachment as any other. */
 Test(forms, signed_and_encrypted_before)
@@ -1169,6 +1193,8 @@ Test(forms, signed_and_encrypted_before)
 	g_autofree char *behind_by_pgp = mixed("", TEXT, BY_PGP);
 	g_autofree char *either =
 	    replaced(behind_by_pgp, "mixed", "alternative");
+	g_autofree char *related = replaced(behind, "mixed; boundary=m",
+	    "related; start=\"<dua@x>\"; boundary=m");
 	g_autofree char *message = g_strconcat(FORWARDED, PKI_FROM, bare, NULL);
 	g_autofree char *message_unlabelled =
 	    g_strconcat(FORWARDED, PKI_FROM, unlabelled, NULL);
@@ -1176,43 +1202,110 @@ Test(forms, signed_and_encrypted_before)
 	    g_strconcat(FORWARDED PKI_FROM MIME BY_PGP, NULL);
 	const struct {
 		const char *name, *content;
-		bool passes;
+		SmimeResult result;
 	} cases[] = {
-		{ "CMS", bare, false },
-		{ "unlabelled", unlabelled, false },
-		{ "signed in between", twice, false },
-		{ "PGP", BY_PGP, false },
-		{ "before a text", first, false },
-		{ "PGP before a text", first_by_pgp, false },
-		{ "PGP or a text", either, false },
-		{ "message", message, false },
-		{ "unlabelled in a message", message_unlabelled, false },
-		{ "PGP in a message", message_by_pgp, false },
-		{ "behind a text", behind, true },
-		{ "PGP behind a text", behind_by_pgp, true },
+		{ "CMS", bare, SMIME_POLICY },
+		{ "unlabelled", unlabelled, SMIME_POLICY },
+		{ "signed in between", twice, SMIME_POLICY },
+		{ "PGP", BY_PGP, SMIME_POLICY },
+		{ "before a text", first, SMIME_POLICY },
+		{ "PGP before a text", first_by_pgp, SMIME_POLICY },
+		{ "PGP or a text", either, SMIME_POLICY },
+		{ "related to a text", related, SMIME_POLICY },
+		{ "message", message, SMIME_POLICY },
+		{ "unlabelled in a message", message_unlabelled, SMIME_POLICY },
+		{ "PGP in a message", message_by_pgp, SMIME_POLICY },
+		{ "behind a text", behind, SMIME_PASS },
+		{ "PGP behind a text", behind_by_pgp, SMIME_PASS },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+		expect_signed(
+		    &world, cases[i].name, cases[i].content, cases[i].result);
+}
+
+/* Something in between does not make it the signer's own; what nobody has
+ * looked into may be it. */
+Test(forms, encrypted_before_in_disguise)
+{
+	g_auto(World) world = world_new();
+	g_autofree char *text = encrypted_message(&world);
+	g_autofree char *clear = detached(&world, "", PKI_PART);
+	g_autofree char *other_part =
+	    replaced(clear, PKI_BOUNDARY, OTHER_BOUNDARY);
+	const char *bare = text + strlen(PKI_FROM);
+	g_autofree char *beside_it = detached(&world, "", bare);
+	g_autofree char *beside =
+	    replaced(beside_it, PKI_BOUNDARY, OTHER_BOUNDARY);
+	g_autofree char *around = opaque(&world, "", bare);
+	g_autofree char *compressed_text =
+	    compressed_message(bare, strlen(bare));
+	const char *deflated = compressed_text + strlen(PKI_FROM);
+	g_autofree char *badly =
+	    replaced(beside, "application/pkcs7-signature; name=smime.p7s",
+		"application/pkcs7-signature; name=faktur.zip");
+	g_autofree char *by_pgp =
+	    g_strconcat("Content-Type: multipart/signed; boundary=p; "
+			"protocol=\"application/pgp-signature\"\r\n\r\n--p\r\n",
+		bare,
+		"\r\n--p\r\nContent-Type: application/pgp-signature\r\n\r\n"
+		"\r\n--p--\r\n",
+		NULL);
+	g_autofree char *named = replaced(bare, "smime.p7m", "pesan.p7m");
+	g_autofree char *unlabelled =
+	    replaced(bare, "application/pkcs7-mime; name=smime.p7m",
+		"application/octet-stream; name=pesan.bin");
+	g_autofree char *as_cms = replaced(
+	    bare, "application/pkcs7-mime; name=smime.p7m", "application/cms");
+	g_autofree char *broken = replaced(bare, "\r\n\r\nMI", "\r\n\r\nAAMI");
+	g_autofree char *two_types = g_strconcat(
+	    "Content-Type: text/plain\r\n", bare + strlen(MIME), NULL);
+	g_autofree char *two_encodings = g_strconcat(
+	    "Content-Transfer-Encoding: 7bit\r\n", bare + strlen(MIME), NULL);
+	g_autofree char *other_encoding =
+	    replaced(bare, "base64", "x-uuencode");
+	const struct {
+		const char *name, *part;
+		SmimeResult result;
+	} cases[] = {
+		{ "signed beside", beside, SMIME_POLICY },
+		{ "signed around", around, SMIME_POLICY },
+		{ "compressed", deflated, SMIME_POLICY },
+		{ "signed by no known rule", badly, SMIME_POLICY },
+		{ "signed by PGP", by_pgp, SMIME_POLICY },
+		{ "under another name", named, SMIME_POLICY },
+		{ "under no type", unlabelled, SMIME_POLICY },
+		{ "under another type", as_cms, SMIME_POLICY },
+		{ "broken", broken, SMIME_NEUTRAL },
+		{ "of two types", two_types, SMIME_NEUTRAL },
+		{ "in two encodings", two_encodings, SMIME_NEUTRAL },
+		{ "in another encoding", other_encoding, SMIME_NEUTRAL },
+		{ "a part with a signature", other_part, SMIME_PASS },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autofree char *clear =
-		    detached(&world, PKI_FROM, cases[i].content);
-		g_autofree char *hidden =
-		    opaque(&world, PKI_FROM, cases[i].content);
-		const char *both[] = { clear, hidden };
+		g_autofree char *first = mixed("", cases[i].part, TEXT);
+		g_autofree char *behind = mixed("", TEXT, cases[i].part);
+		g_autofree char *either = replaced(
+		    behind, "multipart/mixed", "multipart/alternative");
 
-		for (gsize j = 0; j < G_N_ELEMENTS(both); j++) {
-			g_autoptr(Verdict) verdict = judge(&world, both[j]);
-			const VerdictEntry *entry =
-			    g_ptr_array_index(verdict->entries, 0);
-
-			cr_expect_eq(verdict_result(verdict),
-			    cases[i].passes ? SMIME_PASS : SMIME_POLICY, "%s",
-			    cases[i].name);
-			cr_expect_eq(entry->steps[VERDICT_STEP_COVERAGE].reason,
-			    cases[i].passes ? VERDICT_REASON_OK :
-					      VERDICT_REASON_CONTENT_ENCRYPTED,
-			    "%s", cases[i].name);
-		}
+		expect_signed(&world, cases[i].name, first, cases[i].result);
+		expect_signed(&world, cases[i].name, either, cases[i].result);
+		expect_signed(&world, cases[i].name, behind, SMIME_PASS);
 	}
+}
+
+/* Where there is no room to look into it, that is told of what is outside. */
+Test(forms, encrypted_before_behind_many_signatures)
+{
+	g_auto(World) world = world_new();
+	g_autofree char *text = encrypted_message(&world);
+	g_autofree char *content = mixed("", text + strlen(PKI_FROM), TEXT);
+	g_autofree char *inside = opaque_by(&world, "", content, 8);
+	g_autofree char *outside = opaque_by(&world, PKI_FROM, inside, 8);
+	g_autoptr(Verdict) verdict = judge(&world, outside);
+
+	cr_expect_eq(verdict_result(verdict), SMIME_NEUTRAL);
 }
 
 Test(forms, remarks)

@@ -1,0 +1,21 @@
+/*
+ * lost_type - what is CMS though its media type does not say so.
+ *
+ * RFC 8551, section 3.2.1: a gateway may have made it application/octet-stream,
+ * and then a name tells (mime_kind); where there is none, or another one, some
+ * readers look at the octets.
+ *
+ * Pure functions.
+ */
+#ifndef SMIME_LOST_TYPE_H
+#define SMIME_LOST_TYPE_H
+
+#include <stdbool.h>
+
+#include "mime.h"
+
+/* Could it be CMS for a reader who does not go by the type?  Decodes the whole
+ * body of an octet-stream. */
+bool lost_type_may_be_cms(const MimeEntity *entity);
+
+#endif
