@@ -205,12 +205,11 @@ mime_may_hold_smime(const char *content_type)
 	    contains(content_type, "octet-stream");
 }
 
-/* Behind the name and the colon of a Content-Type, however it is written; NULL:
+/* Behind the name and the colon of such a field, however it is written; NULL:
  * the line is none. */
 static const char *
-type_value(const char *line, const char *end)
+field_value(const char *line, const char *end, const char *name)
 {
-	static const char name[] = "Content-Type";
 	gsize size = strlen(name);
 
 	if ((gsize)(end - line) < size ||
@@ -238,16 +237,17 @@ folded_line_end(const char *start, const char *end)
 	return start;
 }
 
-/* Of any Content-Type in the header, be it a field for us or not. */
+/* Of any field of that name in the header, be it one for us or not. */
 static bool
-has_type(const MimeEntity *entity, bool (*is_so)(const char *))
+has_field(
+    const MimeEntity *entity, const char *name, bool (*is_so)(const char *))
 {
 	const char *at = entity->base + entity->header.start;
 	const char *end = entity->base + entity->header.end;
 
 	while (at < end) {
 		const char *next = folded_line_end(at, end);
-		const char *value = type_value(at, next);
+		const char *value = field_value(at, next, name);
 		g_autofree char *text = value != NULL ?
 		    g_strndup(value, (gsize)(next - value)) :
 		    NULL;
@@ -262,15 +262,28 @@ has_type(const MimeEntity *entity, bool (*is_so)(const char *))
 bool
 mime_header_may_hold_smime(const MimeEntity *entity)
 {
-	return has_type(entity, mime_may_hold_smime);
+	return has_field(entity, "Content-Type", mime_may_hold_smime);
+}
+
+/* Also where not all of the name is as it is read: smime%2Ep7m. */
+static bool
+names_opaque_file(const char *value)
+{
+	return contains(value, "p7m") || contains(value, "p7z");
+}
+
+static bool
+names_octet_stream(const char *content_type)
+{
+	return contains(content_type, "octet-stream");
 }
 
 static bool
 names_smime(const char *content_type)
 {
 	return contains(content_type, "pkcs7") ||
-	    (contains(content_type, "octet-stream") &&
-		contains(content_type, ".p7m")) ||
+	    (names_octet_stream(content_type) &&
+		names_opaque_file(content_type)) ||
 	    (contains(content_type, "multipart") &&
 		contains(content_type, "signed") &&
 		!contains(content_type, "pgp-signature"));
@@ -283,8 +296,11 @@ mime_may_be_smime(const MimeEntity *entity)
 	    MIME_PROBLEM_TWO_CONTENT_TYPES | MIME_PROBLEM_CONTENT_TYPE_SYNTAX |
 	    MIME_PROBLEM_TOO_MANY;
 
-	return (entity->problems & unclear) != 0 &&
-	    has_type(entity, names_smime);
+	if ((entity->problems & unclear) == 0)
+		return false;
+	return has_field(entity, "Content-Type", names_smime) ||
+	    (has_field(entity, "Content-Type", names_octet_stream) &&
+		has_field(entity, "Content-Disposition", names_opaque_file));
 }
 
 bool

@@ -1069,12 +1069,27 @@ Test(forms, types_in_disguise)
 		    "Content-Type: application/octet-stream (x);"
 		    " name=smime.p7m\r\n",
 		    false },
+		{ "by its name in another form",
+		    "Content-Type: text/plain\r\n"
+		    "Content-Type: application/octet-stream;"
+		    " name*=us-ascii''smime%2Ep7m\r\n",
+		    false },
+		{ "by its name in another field",
+		    "Content-Type: text/plain\r\n"
+		    "Content-Type: application/octet-stream\r\n"
+		    "Content-Disposition: attachment; filename=smime.p7m\r\n",
+		    false },
 		{ "a blank before the colon",
 		    "Content-Type : multipart/signed; boundary=c\r\n", false },
 		{ "far behind", "{FIELDS}" SIGNED_TYPE, false },
 		/* and what is no S/MIME for anybody */
 		{ "two texts",
 		    "Content-Type: text/plain\r\nContent-Type: text/html\r\n",
+		    true },
+		{ "another file",
+		    "Content-Type: text/plain\r\n"
+		    "Content-Type: application/octet-stream\r\n"
+		    "Content-Disposition: attachment; filename=surat.pdf\r\n",
 		    true },
 		{ "a comment in a text", "Content-Type: text/plain (x)\r\n",
 		    true },
