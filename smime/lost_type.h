@@ -15,7 +15,7 @@
 #include "mime.h"
 
 /* Could it be CMS for a reader who does not go by the type?  Decodes the whole
- * body of an octet-stream. */
+ * body of an application/octet-stream, or application/cms; no other is any. */
 bool lost_type_may_be_cms(const MimeEntity *entity);
 
 #endif

@@ -127,6 +127,17 @@ mime_is_pkcs7_mime(const MimeEntity *entity)
 }
 
 bool
+mime_names_opaque(const MimeEntity *entity)
+{
+	g_autofree char *one = disposition_name(entity);
+	g_autofree char *other = type_name(entity);
+
+	return mime_is(entity, "application", "cms") ||
+	    (one != NULL && has_one_of(one, file_names_opaque_endings)) ||
+	    (other != NULL && has_one_of(other, file_names_opaque_endings));
+}
+
+bool
 mime_is_cms_file(const MimeEntity *entity)
 {
 	g_autofree char *name = file_name(entity);

@@ -26,6 +26,10 @@ MimeKind mime_kind(const MimeEntity *entity);
 bool mime_is_pkcs7_signature(const MimeEntity *entity);
 bool mime_is_pkcs7_mime(const MimeEntity *entity);
 
+/* Does anything but its type, or the one of RFC 7193, name it CMS that holds a
+ * message? */
+bool mime_names_opaque(const MimeEntity *entity);
+
 /* Is it a file that somebody has attached, and that happens to be CMS, such as
  * a signed PDF: by its name it is not the message's own (RFC 8551, section
  * 3.2.1). */

@@ -21,7 +21,8 @@ typedef struct {
 	gsize to_expand;       /* octets that decompression may still make */
 	guint signatures_left; /* that searches for paths may still check */
 	SupplyBudget budget;
-	bool is_full; /* and that has been said */
+	guint objects_left; /* that may still be looked into */
+	bool is_full;       /* and that has been said */
 } Walk;
 
 /* What of the message is inside of a place. */
@@ -160,8 +161,9 @@ record_inside(VerdictEntry *entry, VerdictStep step, VerdictReason reason,
 	verdict_record(entry, step, reason, detail);
 }
 
+/* Of the layers around a place: no others pass before it has been visited. */
 static void
-tell_whole(
+tell_around(
     Walk *walk, VerdictStep step, VerdictReason reason, const char *detail)
 {
 	const GPtrArray *entries = walk->verdict->entries;
@@ -169,7 +171,7 @@ tell_whole(
 	for (guint i = 0; i < entries->len; i++) {
 		VerdictEntry *entry = g_ptr_array_index(entries, i);
 
-		if (entry->whole && verdict_entry_result(entry) == SMIME_PASS)
+		if (verdict_entry_result(entry) == SMIME_PASS)
 			record_inside(entry, step, reason, detail);
 	}
 }
@@ -180,7 +182,7 @@ tell_outside(Walk *walk, const Place *place, VerdictStep step,
     VerdictReason reason, const char *detail)
 {
 	if (is_in_layer(place->covers))
-		tell_whole(walk, step, reason, detail);
+		tell_around(walk, step, reason, detail);
 }
 
 static void
@@ -197,14 +199,14 @@ record_structure(Walk *walk, const Place *place, const char *section,
 	tell_outside(walk, place, VERDICT_STEP_STRUCTURE, reason, detail);
 }
 
-/* Likewise of what nobody has looked into: shown first, it may be encrypted. */
+/* Likewise of what nobody can look into: shown first, it may be encrypted. */
 static void
 record_unread(Walk *walk, const Place *place, const char *section,
     VerdictReason reason, const char *detail)
 {
 	record_structure(walk, place, section, reason, detail);
 	if (place->is_first)
-		tell_whole(walk, VERDICT_STEP_STRUCTURE, reason, detail);
+		tell_around(walk, VERDICT_STEP_STRUCTURE, reason, detail);
 }
 
 /* Of what is not S/MIME, or not a signature: said once, of the whole. */
@@ -222,7 +224,7 @@ note_encrypted(Walk *walk, const Place *place)
 {
 	remark(walk, place, "encrypted");
 	if (place->is_first)
-		tell_whole(walk, VERDICT_STEP_COVERAGE,
+		tell_around(walk, VERDICT_STEP_COVERAGE,
 		    VERDICT_REASON_CONTENT_ENCRYPTED, NULL);
 }
 
@@ -232,17 +234,19 @@ static bool
 has_room(Walk *walk, const Place *place)
 {
 	static const char too_many[] =
-	    "too many signatures, one beside or inside the other";
+	    "too many CMS objects, one beside or inside the other";
 
 	if (walk->verdict->entries->len < VERIFY_MAX_ENTRIES &&
-	    place->layers < CMS_MAX_LAYERS)
+	    place->layers < CMS_MAX_LAYERS && walk->objects_left > 0) {
+		walk->objects_left--;
 		return true;
+	}
 	if (!walk->is_full)
 		record_structure(
 		    walk, place, NULL, VERDICT_REASON_OVER_LIMIT, too_many);
 	walk->is_full = true;
 	if (place->is_first)
-		tell_whole(walk, VERDICT_STEP_STRUCTURE,
+		tell_around(walk, VERDICT_STEP_STRUCTURE,
 		    VERDICT_REASON_OVER_LIMIT, too_many);
 	return false;
 }
@@ -367,8 +371,8 @@ examine(Walk *walk, const Place *place, const char *section,
  */
 
 /* What is S/MIME for some reader by its header, and not for us, is ambiguous,
- * and not nothing.  What is shown first of what somebody has signed is S/MIME
- * for us if it is for any reader. */
+ * and not nothing.  What somebody has signed is a layer for us if it is one for
+ * any reader; what is only shown first in it needs a name that says so. */
 static MimeKind
 kind_of(const MimeEntity *entity, Covers covers, bool is_first)
 {
@@ -377,11 +381,15 @@ kind_of(const MimeEntity *entity, Covers covers, bool is_first)
 	if (covers == COVERS_WHOLE && kind != MIME_KIND_SMIME_DETACHED &&
 	    mime_may_be_smime(entity))
 		return MIME_KIND_SMIME_OPAQUE;
-	if (kind == MIME_KIND_PLAIN && is_first &&
-	    (mime_is_unclear(entity) || mime_may_be_smime(entity) ||
-		lost_type_may_be_cms(entity)))
+	if (kind != MIME_KIND_PLAIN || !is_first)
+		return kind;
+	if (mime_may_be_smime(entity) ||
+	    (is_in_layer(covers) && mime_is_unclear(entity)))
 		return MIME_KIND_SMIME_OPAQUE;
-	return kind;
+	return (is_in_layer(covers) || mime_names_opaque(entity)) &&
+		lost_type_may_be_cms(entity) ?
+	    MIME_KIND_SMIME_OPAQUE :
+	    MIME_KIND_PLAIN;
 }
 
 /* A part that is shown with, or in the place of, the first; RFC 2387, section
@@ -390,10 +398,11 @@ static bool
 is_shown_first(const MimeEntity *around, guint part)
 {
 	return part == 0 || mime_is(around, "multipart", "alternative") ||
-	    mime_is(around, "multipart", "related");
+	    (mime_is(around, "multipart", "related") &&
+		mime_parameter(around, "start") != NULL);
 }
 
-/* Is anything of it, or what is shown first, not what it seems? */
+/* Is there S/MIME in it, or what is encrypted, shown first? */
 static bool
 holds_layer(const MimeEntity *content, Covers covers, bool is_first)
 {
@@ -410,6 +419,13 @@ holds_layer(const MimeEntity *content, Covers covers, bool is_first)
 			return true;
 	}
 	return false;
+}
+
+/* A document with a signature of its own: of that nothing is said. */
+static bool
+is_attached_file(const Place *place)
+{
+	return place->covers == COVERS_PART && mime_is_cms_file(place->entity);
 }
 
 /* Signed content is not read twice together with what is around it. */
@@ -567,7 +583,10 @@ visit_detached(Walk *walk, const Place *place)
 	    parse_body(walk, g_ptr_array_index(entity->children, 1), &object,
 		&reason, &why))
 		reason = detached_cms_reason(object.cms);
-	if (reason != VERDICT_REASON_OK) {
+	if (reason == VERDICT_REASON_CONTENT_ATTACHED ||
+	    (reason != VERDICT_REASON_OK && entity->children->len == 0)) {
+		record_unread(walk, place, section, reason, why);
+	} else if (reason != VERDICT_REASON_OK) {
 		record_structure(walk, place, section, reason, why);
 	} else {
 		content = g_ptr_array_index(entity->children, 0);
@@ -590,15 +609,16 @@ visit_signed_data(Walk *walk, const Place *place, const char *section,
 	CMS_ContentInfo *cms = object->cms;
 	const ASN1_OCTET_STRING *content = cms_content(cms);
 	bool has_signers = sk_CMS_SignerInfo_num(CMS_get0_SignerInfos(cms)) > 0;
+	bool is_file = is_attached_file(place);
 
 	if (!cms_holds_data(cms))
 		record_unread(
 		    walk, place, section, VERDICT_REASON_CMS_UNSUPPORTED, NULL);
 	else if (content != NULL)
-		visit_octets(walk, place, section, object,
+		visit_octets(walk, place, section, is_file ? NULL : object,
 		    (const char *)ASN1_STRING_get0_data(content),
 		    (gsize)ASN1_STRING_length(content));
-	else if (has_signers)
+	else if (has_signers && !is_file)
 		record_structure(
 		    walk, place, section, VERDICT_REASON_CONTENT_ABSENT, NULL);
 	else
@@ -683,7 +703,7 @@ visit_opaque(Walk *walk, const Place *place)
 	case CMS_KIND_OTHER:
 		remark(walk, place, "CMS, and not signed");
 		if (place->is_first)
-			tell_whole(walk, VERDICT_STEP_STRUCTURE,
+			tell_around(walk, VERDICT_STEP_STRUCTURE,
 			    VERDICT_REASON_CMS_UNSUPPORTED, NULL);
 		break;
 	}
@@ -777,8 +797,7 @@ visit(Walk *walk, const Place *place)
 			visit_detached(walk, place);
 		break;
 	case MIME_KIND_SMIME_OPAQUE:
-		if ((place->covers != COVERS_PART || place->is_first ||
-			!mime_is_cms_file(place->entity)) &&
+		if ((place->is_first || !is_attached_file(place)) &&
 		    has_room(walk, place))
 			visit_opaque(walk, place);
 		break;
@@ -804,7 +823,7 @@ verify_message(const MimeMessage *message, const Trust *trust,
 	g_auto(Shown) shown = { .header = message->root };
 	Walk walk = { trust, revocation, options, now, verdict,
 		CMS_MAX_EXPANDED, TRUST_MAX_SIGNATURES,
-		revocation_budget(revocation), false };
+		revocation_budget(revocation), VERIFY_MAX_OBJECTS, false };
 	Place place = {
 		.entity = message->root,
 		.section = "",

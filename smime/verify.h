@@ -20,7 +20,8 @@
 
 /* Limits (RFC 8551 sets none), beside those of mime, cms and examination: more
  * than this is smime=neutral. */
-#define VERIFY_MAX_ENTRIES 16 /* signatures; the last object may be over it */
+#define VERIFY_MAX_OBJECTS 100 /* of CMS, also of those that are not signed */
+#define VERIFY_MAX_ENTRIES 16  /* signatures; the last object may be over it */
 
 /* Judges message as of the moment now (seconds since 1970).  Never NULL. */
 Verdict *verify_message(const MimeMessage *message, const Trust *trust,

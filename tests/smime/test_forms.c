@@ -1210,6 +1210,8 @@ Test(forms, signed_and_encrypted_before)
 	    replaced(behind_by_pgp, "mixed", "alternative");
 	g_autofree char *related = replaced(behind, "mixed; boundary=m",
 	    "related; start=\"<dua@x>\"; boundary=m");
+	g_autofree char *embedded =
+	    replaced(behind, "mixed; boundary=m", "related; boundary=m");
 	g_autofree char *message = g_strconcat(FORWARDED, PKI_FROM, bare, NULL);
 	g_autofree char *message_unlabelled =
 	    g_strconcat(FORWARDED, PKI_FROM, unlabelled, NULL);
@@ -1231,6 +1233,7 @@ Test(forms, signed_and_encrypted_before)
 		{ "unlabelled in a message", message_unlabelled, SMIME_POLICY },
 		{ "PGP in a message", message_by_pgp, SMIME_POLICY },
 		{ "behind a text", behind, SMIME_PASS },
+		{ "in a text", embedded, SMIME_PASS },
 		{ "PGP behind a text", behind_by_pgp, SMIME_PASS },
 	};
 
@@ -1270,6 +1273,12 @@ Test(forms, encrypted_before_in_disguise)
 	g_autofree char *unlabelled =
 	    replaced(bare, "application/pkcs7-mime; name=smime.p7m",
 		"application/octet-stream; name=pesan.bin");
+	g_autofree char *half_labelled =
+	    replaced(bare, "application/pkcs7-mime; name=smime.p7m",
+		"application/octet-stream; name=pesan.bin\r\n"
+		"Content-Disposition: attachment; filename=pesan.p7m");
+	g_autofree char *no_base64 =
+	    replaced(unlabelled, "\r\n\r\nMI", "\r\n\r\n%PDF=x\r\nMI");
 	g_autofree char *as_cms = replaced(
 	    bare, "application/pkcs7-mime; name=smime.p7m", "application/cms");
 	g_autofree char *broken = replaced(bare, "\r\n\r\nMI", "\r\n\r\nAAMI");
@@ -1289,7 +1298,9 @@ Test(forms, encrypted_before_in_disguise)
 		{ "signed by no known rule", badly, SMIME_POLICY },
 		{ "signed by PGP", by_pgp, SMIME_POLICY },
 		{ "under another name", named, SMIME_POLICY },
-		{ "under no type", unlabelled, SMIME_POLICY },
+		{ "under one name of two", half_labelled, SMIME_POLICY },
+		{ "under no type, and no name", unlabelled, SMIME_PASS },
+		{ "a file in bad base64", no_base64, SMIME_PASS },
 		{ "under another type", as_cms, SMIME_POLICY },
 		{ "broken", broken, SMIME_NEUTRAL },
 		{ "of two types", two_types, SMIME_NEUTRAL },
@@ -1307,6 +1318,76 @@ Test(forms, encrypted_before_in_disguise)
 		expect_signed(&world, cases[i].name, first, cases[i].result);
 		expect_signed(&world, cases[i].name, either, cases[i].result);
 		expect_signed(&world, cases[i].name, behind, SMIME_PASS);
+	}
+}
+
+/* All signatures around it are over what is encrypted. */
+Test(forms, encrypted_before_in_two_layers)
+{
+	g_auto(World) world = world_new();
+	g_autofree char *text = encrypted_message(&world);
+	const char *bare = text + strlen(PKI_FROM);
+	g_autofree char *inside = opaque(&world, "", bare);
+	g_autofree char *outside = opaque(&world, PKI_FROM, inside);
+	g_autofree char *around = detached(&world, PKI_FROM, inside);
+
+	expect(&world, "opaque", outside, "1*=policy 1/1=policy", SMIME_POLICY);
+	expect(&world, "detached", around, "2*=policy 1=policy", SMIME_POLICY);
+}
+
+/* What is around such a part and cannot be read leaves it out of sight. */
+Test(forms, encrypted_before_in_no_parts)
+{
+	g_auto(World) world = world_new();
+	g_autofree char *text = encrypted_message(&world);
+	const char *bare = text + strlen(PKI_FROM);
+	g_autofree char *clear = detached(&world, "", bare);
+	g_autofree char *part = replaced(clear, PKI_BOUNDARY, OTHER_BOUNDARY);
+	g_autofree char *no_boundary =
+	    replaced(part, "boundary=\"" OTHER_BOUNDARY "\"", "x=y");
+	g_autofree char *first = mixed("", no_boundary, TEXT);
+
+	cr_assert_str_neq(part, no_boundary);
+	expect_signed(&world, "no boundary", first, SMIME_NEUTRAL);
+}
+
+/* A document that is signed is no signed mail, wherever it stands; what is
+ * encrypted in it is shown as the document is. */
+Test(forms, signed_document_first)
+{
+	g_auto(World) world = world_new();
+	g_autofree char *encrypted = encrypted_message(&world);
+	g_autofree char *hidden = opaque(&world, "", PKI_PART);
+	g_autofree char *document =
+	    replaced(hidden, "smime.p7m", "surat-keputusan.pdf.p7m");
+	g_autofree char *around =
+	    opaque(&world, "", encrypted + strlen(PKI_FROM));
+	g_autofree char *named = replaced(around, "smime.p7m", "pesan.p7m");
+	g_autofree char *first = mixed("", document, TEXT);
+	g_autofree char *first_encrypted = mixed("", named, TEXT);
+	g_autofree char *text = detached(&world, PKI_FROM, first);
+
+	expect(&world, "a document", text, "2*=pass", SMIME_PASS);
+	expect_signed(
+	    &world, "an encrypted one", first_encrypted, SMIME_POLICY);
+}
+
+/* Those that are not signed have no entry, and are not looked into for ever. */
+Test(forms, too_many_objects)
+{
+	g_auto(World) world = world_new();
+	g_autofree char *text = encrypted_message(&world);
+
+	for (guint over = 0; over <= 1; over++) {
+		g_autoptr(GString) parts = g_string_new(PKI_FROM MIME MIXED);
+		g_autoptr(Verdict) verdict = NULL;
+
+		for (guint i = 0; i < VERIFY_MAX_OBJECTS + over; i++)
+			g_string_append_printf(
+			    parts, "--m\r\n%s\r\n", text + strlen(PKI_FROM));
+		g_string_append(parts, "--m--\r\n");
+		verdict = judge(&world, parts->str);
+		cr_expect_eq(verdict->entries->len, over);
 	}
 }
 
