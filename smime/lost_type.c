@@ -66,3 +66,40 @@ lost_type_may_be_cms(const MimeEntity *entity)
 	octets = mime_decode_body(entity);
 	return octets == NULL || begins_like_cms(octets);
 }
+
+static bool
+has_word(const char *data, gsize size, const char *word)
+{
+	gsize of_word = strlen(word);
+
+	for (; size >= of_word; data++, size--) {
+		if (g_ascii_tolower(*data) == *word &&
+		    g_ascii_strncasecmp(data, word, of_word) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+lost_type_hides_smime(const MimeEntity *entity)
+{
+	static const char *const words[] = { "pkcs7-mime",
+		"multipart/encrypted", NULL };
+	g_autoptr(GBytes) octets = NULL;
+	gsize size;
+	const char *data;
+
+	if (entity->children->len > 0 ||
+	    (!mime_is_multipart(entity) &&
+		g_ascii_strcasecmp(entity->content_type->type, "message") != 0))
+		return false;
+	octets = mime_decode_body(entity);
+	if (octets == NULL)
+		return true;
+	data = g_bytes_get_data(octets, &size);
+	for (const char *const *word = words; *word != NULL; word++) {
+		if (has_word(data, size, *word))
+			return true;
+	}
+	return false;
+}

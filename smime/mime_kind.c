@@ -127,17 +127,6 @@ mime_is_pkcs7_mime(const MimeEntity *entity)
 }
 
 bool
-mime_names_opaque(const MimeEntity *entity)
-{
-	g_autofree char *one = disposition_name(entity);
-	g_autofree char *other = type_name(entity);
-
-	return mime_is(entity, "application", "cms") ||
-	    (one != NULL && has_one_of(one, file_names_opaque_endings)) ||
-	    (other != NULL && has_one_of(other, file_names_opaque_endings));
-}
-
-bool
 mime_is_cms_file(const MimeEntity *entity)
 {
 	g_autofree char *name = file_name(entity);
@@ -280,7 +269,8 @@ mime_header_may_hold_smime(const MimeEntity *entity)
 static bool
 names_opaque_file(const char *value)
 {
-	return contains(value, "p7m") || contains(value, "p7z");
+	return contains(value, "p7m") || contains(value, "p7c") ||
+	    contains(value, "p7z");
 }
 
 static bool
@@ -300,14 +290,41 @@ names_smime(const char *content_type)
 		!contains(content_type, "pgp-signature"));
 }
 
+static bool
+names_pkcs7_mime(const char *content_type)
+{
+	return contains(content_type, "pkcs7-mime");
+}
+
 bool
-mime_may_be_smime(const MimeEntity *entity)
+mime_names_opaque(const MimeEntity *entity)
+{
+	return mime_is(entity, "application", "cms") ||
+	    has_field(entity, "Content-Type", names_opaque_file) ||
+	    has_field(entity, "Content-Disposition", names_opaque_file);
+}
+
+static bool
+has_unclear_header(const MimeEntity *entity)
 {
 	static const guint unclear = MIME_PROBLEM_FIELD_SYNTAX |
 	    MIME_PROBLEM_TWO_CONTENT_TYPES | MIME_PROBLEM_CONTENT_TYPE_SYNTAX |
 	    MIME_PROBLEM_TOO_MANY;
 
-	if ((entity->problems & unclear) == 0)
+	return (entity->problems & unclear) != 0;
+}
+
+bool
+mime_may_be_pkcs7_mime(const MimeEntity *entity)
+{
+	return has_unclear_header(entity) &&
+	    has_field(entity, "Content-Type", names_pkcs7_mime);
+}
+
+bool
+mime_may_be_smime(const MimeEntity *entity)
+{
+	if (!has_unclear_header(entity))
 		return false;
 	return has_field(entity, "Content-Type", names_smime) ||
 	    (has_field(entity, "Content-Type", names_octet_stream) &&

@@ -26,8 +26,8 @@ MimeKind mime_kind(const MimeEntity *entity);
 bool mime_is_pkcs7_signature(const MimeEntity *entity);
 bool mime_is_pkcs7_mime(const MimeEntity *entity);
 
-/* Does anything but its type, or the one of RFC 7193, name it CMS that holds a
- * message? */
+/* Could some reader find in its header a name of CMS that holds a message, or
+ * the type of RFC 7193? */
 bool mime_names_opaque(const MimeEntity *entity);
 
 /* Is it a file that somebody has attached, and that happens to be CMS, such as
@@ -47,6 +47,9 @@ bool mime_is_unclear(const MimeEntity *entity);
 /* Is what its header says unclear, said twice or beyond a limit, and could it
  * be S/MIME itself for another reader? */
 bool mime_may_be_smime(const MimeEntity *entity);
+
+/* Likewise: could it be application/pkcs7-mime, or its alias? */
+bool mime_may_be_pkcs7_mime(const MimeEntity *entity);
 
 /* From header fields alone: could there be an S/MIME signature somewhere?  By
  * the value of a Content-Type, or by all such fields of an entity, also those

@@ -49,11 +49,12 @@ typedef struct {
 	const MimeEntity *header; /* whose From is shown with it */
 	Shown *shown;
 	Covers covers;
-	guint problems;     /* of all around it */
-	const char *micalg; /* of the multipart/signed, or NULL */
-	guint layers;       /* of CMS around it */
-	bool is_first;      /* that is shown of what somebody signed; each
-	                       layer is */
+	guint problems;      /* of all around it */
+	const char *micalg;  /* of the multipart/signed, or NULL */
+	guint layers;        /* of CMS around it */
+	bool is_first;       /* that is shown of what somebody signed; each
+	                        layer is */
+	bool is_in_document; /* that is attached: it has no entries */
 } Place;
 
 static void visit(Walk *walk, const Place *place);
@@ -189,8 +190,11 @@ static void
 record_structure(Walk *walk, const Place *place, const char *section,
     VerdictReason reason, const char *detail)
 {
-	VerdictEntry *entry = verdict_add(walk->verdict, section);
+	VerdictEntry *entry;
 
+	if (place->is_in_document)
+		return;
+	entry = verdict_add(walk->verdict, section);
 	entry->whole = place->covers == COVERS_WHOLE;
 	verdict_record(entry, VERDICT_STEP_COVERAGE, coverage_of(place), NULL);
 	verdict_record(entry, VERDICT_STEP_STRUCTURE, reason, detail);
@@ -358,6 +362,8 @@ examine(Walk *walk, const Place *place, const char *section,
 	};
 	VerdictReason header = VERDICT_REASON_OK;
 
+	if (place->is_in_document)
+		return;
 	if (place->covers != COVERS_PART)
 		header = check_signed_header(walk, place, content, &detail);
 	if (exam.coverage == VERDICT_REASON_OK) {
@@ -372,7 +378,7 @@ examine(Walk *walk, const Place *place, const char *section,
 
 /* What is S/MIME for some reader by its header, and not for us, is ambiguous,
  * and not nothing.  What somebody has signed is a layer for us if it is one for
- * any reader; what is only shown first in it needs a name that says so. */
+ * any reader; what is only shown first in it needs a header that says so. */
 static MimeKind
 kind_of(const MimeEntity *entity, Covers covers, bool is_first)
 {
@@ -383,7 +389,7 @@ kind_of(const MimeEntity *entity, Covers covers, bool is_first)
 		return MIME_KIND_SMIME_OPAQUE;
 	if (kind != MIME_KIND_PLAIN || !is_first)
 		return kind;
-	if (mime_may_be_smime(entity) ||
+	if (mime_may_be_pkcs7_mime(entity) ||
 	    (is_in_layer(covers) && mime_is_unclear(entity)))
 		return MIME_KIND_SMIME_OPAQUE;
 	return (is_in_layer(covers) || mime_names_opaque(entity)) &&
@@ -392,14 +398,27 @@ kind_of(const MimeEntity *entity, Covers covers, bool is_first)
 	    MIME_KIND_PLAIN;
 }
 
-/* A part that is shown with, or in the place of, the first; RFC 2387, section
- * 3.2: which one is the root of related ones may be said. */
+/* RFC 2387, section 3.2; in whatever form. */
+static bool
+names_its_root(const MimeEntity *related)
+{
+	const GArray *parameters = related->content_type->parameters;
+
+	for (guint i = 0; i < parameters->len; i++) {
+		if (g_str_has_prefix(
+			g_array_index(parameters, ContentTypeParameter, i).name,
+			"start"))
+			return true;
+	}
+	return false;
+}
+
+/* A part that is shown with, or in the place of, the first. */
 static bool
 is_shown_first(const MimeEntity *around, guint part)
 {
 	return part == 0 || mime_is(around, "multipart", "alternative") ||
-	    (mime_is(around, "multipart", "related") &&
-		mime_parameter(around, "start") != NULL);
+	    (mime_is(around, "multipart", "related") && names_its_root(around));
 }
 
 /* Is there S/MIME in it, or what is encrypted, shown first? */
@@ -409,7 +428,8 @@ holds_layer(const MimeEntity *content, Covers covers, bool is_first)
 	MimeKind kind = kind_of(content, covers, is_first);
 
 	if (kind == MIME_KIND_SMIME_OPAQUE || kind == MIME_KIND_OTHER_SIGNED ||
-	    kind == MIME_KIND_ENCRYPTED || mime_holds_smime(content))
+	    kind == MIME_KIND_ENCRYPTED || mime_holds_smime(content) ||
+	    (is_first && lost_type_hides_smime(content)))
 		return true;
 	for (guint i = 0; i < content->children->len; i++) {
 		if (is_shown_first(content, i) &&
@@ -419,13 +439,6 @@ holds_layer(const MimeEntity *content, Covers covers, bool is_first)
 			return true;
 	}
 	return false;
-}
-
-/* A document with a signature of its own: of that nothing is said. */
-static bool
-is_attached_file(const Place *place)
-{
-	return place->covers == COVERS_PART && mime_is_cms_file(place->entity);
 }
 
 /* Signed content is not read twice together with what is around it. */
@@ -501,8 +514,10 @@ visit_octets(Walk *walk, const Place *place, const char *section,
 	g_autofree char *detail = NULL;
 
 	if (over != 0) {
-		record_unread(walk, place, section, VERDICT_REASON_OVER_LIMIT,
-		    mime_problem_text(over));
+		/* a document is hardly a message */
+		if (!place->is_in_document)
+			record_unread(walk, place, section,
+			    VERDICT_REASON_OVER_LIMIT, mime_problem_text(over));
 		return;
 	}
 	if (object != NULL) {
@@ -609,16 +624,15 @@ visit_signed_data(Walk *walk, const Place *place, const char *section,
 	CMS_ContentInfo *cms = object->cms;
 	const ASN1_OCTET_STRING *content = cms_content(cms);
 	bool has_signers = sk_CMS_SignerInfo_num(CMS_get0_SignerInfos(cms)) > 0;
-	bool is_file = is_attached_file(place);
 
 	if (!cms_holds_data(cms))
 		record_unread(
 		    walk, place, section, VERDICT_REASON_CMS_UNSUPPORTED, NULL);
 	else if (content != NULL)
-		visit_octets(walk, place, section, is_file ? NULL : object,
+		visit_octets(walk, place, section, object,
 		    (const char *)ASN1_STRING_get0_data(content),
 		    (gsize)ASN1_STRING_length(content));
-	else if (has_signers && !is_file)
+	else if (has_signers)
 		record_structure(
 		    walk, place, section, VERDICT_REASON_CONTENT_ABSENT, NULL);
 	else
@@ -709,6 +723,25 @@ visit_opaque(Walk *walk, const Place *place)
 	}
 }
 
+/* What is named otherwise than a message of S/MIME. */
+static bool
+is_attached_file(const Place *place)
+{
+	return place->covers == COVERS_PART && mime_is_cms_file(place->entity);
+}
+
+/* A document with a signature of its own: of that nothing is said.  Shown
+ * first, it may be a message for some readers. */
+static void
+visit_document(Walk *walk, const Place *place)
+{
+	Place document = *place;
+
+	document.is_in_document = true;
+	if (place->is_first && has_room(walk, &document))
+		visit_opaque(walk, &document);
+}
+
 /* --- entities that only hold others -------------------------------------- */
 
 /* first: what the first of them covers. */
@@ -760,6 +793,15 @@ visit_message(Walk *walk, const Place *place)
 static void
 visit_plain(Walk *walk, const Place *place)
 {
+	g_autofree char *section = NULL;
+
+	if (place->is_first && lost_type_hides_smime(place->entity)) {
+		section = own_section(place);
+		record_unread(walk, place, section,
+		    VERDICT_REASON_MIME_AMBIGUOUS,
+		    "S/MIME in a part that cannot be looked into "
+		    "(RFC 2046, section 5)");
+	}
 	if (place->entity->children->len == 0)
 		return;
 	if (!mime_is_multipart(place->entity))
@@ -797,8 +839,9 @@ visit(Walk *walk, const Place *place)
 			visit_detached(walk, place);
 		break;
 	case MIME_KIND_SMIME_OPAQUE:
-		if ((place->is_first || !is_attached_file(place)) &&
-		    has_room(walk, place))
+		if (is_attached_file(place))
+			visit_document(walk, place);
+		else if (has_room(walk, place))
 			visit_opaque(walk, place);
 		break;
 	case MIME_KIND_OTHER_SIGNED:
