@@ -1281,6 +1281,11 @@ Test(forms, encrypted_before_in_disguise)
 	    replaced(unlabelled, "\r\n\r\nMI", "\r\n\r\n%PDF=x\r\nMI");
 	g_autofree char *as_cms = replaced(
 	    bare, "application/pkcs7-mime; name=smime.p7m", "application/cms");
+	g_autofree char *unclear = g_strconcat(
+	    "Content-Type: multipart/mixed (c); boundary=z\r\n\r\n--z\r\n",
+	    bare, "\r\n--z--\r\n", NULL);
+	g_autofree char *global = g_strconcat(
+	    "Content-Type: message/global\r\n\r\n", PKI_FROM, bare, NULL);
 	g_autofree char *broken = replaced(bare, "\r\n\r\nMI", "\r\n\r\nAAMI");
 	g_autofree char *two_types = g_strconcat(
 	    "Content-Type: text/plain\r\n", bare + strlen(MIME), NULL);
@@ -1301,7 +1306,17 @@ Test(forms, encrypted_before_in_disguise)
 		{ "under one name of two", half_labelled, SMIME_POLICY },
 		{ "under no type, and no name", unlabelled, SMIME_PASS },
 		{ "a file in bad base64", no_base64, SMIME_PASS },
+		{ "certificates, unclear",
+		    "Content-Type: application/x-pkcs7-certificates;"
+		    " name=surat tugas.p7b\r\n\r\nMIAG\r\n",
+		    SMIME_PASS },
+		{ "an unclear multipart",
+		    "Content-Type: multipart/mixed (c); boundary=z\r\n\r\n"
+		    "--z\r\n" TEXT "\r\n--z--\r\n",
+		    SMIME_PASS },
 		{ "under another type", as_cms, SMIME_POLICY },
+		{ "in an unclear multipart", unclear, SMIME_NEUTRAL },
+		{ "in a message of UTF-8", global, SMIME_NEUTRAL },
 		{ "broken", broken, SMIME_NEUTRAL },
 		{ "of two types", two_types, SMIME_NEUTRAL },
 		{ "in two encodings", two_encodings, SMIME_NEUTRAL },
@@ -1363,11 +1378,18 @@ Test(forms, signed_document_first)
 	g_autofree char *around =
 	    opaque(&world, "", encrypted + strlen(PKI_FROM));
 	g_autofree char *named = replaced(around, "smime.p7m", "pesan.p7m");
+	g_autofree char *message = opaque(&world, "", hidden);
+	g_autofree char *archived = replaced(message, "smime.p7m", "surat.p7m");
+	g_autofree char *archived_first = mixed("", archived, TEXT);
+	g_autofree char *around_archived =
+	    detached(&world, PKI_FROM, archived_first);
 	g_autofree char *first = mixed("", document, TEXT);
 	g_autofree char *first_encrypted = mixed("", named, TEXT);
 	g_autofree char *text = detached(&world, PKI_FROM, first);
 
 	expect(&world, "a document", text, "2*=pass", SMIME_PASS);
+	expect(
+	    &world, "a signed message", around_archived, "2*=pass", SMIME_PASS);
 	expect_signed(
 	    &world, "an encrypted one", first_encrypted, SMIME_POLICY);
 }
