@@ -245,10 +245,11 @@ has_room(Walk *walk, const Place *place)
 		walk->objects_left--;
 		return true;
 	}
-	if (!walk->is_full)
+	if (!walk->is_full && !place->is_in_document) {
 		record_structure(
 		    walk, place, NULL, VERDICT_REASON_OVER_LIMIT, too_many);
-	walk->is_full = true;
+		walk->is_full = true;
+	}
 	if (place->is_first)
 		tell_around(walk, VERDICT_STEP_STRUCTURE,
 		    VERDICT_REASON_OVER_LIMIT, too_many);
