@@ -83,20 +83,19 @@ has_word(const char *data, gsize size, const char *word)
 bool
 lost_type_hides_smime(const MimeEntity *entity)
 {
-	static const char *const words[] = { "pkcs7-mime",
-		"multipart/encrypted", NULL };
+	static const char *const words[] = { "application/pkcs7-mime",
+		"application/x-pkcs7-mime", "multipart/encrypted", NULL };
 	g_autoptr(GBytes) octets = NULL;
-	gsize size;
-	const char *data;
+	const char *data = entity->base + entity->body.start;
+	gsize size = mime_range_size(entity->body);
 
 	if (entity->children->len > 0 ||
 	    (!mime_is_multipart(entity) &&
 		g_ascii_strcasecmp(entity->content_type->type, "message") != 0))
 		return false;
 	octets = mime_decode_body(entity);
-	if (octets == NULL)
-		return true;
-	data = g_bytes_get_data(octets, &size);
+	if (octets != NULL)
+		data = g_bytes_get_data(octets, &size);
 	for (const char *const *word = words; *word != NULL; word++) {
 		if (has_word(data, size, *word))
 			return true;

@@ -406,9 +406,11 @@ names_its_root(const MimeEntity *related)
 	const GArray *parameters = related->content_type->parameters;
 
 	for (guint i = 0; i < parameters->len; i++) {
-		if (g_str_has_prefix(
-			g_array_index(parameters, ContentTypeParameter, i).name,
-			"start"))
+		const char *name =
+		    g_array_index(parameters, ContentTypeParameter, i).name;
+
+		if (strcmp(name, "start") == 0 ||
+		    g_str_has_prefix(name, "start*"))
 			return true;
 	}
 	return false;

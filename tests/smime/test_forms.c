@@ -1310,6 +1310,17 @@ Test(forms, encrypted_before_in_disguise)
 		    "Content-Type: application/x-pkcs7-certificates;"
 		    " name=surat tugas.p7b\r\n\r\nMIAG\r\n",
 		    SMIME_PASS },
+		{ "a message that cannot be decoded",
+		    "Content-Type: message/rfc822\r\n"
+		    "Content-Transfer-Encoding: "
+		    "quoted-printable\r\n\r\n" PKI_FROM
+		    "\r\nhttp://x.example/?a=b\r\n",
+		    SMIME_PASS },
+		{ "related, in other words",
+		    "Content-Type: multipart/related; start-info=x;"
+		    " boundary=z\r\n\r\n--z\r\n" TEXT "\r\n--z\r\n" BY_PGP
+		    "\r\n--z--\r\n",
+		    SMIME_PASS },
 		{ "an unclear multipart",
 		    "Content-Type: multipart/mixed (c); boundary=z\r\n\r\n"
 		    "--z\r\n" TEXT "\r\n--z--\r\n",
