@@ -1515,7 +1515,8 @@ is_compressed(GBytes *cms)
 	gsize size;
 	const guint8 *data = g_bytes_get_data(cms, &size);
 
-	return memmem(data, MIN(size, 32), type, sizeof(type)) != NULL;
+	return size >= sizeof(type) &&
+	    memmem(data, MIN(size, 32), type, sizeof(type)) != NULL;
 }
 
 char *
