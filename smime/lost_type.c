@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "lost_type.h"
+#include "octets.h"
 
 /* ContentInfo in BER (RFC 5652, section 3): a sequence that begins with an
  * object identifier. */
@@ -67,19 +68,6 @@ lost_type_may_be_cms(const MimeEntity *entity)
 	return octets == NULL || begins_like_cms(octets);
 }
 
-static bool
-has_word(const char *data, gsize size, const char *word)
-{
-	gsize of_word = strlen(word);
-
-	for (; size >= of_word; data++, size--) {
-		if (g_ascii_tolower(*data) == *word &&
-		    g_ascii_strncasecmp(data, word, of_word) == 0)
-			return true;
-	}
-	return false;
-}
-
 bool
 lost_type_hides_smime(const MimeEntity *entity)
 {
@@ -97,7 +85,7 @@ lost_type_hides_smime(const MimeEntity *entity)
 	if (octets != NULL)
 		data = g_bytes_get_data(octets, &size);
 	for (const char *const *word = words; *word != NULL; word++) {
-		if (has_word(data, size, *word))
+		if (octets_hold_word(data, size, *word))
 			return true;
 	}
 	return false;

@@ -2,6 +2,7 @@
 
 #include "file_names.h"
 #include "mime_kind.h"
+#include "octets.h"
 
 /* RFC 8551, section 3.2.1. */
 #define OWN_NAME "smime."
@@ -189,11 +190,7 @@ mime_holds_smime(const MimeEntity *entity)
 static bool
 contains(const char *text, const char *word)
 {
-	for (gsize size = strlen(word); *text != '\0'; text++) {
-		if (g_ascii_strncasecmp(text, word, size) == 0)
-			return true;
-	}
-	return false;
+	return octets_hold_word(text, strlen(text), word);
 }
 
 bool

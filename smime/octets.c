@@ -101,3 +101,16 @@ octets_find(const char *at, const char *end, const char *word, gsize word_size)
 	}
 	return memmem(at, (gsize)(end - at), word, word_size);
 }
+
+bool
+octets_hold_word(const char *data, gsize size, const char *word)
+{
+	gsize word_size = strlen(word);
+
+	for (; size >= word_size; data++, size--) {
+		if (g_ascii_tolower(*data) == *word &&
+		    g_ascii_strncasecmp(data, word, word_size) == 0)
+			return true;
+	}
+	return false;
+}

@@ -9,6 +9,8 @@
 #ifndef SMIME_OCTETS_H
 #define SMIME_OCTETS_H
 
+#include <stdbool.h>
+
 #include <glib.h>
 
 typedef enum {
@@ -28,5 +30,9 @@ guint octets_look(const char *data, gsize size);
  * Linear also where its first octet is not rare. */
 const char *octets_find(
     const char *at, const char *end, const char *word, gsize word_size);
+
+/* Does word, of ASCII in lower case and not empty, stand anywhere in data,
+ * without regard to case?  Not only up to a NUL. */
+bool octets_hold_word(const char *data, gsize size, const char *word);
 
 #endif

@@ -195,11 +195,8 @@ show_end(Shown *shown, gsize start, gsize end)
 static bool
 is_composite(const char *field, gsize size)
 {
-	g_autofree char *text = g_strndup(field, size);
-	g_autofree char *lower = g_ascii_strdown(text, -1);
-
-	return strstr(lower, "message") != NULL ||
-	    strstr(lower, "multipart") != NULL;
+	return octets_hold_word(field, size, "message") ||
+	    octets_hold_word(field, size, "multipart");
 }
 
 /* Into what is a leaf for us, and not S/MIME, GMime need not look. */

@@ -26,8 +26,6 @@ smime_type_fits(const char *said, CMS_ContentInfo *cms)
 		"encrypt", NULL };
 	static const char *const not_with_content[] = { "compress", "cert",
 		"envelop", "encrypt", NULL };
-	static const char *const not_encrypted[] = { "sign", "cert", "compress",
-		NULL };
 
 	if (said == NULL)
 		return true;
@@ -38,7 +36,6 @@ smime_type_fits(const char *said, CMS_ContentInfo *cms)
 	case CMS_KIND_COMPRESSED:
 		return !names_one_of(said, not_compressed);
 	case CMS_KIND_ENCRYPTED:
-		return !names_one_of(said, not_encrypted);
 	case CMS_KIND_OTHER:
 		return true;
 	}

@@ -15,7 +15,8 @@
 #include "cms.h"
 
 /* said: of the parameter smime-type, or NULL.  What is not known, such as the
- * types of other documents, fits all, unless it is like one that does not. */
+ * types of other documents, fits all, unless it is like one that does not; and
+ * all fits what is neither signed nor compressed. */
 bool smime_type_fits(const char *said, CMS_ContentInfo *cms);
 
 #endif

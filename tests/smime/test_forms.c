@@ -1424,6 +1424,39 @@ Test(forms, too_many_objects)
 	}
 }
 
+/* One that is too deep is not looked into; that there is no room for what comes
+ * later is said all the same. */
+Test(forms, deep_document_first)
+{
+	g_auto(World) world = world_new();
+	g_autofree char *hidden = opaque(&world, "", PKI_PART);
+	g_autofree char *text = g_strdup(PKI_PART);
+	g_autofree char *document = NULL;
+	g_autofree char *content = NULL;
+	g_autofree char *outside = NULL;
+	g_autoptr(GString) parts = g_string_new(NULL);
+	g_autoptr(Verdict) verdict = NULL;
+	const VerdictEntry *last;
+
+	for (guint i = 0; i <= CMS_MAX_LAYERS; i++) {
+		g_autofree char *inner = g_steal_pointer(&text);
+
+		text = opaque(&world, "", inner);
+	}
+	document = replaced(text, "smime.p7m", "surat.p7m");
+	for (guint i = 0; i <= VERIFY_MAX_ENTRIES; i++)
+		g_string_append_printf(
+		    parts, "%s%s", i > 0 ? "\r\n--m\r\n" : "", hidden);
+	content = mixed("", document, parts->str);
+	outside = detached(&world, PKI_FROM, content);
+	verdict = judge(&world, outside);
+	last = g_ptr_array_index(verdict->entries, verdict->entries->len - 1);
+	cr_expect_eq(verdict_result(verdict), SMIME_NEUTRAL);
+	cr_expect_eq(verdict->entries->len, VERIFY_MAX_ENTRIES + 1);
+	cr_expect_eq(last->steps[VERDICT_STEP_STRUCTURE].reason,
+	    VERDICT_REASON_OVER_LIMIT);
+}
+
 /* Where there is no room to look into it, that is told of what is outside. */
 Test(forms, encrypted_before_behind_many_signatures)
 {

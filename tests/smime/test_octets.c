@@ -115,3 +115,27 @@ Test(octets, find_where_it_is_not_rare)
 	expect_found(text->str, text->len, "--=_c");
 	expect_found(text->str, text->len - 1, "--=_b");
 }
+
+Test(octets, hold_word)
+{
+	static const struct {
+		const char *text;
+		gsize size;
+		bool holds;
+	} words_in[] = {
+		{ "", 0, false },
+		{ "p7", 2, false },
+		{ "p7m", 3, true },
+		{ "P7M", 3, true },
+		{ "p7m", 2, false },
+		{ "a.p7p7m", 7, true },
+		{ "a\0p7M", 5, true },
+		{ "p7\0m", 4, false },
+		{ "P7-m p7 m", 9, false },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(words_in); i++)
+		cr_expect_eq(
+		    octets_hold_word(words_in[i].text, words_in[i].size, "p7m"),
+		    words_in[i].holds, "%zu", i);
+}
